@@ -1,0 +1,66 @@
+"""The ``mixdream`` command: groups its commands and turns errors into exit codes."""
+
+import signal
+import sys
+from types import FrameType
+
+import typer
+
+from mixdream import __version__
+from mixdream.cli import corpus
+from mixdream.errors import InputError, MixdreamError
+
+app = typer.Typer(
+    name="mixdream",
+    help="Learn from your own DJ sets and dream up new electronic music.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(corpus.app, name="corpus")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mixdream {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; exit 0 when done, 2 for wrong input, 1 for anything else."""
+    signal.signal(signal.SIGTERM, _as_keyboard_interrupt)
+    try:
+        code = app(standalone_mode=False)
+    except InputError as error:
+        code = _fail(str(error), 2)
+    except MixdreamError as error:
+        code = _fail(str(error), 1)
+    except typer.TyperException as error:
+        context, message = getattr(error, "ctx", None), error.format_message()
+        hint = f" (see '{context.command_path} --help')" if context and message else ""
+        code = _fail(message + hint, error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        code = _fail("interrupted", 1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _as_keyboard_interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """Let SIGTERM unwind like Ctrl-C, so that temporary files are cleaned up."""
+    raise KeyboardInterrupt
+
+
+def _fail(message: str, code: int) -> int:
+    """Print one line on stderr; a message must never spread over several."""
+    if message:
+        print("mixdream: " + " ".join(message.split()), file=sys.stderr)
+    return code

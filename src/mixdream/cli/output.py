@@ -1,0 +1,59 @@
+"""What every command prints with: JSON on stdout, progress on stderr, durations for people."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import typer
+
+JSON_OPTION = typer.Option(False, "--json", help="Print one machine-readable object on stdout.")
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Write one JSON object, and nothing else, to stdout."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+class Report(Protocol):
+    """Callback of long work: fraction done in [0, 1] and a word on what is going on."""
+
+    def __call__(self, done: float, note: str = "") -> None: ...  # noqa: D102
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Report]:
+    """Progress bar with the time left on stderr; silent where stderr is not a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}", style="dim"),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task(title, total=1.0, note="")
+
+        def report(done: float, note: str = "") -> None:
+            bar.update(task, completed=done, note=note)
+
+        yield report
+
+
+def clock(seconds: float) -> str:
+    """Seconds as ``h:mm:ss``.
+
+    >>> clock(6825.7)
+    '1:53:46'
+    """
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"

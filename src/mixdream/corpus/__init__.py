@@ -1,0 +1,1 @@
+"""Sets made ready for training: ingest, index, windows, split, report."""

@@ -1,0 +1,1 @@
+"""Built-in DJ sets, synthesised."""

@@ -1,0 +1,1 @@
+"""Runs to clips: sampling, inversion, writing."""

@@ -1,0 +1,1 @@
+"""Audio to spectrogram and back: grids, forward transform, scaling, inversion."""

@@ -1,0 +1,73 @@
+"""Grids: how a window of audio becomes a spectrogram of fixed size."""
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Scaling = Literal["min-max", "as-is", "log"]
+
+
+class Grid(BaseModel):
+    """Analysis settings that turn a window of audio into ``bins x frames`` magnitudes.
+
+    Parameters
+    ----------
+    rate_hz : int
+        Sample rate of the audio.
+    n_fft : int
+        Length of the analysis window and of the Fourier transform, in samples, even.
+    hop : int
+        Distance between frames, in samples.
+    bins : int
+        Rows kept, from 0 Hz upward: ``n_fft // 2`` drops the Nyquist row, ``n_fft // 2 + 1`` keeps it.
+    frames : int
+        Columns.
+    window : {"rectangular", "hann"}
+        Analysis window; magnitudes are scaled so that a full-scale sine has at most magnitude 1.
+    scaling : {"min-max", "as-is", "log"}
+        How magnitudes become the values a model sees, see `mixdream.spectrogram.scaling`.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        Where the numbers contradict each other.
+
+    Notes
+    -----
+    Frames are not padded: frame ``t`` covers samples ``t * hop`` to ``t * hop + n_fft``. The default is the
+    grid of the thesis: 4.05 s at 8 kHz, analysis windows of 32 ms with nearly no overlap, 128 x 128.
+
+    >>> Grid().samples
+    32387
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rate_hz: int = Field(8000, ge=1000, le=192_000)
+    n_fft: int = Field(256, ge=16, le=16_384, multiple_of=2)
+    hop: int = Field(253, ge=1)
+    bins: int = Field(128, ge=1)
+    frames: int = Field(128, ge=1)
+    window: Literal["rectangular", "hann"] = "rectangular"
+    scaling: Scaling = "min-max"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.hop > self.n_fft:
+            raise ValueError(f"hop {self.hop} is longer than n_fft {self.n_fft}: samples would be skipped")
+        if self.bins not in (self.n_fft // 2, self.n_fft // 2 + 1):
+            raise ValueError(
+                f"bins {self.bins} does not fit n_fft {self.n_fft}: it must be {self.n_fft // 2} "
+                f"(without the Nyquist row) or {self.n_fft // 2 + 1}"
+            )
+        return self
+
+    @property
+    def samples(self) -> int:
+        """Samples that the frames cover."""
+        return (self.frames - 1) * self.hop + self.n_fft
+
+    @property
+    def seconds(self) -> float:
+        """Seconds that the frames cover."""
+        return self.samples / self.rate_hz

@@ -1,0 +1,41 @@
+"""Forward transform: audio to magnitudes, in batches, on any device."""
+
+import torch
+from torch import Tensor
+
+from mixdream.spectrogram.grid import Grid
+
+
+def analysis_window(grid: Grid, device: torch.device | str = "cpu") -> Tensor:
+    """Analysis window of the grid, shape ``(n_fft,)``; Hann is periodic."""
+    if grid.window == "hann":
+        return torch.hann_window(grid.n_fft, periodic=True, device=device)
+    return torch.ones(grid.n_fft, device=device)
+
+
+def stft(audio: Tensor, grid: Grid) -> Tensor:
+    """Complex spectrum, one frame every ``hop`` samples, without padding.
+
+    Parameters
+    ----------
+    audio : Tensor, shape (..., samples), samples >= grid.samples, full scale is +-1
+        What lies behind `grid.samples` is not used.
+    grid : Grid
+
+    Returns
+    -------
+    Tensor, shape (..., n_fft // 2 + 1, frames), complex64
+        Scaled by ``2 / sum(window)``: a full-scale sine has at most magnitude 1.
+    """
+    window = analysis_window(grid, audio.device)
+    frames = audio[..., : grid.samples].unfold(-1, grid.n_fft, grid.hop)
+    spectrum = torch.fft.rfft(frames * window) * (2 / window.sum())
+    return spectrum.transpose(-1, -2)
+
+
+def magnitudes(audio: Tensor, grid: Grid) -> Tensor:
+    """Linear magnitude spectrogram, shape (..., bins, frames), float32.
+
+    See `stft` for the audio; rows start at 0 Hz and are ``rate_hz / n_fft`` apart.
+    """
+    return stft(audio, grid)[..., : grid.bins, :].abs()
