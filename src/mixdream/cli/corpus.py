@@ -1,5 +1,222 @@
-"""``mixdream corpus``: build, show, verify."""
+"""``mixdream corpus``: build, show, verify, export-images, import-images."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from mixdream.cli.output import JSON_OPTION, clock, print_json, progress
+from mixdream.errors import InputError
+
+if TYPE_CHECKING:
+    from mixdream.corpus.store import Corpus, Rejected, SetRecord
+
 app = typer.Typer(help="Make sets ready for training.", no_args_is_help=True)
+
+_CORPUS = typer.Argument(metavar="CORPUS", help="Folder made by 'mixdream corpus build'.")
+
+
+@app.command()
+def build(
+    sources: list[Path] = typer.Argument(
+        metavar="SET|FOLDER...", help="Audio or video files, or folders of them."
+    ),
+    output: Path = typer.Option(..., "--output", "-o", metavar="CORPUS", help="Folder to make or to add to."),
+    rate: int = typer.Option(8000, help="Sample rate of the corpus in Hz."),
+    channels: int = typer.Option(1, min=1, max=2, help="1 (mono) or 2 (stereo)."),
+    jobs: int | None = typer.Option(None, min=1, help="Sets decoded at once [default: one per processor]."),
+    as_json: bool = JSON_OPTION,
+) -> None:
+    """Decode sets, clean them and keep them ready for training; run again to go on or to add sets."""
+    from mixdream.corpus.build import build_corpus
+
+    with progress("building") as report:
+        result = build_corpus(sources, output, rate, channels, jobs, report)
+    for item in result.rejected:
+        typer.echo(f"not used: '{item.source}' {item.reason}", err=True)
+    for item in result.duplicates:
+        typer.echo(f"used once: '{item.source}' {item.reason.removesuffix(': used once')}", err=True)
+    if as_json:
+        print_json(
+            {
+                **_as_dict(result.corpus),
+                "built": list(result.built),
+                "unchanged": list(result.unchanged),
+                "rejected": [_left_out(item) for item in result.rejected],
+                "duplicates": [_left_out(item) for item in result.duplicates],
+            }
+        )
+        return
+    _print_table(result.corpus)
+    if not result.built:
+        typer.echo("Nothing had to be done: no source has changed.")
+    typer.echo(f"Next: mixdream corpus show '{output}' --figures '{output}/figures'")
+    typer.echo(f"      mixdream train demo '{output}' -o my-run")
+
+
+@app.command()
+def show(
+    corpus: Path = _CORPUS,
+    figures: Path | None = typer.Option(
+        None, metavar="DIR", help="Draw the corpus as PNG pictures into DIR."
+    ),
+    as_json: bool = JSON_OPTION,
+) -> None:
+    """Hours kept and dropped and why, gain, peak (of full scale), level (dBFS), loudness (LUFS), pictures."""
+    from mixdream.corpus.store import Corpus, read_index
+
+    opened = Corpus.open(corpus)
+    left_out = read_index(corpus)
+    pictures: list[Path] = []
+    if figures is not None:
+        from mixdream.corpus.figures import draw_figures
+
+        with progress("drawing") as report:
+            pictures = draw_figures(opened, figures, report)
+    if as_json:
+        print_json(
+            {
+                **_as_dict(opened),
+                "rejected": [_left_out(item) for item in left_out.rejected],
+                "duplicates": [_left_out(item) for item in left_out.duplicates],
+                "figures": [str(path) for path in pictures],
+            }
+        )
+        return
+    _print_table(opened)
+    for item in left_out.rejected:
+        typer.echo(f"not used: '{item.source}' {item.reason}")
+    for item in left_out.duplicates:
+        typer.echo(f"used once: '{item.source}' {item.reason.removesuffix(': used once')}")
+    for path in pictures:
+        typer.echo(str(path))
+
+
+@app.command()
+def verify(corpus: Path = _CORPUS, as_json: bool = JSON_OPTION) -> None:
+    """Compare every set with its checksum; exit code 1 where a file has changed or is missing."""
+    from mixdream.corpus.store import Corpus
+
+    opened = Corpus.open(corpus)
+    problems = opened.verify()
+    if as_json:
+        print_json({"corpus": str(opened.folder), "ok": not problems, "problems": problems})
+    elif not problems:
+        typer.echo(f"{len(opened.sets)} sets are as they were built")
+    else:
+        for problem in problems:
+            typer.echo(problem)
+        typer.echo(f"Next: mixdream corpus build SET... -o '{corpus}' makes again what is missing")
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command("export-images")
+def export_images(
+    corpus: Path = _CORPUS,
+    output: Path = typer.Option(..., "--output", "-o", metavar="DIR", help="Folder for the PNG files."),
+    bits: int = typer.Option(8, help="8 or 16 bits per pixel."),
+    number: int = typer.Option(1000, "--number", "-n", min=1, help="Images, spread evenly over the corpus."),
+    as_json: bool = JSON_OPTION,
+) -> None:
+    """Write spectrograms of windows as grayscale PNG; each says in its text fields what it shows."""
+    from mixdream.corpus.images import export_images as export
+    from mixdream.corpus.store import Corpus
+
+    with progress("exporting") as report:
+        written = export(Corpus.open(corpus), output, number=number, bits=bits, report=report)
+    if as_json:
+        print_json({"folder": str(output), "images": len(written), "bits": bits})
+    else:
+        typer.echo(f"{len(written)} images in {output}")
+
+
+@app.command("import-images")
+def import_images(
+    folder: Path = typer.Argument(metavar="FOLDER", help="Folder of PNG files that mixdream wrote."),
+    output: Path = typer.Option(..., "--output", "-o", metavar="FILE.npy", help="File for the magnitudes."),
+    as_json: bool = JSON_OPTION,
+) -> None:
+    """Stack images to one float32 array of linear magnitudes, shape (images, bins, frames)."""
+    import numpy as np
+
+    from mixdream.corpus.images import read_images
+
+    if output.suffix.lower() != ".npy":
+        raise InputError(f"'{output}' must end in .npy")
+    magnitudes, grid = read_images(folder)
+    try:
+        np.save(output, magnitudes)
+    except OSError as error:
+        raise InputError(f"cannot write '{output}': {error.strerror}") from None
+    if as_json:
+        print_json({"file": str(output), "shape": list(magnitudes.shape), "grid": grid.model_dump()})
+    else:
+        typer.echo(f"{len(magnitudes)} spectrograms of {grid.bins} x {grid.frames} in {output}")
+
+
+def _as_dict(corpus: "Corpus") -> dict[str, Any]:
+    sets = [
+        {
+            **record.model_dump(mode="json", exclude={"source_mtime_ns"}),
+            "kept_s": record.kept_s,
+            "dropped_s": sum(span.stop_s - span.start_s for span in record.dropped),
+        }
+        for record in corpus.sets
+    ]
+    return {
+        "corpus": str(corpus.folder),
+        "hash": corpus.hash,
+        "rate_hz": corpus.rate_hz,
+        "channels": corpus.channels,
+        "seconds": corpus.seconds,
+        "sets": sets,
+    }
+
+
+def _left_out(item: "Rejected") -> dict[str, str]:
+    return {"source": item.source, "reason": item.reason}
+
+
+def _print_table(corpus: "Corpus") -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    title = f"{len(corpus.sets)} sets, {corpus.rate_hz} Hz, {'mono' if corpus.channels == 1 else 'stereo'}"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("set", overflow="fold")
+    for heading in ("kept", "dropped", "peak", "gain dB", "DC", "dBFS", "LUFS"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for record in corpus.sets:
+        table.add_row(record.name, *_cells(record))
+    dropped = sum(span.stop_s - span.start_s for record in corpus.sets for span in record.dropped)
+    table.add_section()
+    table.add_row("all", clock(corpus.seconds), clock(dropped) if dropped else "")
+    Console(markup=False, highlight=False, emoji=False).print(table)
+    for record in corpus.sets:
+        for remark in _remarks(record):
+            typer.echo(f"{record.name}: {remark}")
+    if any(record.gain_db for record in corpus.sets):
+        typer.echo("gain: applied to sets that peak above full scale, so that nothing clips")
+
+
+def _cells(record: "SetRecord") -> list[str]:
+    dropped = sum(span.stop_s - span.start_s for span in record.dropped)
+    largest_dc = max(record.dc, key=abs)
+    return [
+        clock(record.kept_s),
+        clock(dropped) if dropped else "",
+        f"{record.peak:.2f}",
+        f"{record.gain_db:.1f}" if record.gain_db else "",
+        f"{largest_dc:.3f}" if abs(largest_dc) >= 0.0005 else "",
+        f"{record.rms_dbfs:.1f}",
+        "" if record.loudness_lufs is None else f"{record.loudness_lufs:.1f}",
+    ]
+
+
+def _remarks(record: "SetRecord") -> list[str]:
+    """Warnings, and what was dropped where."""
+    spans = [f"{clock(span.start_s)} to {clock(span.stop_s)} {span.reason}" for span in record.dropped[:3]]
+    more = [f"{len(record.dropped) - 3} more spans"] if len(record.dropped) > 3 else []
+    return [*record.warnings, *(f"dropped {text}" for text in spans + more)]

@@ -1,5 +1,6 @@
 """The ``mixdream`` command: groups its commands and turns errors into exit codes."""
 
+import os
 import signal
 import sys
 from types import FrameType
@@ -7,8 +8,13 @@ from types import FrameType
 import typer
 
 from mixdream import __version__
-from mixdream.cli import corpus
+from mixdream.cli import corpus, demo, generate, train
+from mixdream.cli.output import is_main_process
 from mixdream.errors import InputError, MixdreamError
+
+# Before torch is imported: threads that wait actively make a training ten times slower as soon as anything
+# else wants a core (docs/experiments.md).
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 app = typer.Typer(
     name="mixdream",
@@ -18,7 +24,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(demo.demo)
 app.add_typer(corpus.app, name="corpus")
+app.command()(train.recipes)
+app.command()(train.train)
+app.command()(generate.generate)
+app.command()(generate.invert)
 
 
 def _print_version(wanted: bool) -> None:
@@ -60,7 +71,7 @@ def _as_keyboard_interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    """Print one line on stderr; a message must never spread over several."""
-    if message:
+    """Print one line on stderr, from one of the processes that a launcher started."""
+    if message and is_main_process():
         print("mixdream: " + " ".join(message.split()), file=sys.stderr)
     return code

@@ -1,6 +1,7 @@
 """What every command prints with: JSON on stdout, progress on stderr, durations for people."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -8,6 +9,11 @@ from typing import Any, Protocol
 import typer
 
 JSON_OPTION = typer.Option(False, "--json", help="Print one machine-readable object on stdout.")
+
+
+def is_main_process() -> bool:
+    """Whether this process speaks for all that a launcher (``accelerate launch``, torchrun) started."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def print_json(value: dict[str, Any]) -> None:
@@ -37,7 +43,7 @@ def progress(title: str) -> Iterator[Report]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}", style="dim"),
         console=console,
-        disable=not console.is_terminal,
+        disable=not (console.is_terminal and is_main_process()),
         transient=True,
     )
     with bar:

@@ -5,6 +5,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Scaling = Literal["min-max", "as-is", "log"]
+InversionName = Literal["random-phase", "griffin-lim"]
 
 
 class Grid(BaseModel):

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from mixdream.errors import InputError
 from mixdream.spectrogram.grid import Grid
 
 
@@ -26,7 +27,14 @@ def stft(audio: Tensor, grid: Grid) -> Tensor:
     -------
     Tensor, shape (..., n_fft // 2 + 1, frames), complex64
         Scaled by ``2 / sum(window)``: a full-scale sine has at most magnitude 1.
+
+    Raises
+    ------
+    InputError
+        Audio shorter than the grid.
     """
+    if audio.shape[-1] < grid.samples:
+        raise InputError(f"{audio.shape[-1]} samples of audio do not fill a grid of {grid.samples}")
     window = analysis_window(grid, audio.device)
     frames = audio[..., : grid.samples].unfold(-1, grid.n_fft, grid.hop)
     spectrum = torch.fft.rfft(frames * window) * (2 / window.sum())

@@ -1,0 +1,318 @@
+"""Streaming decode: any file FFmpeg reads, in blocks of float samples, however dirty the file."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import numpy as np
+
+from mixdream.errors import InputError
+
+BLOCK_SAMPLES = 1 << 16
+"""Frames are gathered to about so many samples per channel before numpy sees them."""
+
+DAMAGED_ABOVE = 32.0
+"""Samples beyond +-32 (30 dB over full scale) are damage, not music, as NaN and Inf are."""
+
+RATES_HZ = (1000, 768_000)
+_PATIENCE = 50  # failures to read in a row after which the rest of a file is given up
+_FULL_SCALE = {"u8": 128.0, "s16": 32768.0, "s32": 2147483648.0}
+_FORMATS = {name + planar for name in (*_FULL_SCALE, "flt", "dbl") for planar in ("", "p")}
+
+
+class Block(NamedTuple):
+    """Samples, shape (n, channels), float32, full scale +-1, and their rate."""
+
+    samples: np.ndarray
+    rate_hz: int
+
+
+@dataclass
+class Decoder:
+    """Decodes the audio of one file as a stream; what it found out is in its attributes afterwards.
+
+    Duration and frame count of the container are never relied on: the file is read to its end. Packets that
+    cannot be read or decoded, or that are missing by their times, are skipped and counted; samples that are
+    not numbers are set to 0 and counted.
+
+    Parameters
+    ----------
+    path : Path
+        Any audio file, or a video file with a sound track; its best audio stream is taken.
+    channels : {1, 2}
+        1: all channels are averaged. 2: mono is doubled, more are folded to left and right.
+
+    Attributes
+    ----------
+    codec : str
+    rate_hz, source_channels : int
+        Of the first frame.
+    claimed_s : float or None
+        Duration that the container claims, in seconds.
+    decoded_s : float
+        Duration that could be decoded.
+    packets, corrupt_packets, values, nonfinite_samples : int
+    damaged_spots : int
+        Places where packets in a row were lost.
+    first_corrupt_s : float or None
+        Where the first packet was lost, in seconds.
+    gave_up : bool
+        The end of the file could not be reached.
+    progress : float
+        Part of the file that has been read, in [0, 1].
+    """
+
+    path: Path
+    channels: int = 1
+    codec: str = ""
+    rate_hz: int = 0
+    source_channels: int = 0
+    claimed_s: float | None = None
+    decoded_s: float = 0.0
+    packets: int = 0
+    corrupt_packets: int = 0
+    first_corrupt_s: float | None = None
+    damaged_spots: int = 0
+    values: int = 0
+    nonfinite_samples: int = 0
+    gave_up: bool = False
+    progress: float = 0.0
+    _key: tuple[str, str, int] | None = field(default=None, repr=False)
+    _end_s: float | None = field(default=None, repr=False)
+    _lost_s: float = field(default=0.0, repr=False)
+    _good_bytes: int = field(default=0, repr=False)
+    _bad_bytes: int = field(default=0, repr=False)
+    _in_damage: bool = field(default=False, repr=False)
+    _names: list[str] = field(default_factory=list, repr=False)
+
+    def blocks(self) -> Iterator[Block]:
+        """Decode from the beginning to the end; can be called once.
+
+        Raises
+        ------
+        InputError
+            Where the file is missing, empty, unreadable, no media or without audio.
+        """
+        with open_media(self.path) as container:
+            stream = container.streams.best("audio")
+            if not isinstance(stream, av.AudioStream):
+                found = sorted({str(other.type or "unknown") for other in container.streams})
+                what = "audio that cannot be decoded" if "audio" in found else f"no audio, only {found}"
+                raise InputError(f"'{self.path}' has {what}")
+            if stream.codec_context is None:
+                raise InputError(f"'{self.path}' has audio in a codec that FFmpeg does not know")
+            stream.codec_context.thread_count = 1
+            self._names = _plain_layout(stream.codec_context)
+            self.codec = stream.codec_context.name
+            self.claimed_s = container.duration / av.time_base if container.duration else None
+            waiting: list[av.AudioFrame] = []
+            samples = 0
+            for frame in self._frames(container, stream):
+                key = (frame.format.name, frame.layout.name, frame.sample_rate)
+                if waiting and (samples >= BLOCK_SAMPLES or key != self._key):
+                    yield self._block(waiting)
+                    waiting, samples = [], 0
+                self._key = key
+                waiting.append(frame)
+                samples += frame.samples
+            if waiting:
+                yield self._block(waiting)
+            self.progress = 1.0
+
+    def _frames(
+        self, container: "av.container.InputContainer", stream: av.AudioStream
+    ) -> Iterator[av.AudioFrame]:
+        """Decode packet by packet, and go on after whatever is wrong with one of them."""
+        for packet in self._packets(container, stream):
+            try:
+                frames = packet.decode() if packet is not None else stream.codec_context.decode(None)
+            except av.EOFError:
+                continue
+            except av.FFmpegError:
+                self._count_corrupt(packet.size if packet is not None else 0)
+                continue
+            self._good_bytes += packet.size if packet is not None else 0
+            for frame in frames:
+                if not isinstance(frame, av.AudioFrame):
+                    continue
+                if not RATES_HZ[0] <= frame.sample_rate <= RATES_HZ[1]:
+                    raise InputError(
+                        f"'{self.path}' claims a rate of {frame.sample_rate} Hz; "
+                        f"{RATES_HZ[0]} to {RATES_HZ[1]} Hz can be used"
+                    )
+                self.rate_hz = self.rate_hz or frame.sample_rate
+                self.source_channels = self.source_channels or frame.layout.nb_channels
+                self._look_for_a_hole(frame)
+                self.decoded_s += frame.samples / frame.sample_rate
+                yield frame
+        self._settle_damage()
+
+    def _look_for_a_hole(self, frame: av.AudioFrame) -> None:
+        """Compare the time of a frame with the end of the one before: FFmpeg drops much damage silently."""
+        length_s = frame.samples / frame.sample_rate
+        start_s = frame.time if frame.time is not None else self._end_s
+        if start_s is not None:
+            hole_s = start_s - self._end_s if self._end_s is not None else 0.0
+            if hole_s > length_s / 2:
+                self._lost_s += hole_s
+                self._note_damage()
+            self._end_s = start_s + length_s
+        self.damaged_spots += self._in_damage
+        self._in_damage = False
+
+    def _settle_damage(self) -> None:
+        """Add what was dropped silently or as one large packet, where the claimed duration agrees."""
+        self.damaged_spots += self._in_damage
+        packet_s = self.decoded_s / max(1, self.packets)
+        packet_bytes = self._good_bytes / max(1, self.packets)
+        lost_s = max(self._lost_s, packet_s * self._bad_bytes / max(1.0, packet_bytes))
+        if packet_s and self.claimed_s and self.decoded_s + lost_s <= self.claimed_s + 1:
+            self.corrupt_packets = max(self.corrupt_packets, round(lost_s / packet_s))
+
+    def _note_damage(self) -> None:
+        self._in_damage = True
+        if self.first_corrupt_s is None:
+            self.first_corrupt_s = self.decoded_s
+
+    def _packets(
+        self, container: "av.container.InputContainer", stream: av.AudioStream
+    ) -> Iterator["av.Packet | None"]:
+        """Read packets to the end of the file, then None to flush the decoder."""
+        size = max(1, container.size)
+        failures = 0
+        demuxer = container.demux(stream)
+        while failures < _PATIENCE:
+            try:
+                packet = next(demuxer)
+            except (StopIteration, av.EOFError):
+                break
+            except av.FFmpegError:
+                failures += 1
+                self._count_corrupt()
+                demuxer = container.demux(stream)
+                continue
+            if packet.size == 0:  # the demuxer's own flush
+                continue
+            failures = 0
+            self.packets += 1
+            if packet.pos:
+                self.progress = min(1.0, packet.pos / size)
+            yield packet
+        if failures >= _PATIENCE:  # as at an Ogg stream that is joined on with other channels
+            self.gave_up = True
+            self.corrupt_packets -= failures - 1
+        yield None
+
+    def _count_corrupt(self, size: int = 0) -> None:
+        self.corrupt_packets += 1
+        self._bad_bytes += size
+        self._note_damage()
+
+    def _block(self, frames: list[av.AudioFrame]) -> Block:
+        """Join frames of one format, make them float and mix their channels."""
+        first = frames[0]
+        rate_hz, layout = first.sample_rate, first.layout
+        if first.format.name not in _FORMATS or (first.format.is_planar and layout.nb_channels >= 8):
+            convert = av.AudioResampler(format="flt")  # PyAV 18.1 crashes on the planes of 8 channels
+            frames = [done for frame in [*frames, None] for done in convert.resample(frame)]
+        kind = frames[0].format
+        data = np.concatenate([frame.to_ndarray() for frame in frames], axis=1)
+        if not kind.is_planar:
+            data = data.reshape(-1, layout.nb_channels).T
+        base = kind.name.removesuffix("p")
+        self.values += data.size
+        if base in _FULL_SCALE:
+            data = data.astype(np.float32) * np.float32(1 / _FULL_SCALE[base])
+            data -= np.float32(base == "u8")
+        else:
+            data = self._repair(data)
+        names = [channel.name for channel in layout.channels]
+        return Block(mix(data, self._names if "NONE" in names else names, self.channels), rate_hz)
+
+    def _repair(self, data: np.ndarray) -> np.ndarray:
+        """Set what is not a number, or absurdly large, to 0."""
+        if not (
+            data.max(initial=0) <= DAMAGED_ABOVE and data.min(initial=0) >= -DAMAGED_ABOVE
+        ):  # false for NaN
+            with np.errstate(invalid="ignore"):
+                damaged = ~(np.abs(data) <= DAMAGED_ABOVE)
+            self.nonfinite_samples += int(damaged.sum())
+            data = np.where(damaged, 0, data)
+        return data.astype(np.float32, copy=False)
+
+
+def _plain_layout(codec: av.AudioCodecContext) -> list[str]:
+    """Names of a stream's channels, whose order FFmpeg may forget from here on.
+
+    PyAV 18.1 copies layouts by their address, and so frees those of a custom order twice, which ends the
+    process. Such an order, as AIFF and CAF files have it, is replaced by none before anything is decoded. The
+    layout must be read once only: the object read here frees it, and the codec has let go of it by then.
+    """
+    layout = codec.layout
+    if "(" in layout.name:  # a custom order spells out its channels
+        codec.layout = f"{layout.nb_channels}C"
+    return [channel.name for channel in layout.channels]
+
+
+def mix(data: np.ndarray, names: list[str], channels: int) -> np.ndarray:
+    """Mix channels to mono or stereo by averages, which cannot clip.
+
+    Parameters
+    ----------
+    data : np.ndarray, shape (source channels, n), float32
+    names : list of str
+        FFmpeg's names of the source channels: FL, FR, FC, LFE, BL ...
+    channels : {1, 2}
+
+    Returns
+    -------
+    np.ndarray, shape (n, channels), float32
+    """
+    every = list(range(len(data)))
+    groups = [every]
+    if channels == 2:
+        known = names if "NONE" not in names else ["FL", "FR"][: len(data)] if len(data) <= 2 else []
+        left = [i for i, name in enumerate(known) if not name.endswith("R")]
+        right = [i for i, name in enumerate(known) if not name.endswith("L")]
+        groups = [left or every, right or every]
+    mixed = np.empty((data.shape[1], channels), np.float32)
+    for column, group in zip(mixed.T, groups, strict=True):
+        np.add.reduce(data[group], axis=0, out=column) if len(group) > 2 else _add(data, group, column)
+        column *= np.float32(1 / len(group))
+    return mixed
+
+
+def _add(data: np.ndarray, group: list[int], out: np.ndarray) -> None:
+    """Sum of one or two channels, several times faster than a reduction over an axis of that length."""
+    if len(group) == 1:
+        out[:] = data[group[0]]
+    else:
+        np.add(data[group[0]], data[group[1]], out=out)
+
+
+def open_media(path: Path) -> "av.container.InputContainer":
+    """Open a media file, or say in one line why it cannot be.
+
+    Raises
+    ------
+    InputError
+    """
+    try:
+        if not path.is_file():
+            raise InputError(f"'{path}' is {'not a file' if path.exists() else 'missing'}")
+        if path.stat().st_size == 0:
+            raise InputError(f"'{path}' is empty (0 bytes)")
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise InputError(f"'{path}' cannot be read: {error.strerror}") from None
+    try:
+        # A playlist in disguise must not reach for the network; bad checksums are corrupt packets.
+        options = {"protocol_whitelist": "file", "err_detect": "crccheck"}
+        return av.open(os.path.abspath(path), metadata_errors="ignore", options=options)  # noqa: PTH100
+    except (av.FFmpegError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"'{path}' is not a media file that FFmpeg can read: {reason}") from None

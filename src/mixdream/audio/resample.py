@@ -1,0 +1,65 @@
+"""Streaming resampling to one rate, whatever the rate of each block."""
+
+import numpy as np
+import soxr
+
+QUALITY = "HQ"
+"""soxr's 20-bit quality: aliases are more than 120 dB down, below what int16 can hold."""
+
+
+class Resampler:
+    """Resamples a stream of blocks; a change of their rate begins a new filter.
+
+    Parameters
+    ----------
+    rate_hz : int
+        Rate to make.
+    channels : int
+
+    Examples
+    --------
+    >>> resampler = Resampler(8000, channels=1)
+    >>> second = np.zeros((44100, 1), np.float32)
+    >>> len(resampler.push(second, 44100)) + len(resampler.finish())
+    8000
+    """
+
+    def __init__(self, rate_hz: int, channels: int) -> None:
+        self.rate_hz = rate_hz
+        self.channels = channels
+        self._source_hz = rate_hz
+        self._stream: soxr.ResampleStream | None = None
+
+    def push(self, samples: np.ndarray, source_hz: int) -> np.ndarray:
+        """Resample the next block.
+
+        Parameters
+        ----------
+        samples : np.ndarray, shape (n, channels), float32
+        source_hz : int
+            Their rate.
+
+        Returns
+        -------
+        np.ndarray, shape (m, channels), float32
+            As much as is ready; the filter holds a little back until `finish`.
+        """
+        before = self._empty
+        if source_hz != self._source_hz:
+            before = self.finish()
+            self._source_hz = source_hz
+            if source_hz != self.rate_hz:
+                self._stream = soxr.ResampleStream(
+                    source_hz, self.rate_hz, self.channels, dtype="float32", quality=QUALITY
+                )
+        made = self._stream.resample_chunk(samples) if self._stream else samples
+        return np.concatenate([before, made]) if len(before) else made
+
+    def finish(self) -> np.ndarray:
+        """Return what the filter still holds, shape (m, channels)."""
+        stream, self._stream, self._source_hz = self._stream, None, self.rate_hz
+        return stream.resample_chunk(self._empty, last=True) if stream else self._empty
+
+    @property
+    def _empty(self) -> np.ndarray:
+        return np.zeros((0, self.channels), np.float32)

@@ -1,0 +1,90 @@
+"""``mixdream recipes`` and ``mixdream train``."""
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from mixdream.cli.output import JSON_OPTION, clock, is_main_process, print_json, progress
+
+
+def recipes(
+    name: str | None = typer.Argument(None, help="Print this recipe, resolved, as TOML.", show_default=False),
+    as_json: bool = JSON_OPTION,
+) -> None:
+    """List the built-in recipes, or print one resolved."""
+    from mixdream.recipes.load import dump_recipe, load_recipe, recipe_names
+
+    if name:
+        recipe = load_recipe(name)
+        print_json(recipe.model_dump(mode="json")) if as_json else typer.echo(dump_recipe(recipe), nl=False)
+        return
+    listed = [load_recipe(known) for known in recipe_names()]
+    if as_json:
+        print_json({"recipes": [{"name": r.name, "about": r.about} for r in listed]})
+        return
+    width = max(len(r.name) for r in listed)
+    for r in listed:
+        typer.echo(f"{r.name:{width}}  {r.about}")
+
+
+def train(
+    recipe: str = typer.Argument(help="A built-in recipe (see 'mixdream recipes') or a .toml file."),
+    corpus: Path = typer.Argument(help="Folder made by 'mixdream corpus build'."),
+    run: Path = typer.Option(..., "-o", "--output", help="Run folder to write.", show_default=False),
+    overrides: list[str] = typer.Option(
+        [], "--set", metavar="KEY=VALUE", help="Change a key of the recipe; repeatable.", show_default=False
+    ),
+    seed: int | None = typer.Option(None, min=0, help="Seed of weights, order and noise.  [default: 0]"),
+    minutes: float | None = typer.Option(None, min=0.0, help="Stop after so many minutes of wall clock."),
+    resume: bool = typer.Option(False, "--resume", help="Go on from the newest checkpoint."),
+    dry_run: bool = typer.Option(
+        False, "--dry-run", help="Print the plan and a measured time; train nothing."
+    ),
+    as_json: bool = JSON_OPTION,
+) -> None:
+    """Train a recipe on a corpus.
+
+    Ctrl-C stops after the running step with a checkpoint; the same command with --resume goes on. With
+    'accelerate launch --num_processes N -m mixdream train ...' N processes share each batch.
+    """
+    from mixdream.recipes.load import load_recipe
+
+    resolved = load_recipe(recipe, overrides)
+    with progress("Preparing"):
+        from mixdream.corpus.store import Corpus
+        from mixdream.training.plan import plan_training
+        from mixdream.training.train import train as run_training
+    opened = Corpus.open(corpus)
+    if dry_run:
+        with progress("Measuring"):
+            plan = plan_training(resolved, opened, seed or 0)
+        print_json(plan) if as_json else _print_plan(plan)
+        return
+    with progress(f"Training {resolved.name}") as report:
+        info = run_training(resolved, opened, run, seed=seed, minutes=minutes, resume=resume, report=report)
+    if not is_main_process():
+        return
+    if as_json:
+        print_json(info | {"run": str(run)})
+        return
+    typer.echo(
+        f"{run}: {info['status']} after {info['steps']} steps ({info['epochs']:.2f} epochs, "
+        f"{clock(info['seconds'])})\n"
+        f"losses: {info['convergence']['sentence']}\n"
+        f"pictures: {run / 'figures'}, {run / 'samples'}\n"
+        f"next: mixdream generate {run} -n 8 -o clips"
+    )
+
+
+def _print_plan(plan: dict[str, Any]) -> None:
+    parameters = plan["parameters"]
+    typer.echo(
+        f"recipe      {plan['recipe']}\n"
+        f"windows     {plan['windows']:,}\n"
+        f"steps       {plan['steps']:,} ({plan['epochs']} epochs of {plan['steps_per_epoch']:,})\n"
+        f"parameters  {parameters['generator']:,} generator, {parameters['discriminator']:,} discriminator\n"
+        f"checkpoint  {plan['checkpoint_mb']} MB\n"
+        f"device      {plan['device']}, {plan['precision']}\n"
+        f"time        {clock(plan['hours'] * 3600)} (measured {plan['seconds_per_step']:.2f} s per step)"
+    )

@@ -1,0 +1,186 @@
+"""The folder of a corpus while it is built: locked, written atomically, cleaned of what a kill left."""
+
+import errno
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from operator import attrgetter
+from pathlib import Path
+from typing import TypeVar
+
+from mixdream.corpus.store import (
+    INDEX_NAME,
+    SETS_FOLDER,
+    CorpusIndex,
+    Rejected,
+    SetRecord,
+    audio_path,
+    read_index,
+)
+from mixdream.errors import InputError, MixdreamError
+from mixdream.files import flush, write_json
+
+Item = TypeVar("Item", SetRecord, Rejected)
+
+_WORK_FOLDER = ".building"
+
+
+class BuildFolder:
+    """Corpus folder that one build writes to.
+
+    Whatever is being made lies in ``.building`` until it is whole and on the disk; then it is renamed. So
+    what a killed build leaves behind is only ever in there, and the next build removes it.
+
+    Attributes
+    ----------
+    index : CorpusIndex
+        As last written.
+    """
+
+    def __init__(self, folder: Path, index: CorpusIndex) -> None:
+        self.folder = folder
+        self.index = index
+
+    def part_path(self, name: str) -> Path:
+        """File for the audio of a set in the making."""
+        return self.folder / _WORK_FOLDER / f"{name}.npy"
+
+    def has_audio(self, name: str, samples: int) -> bool:
+        """Whether the file of a set is there and of the right size."""
+        try:
+            size = audio_path(self.folder, name).stat().st_size
+        except OSError:
+            return False
+        return 0 < size - 2 * samples * self.index.channels < 4096
+
+    def take_in(self, name: str) -> None:
+        """Move the finished audio of a set to its place."""
+        target = audio_path(self.folder, name)
+        self.part_path(name).replace(target)
+        flush(target.parent)
+
+    def record(
+        self,
+        kept: SetRecord | None = None,
+        rejected: Rejected | None = None,
+        duplicate: Rejected | None = None,
+    ) -> None:
+        """Write the index with one outcome more, which replaces earlier ones of the same source."""
+        new = kept or rejected or duplicate
+        if new is None:
+            return
+        index = self.index
+        sets = [r for r in index.sets if r.source != new.source]
+        lost = [r.name for r in index.sets if r.source == new.source and r.name != (kept and kept.name)]
+        self.write_index(
+            index.model_copy(
+                update={
+                    "sets": _sorted(sets, kept, "name"),
+                    "rejected": _sorted(
+                        [r for r in index.rejected if r.source != new.source], rejected, "source"
+                    ),
+                    "duplicates": _sorted(
+                        [r for r in index.duplicates if r.source != new.source], duplicate, "source"
+                    ),
+                }
+            )
+        )
+        for name in lost:
+            audio_path(self.folder, name).unlink(missing_ok=True)
+
+    def write_index(self, index: CorpusIndex) -> None:
+        """Replace `corpus.json` in one step that a power cut cannot halve."""
+        write_json(self.folder / INDEX_NAME, index.model_dump(mode="json"))
+        self.index = index
+
+    def prepare(self) -> None:
+        """Make the work folder, and remove what a killed build left."""
+        (self.folder / SETS_FOLDER).mkdir(exist_ok=True)
+        self.clean()
+        (self.folder / _WORK_FOLDER).mkdir()
+        known = {f"{record.name}.npy" for record in self.index.sets}
+        for path in (self.folder / SETS_FOLDER).glob("*.npy"):
+            if path.name not in known:
+                path.unlink()
+
+    def clean(self) -> None:
+        """Remove the work folder and everything in it."""
+        shutil.rmtree(self.folder / _WORK_FOLDER, ignore_errors=True)
+
+    def remove(self) -> None:
+        """Remove a corpus without sets, and its folder if nothing else is in it."""
+        self.clean()
+        (self.folder / INDEX_NAME).unlink(missing_ok=True)
+        for folder in (self.folder / SETS_FOLDER, self.folder):
+            try:
+                folder.rmdir()
+            except OSError:
+                return
+
+
+def _sorted(items: list[Item], new: Item | None, key: str) -> tuple[Item, ...]:
+    together = items + [new] if new else items  # noqa: RUF005 - mypy follows the type
+    return tuple(sorted(together, key=attrgetter(key)))
+
+
+@contextmanager
+def open_folder(folder: Path, rate_hz: int, channels: int) -> Iterator[BuildFolder]:
+    """Open the folder of a new or an existing corpus for one build; a second build is turned away.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds other things, a corpus of other settings, or is being built.
+    MixdreamError
+        Where the disk is full or fails.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise InputError(f"cannot make a corpus in '{folder}': {error.strerror}") from None
+    try:
+        _lock(handle, folder)
+        yield BuildFolder(folder, _index_of(folder, rate_hz, channels))
+    except OSError as error:
+        raise _explained(error, folder) from error
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, folder: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise InputError(f"another build is at work in '{folder}': wait for it or end it") from None
+
+
+def _index_of(folder: Path, rate_hz: int, channels: int) -> CorpusIndex:
+    """Index of an existing corpus, checked against the settings, or an empty one."""
+    if not (folder / INDEX_NAME).exists():
+        strangers = sorted(path.name for path in folder.iterdir() if INDEX_NAME not in path.name)
+        if strangers:
+            raise InputError(
+                f"'{folder}' holds other things ({', '.join(strangers[:3])}) and is no corpus: "
+                "name a new or an empty folder"
+            )
+        return CorpusIndex(complete=False, rate_hz=rate_hz, channels=channels)
+    index = read_index(folder)
+    if (index.rate_hz, index.channels) != (rate_hz, channels):
+        raise InputError(
+            f"corpus '{folder}' has {index.rate_hz} Hz and {index.channels} channel(s), asked for are "
+            f"{rate_hz} Hz and {channels}: give the same, or build into a new folder"
+        )
+    return index
+
+
+def _explained(error: OSError, folder: Path) -> MixdreamError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return MixdreamError(
+            f"the disk of '{folder}' is full: free some space (while it is built, an hour of mono at 8 kHz "
+            "takes 0.2 GB) and run the same command again, it goes on where it stopped"
+        )
+    where = f" '{error.filename}'" if error.filename else ""
+    return InputError(f"cannot write corpus '{folder}':{where} {error.strerror or error}")

@@ -1,0 +1,191 @@
+"""Spectrograms as PNG images that say what they show, for those who want the data set as images."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, PngImagePlugin
+from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
+
+from mixdream.corpus.store import Corpus
+from mixdream.corpus.windows import spread_windows
+from mixdream.errors import InputError
+from mixdream.spectrogram.grid import Grid
+from mixdream.spectrogram.scaling import scale, unscale
+from mixdream.spectrogram.transform import magnitudes
+
+TEXT_FIELD = "mixdream"
+"""Name of the PNG text field that holds an `ImageInfo` as JSON."""
+
+_DEPTHS: dict[int, type[np.unsignedinteger]] = {8: np.uint8, 16: np.uint16}
+_BATCH = 128
+
+
+class ImageInfo(BaseModel):
+    """What an image shows.
+
+    Black is ``low`` and white is ``high``: magnitudes, or for a grid with scaling ``log`` its values in
+    [-1, 1]. So the level of each image survives, also for ``min-max``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    grid: Grid
+    low: FiniteFloat
+    high: FiniteFloat
+    set: str
+    start_s: FiniteFloat
+
+
+def export_images(
+    corpus: Corpus,
+    folder: Path,
+    number: int = 1000,
+    bits: int = 8,
+    grid: Grid | None = None,
+    report: Callable[[float, str], None] = lambda done, note: None,
+) -> list[Path]:
+    """Write windows, spread evenly over a corpus, as grayscale images; low frequencies are at the bottom.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    folder : Path
+        New or empty.
+    number : int
+        1000 is what the thesis trained its diffusion model on.
+    bits : {8, 16}
+    grid : Grid, optional
+        By default the thesis's, at the rate of the corpus.
+
+    Raises
+    ------
+    InputError
+    """
+    if bits not in _DEPTHS:
+        raise InputError(f"bits is {bits}: 8 and 16 are possible")
+    grid = grid or Grid(rate_hz=corpus.rate_hz)
+    if grid.rate_hz != corpus.rate_hz:
+        raise InputError(f"the grid is for {grid.rate_hz} Hz, the corpus has {corpus.rate_hz} Hz")
+    windows = spread_windows(corpus, grid.seconds, number)
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise InputError(f"'{folder}' is not empty: name a new or an empty folder for the images")
+        for first in range(0, len(windows), _BATCH):
+            rows = range(first, min(first + _BATCH, len(windows)))
+            for row, image in zip(rows, magnitudes(torch.from_numpy(windows.read(rows)), grid), strict=True):
+                name, start_s = windows.where(row)
+                path = folder / f"{row:06d}_{name}.png"
+                _write(path, image, grid, bits, name, start_s)
+                written.append(path)
+            report(len(written) / len(windows), "")
+    except OSError as error:
+        raise InputError(f"cannot write images to '{folder}': {error.strerror or error}") from None
+    return written
+
+
+def _write(path: Path, image: torch.Tensor, grid: Grid, bits: int, name: str, start_s: float) -> None:
+    values = (scale(image, "log") if grid.scaling == "log" else image).numpy().astype(np.float64)
+    info = ImageInfo(grid=grid, low=float(values.min()), high=float(values.max()), set=name, start_s=start_s)
+    white = np.iinfo(_DEPTHS[bits]).max
+    steps = np.rint((values - info.low) / ((info.high - info.low) or 1.0) * white).astype(_DEPTHS[bits])
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt(TEXT_FIELD, info.model_dump_json())
+    Image.fromarray(steps[::-1]).save(path, pnginfo=text)
+
+
+def read_info(path: Path) -> ImageInfo:
+    """Read what an image says about itself; InputError as in `read_image`."""
+    return _read(path)[1]
+
+
+def read_image(path: Path) -> tuple[np.ndarray, Grid]:
+    """Read an image back.
+
+    Returns
+    -------
+    magnitudes : np.ndarray, shape (bins, frames), float32, linear, >= 0
+    grid : Grid
+
+    Raises
+    ------
+    InputError
+        Where it is no whole PNG, or none that mixdream wrote.
+    """
+    steps, info = _read(path)
+    white = np.iinfo(steps.dtype).max
+    values = info.low + steps[::-1].astype(np.float64) / white * (info.high - info.low)
+    if info.grid.scaling == "log":
+        values = unscale(torch.from_numpy(values), "log").numpy()
+    return np.maximum(values, 0).astype(np.float32), info.grid
+
+
+def read_images(folder: Path) -> tuple[np.ndarray, Grid]:
+    """Read all images of a folder, in the order of their names.
+
+    Returns
+    -------
+    magnitudes : np.ndarray, shape (N, bins, frames), float32, linear, >= 0
+    grid : Grid
+
+    Raises
+    ------
+    InputError
+        Where there is none, one cannot be read, or they are of different grids.
+    """
+    if not folder.is_dir():
+        raise InputError(f"'{folder}' is not a folder")
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".png")
+    if not paths:
+        raise InputError(f"no PNG images in '{folder}'")
+    first, grid = read_image(paths[0])
+    stack = np.empty((len(paths), *first.shape), np.float32)
+    for i, path in enumerate(paths):
+        stack[i], other = read_image(path) if i else (first, grid)
+        if other != grid:
+            names = [name for name in Grid.model_fields if getattr(other, name) != getattr(grid, name)]
+            raise InputError(
+                f"'{path}' has another grid than '{paths[0].name}' ({', '.join(names)} differ): "
+                "keep images of one grid in a folder"
+            )
+        if other.frames != stack.shape[2]:
+            raise InputError(f"'{path}' has another size than '{paths[0].name}'")
+    return stack, grid
+
+
+def _read(path: Path) -> tuple[np.ndarray, ImageInfo]:
+    """Pixels, shape (bins, frames), uint8 or uint16, top row first, and what they mean."""
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            image.load()
+            text = getattr(image, "text", {}).get(TEXT_FIELD)
+            depth = {"L": 8, "I;16": 16, "I": 16}.get(image.mode)
+            pixels = np.asarray(image)
+    except FileNotFoundError:
+        raise InputError(f"'{path}' is missing") from None
+    except PermissionError:
+        raise InputError(f"'{path}' cannot be read: Permission denied") from None
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError):
+        raise InputError(f"'{path}' is not a PNG image, or it is damaged") from None
+    if text is None or depth is None:
+        raise InputError(
+            f"'{path}' was not written by mixdream: it has no text field '{TEXT_FIELD}' or is not grayscale; "
+            "tools that edit images drop such fields"
+        )
+    try:
+        info = ImageInfo.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "all of it"
+        raise InputError(
+            f"'{path}' has a damaged text field '{TEXT_FIELD}': {where}: {first['msg']}"
+        ) from None
+    if pixels.shape != (info.grid.bins, info.grid.frames):
+        raise InputError(
+            f"'{path}' has {pixels.shape[1]} x {pixels.shape[0]} pixels, but its grid has "
+            f"{info.grid.frames} frames and {info.grid.bins} bins: was it resized?"
+        )
+    return pixels.astype(_DEPTHS[depth]), info

@@ -1,0 +1,258 @@
+"""Ingest: one source file becomes the int16 audio of one set, in two passes over bounded memory."""
+
+import hashlib
+import io
+import math
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from mixdream.audio.decode import Decoder
+from mixdream.audio.loudness import LoudnessMeter
+from mixdream.audio.resample import Resampler
+from mixdream.corpus.silence import Silence, SilenceFinder, complement
+from mixdream.corpus.store import Dropped, SetRecord
+from mixdream.errors import InputError
+
+SILENCE_S = 2.0
+"""Digital silence longer than this is dropped."""
+
+SHORTEST_S = 4.05
+"""A set needs one continuous piece of this length: the window of the thesis."""
+
+CORRUPT_LIMIT = 0.01
+"""Largest part of a file that may be damaged."""
+
+_SMALLEST_DC = 0.5 / 32768  # what int16 cannot hold need not be removed
+_QUIET_GAIN = 0.5  # every other real track needs some gain; only this much is worth a word
+_CHUNK = 1 << 18
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to ingest and what identifies it."""
+
+    path: Path
+    name: str
+    text: str
+    size: int
+    mtime_ns: int
+    sha256: str
+
+
+@dataclass
+class _Levels:
+    """What the first pass gathers, per channel."""
+
+    samples: int
+    total: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+    def add(self, block: np.ndarray) -> None:
+        self.samples += len(block)
+        self.total += block.sum(axis=0, dtype=np.float64)
+        self.low = np.minimum(self.low, block.min(axis=0))
+        self.high = np.maximum(self.high, block.max(axis=0))
+
+    def dc(self, silences: list[Silence]) -> np.ndarray:
+        """Mean of what is not digital silence; 0 where it is too small to matter."""
+        length = self.samples - sum(span.stop - span.start for span in silences)
+        rest = self.total - sum(((span.stop - span.start) * span.value for span in silences), np.zeros(1))
+        mean = rest / max(1, length)
+        return np.where(np.abs(mean) >= _SMALLEST_DC, mean, 0.0)
+
+
+def ingest(
+    source: Source,
+    target: Path,
+    rate_hz: int,
+    channels: int,
+    report: Callable[[float], None] = lambda done: None,
+) -> SetRecord:
+    """Decode a source, clean it and write it as a .npy file of int16.
+
+    The first pass decodes and resamples into a nameless temporary file beside ``target`` and measures; the
+    second removes DC, applies one gain where the peak is over full scale, drops digital silence and writes.
+
+    Parameters
+    ----------
+    source : Source
+    target : Path
+        File to write; it is on the disk, fsynced, when the function returns.
+    rate_hz, channels : int
+        Of the corpus.
+    report : callable
+        Called with the part done, in [0, 1].
+
+    Raises
+    ------
+    InputError
+        Where the source cannot become a set; the message is the reason.
+    OSError
+        Where the folder of ``target`` cannot be written.
+    """
+    decoder = Decoder(source.path, channels)
+    levels = _Levels(0, *(np.zeros(channels) for _ in range(3)))
+    silence = SilenceFinder(int(SILENCE_S * rate_hz) + 1)
+    with tempfile.TemporaryFile(dir=target.parent) as raw:
+        for block in _resampled(decoder, rate_hz, channels):
+            levels.add(block)
+            silence.push(block)
+            raw.write(block.data)
+            report(0.95 * decoder.progress)
+        _check_damage(decoder)
+        silences = silence.finish()
+        segments = complement([(span.start, span.stop) for span in silences], levels.samples)
+        _check_length(decoder, segments, levels.samples, rate_hz)
+        dc = levels.dc(silences)
+        peak = float(max((levels.high - dc).max(), (dc - levels.low).max()))
+        gain = 1 / peak if peak > 1 else 1.0
+        written = _Writer(target, sum(stop - start for start, stop in segments), rate_hz, channels)
+        with written:
+            for start, stop in segments:
+                for chunk in _chunks(raw, start, stop, channels):
+                    written.write((chunk - dc.astype(np.float32)) * np.float32(gain))
+    starts = np.cumsum([0, *(stop - start for start, stop in segments)]).tolist()
+    loudness = written.meter.integrated_lufs()
+    return SetRecord(
+        name=source.name,
+        source=source.text,
+        source_bytes=source.size,
+        source_mtime_ns=source.mtime_ns,
+        sha256=source.sha256,
+        audio_sha256=written.digest.hexdigest(),
+        codec=decoder.codec,
+        source_rate_hz=decoder.rate_hz,
+        source_channels=decoder.source_channels,
+        rate_hz=rate_hz,
+        seconds=levels.samples / rate_hz,
+        samples=starts[-1],
+        segments=tuple(pairwise(starts)),
+        segment_starts_s=tuple(start / rate_hz for start, _ in segments),
+        dropped=tuple(
+            Dropped(start_s=span.start / rate_hz, stop_s=span.stop / rate_hz, reason="digital silence")
+            for span in silences
+        ),
+        gain_db=20 * math.log10(gain),
+        peak=peak,
+        dc=tuple(dc.tolist()),
+        rms_dbfs=written.rms_dbfs(),
+        loudness_lufs=loudness if math.isfinite(loudness) else None,
+        corrupt_packets=decoder.corrupt_packets,
+        nonfinite_samples=decoder.nonfinite_samples,
+        warnings=tuple(_warnings(decoder, gain)),
+    )
+
+
+def _resampled(decoder: Decoder, rate_hz: int, channels: int) -> Iterator[np.ndarray]:
+    resampler = Resampler(rate_hz, channels)
+    for block in decoder.blocks():
+        made = resampler.push(block.samples, block.rate_hz)
+        if len(made):
+            yield np.ascontiguousarray(made)
+    rest = resampler.finish()
+    if len(rest):
+        yield np.ascontiguousarray(rest)
+
+
+def _chunks(raw: IO[bytes], start: int, stop: int, channels: int) -> Iterator[np.ndarray]:
+    """Read a span of the temporary file, shape (n, channels) a time."""
+    raw.seek(4 * channels * start)
+    for position in range(start, stop, _CHUNK):
+        data = raw.read(4 * channels * min(_CHUNK, stop - position))
+        yield np.frombuffer(data, np.float32).reshape(-1, channels)
+
+
+class _Writer:
+    """Writes the .npy file and measures what is written; plain writes, since mapped pages count as memory."""
+
+    def __init__(self, target: Path, samples: int, rate_hz: int, channels: int) -> None:
+        self.target = target
+        self.shape = (samples, channels)
+        self.digest = hashlib.sha256()
+        self.meter = LoudnessMeter(rate_hz, channels)
+        self.energy = 0.0
+
+    def __enter__(self) -> None:
+        self.file = self.target.open("wb")
+        header = io.BytesIO()
+        np.lib.format.write_array_header_1_0(
+            header, {"descr": "<i2", "fortran_order": False, "shape": self.shape}
+        )
+        self._put(header.getvalue())
+
+    def write(self, samples: np.ndarray) -> None:
+        """Quantise and append, shape (n, channels); full scale is 32768."""
+        steps = np.clip(np.rint(samples * 32768), -32768, 32767).astype("<i2")
+        self._put(steps.tobytes())
+        kept = steps / np.float32(32768)
+        self.energy += float(np.square(kept, dtype=np.float64).sum())
+        self.meter.push(kept)
+
+    def rms_dbfs(self) -> float:
+        """Level of everything written; a full-scale square wave has 0 dBFS."""
+        return 10 * math.log10(max(self.energy / math.prod(self.shape), 1e-12))
+
+    def _put(self, data: bytes) -> None:
+        self.digest.update(data)
+        self.file.write(data)
+
+    def __exit__(self, *_error: object) -> None:
+        with self.file:
+            self.file.flush()
+            os.fsync(self.file.fileno())
+
+
+def _check_damage(decoder: Decoder) -> None:
+    """Reject what is damaged beyond the limit; one spot of a second, as at a cut-off end, is forgiven."""
+    packets = decoder.packets + decoder.corrupt_packets
+    share = decoder.corrupt_packets / max(1, packets)
+    forgiven = decoder.damaged_spots <= 1 and share * decoder.decoded_s <= 1.0
+    if share > CORRUPT_LIMIT and not forgiven:
+        raise InputError(
+            f"'{decoder.path}' is damaged: {decoder.corrupt_packets} of its packets ({share:.1%}) are "
+            "corrupt or missing; 1 % is allowed"
+        )
+    if decoder.nonfinite_samples > CORRUPT_LIMIT * decoder.values:
+        share = decoder.nonfinite_samples / decoder.values
+        raise InputError(
+            f"'{decoder.path}' is damaged: {share:.1%} of its samples are not numbers or far beyond full "
+            "scale; 1 % is allowed; is it floating-point audio that was scaled like integers?"
+        )
+
+
+def _check_length(decoder: Decoder, segments: list[tuple[int, int]], samples: int, rate_hz: int) -> None:
+    if not samples:
+        raise InputError(f"'{decoder.path}' holds no audio that can be decoded")
+    if not segments:
+        raise InputError(f"'{decoder.path}' is {samples / rate_hz:.1f} s of nothing but digital silence")
+    longest = max(stop - start for start, stop in segments)
+    if longest < round(SHORTEST_S * rate_hz):
+        detail = "" if len(segments) == 1 else " in one piece between digital silence"
+        raise InputError(
+            f"'{decoder.path}' has {longest / rate_hz:.2f} s of audio{detail}, "
+            f"shorter than a window of {SHORTEST_S} s"
+        )
+
+
+def _warnings(decoder: Decoder, gain: float) -> Iterator[str]:
+    """Say what a musician should know about a set that is used all the same."""
+    if gain < _QUIET_GAIN:
+        yield f"peaks at {1 / gain:.2f}, so all of it was turned down by {-20 * math.log10(gain):.1f} dB"
+    if decoder.corrupt_packets:
+        first = decoder.first_corrupt_s or 0.0
+        yield f"{decoder.corrupt_packets} corrupt or missing packets, the first at {first:.1f} s"
+    if decoder.nonfinite_samples:
+        yield f"{decoder.nonfinite_samples} samples that were not numbers set to 0"
+    if decoder.gave_up:
+        yield f"cannot be read to its end: stopped after {decoder.decoded_s:.1f} s"
+    claimed = decoder.claimed_s
+    if claimed and claimed - decoder.decoded_s > max(5.0, 0.05 * claimed):
+        yield f"claims {claimed:.0f} s but holds {decoder.decoded_s:.0f} s: is it cut off?"

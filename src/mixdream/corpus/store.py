@@ -1,0 +1,253 @@
+"""Corpus on disk: what `corpus.json` says, and the audio behind it."""
+
+import hashlib
+import json
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mixdream.errors import InputError
+
+FORMAT_VERSION = 1
+INDEX_NAME = "corpus.json"
+SETS_FOLDER = "sets"
+
+
+class Dropped(BaseModel):
+    """Span of a source that is not in the corpus, in seconds of the source, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    start_s: float
+    stop_s: float
+    reason: str
+
+
+class SetRecord(BaseModel):
+    """One set of a corpus: where it came from, what was kept, what was done to it.
+
+    ``samples`` and ``segments`` count samples per channel at the rate of the corpus. A segment
+    ``(start, stop)`` is continuous in the source; audio was dropped between segments, so a window must not
+    reach from one into the next. ``segment_starts_s`` says where each of them begins in the source.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    source: str
+    source_bytes: int
+    source_mtime_ns: int
+    sha256: str
+    audio_sha256: str
+    codec: str
+    source_rate_hz: int
+    source_channels: int
+    rate_hz: int
+    seconds: float
+    samples: int
+    segments: tuple[tuple[int, int], ...]
+    segment_starts_s: tuple[float, ...]
+    dropped: tuple[Dropped, ...] = ()
+    gain_db: float
+    peak: float
+    dc: tuple[float, ...]
+    rms_dbfs: float
+    loudness_lufs: float | None
+    corrupt_packets: int
+    nonfinite_samples: int
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def kept_s(self) -> float:
+        """Seconds that the corpus has of this set."""
+        return self.samples / self.rate_hz
+
+    def source_time_s(self, sample: int) -> float:
+        """Time in the source file of a kept sample, in seconds.
+
+        Raises
+        ------
+        ValueError
+            Where the set has no such sample.
+        """
+        if not 0 <= sample < self.samples:
+            raise ValueError(f"sample {sample} is outside set '{self.name}' of {self.samples} samples")
+        segment = bisect_right([start for start, _ in self.segments], sample) - 1
+        return self.segment_starts_s[segment] + (sample - self.segments[segment][0]) / self.rate_hz
+
+
+class Rejected(BaseModel):
+    """Source that gave no set, and why; the name is the one it would have had."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    source: str
+    source_bytes: int = -1
+    source_mtime_ns: int = -1
+    sha256: str = ""
+    reason: str
+
+
+class CorpusIndex(BaseModel):
+    """Content of `corpus.json`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format_version: int = FORMAT_VERSION
+    complete: bool
+    rate_hz: int = Field(ge=1000, le=192_000)
+    channels: int = Field(ge=1, le=2)
+    sets: tuple[SetRecord, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    duplicates: tuple[Rejected, ...] = ()
+
+
+def read_index(folder: Path) -> CorpusIndex:
+    """Read `corpus.json`, complete or not.
+
+    Raises
+    ------
+    InputError
+        Where there is none, it is damaged or it is of another format version.
+    """
+    path = folder / INDEX_NAME
+    try:
+        content = json.loads(path.read_bytes())
+        version = content["format_version"]
+    except FileNotFoundError:
+        hint = "there is no such folder" if not folder.exists() else f"it has no {INDEX_NAME}"
+        raise InputError(
+            f"'{folder}' is not a corpus: {hint}; make one with 'mixdream corpus build'"
+        ) from None
+    except OSError as error:
+        raise InputError(f"cannot read '{path}': {error.strerror}") from None
+    except (ValueError, KeyError, TypeError):
+        raise InputError(
+            f"'{path}' is damaged: not the JSON of a corpus; delete it and build again"
+        ) from None
+    if version != FORMAT_VERSION:
+        raise InputError(
+            f"'{folder}' has corpus format {version}, this mixdream reads {FORMAT_VERSION}: "
+            "build it again into a new folder"
+        )
+    try:
+        return CorpusIndex.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"'{path}' is damaged: {where}: {first['msg']}; delete it and build again") from None
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Sets made ready for training, opened for reading.
+
+    Cheap to open and to pickle: the audio stays on disk until `audio` maps it.
+
+    Attributes
+    ----------
+    folder : Path
+    rate_hz : int
+    channels : int
+        1 or 2.
+    sets : tuple of SetRecord
+        Sorted by name.
+    """
+
+    folder: Path
+    rate_hz: int
+    channels: int
+    sets: tuple[SetRecord, ...]
+
+    @classmethod
+    def open(cls, folder: Path | str) -> "Corpus":
+        """Open a complete corpus.
+
+        Raises
+        ------
+        InputError
+            Where the folder is not a corpus, or its build has not come to an end.
+        """
+        folder = Path(folder)
+        index = read_index(folder)
+        if not index.complete:
+            raise InputError(
+                f"the build of corpus '{folder}' has not come to an end ({len(index.sets)} sets done): "
+                "run the same 'mixdream corpus build' again, it goes on where it stopped"
+            )
+        return cls(folder.resolve(), index.rate_hz, index.channels, index.sets)
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of rate, channels, and each set's name and audio; where the sources lie plays no part."""
+        content: list[Any] = [self.rate_hz, self.channels, [(r.name, r.audio_sha256) for r in self.sets]]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds kept of all sets."""
+        return sum(record.kept_s for record in self.sets)
+
+    def record(self, name: str) -> SetRecord:
+        """Record of a set by name; InputError naming the known ones where there is none."""
+        for record in self.sets:
+            if record.name == name:
+                return record
+        known = ", ".join(record.name for record in self.sets)
+        raise InputError(f"corpus '{self.folder}' has no set '{name}'; it has: {known}")
+
+    def audio(self, name: str) -> np.memmap:
+        """Audio of a set, mapped read-only.
+
+        Returns
+        -------
+        np.memmap, shape (samples, channels), int16, full scale is 32768
+        """
+        record = self.record(name)
+        return _map_audio(audio_path(self.folder, name), record.audio_sha256, record.samples, self.channels)
+
+    def verify(self) -> list[str]:
+        """Say which sets' files are missing or not what was built; an empty list is good."""
+        problems = []
+        for record in self.sets:
+            path = audio_path(self.folder, record.name)
+            try:
+                if sha256_of(path) != record.audio_sha256:
+                    problems.append(f"{path}: changed since it was built")
+            except FileNotFoundError:
+                problems.append(f"{path}: missing")
+            except OSError as error:
+                problems.append(f"{path}: cannot be read ({error.strerror})")
+        return problems
+
+
+def audio_path(folder: Path, name: str) -> Path:
+    """File that holds the audio of a set."""
+    return folder / SETS_FOLDER / f"{name}.npy"
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's content, as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@lru_cache(maxsize=1024)
+def _map_audio(path: Path, _content: str, samples: int, channels: int) -> np.memmap:
+    try:
+        audio = np.load(path, mmap_mode="r")
+    except FileNotFoundError:
+        raise InputError(
+            f"'{path}' is missing: build the corpus again, it makes only what is missing"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read '{path}': {error}") from None
+    if audio.dtype != np.int16 or audio.shape != (samples, channels):
+        raise InputError(f"'{path}' is not what was built: see 'mixdream corpus verify', then build again")
+    return audio

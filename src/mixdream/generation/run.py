@@ -1,0 +1,79 @@
+"""Runs on disk: the folder that a training writes and everything else reads."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from mixdream.errors import InputError
+from mixdream.models.dcgan import Generator
+from mixdream.recipes.load import load_resolved
+from mixdream.recipes.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder: ``recipe.toml``, ``run.json``, ``metrics.jsonl``, ``checkpoints/step-*/``.
+
+    Parameters
+    ----------
+    folder : Path
+    recipe : Recipe
+        As resolved when the training began.
+    """
+
+    folder: Path
+    recipe: Recipe
+
+    @classmethod
+    def open(cls, folder: Path) -> "Run":
+        """Open a run folder; InputError where it is none."""
+        recipe = folder / "recipe.toml"
+        if not recipe.is_file():
+            raise InputError(
+                f"{folder} is no run: it has no recipe.toml; 'mixdream train RECIPE CORPUS -o RUN' makes one"
+            )
+        return cls(folder, load_resolved(recipe))
+
+    @property
+    def name(self) -> str:
+        """Name of the folder, part of the names of its clips."""
+        return self.folder.resolve().name
+
+    def info(self) -> dict[str, Any]:
+        """What ``run.json`` holds: seed, versions, corpus, machine, times."""
+        return json.loads((self.folder / "run.json").read_text("utf-8"))
+
+    def checkpoints(self) -> list[Path]:
+        """Complete checkpoints, oldest first."""
+        return sorted((self.folder / "checkpoints").glob("step-*"), key=lambda path: path.name)
+
+    def latest_checkpoint(self) -> Path:
+        """Return the newest checkpoint; InputError where there is none yet."""
+        checkpoints = self.checkpoints()
+        if not checkpoints:
+            raise InputError(f"{self.folder} has no checkpoint yet: let 'mixdream train' write one first")
+        return checkpoints[-1]
+
+    def load_generator(self, checkpoint: Path) -> Generator:
+        """Return the generator that clips are made with: the averaged one where the recipe has it."""
+        generator = new_generator(self.recipe)
+        path = checkpoint / (
+            "generator.safetensors" if self.recipe.training.ema is None else "ema.safetensors"
+        )
+        try:
+            generator.load_state_dict(load_file(path))
+        except (OSError, SafetensorError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(f"checkpoint {path} cannot be used: {reason}") from error
+        return generator.eval()
+
+
+def new_generator(recipe: Recipe) -> Generator:
+    """Return an untrained generator of the recipe's shape."""
+    with torch.device("cpu"):
+        return Generator(recipe.model.latent, recipe.model.generator, (recipe.grid.bins, recipe.grid.frames))

@@ -1,0 +1,103 @@
+"""DCGAN: six transposed convolutions against six convolutions (Radford et al. 2016; thesis ch. 4)."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+DEPTH = 6
+"""Layers of either network; five of them double or halve the size of the image."""
+
+
+class Generator(nn.Module):
+    """Latent vector to spectrogram.
+
+    Kernel 4 everywhere; the first layer has stride 1 and no padding, the others stride 2 and padding 1. Batch
+    normalisation and ReLU after all but the last layer, tanh at the end.
+
+    Parameters
+    ----------
+    latent : int
+        Size of the latent vector.
+    channels : sequence of 5 int
+        Channels after layers 1 to 5; layer 6 has one.
+    size : (int, int)
+        Bins and frames of the spectrogram, multiples of 32. The thesis has 128 x 128; another size only
+        changes the kernel of the first layer, which is ``size / 32``.
+    """
+
+    def __init__(self, latent: int, channels: Sequence[int], size: tuple[int, int] = (128, 128)) -> None:
+        super().__init__()
+        widths = [latent, *channels]
+        layers = []
+        for i, (inputs, outputs) in enumerate(pairwise(widths)):
+            kernel, stride, padding = (4, 2, 1) if i else (_ends(size), 1, 0)
+            layers.append(
+                nn.Sequential(
+                    nn.ConvTranspose2d(inputs, outputs, kernel, stride, padding, bias=False),
+                    nn.BatchNorm2d(outputs),
+                    nn.ReLU(inplace=True),
+                )
+            )
+        last = nn.ConvTranspose2d(widths[-1], 1, 4, 2, 1, bias=False)
+        self.layers = nn.Sequential(*layers, nn.Sequential(last, nn.Tanh()))
+        self.apply(_initialise)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Latent vectors (batch, latent) to images (batch, 1, bins, frames) in [-1, 1]."""
+        return self.layers(z[:, :, None, None])
+
+
+class Discriminator(nn.Module):
+    """Spectrogram to the logit of being real.
+
+    Kernel 4 everywhere; the first five layers have stride 2 and padding 1, the last stride 1 and no padding.
+    Leaky ReLU (0.2) after all but the last layer, batch normalisation in layers 2 to 5. The thesis ends with
+    a sigmoid under a cross-entropy; here the loss takes the logit, which is the same function computed
+    without underflow.
+
+    Parameters
+    ----------
+    channels : sequence of 5 int
+        Channels after layers 1 to 5.
+    size : (int, int)
+        Bins and frames, multiples of 32, as for the generator.
+    """
+
+    def __init__(self, channels: Sequence[int], size: tuple[int, int] = (128, 128)) -> None:
+        super().__init__()
+        widths = [1, *channels]
+        layers = []
+        for i, (inputs, outputs) in enumerate(pairwise(widths)):
+            normalisation = [nn.BatchNorm2d(outputs)] if i else []
+            convolution = nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False)
+            layers.append(nn.Sequential(convolution, *normalisation, nn.LeakyReLU(0.2, inplace=True)))
+        last = nn.Conv2d(widths[-1], 1, _ends(size), 1, 0, bias=False)
+        self.layers = nn.Sequential(*layers, last)
+        self.apply(_initialise)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images (batch, 1, bins, frames) to logits (batch,)."""
+        return self.layers(images).flatten()
+
+
+def draw_latent(batch: int, latent: int, noise: str, rng: torch.Generator) -> Tensor:
+    """Latent vectors, shape (batch, latent): ``normal`` (0, 1) or ``uniform`` in [0, 1)."""
+    draw = torch.rand if noise == "uniform" else torch.randn
+    return draw(batch, latent, generator=rng)
+
+
+def _ends(size: tuple[int, int]) -> tuple[int, int]:
+    """Size of the image at the narrow end of both networks."""
+    bins, frames = (extent // 2 ** (DEPTH - 1) for extent in size)
+    return bins, frames
+
+
+def _initialise(module: nn.Module) -> None:
+    """Weights ~ N(0, 0.02), as DCGAN has it; the thesis names none."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+    elif isinstance(module, nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0, 0.02)
+        nn.init.zeros_(module.bias)

@@ -1,0 +1,145 @@
+"""Reading recipes: built-in names and files, ``extends``, overrides, errors that name the key."""
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import BaseModel, ValidationError
+
+from mixdream.errors import InputError
+from mixdream.recipes.recipe import Recipe
+
+_BUILT_IN = resources.files("mixdream.recipes")
+
+
+def recipe_names() -> list[str]:
+    """Names of the built-in recipes, sorted."""
+    return sorted(f.name.removesuffix(".toml") for f in _BUILT_IN.iterdir() if f.name.endswith(".toml"))
+
+
+def load_recipe(name: str, overrides: Iterable[str] = ()) -> Recipe:
+    """Read and check a recipe.
+
+    Parameters
+    ----------
+    name : str
+        A built-in recipe, or the path of a TOML file (its name ends in ``.toml``). A key ``extends`` names
+        the recipe that it changes: a built-in one, or a file beside it.
+    overrides : iterable of str
+        ``key=value`` with dotted keys, as in ``training.epochs=5``; values are TOML, bare words are strings.
+
+    Raises
+    ------
+    InputError
+        Unknown recipe, key or value.
+
+    Examples
+    --------
+    >>> load_recipe("thesis-3", ["training.epochs=5"]).training.epochs
+    5
+    """
+    values = _read(name, base=Path())
+    for override in overrides:
+        _override(values, override)
+    values["name"] = Path(name).stem if name.endswith(".toml") else name
+    return _parse(values, f"recipe {name}")
+
+
+def load_resolved(path: Path) -> Recipe:
+    """Read the resolved recipe that a run keeps."""
+    return _parse(_read_toml(path, path.read_bytes()), str(path))
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """Return the resolved recipe as TOML."""
+    return tomli_w.dumps(recipe.model_dump(mode="json", exclude_none=True))
+
+
+def _read(name: str, base: Path, seen: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Values of a recipe, those of the recipes it extends filled in."""
+    if name in seen:
+        raise InputError(f"recipe {seen[0]} extends itself: {' -> '.join((*seen, name))}")
+    if name.endswith(".toml"):
+        path = base / name
+        if not path.is_file():
+            raise InputError(f"no recipe file {path}")
+        values, folder = _read_toml(path, path.read_bytes()), path.parent
+    elif name in recipe_names():
+        values, folder = _read_toml(name, (_BUILT_IN / f"{name}.toml").read_bytes()), base
+    else:
+        near = difflib.get_close_matches(name, recipe_names(), 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise InputError(
+            f"unknown recipe '{name}'{hint} Built-in recipes: {', '.join(recipe_names())}; "
+            "your own is a path that ends in .toml"
+        )
+    parent = values.pop("extends", None)
+    if parent is None:
+        return values
+    if not isinstance(parent, str):
+        raise InputError(f"recipe {name}: extends must be the name or path of one recipe, got {parent!r}")
+    return _merge(_read(parent, folder, (*seen, name)), values)
+
+
+def _read_toml(name: str | Path, content: bytes) -> dict[str, Any]:
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"recipe {name} is not valid TOML: {error}") from error
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = {**below, **above}
+    for key in below.keys() & above.keys():
+        if isinstance(below[key], dict) and isinstance(above[key], dict):
+            merged[key] = _merge(below[key], above[key])
+    # Two ways to say which windows: the one said last counts.
+    for key, other in (("slide_ms", "total"), ("total", "slide_ms")):
+        if key in above and other not in above:
+            merged.pop(other, None)
+    return merged
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise InputError(f"--set takes key=value, as in training.epochs=5; got '{override}'")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    for part in reversed(key.strip().split(".")):
+        value = {part: value}
+    values.update(_merge(values, value))
+
+
+def _parse(values: dict[str, Any], what: str) -> Recipe:
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        raise InputError(f"{what}: " + "; ".join(_explain(e) for e in error.errors())) from error
+
+
+def _explain(error: Any) -> str:
+    path = [str(part) for part in error["loc"]]
+    key = ".".join(path)
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(key, list(_keys(Recipe)), 1, cutoff=0)
+        return f"unknown key {key}; the nearest is {near[0]}"
+    if error["type"] == "missing":
+        return f"{key} is missing"
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "value_error":
+        return f"{key}: {message}" if key else message
+    return f"{key}: {message[0].lower()}{message[1:]}, got {error['input']!r}"
+
+
+def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield prefix + name
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _keys(field.annotation, f"{prefix}{name}.")

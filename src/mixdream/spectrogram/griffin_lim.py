@@ -1,0 +1,65 @@
+"""Fast Griffin-Lim: phases made consistent by iteration."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from mixdream.spectrogram.grid import Grid
+from mixdream.spectrogram.transform import analysis_window, stft
+
+ITERATIONS = 60
+MOMENTUM = 0.99
+
+
+def istft(spectrum: Tensor, grid: Grid) -> Tensor:
+    """Least-squares inverse of `mixdream.spectrogram.transform.stft` (Griffin & Lim 1984, eq. 6).
+
+    Parameters
+    ----------
+    spectrum : Tensor, shape (batch, n_fft // 2 + 1, frames), complex
+    grid : Grid
+
+    Returns
+    -------
+    Tensor, shape (batch, grid.samples)
+        Samples that no window reaches (the first and last of a Hann window) are 0.
+    """
+    window = analysis_window(grid, spectrum.device)
+    frames = torch.fft.irfft(spectrum * (window.sum() / 2), n=grid.n_fft, dim=1) * window[:, None]
+    weights = (window**2)[None, :, None].expand(1, -1, grid.frames)
+    return _overlap_add(frames, grid) / _overlap_add(weights, grid).clamp(min=1e-6)
+
+
+def griffin_lim(magnitudes: Tensor, grid: Grid, phases: Tensor, iterations: int = ITERATIONS) -> Tensor:
+    """Find audio whose spectrogram comes near the given one (Perraudin, Balazs & Sondergaard 2013).
+
+    Each iteration projects onto spectra that belong to a signal, ``t = STFT(iSTFT(c))``, pushes on with
+    momentum 0.99 and puts the wanted magnitudes back.
+
+    Parameters
+    ----------
+    magnitudes : Tensor, shape (batch, bins, frames), >= 0
+    grid : Grid
+    phases : Tensor, shape (batch, n_fft // 2 + 1, frames), in radians
+        Where to start from: random phases, or a better guess.
+    iterations : int, > 0
+
+    Returns
+    -------
+    Tensor, shape (batch, grid.samples)
+    """
+    wanted = F.pad(magnitudes, (0, 0, 0, grid.n_fft // 2 + 1 - grid.bins))
+    spectrum = torch.polar(wanted, phases)
+    previous = torch.zeros_like(spectrum)
+    for _ in range(iterations):
+        consistent = stft(istft(spectrum, grid), grid)
+        pushed = consistent + MOMENTUM * (consistent - previous)
+        spectrum = wanted * pushed / pushed.abs().clamp(min=1e-12)
+        previous = consistent
+    return istft(spectrum, grid)
+
+
+def _overlap_add(frames: Tensor, grid: Grid) -> Tensor:
+    """Shape (batch, n_fft, frames) to (batch, samples)."""
+    folded = F.fold(frames, (1, grid.samples), (1, grid.n_fft), stride=(1, grid.hop))
+    return folded.flatten(1)

@@ -1,0 +1,51 @@
+"""Checkpoints: tensors as safetensors, the rest as JSON, never pickled, never half-written."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from mixdream.errors import InputError
+from mixdream.files import folder_atomically
+
+KEPT = 2
+"""Checkpoints that stay on the disk."""
+
+
+def save_checkpoint(run: Path, step: int, parts: dict[str, dict[str, Tensor]], state: dict[str, Any]) -> Path:
+    """Write ``checkpoints/step-*`` and delete all but the `KEPT` newest.
+
+    Parameters
+    ----------
+    run : Path
+    step : int
+        Steps done.
+    parts : dict of file name (without suffix) to tensors by name
+    state : dict
+        What else is needed to go on, as JSON.
+    """
+    path = run / "checkpoints" / f"step-{step:09d}"
+    with folder_atomically(path) as folder:
+        for name, tensors in parts.items():
+            whole = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+            save_file(whole, folder / f"{name}.safetensors")
+        (folder / "state.json").write_text(json.dumps({"step": step, **state}, indent=2) + "\n", "utf-8")
+    for old in sorted(path.parent.glob("step-*"))[:-KEPT]:
+        shutil.rmtree(old)
+    return path
+
+
+def load_checkpoint(path: Path) -> tuple[dict[str, dict[str, Tensor]], dict[str, Any]]:
+    """Read what `save_checkpoint` wrote; InputError where it is damaged."""
+    try:
+        parts = {file.stem: load_file(file) for file in path.glob("*.safetensors")}
+        return parts, json.loads((path / "state.json").read_text("utf-8"))
+    except (OSError, ValueError, SafetensorError) as error:
+        raise InputError(
+            f"checkpoint {path} is damaged ({str(error).splitlines()[0]}): delete that folder to go on from "
+            "the one before"
+        ) from error

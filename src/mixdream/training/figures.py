@@ -1,0 +1,101 @@
+"""Pictures of a training: loss curves, real beside generated, one image enlarged (thesis 4.3 to 4.16)."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import Tensor
+
+from mixdream.spectrogram.grid import Grid
+from mixdream.spectrogram.picture import for_the_eye, mosaic
+from mixdream.spectrogram.scaling import unscale
+from mixdream.training.convergence import Convergence
+
+GRID_OF = 64
+"""Images in a mosaic, as in the thesis."""
+
+
+def save_mosaic(path: Path, images: Tensor, grid: Grid) -> None:
+    """Write a PNG of all images, rescaled for the eye.
+
+    Parameters
+    ----------
+    path : Path
+    images : Tensor, shape (count, 1, bins, frames)
+        As the model makes them.
+    grid : Grid
+    """
+    Image.fromarray(mosaic(for_the_eye(_magnitudes(images, grid)))).save(path)
+
+
+def save_real_and_fake(path: Path, real: Tensor, fake: Tensor, grid: Grid) -> None:
+    """Draw real beside generated spectrograms: as they are above, rescaled for the eye below."""
+    height = 7 * grid.bins / grid.frames + 0.3
+    figure = Figure(figsize=(14, 2 * height), layout="constrained")
+    axes = figure.subplots(2, 2)
+    for column, (title, images) in enumerate((("Real", real), ("Generated", fake))):
+        values = _magnitudes(images, grid)
+        axes[0, column].imshow(mosaic(values), cmap="gray", vmin=0, vmax=255)
+        axes[0, column].set_title(f"{title}, magnitudes as they are")
+        axes[1, column].imshow(mosaic(for_the_eye(values)), cmap="gray", vmin=0, vmax=255)
+        axes[1, column].set_title(f"{title}, rescaled for the eye")
+    for axis in axes.flat:
+        axis.set_axis_off()
+    figure.savefig(path, dpi=100)
+
+
+def save_single(path: Path, real: Tensor, fake: Tensor, grid: Grid) -> None:
+    """Draw one real and one generated spectrogram, enlarged, with axes."""
+    figure = Figure(figsize=(14, 5.2), layout="constrained")
+    axes = figure.subplots(1, 2, sharey=True)
+    for axis, title, image in zip(axes, ("Real", "Generated"), (real[:1], fake[:1]), strict=True):
+        seconds = grid.frames * grid.hop / grid.rate_hz
+        axis.imshow(
+            for_the_eye(_magnitudes(image, grid))[0],
+            origin="lower",
+            aspect="auto",
+            cmap="magma",
+            extent=(0, seconds, 0, grid.bins * grid.rate_hz / grid.n_fft),
+        )
+        axis.set_title(title)
+        axis.set_xlabel("time (s)")
+    axes[0].set_ylabel("frequency (Hz)")
+    figure.savefig(path, dpi=100)
+
+
+def save_losses(path: Path, history: dict[str, np.ndarray], convergence: Convergence) -> None:
+    """Draw both losses and what the discriminator says of real and generated windows, over epochs."""
+    figure = Figure(figsize=(9, 7), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    epoch = history["epoch"]
+    above.plot(epoch, history["loss_g"], label="generator", color="tab:blue")
+    above.plot(epoch, history["loss_d"], label="discriminator", color="tab:orange")
+    above.set_ylabel("loss (nats)")
+    above.set_title(convergence.sentence)
+    _mark_plateau(above, convergence)
+    below.plot(epoch, history["d_real"], label="D(x)", color="tab:green")
+    below.plot(epoch, history["d_fake_before"], label="D(G(z)) before", color="tab:red")
+    below.plot(epoch, history["d_fake_after"], label="D(G(z)) after", color="tab:red", linestyle=":")
+    below.set_ylabel("probability of real")
+    below.set_ylim(0, 1)
+    below.set_xlabel("epoch")
+    for axis in (above, below):
+        axis.legend(loc="upper right")
+        axis.grid(alpha=0.3)
+    figure.savefig(path, dpi=100)
+
+
+def _mark_plateau(axis: Axes, convergence: Convergence) -> None:
+    start, stop = convergence.from_epoch, convergence.to_epoch
+    if start is None or stop is None:
+        return
+    axis.axvspan(start, stop, color="0.92", zorder=0)
+    for loss in (convergence.loss_d, convergence.loss_g):
+        if loss is not None:
+            axis.plot([start, stop], [loss, loss], color="0.4", linestyle="--", linewidth=1)
+
+
+def _magnitudes(images: Tensor, grid: Grid) -> np.ndarray:
+    return unscale(images[:, 0].float().cpu(), grid.scaling).numpy()

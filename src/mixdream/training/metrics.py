@@ -1,0 +1,55 @@
+"""``metrics.jsonl``: one line per step, and what is read from it."""
+
+import json
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+LOSSES = ("loss_d", "loss_g", "d_real", "d_fake_before", "d_fake_after")
+FEWEST_EPOCHS = 20
+
+
+def open_metrics(path: Path, steps: int) -> TextIO:
+    """Open for appending after the line of step ``steps``; later lines, whose work was lost, are cut."""
+    kept = 0
+    if path.exists():
+        with path.open("rb") as file:
+            for line in file:
+                if not line.endswith(b"\n") or json.loads(line)["step"] > steps:
+                    break
+                kept += len(line)
+    with path.open("ab") as file:
+        file.truncate(kept)
+    return path.open("a", encoding="utf-8", buffering=1)
+
+
+def append(file: TextIO, values: dict[str, Any]) -> None:
+    """Write one line; it reaches the file at once."""
+    file.write(json.dumps(values) + "\n")
+
+
+def read_history(path: Path) -> dict[str, np.ndarray]:
+    """Losses over time, few enough to draw.
+
+    Returns
+    -------
+    dict of str to ndarray, one value per point
+        ``epoch`` (1.0 is the end of the first) and means of ``loss_d``, ``loss_g``, ``d_real``,
+        ``d_fake_before``, ``d_fake_after``: one point per epoch, as in the thesis, or, in trainings of less
+        than 20 epochs, 50 (or as many as there are steps) equal stretches.
+    """
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    if not lines:
+        return {name: np.empty(0) for name in ("epoch", *LOSSES)}
+    epoch = np.array([line["epoch"] for line in lines])
+    table = np.array([[line[name] for name in LOSSES] for line in lines])
+    epochs = int(np.ceil(epoch[-1] - 1e-9))
+    if epochs >= FEWEST_EPOCHS:
+        edges = np.searchsorted(epoch, np.arange(1, epochs) + 1e-9)
+        chunks = [chunk for chunk in np.split(np.arange(len(lines)), edges) if len(chunk)]
+    else:
+        chunks = np.array_split(np.arange(len(lines)), min(50, len(lines)))
+    points = np.array([table[chunk].mean(axis=0) for chunk in chunks])
+    history = {"epoch": np.array([epoch[chunk[-1]] for chunk in chunks])}
+    return history | {name: points[:, i] for i, name in enumerate(LOSSES)}

@@ -1,0 +1,111 @@
+"""The beginning of a run: a new folder, or one that can be gone on with; all checks before any write."""
+
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
+
+from mixdream import __version__
+from mixdream.corpus.store import Corpus
+from mixdream.errors import InputError
+from mixdream.files import write_atomically, write_json
+from mixdream.generation.run import Run
+from mixdream.recipes.load import dump_recipe
+from mixdream.recipes.recipe import Recipe
+from mixdream.training.batches import training_windows
+from mixdream.training.device import choose_precision
+
+
+def open_run(
+    recipe: Recipe, corpus: Corpus, folder: Path, seed: int | None, resume: bool, accelerator: Accelerator
+) -> tuple[Run, dict[str, Any]]:
+    """Check everything that can be wrong before anything is written, then write the run's beginning."""
+    exists = (folder / "recipe.toml").is_file()
+    if resume and not folder.is_dir():
+        raise InputError(f"there is no run {folder} to resume; without --resume a new one is made")
+    if not resume and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        hint = "--resume goes on with it" if exists else "it is no run of mixdream"
+        raise InputError(f"{folder} exists and is not empty: {hint}, or choose another folder with -o")
+    training_windows(recipe, corpus)
+    if exists:
+        run, info = _check_resumable(recipe, corpus, folder, seed)
+    else:
+        choice = [choose_precision(recipe.training.precision, accelerator.device)]
+        recipe = _with_training(recipe, precision=broadcast_object_list(choice)[0])
+        run, info = Run(folder, recipe), _new_info(recipe, corpus, seed or 0)
+    accelerator.wait_for_everyone()
+    if accelerator.is_main_process:
+        for name in ("checkpoints", "figures", "samples"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        write_json(folder / "run.json", info)
+        # Last, since it is what makes the folder a run.
+        write_atomically(folder / "recipe.toml", dump_recipe(run.recipe))
+    accelerator.wait_for_everyone()
+    return run, info
+
+
+def _check_resumable(
+    recipe: Recipe, corpus: Corpus, folder: Path, seed: int | None
+) -> tuple[Run, dict[str, Any]]:
+    run = Run.open(folder)
+    info = run.info()
+    own = run.recipe.training
+    asked = _with_training(
+        recipe,
+        epochs=own.epochs,
+        precision=own.precision if recipe.training.precision == "auto" else recipe.training.precision,
+    )
+    if asked != run.recipe:
+        changed = [
+            f"{section}.{key}"
+            for section in ("grid", "windows", "model", "training")
+            for key, value in getattr(run.recipe, section)
+            if getattr(getattr(asked, section), key) != value
+        ]
+        raise InputError(
+            f"{folder} was trained with another recipe ({run.recipe.name}; differs in "
+            f"{', '.join(changed) or 'name or inversion'}): resume with its own, only training.epochs may "
+            "differ"
+        )
+    if corpus.hash != info["corpus"]["hash"]:
+        raise InputError(
+            f"{folder} was trained on another corpus ({info['corpus']['folder']}): resume with it"
+        )
+    if seed not in (None, info["seed"]):
+        raise InputError(f"{folder} was trained with seed {info['seed']}, not {seed}: leave --seed out")
+    info["status"] = "running"
+    return Run(folder, _with_training(run.recipe, epochs=recipe.training.epochs)), info
+
+
+def _with_training(recipe: Recipe, **changes: Any) -> Recipe:
+    return recipe.model_copy(update={"training": recipe.training.model_copy(update=changes)})
+
+
+def _new_info(recipe: Recipe, corpus: Corpus, seed: int) -> dict[str, Any]:
+    packages = ("torch", "accelerate", "numpy")
+    return {
+        "recipe": recipe.name,
+        "seed": seed,
+        "status": "running",
+        "started": now(),
+        "corpus": {"folder": str(corpus.folder), "hash": corpus.hash, "seconds": corpus.seconds},
+        "versions": {"mixdream": __version__, "python": platform.python_version()}
+        | {name: version(name) for name in packages},
+        "machine": {
+            "processor": platform.processor() or platform.machine(),
+            "cores": os.cpu_count(),
+            "threads": torch.get_num_threads(),
+            "gpus": [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())],
+        },
+    }
+
+
+def now() -> str:
+    """Return the date and time in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

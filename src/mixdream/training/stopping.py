@@ -1,0 +1,60 @@
+"""When to stop a training early: a time limit, Ctrl-C or SIGTERM, agreed on by all processes."""
+
+import signal
+import time
+from types import FrameType, TracebackType
+from typing import Literal, Self
+
+import torch
+from accelerate import Accelerator
+
+Reason = Literal["time", "signal"]
+
+
+class StopWatch:
+    """Tells after each step whether to stop; a context, since it takes over the signals.
+
+    The first SIGINT or SIGTERM asks for a stop after the step that is running; the second is not waited for.
+
+    Parameters
+    ----------
+    minutes : float, optional
+        Wall-clock limit, counted from the construction.
+    accelerator : Accelerator
+    """
+
+    def __init__(self, minutes: float | None, accelerator: Accelerator) -> None:
+        self.minutes, self.accelerator = minutes, accelerator
+        self.began = time.monotonic()
+        self._signalled = False
+        self._previous: dict[signal.Signals, signal._HANDLER] = {}
+
+    def __enter__(self) -> Self:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._previous[number] = signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the construction."""
+        return time.monotonic() - self.began
+
+    def reason(self) -> Reason | None:
+        """Why to stop now, the same answer in every process; None to go on."""
+        timed_out = self.minutes is not None and self.seconds >= self.minutes * 60
+        flags = torch.tensor([self._signalled, timed_out], dtype=torch.float32)
+        if self.accelerator.num_processes > 1:
+            flags = self.accelerator.reduce(flags.to(self.accelerator.device), "sum").cpu()
+        signalled, timed_out = (flags > 0).tolist()
+        return "signal" if signalled else "time" if timed_out else None
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        if self._signalled:
+            raise KeyboardInterrupt
+        self._signalled = True

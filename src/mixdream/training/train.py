@@ -1,0 +1,170 @@
+"""Training a recipe on a corpus: the run folder, the loop, checkpoints, going on after a stop."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from accelerate import Accelerator
+
+from mixdream.corpus.store import Corpus
+from mixdream.errors import Interrupted
+from mixdream.files import write_json
+from mixdream.generation.run import Run
+from mixdream.recipes.recipe import Recipe
+from mixdream.training import figures
+from mixdream.training.batches import Batches, training_windows
+from mixdream.training.checkpoint import load_checkpoint, save_checkpoint
+from mixdream.training.convergence import read_convergence
+from mixdream.training.device import new_accelerator
+from mixdream.training.gan import GanTrainer
+from mixdream.training.metrics import append, open_metrics, read_history
+from mixdream.training.open_run import now, open_run
+from mixdream.training.stopping import StopWatch
+
+Report = Callable[[float, str], None]
+
+
+def train(
+    recipe: Recipe,
+    corpus: Corpus,
+    folder: Path,
+    *,
+    seed: int | None = None,
+    minutes: float | None = None,
+    resume: bool = False,
+    report: Report = lambda done, note: None,
+) -> dict[str, Any]:
+    """Train until the recipe's last epoch, a time limit or a signal.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    corpus : Corpus
+    folder : Path
+        The run: new or empty, or, to resume, one that a training wrote.
+    seed : int, optional
+        Decides weights, data order and noise; 0 unless given. A resumed run keeps its own.
+    minutes : float, optional
+        Wall-clock limit of this call.
+    resume : bool
+        Go on from the newest checkpoint, bit-identically on a CPU with the same number of processes and
+        threads. The recipe must be the run's own; only ``training.epochs`` may differ.
+    report : callable
+        Called after each step with the share done in [0, 1] and the losses in words.
+
+    Returns
+    -------
+    dict
+        What ``run.json`` says.
+
+    Raises
+    ------
+    InputError
+        The folder, corpus or recipe does not fit.
+    Interrupted
+        After Ctrl-C or SIGTERM, with a checkpoint of the last step on the disk.
+    """
+    accelerator = new_accelerator()
+    with StopWatch(minutes, accelerator) as watch:
+        run, info = open_run(recipe, corpus, folder, seed, resume, accelerator)
+        training = _Training(run, info, corpus, accelerator)
+        reason = training.loop(watch, report)
+    accelerator.end_training()
+    if reason == "signal":
+        raise Interrupted(
+            f"stopped at step {training.step}, nothing is lost; the same command with --resume goes on"
+        )
+    return training.info
+
+
+class _Training:
+    """One call of `train`: the state of the loop."""
+
+    def __init__(self, run: Run, info: dict[str, Any], corpus: Corpus, accelerator: Accelerator) -> None:
+        recipe = run.recipe
+        self.run, self.recipe, self.info, self.accelerator = run, recipe, info, accelerator
+        self.trainer = GanTrainer(recipe, info["seed"], accelerator)
+        self.batches = Batches(
+            training_windows(recipe, corpus),
+            recipe.grid,
+            recipe.training.batch,
+            info["seed"],
+            accelerator.device,
+            accelerator.process_index,
+            accelerator.num_processes,
+        )
+        self.step = 0
+        self.seconds_before = 0.0
+        if run.checkpoints():
+            parts, state = load_checkpoint(run.latest_checkpoint())
+            self.trainer.load_tensors(parts)
+            self.step, self.seconds_before = state["step"], state["seconds"]
+        self.last_step = recipe.training.epochs * self.batches.steps_per_epoch
+        generator, discriminator = self.trainer.parameters()
+        self.info |= {
+            "processes": accelerator.num_processes,
+            "windows": len(self.batches.windows),
+            "steps_per_epoch": self.batches.steps_per_epoch,
+            "parameters": {"generator": generator, "discriminator": discriminator},
+        }
+
+    def loop(self, watch: StopWatch, report: Report) -> str | None:
+        main = self.accelerator.is_main_process
+        metrics = open_metrics(self.run.folder / "metrics.jsonl", self.step) if main else None
+        per_epoch, began_at = self.batches.steps_per_epoch, self.step
+        saved_step, saved_at, reason = self.step, watch.seconds, None
+        while self.step < self.last_step and reason is None:
+            rows = self.batches.rows(self.step)
+            values = self.trainer.step(self.batches.images(rows), self.step)
+            self.step += 1
+            epoch = self.step / per_epoch
+            if metrics:
+                place = {"step": self.step, "epoch": epoch, "seconds": self._seconds(watch)}
+                append(metrics, place | values)
+            if main and self.step % per_epoch == 0:
+                path = self.run.folder / "samples" / f"epoch-{round(epoch):04d}.png"
+                figures.save_mosaic(path, self.trainer.sample(figures.GRID_OF), self.recipe.grid)
+            reason = watch.reason()
+            done = (self.step - began_at) / (self.last_step - began_at)
+            if watch.minutes is not None:
+                done = max(done, min(1.0, watch.seconds / (60 * watch.minutes)))
+            report(done, f"epoch {epoch:.2f}  D {values['loss_d']:.2f}  G {values['loss_g']:.2f}")
+            if main and watch.seconds - saved_at > 60 * self.recipe.training.checkpoint_minutes:
+                self._save(watch, "running")
+                saved_step, saved_at = self.step, watch.seconds
+        if main:
+            status = {None: "finished", "time": "stopped at its time limit", "signal": "interrupted"}[reason]
+            self._save(watch, status, checkpoint=saved_step < self.step)
+        if metrics:
+            metrics.close()
+        return reason
+
+    def _seconds(self, watch: StopWatch) -> float:
+        return round(self.seconds_before + watch.seconds, 3)
+
+    def _save(self, watch: StopWatch, status: str, checkpoint: bool = True) -> None:
+        """Checkpoint first, then what people look at; images of a training that goes on are in samples/."""
+        if checkpoint:
+            state = {"seconds": self._seconds(watch), "epoch": self.step / self.batches.steps_per_epoch}
+            save_checkpoint(self.run.folder, self.step, self.trainer.tensors(), state)
+        history = read_history(self.run.folder / "metrics.jsonl")
+        convergence = read_convergence(history)
+        self.info |= {
+            "status": status,
+            "steps": self.step,
+            "epochs": self.step / self.batches.steps_per_epoch,
+            "seconds": self._seconds(watch),
+            "convergence": asdict(convergence) | {"sentence": convergence.sentence},
+        }
+        if status != "running":
+            self.info["finished"] = now()
+        write_json(self.run.folder / "run.json", self.info)
+        target, grid = self.run.folder / "figures", self.recipe.grid
+        figures.save_losses(target / "losses.png", history, convergence)
+        if status != "running":
+            rows = np.linspace(0, len(self.batches.windows) - 1, figures.GRID_OF).round().astype(np.int64)
+            real, fake = self.batches.images(rows).cpu(), self.trainer.sample(figures.GRID_OF)
+            figures.save_real_and_fake(target / "real-and-generated.png", real, fake, grid)
+            figures.save_single(target / "single.png", real, fake, grid)

@@ -1,0 +1,37 @@
+import math
+
+import numpy as np
+import pyloudnorm
+import pytest
+
+from mixdream.audio.loudness import LoudnessMeter
+from tests.audio import media
+
+
+def measured(audio: np.ndarray, rate_hz: int, block: int = 5000) -> float:
+    meter = LoudnessMeter(rate_hz, audio.shape[1])
+    for start in range(0, len(audio), block):
+        meter.push(audio[start : start + block])
+    return meter.integrated_lufs()
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 11_025, 44_100, 48_000])
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("block", [37, 5000])
+def test_agrees_with_pyloudnorm(rate_hz: int, channels: int, block: int) -> None:
+    if block == 37 and rate_hz != 8000:
+        pytest.skip("small blocks once is enough")
+    loud, quiet = (media.noise(6, rate_hz, i, level, channels).T for i, level in enumerate((0.5, 0.01)))
+    audio = np.concatenate([quiet, loud, np.zeros_like(quiet), quiet])
+    expected = pyloudnorm.Meter(rate_hz).integrated_loudness(audio)
+    assert measured(audio, rate_hz, block) == pytest.approx(expected, abs=0.01)
+
+
+def test_full_scale_sine_at_997_hz_has_minus_3_lufs() -> None:
+    audio = media.tone(997, 10, 48_000, 1.0).T
+    assert measured(audio, 48_000) == pytest.approx(-3.01, abs=0.05)
+
+
+def test_silence_and_nothing_have_no_loudness() -> None:
+    assert measured(np.zeros((80_000, 1)), 8000) == -math.inf
+    assert LoudnessMeter(8000, 1).integrated_lufs() == -math.inf

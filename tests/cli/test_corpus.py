@@ -1,0 +1,125 @@
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mixdream.cli.main import main
+from tests.audio import media
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a command."""
+    before, sys.argv = sys.argv, ["mixdream", *map(str, arguments)]
+    try:
+        with pytest.raises(SystemExit) as stopped:
+            main()
+    finally:
+        sys.argv = before
+    out, err = capsys.readouterr()
+    assert "Traceback" not in out + err
+    return int(stopped.value.code or 0), out, err
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    folder = tmp_path / "music"
+    folder.mkdir()
+    media.write_wav(folder / "good.wav", media.noise(20, 8000, 1)[0], 8000)
+    gap = np.concatenate(
+        [media.noise(10, 8000, 2, 1.2)[0], np.zeros(40_000, np.float32), media.noise(9, 8000, 3)[0]]
+    )
+    media.write_wav(folder / "gap.wav", gap, 8000)
+    (folder / "empty.mp3").touch()
+    (folder / "copy.wav").write_bytes((folder / "good.wav").read_bytes())
+    return folder
+
+
+def test_build_show_verify_and_images(
+    tmp_path: Path, music: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "corpus"
+    code, text, errors = run(capsys, "corpus", "build", music, "-o", out, "--jobs", 1)
+    assert code == 0 and "0:00:05" in text and "digital silence" in text and "Next: " in text
+    assert len(errors.splitlines()) == 2
+    assert f"not used: '{music}/empty.mp3' is empty (0 bytes)" in errors and "used once: " in errors
+
+    code, text, _ = run(capsys, "corpus", "build", music, "-o", out, "--json")
+    built = json.loads(text)
+    assert code == 0 and built["built"] == [] and sorted(built["unchanged"]) == ["copy", "gap"]
+    assert [item["reason"] for item in built["rejected"]] == ["is empty (0 bytes)"]
+    gap = built["sets"][1]
+    assert gap["gain_db"] == pytest.approx(-1.58, abs=0.01) and gap["dropped"][0]["start_s"] == pytest.approx(
+        10, abs=0.01
+    )
+
+    code, text, _ = run(capsys, "corpus", "show", out, "--json", "--figures", tmp_path / "f")
+    shown = json.loads(text)
+    assert (
+        code == 0
+        and shown["hash"] == built["hash"]
+        and all(Path(path).is_file() for path in shown["figures"])
+    )
+    assert run(capsys, "corpus", "show", out)[0] == 0
+    assert run(capsys, "corpus", "verify", out)[:2] == (0, "2 sets are as they were built\n")
+
+    images, stack = tmp_path / "images", tmp_path / "x.npy"
+    code, text, _ = run(capsys, "corpus", "export-images", out, "-o", images, "-n", 7, "--bits", 16, "--json")
+    assert code == 0 and json.loads(text)["images"] == 7
+    code, text, _ = run(capsys, "corpus", "import-images", images, "-o", stack, "--json")
+    assert code == 0 and json.loads(text)["shape"] == [7, 128, 128] == list(np.load(stack).shape)
+
+    (out / "sets/gap.npy").unlink()
+    code, text, _ = run(capsys, "corpus", "verify", out, "--json")
+    assert code == 1 and "gap.npy: missing" in json.loads(text)["problems"][0]
+
+
+def bad_inputs(folder: Path) -> list[tuple[list[object], str]]:
+    """Arguments of commands and the words of their one line."""
+    good = media.write_wav(folder / "good.wav", media.noise(6, 8000)[0], 8000)
+    (folder / "empty.mp3").touch()
+    (folder / "text.wav").write_text("hello")
+    silent = media.write_wav(folder / "silent.wav", np.zeros(99_000, np.int16), 8000)
+    short = media.write_wav(folder / "short.wav", media.noise(3, 8000)[0], 8000)
+    nan = media.write_wav(folder / "nan.wav", np.full(99_000, np.nan, np.float32), 8000)
+    (folder / "other").mkdir()
+    (folder / "other/thing.txt").touch()
+    out = folder / "out"
+    build = ["corpus", "build"]
+    return [
+        ([*build, folder / "empty.mp3", "-o", out], "is empty"),
+        ([*build, folder / "text.wav", "-o", out], "not a media file"),
+        ([*build, silent, "-o", out], "digital silence"),
+        ([*build, short, "-o", out], "shorter than a window"),
+        ([*build, nan, "-o", out], "not numbers"),
+        ([*build, folder / "none.wav", "-o", out], "missing"),
+        ([*build, silent, short, "-o", out], "none of 2 sources can be used"),
+        ([*build, folder / "other", "-o", out], "no audio or video file"),
+        ([*build, good, "-o", folder / "other"], "holds other things"),
+        ([*build, good, "-o", good], "cannot make a corpus"),
+        ([*build, good, "-o", out, "--rate", 3], "1000 to 192000 Hz"),
+        ([*build, good, "-o", out, "--channels", 5], "channels"),
+        ([*build, good], "output"),
+        (["corpus", "show", folder / "other"], "not a corpus"),
+        (["corpus", "verify", folder / "nowhere"], "no such folder"),
+        (["corpus", "export-images", folder, "-o", out], "not a corpus"),
+        (["corpus", "import-images", folder / "other", "-o", "x.npy"], "no PNG images"),
+        (["corpus", "import-images", folder / "other", "-o", "x.txt"], "must end in .npy"),
+    ]
+
+
+def test_every_bad_input_gives_one_line_and_exit_code_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arguments, words in bad_inputs(tmp_path):
+        code, out, errors = run(capsys, *arguments)
+        assert (code, out) == (2, ""), arguments
+        assert len(errors.splitlines()) == 1 and words in errors, (arguments, errors)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["build", "show", "verify", "export-images", "import-images"])
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "corpus", command, "--help")
+    assert code == 0 and "--json" in out

@@ -1,0 +1,52 @@
+"""What many tests stand on: a small corpus of music-like audio, made once."""
+
+import os
+
+# As the command line does; torch reads it when it is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from mixdream.corpus.build import build_corpus
+from mixdream.corpus.store import Corpus
+from mixdream.recipes.load import load_recipe
+from mixdream.recipes.recipe import Recipe
+
+TINY = (
+    "model.latent=8",
+    "model.generator=[8,8,8,8,8]",
+    "model.discriminator=[4,4,4,4,4]",
+    "training.batch=4",
+    "training.precision=fp32",
+)
+
+
+def write_set(path: Path, seconds: float, bpm: float = 120.0, seed: int = 0) -> Path:
+    """A kick on every beat, a chord and noise: enough for a spectrogram to have structure."""
+    rate_hz = 8000
+    rng = np.random.default_rng(seed)
+    t = np.arange(round(seconds * rate_hz)) / rate_hz
+    beat = t % (60 / bpm)
+    kick = np.sin(2 * np.pi * 55 * beat) * np.exp(-beat / 0.08)
+    chord = sum(np.sin(2 * np.pi * f * t) for f in (220.0, 277.2, 329.6)) / 3
+    audio = 0.6 * kick + 0.15 * chord + 0.02 * rng.standard_normal(len(t))
+    soundfile.write(path, audio, rate_hz)
+    return path
+
+
+def tiny_recipe(name: str, *overrides: str) -> Recipe:
+    """A built-in recipe at tiny width, with few windows."""
+    return load_recipe(name, [*TINY, "windows.total=24", *overrides])
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """Two sets of 20 s at 8 kHz."""
+    folder = tmp_path_factory.mktemp("corpus")
+    sets = [write_set(folder / "A.wav", 20, 120, 0), write_set(folder / "B.wav", 20, 140, 1)]
+    build_corpus(sets, folder / "built", jobs=1)
+    return Corpus.open(folder / "built")

@@ -1,0 +1,137 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from mixdream.corpus.store import Corpus
+from mixdream.errors import InputError
+from mixdream.generation.clips import generate_clips, sample_magnitudes, write_clips
+from mixdream.generation.read_spectrograms import read_spectrograms
+from mixdream.generation.run import Run
+from mixdream.spectrogram.grid import Grid
+from mixdream.spectrogram.transform import magnitudes
+from mixdream.training.train import train
+from tests.conftest import tiny_recipe
+
+
+@pytest.fixture(scope="module")
+def run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("runs") / "small"
+    train(tiny_recipe("demo", "training.epochs=1"), corpus, folder)
+    return Run.open(folder)
+
+
+def test_clips_are_24_bit_files_with_a_json_beside_each(run: Run, tmp_path: Path) -> None:
+    clips = generate_clips(run, tmp_path / "clips", count=3, seed=10)
+    assert [Path(c["file"]).name for c in clips] == [f"small_{seed}.wav" for seed in (10, 11, 12)]
+    for clip in clips:
+        info = soundfile.info(clip["file"])
+        assert (info.samplerate, info.channels, info.subtype) == (44_100, 1, "PCM_24")
+        assert info.duration == pytest.approx(clip["seconds"], abs=1e-4)
+        audio, _ = soundfile.read(clip["file"])
+        assert np.abs(audio).max() == pytest.approx(10 ** (-1 / 20), abs=1e-5)
+        assert np.abs(audio).max() < 1
+        beside = json.loads(Path(clip["file"]).with_suffix(".json").read_text())
+        assert beside == {k: v for k, v in clip.items() if k != "file"}
+        assert beside["checkpoint"] == run.latest_checkpoint().name
+    assert len(list((tmp_path / "clips").iterdir())) == 6
+
+
+def test_a_clip_is_a_function_of_its_seed_not_of_the_count(run: Run, tmp_path: Path) -> None:
+    many = generate_clips(run, tmp_path / "many", count=18, seed=0)
+    one = generate_clips(run, tmp_path / "one", count=1, seed=17)
+    assert Path(many[17]["file"]).read_bytes() == Path(one[0]["file"]).read_bytes()
+    assert Path(many[16]["file"]).read_bytes() != Path(one[0]["file"]).read_bytes()
+
+
+@pytest.mark.parametrize(("form", "rate_hz"), [("flac", 48_000), ("wav", 8000), ("flac", 192_000)])
+def test_formats_and_rates(run: Run, tmp_path: Path, form: str, rate_hz: int) -> None:
+    clip = generate_clips(run, tmp_path, count=1, rate_hz=rate_hz, form=form)[0]  # type: ignore[arg-type]
+    info = soundfile.info(clip["file"])
+    assert (info.samplerate, info.format.lower(), info.subtype) == (rate_hz, form, "PCM_24")
+    assert clip["seconds"] == pytest.approx(32_896 / 8000, abs=0.01)
+
+
+def test_a_tone_keeps_its_pitch_at_another_rate(tmp_path: Path) -> None:
+    grid = Grid()
+    spectrogram = torch.zeros(1, 128, 128)
+    spectrogram[0, 32] = 0.25
+    clip = next(write_clips(tmp_path, ["tone"], spectrogram, grid, [0], "random-phase", 44_100, "wav", {}))
+    audio, rate_hz = soundfile.read(clip["file"])
+    peak_hz = np.abs(np.fft.rfft(audio * np.hanning(len(audio)))).argmax() * rate_hz / len(audio)
+    assert peak_hz == pytest.approx(1000, abs=0.5)
+
+
+def test_silence_is_written_as_silence_and_said(tmp_path: Path) -> None:
+    clip = next(
+        write_clips(tmp_path, ["s"], torch.zeros(1, 128, 128), Grid(), [0], "griffin-lim", 8000, "wav", {})
+    )
+    assert clip["silent"] is True
+    assert clip["peak"] == 0
+    assert np.abs(soundfile.read(clip["file"])[0]).max() == 0
+
+
+def test_wrong_wishes_are_explained(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="rate of 10 Hz is not possible"):
+        generate_clips(run, tmp_path, count=1, rate_hz=10)
+    with pytest.raises(InputError, match="unknown inversion"):
+        generate_clips(run, tmp_path, count=1, inversion="magic")
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot be written"):
+        generate_clips(run, tmp_path / "file", count=1)
+    with pytest.raises(InputError, match="is no run"):
+        Run.open(tmp_path)
+    broken = torch.full((1, 128, 128), torch.nan)
+    with pytest.raises(InputError, match="NaN"):
+        next(write_clips(tmp_path, ["x"], broken, Grid(), [0], "random-phase", 8000, "wav", {}))
+
+
+def test_the_averaged_generator_is_used_where_there_is_one(run: Run) -> None:
+    checkpoint = run.latest_checkpoint()
+    averaged = sample_magnitudes(run, run.load_generator(checkpoint), [1])
+    last = Run(
+        run.folder, tiny_recipe("demo").model_copy(update={"training": tiny_recipe("thesis-3").training})
+    )
+    assert not torch.equal(averaged, sample_magnitudes(last, last.load_generator(checkpoint), [1]))
+
+
+def test_a_run_without_checkpoint_says_so(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no checkpoint yet"):
+        Run(tmp_path, run.recipe).latest_checkpoint()
+
+
+def test_npy_spectrograms(tmp_path: Path) -> None:
+    grid = Grid()
+    values = magnitudes(torch.rand(2, 32_400), grid).numpy()
+    np.save(tmp_path / "many.npy", values)
+    np.save(tmp_path / "one.npy", values[0])
+    assert np.allclose(read_spectrograms(tmp_path / "many.npy", grid)[0], values)
+    assert read_spectrograms(tmp_path / "one.npy", grid)[0].shape == (1, 128, 128)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (np.zeros((128, 64)), "has shape"),
+        (np.full((128, 128), -1.0), "negative or not finite"),
+        (np.full((128, 128), np.inf), "negative or not finite"),
+        (np.zeros((128, 128), complex), "real numbers"),
+        (np.array(["a"]), "real numbers"),
+        (np.array([{}]), "cannot be read"),
+    ],
+)
+def test_npy_files_that_are_no_spectrograms(values: np.ndarray, message: str, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", values, allow_pickle=True)
+    with pytest.raises(InputError, match=message):
+        read_spectrograms(tmp_path / "x.npy", Grid())
+
+
+def test_other_files_are_no_spectrograms(tmp_path: Path) -> None:
+    (tmp_path / "x.npy").write_bytes(b"")
+    (tmp_path / "x.png").write_bytes(b"no picture")
+    for name in ("x.npy", "x.png", "x.txt", "missing.npy"):
+        with pytest.raises(InputError, match=r"x\.|missing"):
+            read_spectrograms(tmp_path / name, Grid())

@@ -1,0 +1,82 @@
+from itertools import pairwise
+
+import pytest
+import torch
+
+from mixdream.models.dcgan import Discriminator, Generator, draw_latent
+from mixdream.recipes.load import load_recipe
+
+SIZES = (4, 8, 16, 32, 64, 128)
+
+# THESIS.md, chapter 4: channels after each layer.
+WIDE_G = (2048, 1024, 512, 256, 128, 1)
+WIDE_D = (32, 64, 128, 256, 512)
+NARROW_G = (1024, 512, 256, 128, 64, 1)
+NARROW_D = (16, 32, 64, 128, 256)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "generator", "discriminator"),
+    [
+        ("thesis-1", WIDE_G, WIDE_D),
+        ("thesis-2", WIDE_G, WIDE_D),
+        ("thesis-3", NARROW_G, NARROW_D),
+        ("thesis-4", NARROW_G, NARROW_D),
+        ("thesis-4-uniform", NARROW_G, NARROW_D),
+    ],
+)
+def test_every_layer_has_the_shape_of_the_thesis(
+    recipe: str, generator: tuple[int, ...], discriminator: tuple[int, ...]
+) -> None:
+    model = load_recipe(recipe).model
+    assert model.latent == 100
+    # Shapes only: no memory, no arithmetic.
+    with torch.device("meta"):
+        x = torch.empty(2, 100, 1, 1)
+        for layer, channels, size in zip(
+            Generator(100, model.generator).layers, generator, SIZES, strict=True
+        ):
+            x = layer(x)
+            assert x.shape == (2, channels, size, size)
+        for layer, channels, size in zip(
+            Discriminator(model.discriminator).layers, (*discriminator, 1), (*SIZES[-2::-1], 1), strict=True
+        ):
+            x = layer(x)
+            assert x.shape == (2, channels, size, size)
+
+
+def test_layers_are_those_of_the_thesis() -> None:
+    generator, discriminator = Generator(100, (8,) * 5), Discriminator((8,) * 5)
+    kinds = [[type(m).__name__ for m in layer] for layer in generator.layers]
+    assert kinds == [["ConvTranspose2d", "BatchNorm2d", "ReLU"]] * 5 + [["ConvTranspose2d", "Tanh"]]
+    kinds = [[type(m).__name__ for m in layer] for layer in list(discriminator.layers)[:-1]]
+    assert kinds == [["Conv2d", "LeakyReLU"]] + [["Conv2d", "BatchNorm2d", "LeakyReLU"]] * 4
+    assert discriminator.layers[0][1].negative_slope == 0.2  # type: ignore[index]
+    convolutions = [m for m in generator.modules() if isinstance(m, torch.nn.ConvTranspose2d)]
+    assert {m.kernel_size for m in convolutions} == {(4, 4)}
+    assert [(m.stride[0], m.padding[0]) for m in convolutions] == [(1, 0)] + [(2, 1)] * 5
+
+
+def test_parameter_counts_follow_from_the_tables() -> None:
+    generator = Generator(100, NARROW_G[:5])
+    widths = (100, *NARROW_G)
+    weights = sum(16 * a * b for a, b in pairwise(widths))
+    assert sum(p.numel() for p in generator.parameters()) == weights + 2 * sum(NARROW_G[:5])
+
+
+def test_other_sizes() -> None:
+    generator, discriminator = Generator(8, (4,) * 5, (128, 256)), Discriminator((4,) * 5, (128, 256))
+    images = generator(torch.randn(3, 8))
+    assert images.shape == (3, 1, 128, 256)
+    assert images.abs().max() <= 1
+    assert discriminator(images).shape == (3,)
+
+
+def test_noise() -> None:
+    normal = draw_latent(2000, 100, "normal", torch.Generator().manual_seed(0))
+    uniform = draw_latent(2000, 100, "uniform", torch.Generator().manual_seed(0))
+    assert abs(normal.mean()) < 0.01
+    assert abs(normal.std() - 1) < 0.01
+    assert uniform.min() >= 0
+    assert uniform.max() < 1
+    assert abs(uniform.mean() - 0.5) < 0.01

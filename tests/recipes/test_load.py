@@ -1,0 +1,114 @@
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mixdream.errors import InputError
+from mixdream.recipes.load import dump_recipe, load_recipe, load_resolved, recipe_names
+
+# THESIS.md, chapter 4.
+EXPERIMENTS = {
+    "thesis-1": ("min-max", 180, "normal", 2048),
+    "thesis-2": ("as-is", 150, "normal", 2048),
+    "thesis-3": ("min-max", 250, "normal", 1024),
+    "thesis-4": ("as-is", 300, "normal", 1024),
+    "thesis-4-uniform": ("as-is", 80, "uniform", 1024),
+}
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_thesis_recipes_say_what_the_thesis_did(name: str) -> None:
+    recipe = load_recipe(name)
+    scaling, epochs, noise, width = EXPERIMENTS[name]
+    assert (recipe.grid.scaling, recipe.training.epochs, recipe.model.noise) == (scaling, epochs, noise)
+    assert recipe.model.generator[0] == width
+    assert (recipe.training.batch, recipe.training.learning_rate) == (100, 0.0002)
+    assert recipe.training.optimizer == "sgd"
+    assert recipe.training.ema is None
+    assert recipe.training.real_label == 1
+    assert recipe.windows.held_out == 0
+    assert recipe.windows.seconds == 4.05
+    assert recipe.inversion == "random-phase"
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_resolved_recipes_read_back_the_same(name: str, tmp_path: Path) -> None:
+    recipe = load_recipe(name)
+    (tmp_path / "recipe.toml").write_text(dump_recipe(recipe), "utf-8")
+    assert load_resolved(tmp_path / "recipe.toml") == recipe
+    assert recipe.about
+
+
+def test_own_recipes_extend_built_in_ones_and_files(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('extends = "thesis-3"\n[training]\nepochs = 7\n')
+    (tmp_path / "b.toml").write_text('extends = "a.toml"\n[windows]\nslide_ms = 100\n')
+    recipe = load_recipe(str(tmp_path / "b.toml"))
+    assert recipe.name == "b"
+    assert recipe.training.epochs == 7
+    assert recipe.windows.slide_ms == 100
+    assert recipe.windows.total is None
+    assert recipe.model == load_recipe("thesis-3").model
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (
+            "training.lerning_rate=1",
+            "unknown key training.lerning_rate; the nearest is training.learning_rate",
+        ),
+        ("epochs=5", "unknown key epochs; the nearest is training.epochs"),
+        ("grid.hopp=5", "unknown key grid.hopp; the nearest is grid.hop"),
+        ("training.epochs=many", "training.epochs: .*integer.*got 'many'"),
+        ("training.epochs=0", "training.epochs: .*greater than or equal to 1, got 0"),
+        ("inversion=magic", "inversion: .*'random-phase' or 'griffin-lim', got 'magic'"),
+        ("windows.seconds=2", "windows of 2.* lengthen windows.seconds or lower grid.frames"),
+        ("grid.frames=100", "multiples of 32"),
+        ("model.generator=[1, 2]", "model.generator"),
+        ("grid=5", "grid"),
+        ("training", "--set takes key=value"),
+        ("=5", "--set takes key=value"),
+        ("training.epochs.more=5", "training.epochs"),
+    ],
+)
+def test_wrong_overrides_are_explained(override: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        load_recipe("thesis-3", [override])
+
+
+def test_unknown_recipes_name_the_nearest() -> None:
+    with pytest.raises(InputError, match="did you mean thesis-4"):
+        load_recipe("thesis-44")
+    with pytest.raises(InputError, match="no recipe file"):
+        load_recipe("nowhere.toml")
+
+
+def test_broken_files_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_bytes(b"\xff\xfe")
+    (tmp_path / "worse.toml").write_text("[grid\n")
+    (tmp_path / "loop.toml").write_text('extends = "loop.toml"')
+    (tmp_path / "list.toml").write_text("extends = [1]")
+    for name, message in (
+        ("bad", "not valid TOML"),
+        ("worse", "not valid TOML"),
+        ("loop", "extends itself"),
+        ("list", "extends must be"),
+    ):
+        with pytest.raises(InputError, match=message):
+            load_recipe(str(tmp_path / f"{name}.toml"))
+
+
+@given(st.text(max_size=40))
+def test_any_override_is_taken_or_explained_in_one_line(text: str) -> None:
+    try:
+        load_recipe("demo", [text])
+    except InputError as error:
+        assert len(str(error)) < 1000
+
+
+def test_slides_per_set() -> None:
+    recipe = load_recipe("thesis-1", ["windows.slide_ms.A=136.55", "windows.slide_ms.B=172.51"])
+    assert recipe.windows.slide_ms == {"A": 136.55, "B": 172.51}
+    assert "total" not in tomllib.loads(dump_recipe(recipe))["windows"]

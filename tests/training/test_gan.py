@@ -1,0 +1,100 @@
+import copy
+
+import numpy as np
+import pytest
+import torch
+from accelerate import Accelerator
+from torch.nn import functional as F
+
+from mixdream.corpus.store import Corpus
+from mixdream.models.dcgan import draw_latent
+from mixdream.recipes.load import recipe_names
+from mixdream.training.batches import Batches, training_windows
+from mixdream.training.gan import GanTrainer
+from tests.conftest import tiny_recipe
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize("name", recipe_names())
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_every_recipe_takes_a_step(name: str, precision: str, corpus: Corpus) -> None:
+    recipe = tiny_recipe(name, f"training.precision={precision}")
+    batches = Batches(training_windows(recipe, corpus), recipe.grid, 4, 0, CPU)
+    trainer = GanTrainer(recipe, 0, Accelerator(cpu=True))
+    before = copy.deepcopy(trainer.tensors())
+    values = trainer.step(batches.images(batches.rows(0)), 0)
+    assert all(np.isfinite(v) for v in values.values())
+    assert all(0 <= values[k] <= 1 for k in ("d_real", "d_fake_before", "d_fake_after"))
+    after = trainer.tensors()
+    for network in ("generator", "discriminator"):
+        changed = [k for k, v in after[network].items() if not torch.equal(v, before[network][k])]
+        assert len(changed) == len(after[network])
+    assert trainer.sample(3).shape == (3, 1, recipe.grid.bins, recipe.grid.frames)
+
+
+def test_the_step_is_that_of_the_thesis() -> None:
+    """Weights after one step equal those of the algorithm of chapter 4 written out with plain autograd."""
+    recipe = tiny_recipe("thesis-3", "training.learning_rate=0.1")
+    trainer = GanTrainer(recipe, 7, Accelerator(cpu=True))
+    g, d = copy.deepcopy(trainer.generator), copy.deepcopy(trainer.discriminator)
+    real = torch.rand(4, 1, 128, 128, generator=torch.Generator().manual_seed(1))
+    latent = trainer._latent(4, 0)
+    values = trainer.step(real, 0)
+
+    def descend(network: torch.nn.Module, loss: torch.Tensor) -> None:
+        gradients = torch.autograd.grad(loss, list(network.parameters()))
+        with torch.no_grad():
+            for weights, gradient in zip(network.parameters(), gradients, strict=True):
+                weights -= 0.1 * gradient
+
+    probability_real = torch.sigmoid(d(real))
+    fake = g(latent)
+    probability_fake = torch.sigmoid(d(fake.detach()))
+    loss_d = F.binary_cross_entropy(probability_real, torch.ones(4)) + F.binary_cross_entropy(
+        probability_fake, torch.zeros(4)
+    )
+    descend(d, loss_d)
+    after = torch.sigmoid(d(fake))
+    loss_g = F.binary_cross_entropy(after, torch.ones(4))
+    descend(g, loss_g)
+
+    assert values["loss_d"] == pytest.approx(loss_d.item(), rel=1e-4)
+    assert values["loss_g"] == pytest.approx(loss_g.item(), rel=1e-4)
+    assert values["d_real"] == pytest.approx(probability_real.mean().item(), rel=1e-4)
+    assert values["d_fake_before"] == pytest.approx(probability_fake.mean().item(), rel=1e-4)
+    assert values["d_fake_after"] == pytest.approx(after.mean().item(), rel=1e-4)
+    for expected, network in ((g, trainer.generator), (d, trainer.discriminator)):
+        for key, value in network.state_dict().items():
+            torch.testing.assert_close(value, expected.state_dict()[key], rtol=1e-3, atol=1e-5)
+
+
+def test_the_average_follows_the_weights() -> None:
+    recipe = tiny_recipe("demo", "training.ema=0.9")
+    trainer = GanTrainer(recipe, 0, Accelerator(cpu=True))
+    assert trainer.ema is not None
+    average = [p.clone() for p in trainer.ema.parameters()]
+    for step in range(3):
+        trainer.step(torch.rand(4, 1, 128, recipe.grid.frames), step)
+        average = [0.9 * a + 0.1 * p for a, p in zip(average, trainer.generator.parameters(), strict=True)]
+    for a, p in zip(average, trainer.ema.parameters(), strict=True):
+        torch.testing.assert_close(a, p)
+
+
+def test_same_seed_same_training_other_seed_another() -> None:
+    def losses(seed: int) -> list[float]:
+        trainer = GanTrainer(tiny_recipe("thesis-4"), seed, Accelerator(cpu=True))
+        real = torch.full((4, 1, 128, 128), 0.1)
+        return [trainer.step(real, step)["loss_d"] for step in range(2)]
+
+    state = torch.random.get_rng_state()
+    assert losses(1) == losses(1)
+    assert losses(1) != losses(2)
+    assert torch.equal(torch.random.get_rng_state(), state), "the global random state was touched"
+
+
+def test_uniform_noise_reaches_the_generator() -> None:
+    trainer = GanTrainer(tiny_recipe("thesis-4-uniform"), 0, Accelerator(cpu=True))
+    latent = trainer._latent(4, 0)
+    assert latent.min() >= 0
+    assert draw_latent(4, 8, "normal", torch.Generator().manual_seed(0)).min() < 0

@@ -1,0 +1,180 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from safetensors.torch import load_file
+
+from mixdream.corpus.store import Corpus
+from mixdream.errors import InputError, Interrupted
+from mixdream.generation.run import Run
+from mixdream.training.train import train
+from tests.conftest import TINY, tiny_recipe
+
+STEPS = 18  # 3 epochs of 24 windows in batches of 4
+EPOCHS = "training.epochs=3"
+
+
+def weights(run: Path) -> dict[str, bytes]:
+    checkpoint = Run.open(run).latest_checkpoint()
+    return {file.name: file.read_bytes() for file in checkpoint.glob("*.safetensors")}
+
+
+def losses(run: Path) -> list[dict[str, float]]:
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [{k: v for k, v in line.items() if k != "seconds"} for line in lines]
+
+
+@pytest.fixture(scope="module")
+def unbroken(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the demo recipe (Adam, averaged weights) that nothing interrupted."""
+    run = tmp_path_factory.mktemp("runs") / "unbroken"
+    train(tiny_recipe("demo", EPOCHS), corpus, run, seed=5)
+    return run
+
+
+def test_a_run_holds_what_the_contract_says(unbroken: Path, corpus: Corpus) -> None:
+    info = json.loads((unbroken / "run.json").read_text())
+    assert info["status"] == "finished"
+    assert (info["seed"], info["steps"], info["epochs"]) == (5, STEPS, 3)
+    assert info["corpus"]["hash"] == corpus.hash
+    assert info["convergence"]["verdict"]
+    assert info["versions"]["torch"]
+    assert [line["step"] for line in losses(unbroken)] == list(range(1, STEPS + 1))
+    assert {p.name for p in (unbroken / "samples").iterdir()} == {f"epoch-{e:04d}.png" for e in (1, 2, 3)}
+    pictures = {p.name for p in (unbroken / "figures").iterdir()}
+    assert pictures == {"losses.png", "real-and-generated.png", "single.png"}
+    for picture in unbroken.rglob("*.png"):
+        assert Image.open(picture).size[0] > 200
+    checkpoint = Run.open(unbroken).latest_checkpoint()
+    assert set(weights(unbroken)) == {
+        f"{part}.safetensors" for part in ("generator", "discriminator", "ema", "optimizer_g", "optimizer_d")
+    }
+    assert json.loads((checkpoint / "state.json").read_text())["step"] == STEPS
+    assert not [p for p in unbroken.rglob("*") if p.suffix in (".pt", ".pth", ".pkl", ".bin")]
+
+
+def command(corpus: Corpus, run: Path, *more: str) -> list[str]:
+    overrides = [*TINY, "windows.total=24", EPOCHS, "training.checkpoint_minutes=0.0001"]
+    options = [part for override in overrides for part in ("--set", override)]
+    return [
+        sys.executable, "-m", "mixdream", "train", "demo", str(corpus.folder), "-o", str(run), "--seed", "5",
+        *options, *more,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_killed_process_goes_on_bit_identically(
+    number: signal.Signals, unbroken: Path, corpus: Corpus, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    process = subprocess.Popen(command(corpus, run), stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not (run / "checkpoints").is_dir() or not Run(run, tiny_recipe("demo")).checkpoints():
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.01)
+    process.send_signal(number)
+    message = process.communicate(timeout=60)[1]
+    if number != signal.SIGKILL:
+        assert process.returncode == 1
+        assert message.strip().splitlines()[-1].endswith("--resume goes on")
+        assert "Traceback" not in message
+    done = Run.open(run).latest_checkpoint().name
+    assert done < f"step-{STEPS:09d}", "the process was faster than the kill"
+
+    subprocess.run(command(corpus, run, "--resume"), check=True, capture_output=True)
+    assert weights(run) == weights(unbroken)
+    assert losses(run) == losses(unbroken)
+
+
+def test_a_checkpoint_half_written_is_not_seen(unbroken: Path) -> None:
+    partial = unbroken / "checkpoints" / ".step-000000099.partial"
+    partial.mkdir()
+    assert Run.open(unbroken).latest_checkpoint().name == f"step-{STEPS:09d}"
+    partial.rmdir()
+
+
+def test_a_time_limit_stops_and_more_epochs_go_on(corpus: Corpus, tmp_path: Path) -> None:
+    info = train(tiny_recipe("thesis-3", EPOCHS), corpus, tmp_path / "run", minutes=1e-6)
+    assert info["status"] == "stopped at its time limit"
+    assert info["steps"] == 1
+    longer = tiny_recipe("thesis-3", "training.epochs=4")
+    info = train(longer, corpus, tmp_path / "run", resume=True)
+    assert (info["status"], info["steps"]) == ("finished", 24)
+
+
+def test_ctrl_c_says_how_to_go_on(corpus: Corpus, tmp_path: Path) -> None:
+    sent = []
+
+    def interrupt(done: float, note: str) -> None:
+        if not sent:
+            sent.append(True)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(Interrupted, match="stopped at step 2, nothing is lost"):
+        train(tiny_recipe("thesis-3", EPOCHS), corpus, tmp_path / "run", report=interrupt)
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert Run.open(tmp_path / "run").latest_checkpoint().name == "step-000000002"
+
+
+def test_old_checkpoints_go(corpus: Corpus, tmp_path: Path) -> None:
+    train(tiny_recipe("thesis-3", EPOCHS, "training.checkpoint_minutes=1e-6"), corpus, tmp_path / "run")
+    kept = [p.name for p in Run.open(tmp_path / "run").checkpoints()]
+    assert kept == [f"step-{step:09d}" for step in (STEPS - 1, STEPS)]
+
+
+def test_folders_that_do_not_fit_are_refused_and_left_alone(
+    unbroken: Path, corpus: Corpus, tmp_path: Path
+) -> None:
+    recipe = tiny_recipe("demo", EPOCHS)
+    before = weights(unbroken)
+    with pytest.raises(InputError, match="--resume goes on with it"):
+        train(recipe, corpus, unbroken)
+    with pytest.raises(InputError, match=r"differs in training\.batch"):
+        train(tiny_recipe("demo", EPOCHS, "training.batch=8"), corpus, unbroken, resume=True)
+    with pytest.raises(InputError, match="seed 5, not 6"):
+        train(recipe, corpus, unbroken, seed=6, resume=True)
+    with pytest.raises(InputError, match="there is no run"):
+        train(recipe, corpus, tmp_path / "nowhere", resume=True)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.doc").touch()
+    with pytest.raises(InputError, match="is no run of mixdream"):
+        train(recipe, corpus, tmp_path / "other")
+    assert weights(unbroken) == before
+
+
+def test_a_damaged_checkpoint_is_named(corpus: Corpus, tmp_path: Path) -> None:
+    recipe = tiny_recipe("demo", EPOCHS)
+    train(recipe, corpus, tmp_path / "run")
+    (Run.open(tmp_path / "run").latest_checkpoint() / "generator.safetensors").write_bytes(b"junk")
+    with pytest.raises(InputError, match="is damaged"):
+        train(recipe, corpus, tmp_path / "run", resume=True)
+
+
+def test_two_processes_train_one_model(corpus: Corpus, tmp_path: Path) -> None:
+    """Data-parallel on CPU (gloo) through accelerate's own launcher."""
+    run = tmp_path / "run"
+    launch = [
+        *(sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"),
+        *("--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"),
+        *("--main_process_port", "0"),
+    ]
+    module = ["-m", "mixdream", *command(corpus, run)[3:], "--json"]
+    done = subprocess.run([*launch, *module], capture_output=True, text=True, check=False, timeout=180)
+    assert done.returncode == 0, done.stderr
+    info = json.loads(done.stdout)
+    assert (info["status"], info["steps"], info["processes"]) == ("finished", STEPS, 2)
+    assert len(losses(run)) == STEPS
+    generator = load_file(Run.open(run).latest_checkpoint() / "generator.safetensors")
+    assert all(value.isfinite().all() for value in generator.values())
+
+    wrong = subprocess.run([*launch, *module], capture_output=True, text=True, check=False, timeout=180)
+    assert wrong.returncode != 0
+    assert wrong.stderr.count("exists and is not empty") == 1
