@@ -16,7 +16,8 @@ import numpy as np
 RATE_HZ = 44_100
 MIXDREAM = """
 from pathlib import Path
-from mixdream.corpus.ingest import Source, ingest
+from mixdream.corpus.ingest import ingest
+from mixdream.corpus.sources import Source
 path = Path(sys.argv[1])
 seconds = ingest(Source(path, "x", "x", 1, 1, ""), path.with_suffix(".npy"), 8000, 1).seconds
 """

@@ -45,7 +45,7 @@ def test_a_tone_comes_back_as_the_same_tone(tmp_path: Path, suffix: str, channel
     assert media.amplitude(middle, 440, 8000) == pytest.approx(0.5, rel=0.06 + lost)
     rest = np.sqrt(2 * np.mean(middle**2)) - media.amplitude(middle, 440, 8000)
     assert abs(rest) < 0.02
-    assert decoder.corrupt_packets == decoder.nonfinite_samples == 0
+    assert decoder.damage.corrupt_packets == decoder.nonfinite_samples == 0
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_joined_ogg_streams_never_loop_for_ever(tmp_path: Path) -> None:
     path.write_bytes(first.read_bytes() + second.read_bytes())
     out, decoder = decode(path)
     assert len(out) >= 3 * 8000 - 200
-    assert decoder.gave_up and decoder.corrupt_packets <= 1
+    assert decoder.gave_up and decoder.damage.corrupt_packets <= 1
 
 
 @pytest.mark.parametrize("suffix", [".mp3", ".m4a", ".flac", ".ogg", ".opus"])
@@ -150,10 +150,10 @@ def test_corrupt_packets_are_skipped_and_counted(tmp_path: Path, suffix: str, pl
     content[start : start + 2000] = np.random.default_rng(1).bytes(2000)
     path.write_bytes(content)
     out, decoder = decode(path)
-    assert 18 * 8000 < len(out) <= 20 * 8000 + 200
-    assert decoder.corrupt_packets <= 50  # one page of Opus
+    assert 18 * 8000 <= len(out) <= 20 * 8000 + 200
+    assert decoder.damage.corrupt_packets <= 100  # two pages of Opus
     if place == 0.5:
-        assert decoder.corrupt_packets > 0 and decoder.first_corrupt_s == pytest.approx(10, abs=2)
+        assert decoder.damage.corrupt_packets > 0 and decoder.damage.first_s == pytest.approx(10, abs=2)
 
 
 def test_a_cut_off_file_is_read_to_where_it_ends(tmp_path: Path) -> None:

@@ -163,16 +163,16 @@ def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_unforeseen_error_rejects_only_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import mixdream.corpus.build as build
+    from mixdream.corpus import ingest
 
-    real = build.ingest
+    real = ingest.ingest
 
     def fragile(source, *arguments):  # type: ignore[no-untyped-def]
         if source.name == "bad":
             raise RuntimeError("odd")
         return real(source, *arguments)
 
-    monkeypatch.setattr(build, "ingest", fragile)
+    monkeypatch.setattr(ingest, "ingest", fragile)
     result = build_corpus(
         [wav(tmp_path / "bad.wav", 1), wav(tmp_path / "good.wav", 2)], tmp_path / "out", jobs=1
     )

@@ -3,7 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mixdream.corpus.ingest import Source, ingest
+from mixdream.corpus.ingest import ingest
+from mixdream.corpus.sources import Source
 from mixdream.corpus.store import SetRecord, sha256_of
 from mixdream.errors import InputError
 from tests.audio import media

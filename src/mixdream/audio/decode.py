@@ -9,6 +9,8 @@ from typing import NamedTuple
 import av
 import numpy as np
 
+from mixdream.audio.damage import Damage
+from mixdream.audio.mix import mix
 from mixdream.errors import InputError
 
 BLOCK_SAMPLES = 1 << 16
@@ -52,13 +54,10 @@ class Decoder:
         Of the first frame.
     claimed_s : float or None
         Duration that the container claims, in seconds.
-    decoded_s : float
-        Duration that could be decoded.
-    packets, corrupt_packets, values, nonfinite_samples : int
-    damaged_spots : int
-        Places where packets in a row were lost.
-    first_corrupt_s : float or None
-        Where the first packet was lost, in seconds.
+    damage : Damage
+        What could not be decoded.
+    values, nonfinite_samples : int
+        Samples of all channels, and those of them that were not numbers.
     gave_up : bool
         The end of the file could not be reached.
     progress : float
@@ -71,21 +70,12 @@ class Decoder:
     rate_hz: int = 0
     source_channels: int = 0
     claimed_s: float | None = None
-    decoded_s: float = 0.0
-    packets: int = 0
-    corrupt_packets: int = 0
-    first_corrupt_s: float | None = None
-    damaged_spots: int = 0
+    damage: Damage = field(default_factory=Damage)
     values: int = 0
     nonfinite_samples: int = 0
     gave_up: bool = False
     progress: float = 0.0
     _key: tuple[str, str, int] | None = field(default=None, repr=False)
-    _end_s: float | None = field(default=None, repr=False)
-    _lost_s: float = field(default=0.0, repr=False)
-    _good_bytes: int = field(default=0, repr=False)
-    _bad_bytes: int = field(default=0, repr=False)
-    _in_damage: bool = field(default=False, repr=False)
     _names: list[str] = field(default_factory=list, repr=False)
 
     def blocks(self) -> Iterator[Block]:
@@ -105,6 +95,8 @@ class Decoder:
             if stream.codec_context is None:
                 raise InputError(f"'{self.path}' has audio in a codec that FFmpeg does not know")
             stream.codec_context.thread_count = 1
+            if stream.codec_context.name == "flac":  # its checksums are always right, unlike those of mp3
+                stream.codec_context.options = {"err_detect": "crccheck+explode"}
             self._names = _plain_layout(stream.codec_context)
             self.codec = stream.codec_context.name
             self.claimed_s = container.duration / av.time_base if container.duration else None
@@ -132,9 +124,10 @@ class Decoder:
             except av.EOFError:
                 continue
             except av.FFmpegError:
-                self._count_corrupt(packet.size if packet is not None else 0)
+                self.damage.error(packet.size if packet is not None else 0)
                 continue
-            self._good_bytes += packet.size if packet is not None else 0
+            if packet is not None:
+                self.damage.packet(packet.size)
             for frame in frames:
                 if not isinstance(frame, av.AudioFrame):
                     continue
@@ -145,37 +138,9 @@ class Decoder:
                     )
                 self.rate_hz = self.rate_hz or frame.sample_rate
                 self.source_channels = self.source_channels or frame.layout.nb_channels
-                self._look_for_a_hole(frame)
-                self.decoded_s += frame.samples / frame.sample_rate
+                self.damage.frame(frame.time, frame.samples / frame.sample_rate)
                 yield frame
-        self._settle_damage()
-
-    def _look_for_a_hole(self, frame: av.AudioFrame) -> None:
-        """Compare the time of a frame with the end of the one before: FFmpeg drops much damage silently."""
-        length_s = frame.samples / frame.sample_rate
-        start_s = frame.time if frame.time is not None else self._end_s
-        if start_s is not None:
-            hole_s = start_s - self._end_s if self._end_s is not None else 0.0
-            if hole_s > length_s / 2:
-                self._lost_s += hole_s
-                self._note_damage()
-            self._end_s = start_s + length_s
-        self.damaged_spots += self._in_damage
-        self._in_damage = False
-
-    def _settle_damage(self) -> None:
-        """Add what was dropped silently or as one large packet, where the claimed duration agrees."""
-        self.damaged_spots += self._in_damage
-        packet_s = self.decoded_s / max(1, self.packets)
-        packet_bytes = self._good_bytes / max(1, self.packets)
-        lost_s = max(self._lost_s, packet_s * self._bad_bytes / max(1.0, packet_bytes))
-        if packet_s and self.claimed_s and self.decoded_s + lost_s <= self.claimed_s + 1:
-            self.corrupt_packets = max(self.corrupt_packets, round(lost_s / packet_s))
-
-    def _note_damage(self) -> None:
-        self._in_damage = True
-        if self.first_corrupt_s is None:
-            self.first_corrupt_s = self.decoded_s
+        self.damage.settle(self.claimed_s)
 
     def _packets(
         self, container: "av.container.InputContainer", stream: av.AudioStream
@@ -191,25 +156,19 @@ class Decoder:
                 break
             except av.FFmpegError:
                 failures += 1
-                self._count_corrupt()
+                self.damage.error()
                 demuxer = container.demux(stream)
                 continue
             if packet.size == 0:  # the demuxer's own flush
                 continue
             failures = 0
-            self.packets += 1
             if packet.pos:
                 self.progress = min(1.0, packet.pos / size)
             yield packet
         if failures >= _PATIENCE:  # as at an Ogg stream that is joined on with other channels
             self.gave_up = True
-            self.corrupt_packets -= failures - 1
+            self.damage.give_up(failures)
         yield None
-
-    def _count_corrupt(self, size: int = 0) -> None:
-        self.corrupt_packets += 1
-        self._bad_bytes += size
-        self._note_damage()
 
     def _block(self, frames: list[av.AudioFrame]) -> Block:
         """Join frames of one format, make them float and mix their channels."""
@@ -257,42 +216,6 @@ def _plain_layout(codec: av.AudioCodecContext) -> list[str]:
     return [channel.name for channel in layout.channels]
 
 
-def mix(data: np.ndarray, names: list[str], channels: int) -> np.ndarray:
-    """Mix channels to mono or stereo by averages, which cannot clip.
-
-    Parameters
-    ----------
-    data : np.ndarray, shape (source channels, n), float32
-    names : list of str
-        FFmpeg's names of the source channels: FL, FR, FC, LFE, BL ...
-    channels : {1, 2}
-
-    Returns
-    -------
-    np.ndarray, shape (n, channels), float32
-    """
-    every = list(range(len(data)))
-    groups = [every]
-    if channels == 2:
-        known = names if "NONE" not in names else ["FL", "FR"][: len(data)] if len(data) <= 2 else []
-        left = [i for i, name in enumerate(known) if not name.endswith("R")]
-        right = [i for i, name in enumerate(known) if not name.endswith("L")]
-        groups = [left or every, right or every]
-    mixed = np.empty((data.shape[1], channels), np.float32)
-    for column, group in zip(mixed.T, groups, strict=True):
-        np.add.reduce(data[group], axis=0, out=column) if len(group) > 2 else _add(data, group, column)
-        column *= np.float32(1 / len(group))
-    return mixed
-
-
-def _add(data: np.ndarray, group: list[int], out: np.ndarray) -> None:
-    """Sum of one or two channels, several times faster than a reduction over an axis of that length."""
-    if len(group) == 1:
-        out[:] = data[group[0]]
-    else:
-        np.add(data[group[0]], data[group[1]], out=out)
-
-
 def open_media(path: Path) -> "av.container.InputContainer":
     """Open a media file, or say in one line why it cannot be.
 
@@ -310,8 +233,7 @@ def open_media(path: Path) -> "av.container.InputContainer":
     except OSError as error:
         raise InputError(f"'{path}' cannot be read: {error.strerror}") from None
     try:
-        # A playlist in disguise must not reach for the network; bad checksums are corrupt packets.
-        options = {"protocol_whitelist": "file", "err_detect": "crccheck"}
+        options = {"protocol_whitelist": "file"}  # a playlist in disguise must not reach for the network
         return av.open(os.path.abspath(path), metadata_errors="ignore", options=options)  # noqa: PTH100
     except (av.FFmpegError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)

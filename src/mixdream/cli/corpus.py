@@ -24,7 +24,7 @@ def build(
     output: Path = typer.Option(..., "--output", "-o", metavar="CORPUS", help="Folder to make or to add to."),
     rate: int = typer.Option(8000, help="Sample rate of the corpus in Hz."),
     channels: int = typer.Option(1, min=1, max=2, help="1 (mono) or 2 (stereo)."),
-    jobs: int | None = typer.Option(None, min=1, help="Sets decoded at once [default: one per processor]."),
+    jobs: int | None = typer.Option(None, min=1, help="Sets decoded at once, by default one per processor."),
     as_json: bool = JSON_OPTION,
 ) -> None:
     """Decode sets, clean them and keep them ready for training; run again to go on or to add sets."""
@@ -183,7 +183,8 @@ def _print_table(corpus: "Corpus") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    title = f"{len(corpus.sets)} sets, {corpus.rate_hz} Hz, {'mono' if corpus.channels == 1 else 'stereo'}"
+    sets = f"{len(corpus.sets)} set{'s' if len(corpus.sets) > 1 else ''}"
+    title = f"{sets}, {corpus.rate_hz} Hz, {'mono' if corpus.channels == 1 else 'stereo'}"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("set", overflow="fold")
     for heading in ("kept", "dropped", "peak", "gain dB", "DC", "dBFS", "LUFS"):

@@ -28,7 +28,7 @@ def generate(
     count: int = typer.Option(8, "-n", "--count", min=1, help="Number of clips."),
     seed: int = _SEED,
     inversion: str | None = typer.Option(
-        None, help="random-phase or griffin-lim.  [default: the recipe's]", show_default=False
+        None, help="random-phase or griffin-lim (default: the recipe's)", show_default=False
     ),
     rate_hz: int = _RATE,
     form: Form = _FORMAT,

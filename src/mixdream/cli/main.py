@@ -51,7 +51,7 @@ def main() -> None:
     """Run the command line; exit 0 when done, 2 for wrong input, 1 for anything else."""
     signal.signal(signal.SIGTERM, _as_keyboard_interrupt)
     try:
-        code = app(standalone_mode=False)
+        code = app(standalone_mode=False, prog_name="mixdream")
     except InputError as error:
         code = _fail(str(error), 2)
     except MixdreamError as error:

@@ -35,7 +35,7 @@ def train(
     overrides: list[str] = typer.Option(
         [], "--set", metavar="KEY=VALUE", help="Change a key of the recipe; repeatable.", show_default=False
     ),
-    seed: int | None = typer.Option(None, min=0, help="Seed of weights, order and noise.  [default: 0]"),
+    seed: int | None = typer.Option(None, min=0, help="Seed of weights, order and noise (default: 0)"),
     minutes: float | None = typer.Option(None, min=0.0, help="Stop after so many minutes of wall clock."),
     resume: bool = typer.Option(False, "--resume", help="Go on from the newest checkpoint."),
     dry_run: bool = typer.Option(
@@ -45,8 +45,10 @@ def train(
 ) -> None:
     """Train a recipe on a corpus.
 
-    Ctrl-C stops after the running step with a checkpoint; the same command with --resume goes on. With
-    'accelerate launch --num_processes N -m mixdream train ...' N processes share each batch.
+    Ctrl-C stops after the running step with a checkpoint; the same command with --resume goes on.
+
+    On several GPUs, or several processes of a CPU: accelerate launch --multi_gpu --num_processes 2
+    -m mixdream train ...
     """
     from mixdream.recipes.load import load_recipe
 

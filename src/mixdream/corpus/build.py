@@ -13,9 +13,8 @@ from pathlib import Path
 import joblib
 
 from mixdream.corpus.folder import BuildFolder, open_folder
-from mixdream.corpus.ingest import Source, ingest
 from mixdream.corpus.plan import Plan, make_plan
-from mixdream.corpus.sources import find_sources
+from mixdream.corpus.sources import Source, find_sources
 from mixdream.corpus.store import Corpus, Rejected, SetRecord
 from mixdream.errors import InputError, Interrupted, MixdreamError
 
@@ -202,6 +201,8 @@ def _try_ingest(
     source: Source, target: Path, rate_hz: int, channels: int, report: Callable[[float], None]
 ) -> SetRecord | Rejected:
     """Ingest; whatever is wrong with the source becomes the reason why it is not used."""
+    from mixdream.corpus.ingest import ingest  # decoders are loaded only where they work, to save memory
+
     rejected = Rejected(
         name=source.name,
         source=source.text,
@@ -217,9 +218,10 @@ def _try_ingest(
     except OSError as error:
         if error.errno in _STORAGE_ERRORS or not os.access(target.parent, os.W_OK):
             raise
-        return rejected.model_copy(update={"reason": f"cannot be read: {error.strerror or error}"})
+        reason = f"cannot be read: {error.strerror or error}"
     except Exception as error:  # one bad file never stops the others
-        return rejected.model_copy(update={"reason": f"cannot be used: {type(error).__name__}: {error}"})
+        reason = f"cannot be used: {type(error).__name__}: {error}"
+    return rejected.model_copy(update={"reason": reason, "sha256": ""})  # it may work another time
 
 
 def _as_duplicate(record: SetRecord, twin: SetRecord) -> Rejected:

@@ -17,6 +17,7 @@ from mixdream.audio.decode import Decoder
 from mixdream.audio.loudness import LoudnessMeter
 from mixdream.audio.resample import Resampler
 from mixdream.corpus.silence import Silence, SilenceFinder, complement
+from mixdream.corpus.sources import Source
 from mixdream.corpus.store import Dropped, SetRecord
 from mixdream.errors import InputError
 
@@ -32,18 +33,6 @@ CORRUPT_LIMIT = 0.01
 _SMALLEST_DC = 0.5 / 32768  # what int16 cannot hold need not be removed
 _QUIET_GAIN = 0.5  # every other real track needs some gain; only this much is worth a word
 _CHUNK = 1 << 18
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file to ingest and what identifies it."""
-
-    path: Path
-    name: str
-    text: str
-    size: int
-    mtime_ns: int
-    sha256: str
 
 
 @dataclass
@@ -145,7 +134,7 @@ def ingest(
         dc=tuple(dc.tolist()),
         rms_dbfs=written.rms_dbfs(),
         loudness_lufs=loudness if math.isfinite(loudness) else None,
-        corrupt_packets=decoder.corrupt_packets,
+        corrupt_packets=decoder.damage.corrupt_packets,
         nonfinite_samples=decoder.nonfinite_samples,
         warnings=tuple(_warnings(decoder, gain)),
     )
@@ -212,12 +201,11 @@ class _Writer:
 
 def _check_damage(decoder: Decoder) -> None:
     """Reject what is damaged beyond the limit; one spot of a second, as at a cut-off end, is forgiven."""
-    packets = decoder.packets + decoder.corrupt_packets
-    share = decoder.corrupt_packets / max(1, packets)
-    forgiven = decoder.damaged_spots <= 1 and share * decoder.decoded_s <= 1.0
-    if share > CORRUPT_LIMIT and not forgiven:
+    damage = decoder.damage
+    forgiven = damage.spots <= 1 and damage.share * damage.decoded_s <= 1.0
+    if damage.share > CORRUPT_LIMIT and not forgiven:
         raise InputError(
-            f"'{decoder.path}' is damaged: {decoder.corrupt_packets} of its packets ({share:.1%}) are "
+            f"'{decoder.path}' is damaged: {damage.corrupt_packets} of its packets ({damage.share:.1%}) are "
             "corrupt or missing; 1 % is allowed"
         )
     if decoder.nonfinite_samples > CORRUPT_LIMIT * decoder.values:
@@ -246,13 +234,14 @@ def _warnings(decoder: Decoder, gain: float) -> Iterator[str]:
     """Say what a musician should know about a set that is used all the same."""
     if gain < _QUIET_GAIN:
         yield f"peaks at {1 / gain:.2f}, so all of it was turned down by {-20 * math.log10(gain):.1f} dB"
-    if decoder.corrupt_packets:
-        first = decoder.first_corrupt_s or 0.0
-        yield f"{decoder.corrupt_packets} corrupt or missing packets, the first at {first:.1f} s"
+    damage = decoder.damage
+    if damage.corrupt_packets:
+        first = damage.first_s or 0.0
+        yield f"{damage.corrupt_packets} corrupt or missing packets, the first at {first:.1f} s"
     if decoder.nonfinite_samples:
         yield f"{decoder.nonfinite_samples} samples that were not numbers set to 0"
     if decoder.gave_up:
-        yield f"cannot be read to its end: stopped after {decoder.decoded_s:.1f} s"
+        yield f"cannot be read to its end: stopped after {damage.decoded_s:.1f} s"
     claimed = decoder.claimed_s
-    if claimed and claimed - decoder.decoded_s > max(5.0, 0.05 * claimed):
-        yield f"claims {claimed:.0f} s but holds {decoder.decoded_s:.0f} s: is it cut off?"
+    if claimed and claimed - damage.decoded_s > max(5.0, 0.05 * claimed):
+        yield f"claims {claimed:.0f} s but holds {damage.decoded_s:.0f} s: is it cut off?"

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixdream.corpus.folder import BuildFolder
-from mixdream.corpus.ingest import Source
-from mixdream.corpus.sources import source_text, unique_names
+from mixdream.corpus.sources import Source, source_text, unique_names
 from mixdream.corpus.store import CorpusIndex, Rejected, SetRecord, sha256_of
 
 

@@ -4,6 +4,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from mixdream.errors import InputError
@@ -17,6 +18,18 @@ SUFFIXES = frozenset(f".{known}" for known in _KNOWN.split())
 
 _LONGEST_NAME = 80
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{d}{i}" for d in ("com", "lpt") for i in range(10))})
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to ingest: the name of its set, its path as text, and what identifies its content."""
+
+    path: Path
+    name: str
+    text: str
+    size: int
+    mtime_ns: int
+    sha256: str
 
 
 def find_sources(sources: Iterable[Path | str]) -> list[Path]:

@@ -1,0 +1,152 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+
+from mixdream.corpus.store import Corpus
+from tests.conftest import TINY, write_set
+
+TINY_OPTIONS = [part for override in (*TINY, "windows.total=24") for part in ("--set", override)]
+HELP = Path(__file__).parent / "help"
+
+
+def mixdream(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "mixdream", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def error_of(done: subprocess.CompletedProcess[str], code: int = 2) -> str:
+    """The one line that a wrong input gives."""
+    assert done.returncode == code, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.startswith("mixdream: ")
+    assert len(done.stderr.splitlines()) == 1
+    return done.stderr
+
+
+@pytest.mark.parametrize("command", ["", "corpus", "recipes", "train", "generate", "invert", "demo"])
+def test_help_is_as_it_was(command: str) -> None:
+    """Golden texts: a changed option shows in the diff. Write them anew with MIXDREAM_GOLDEN=1."""
+    done = mixdream(*command.split(), "--help", COLUMNS="100", TERM="dumb", NO_COLOR="1")
+    assert done.returncode == 0
+    text = "\n".join(line.rstrip() for line in done.stdout.splitlines()) + "\n"
+    golden = HELP / f"{command or 'mixdream'}.txt"
+    if os.environ.get("MIXDREAM_GOLDEN"):
+        golden.parent.mkdir(exist_ok=True)
+        golden.write_text(text, "utf-8")
+    assert text == golden.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["trian"], "No such command 'trian'"),
+        (["train"], "Missing argument"),
+        (["train", "thesis-9", "x", "-o", "y"], "unknown recipe 'thesis-9'; did you mean thesis-4"),
+        (["train", "thesis-3", "nowhere", "-o", "y"], "'nowhere' is not a corpus"),
+        (["train", "thesis-3", "x", "-o", "y", "--set", "lr=1"], "unknown key lr; the nearest is"),
+        (
+            ["train", "thesis-3", "x", "-o", "y", "--minutes", "soon"],
+            "'--minutes': Input should be a valid number",
+        ),
+        (["generate", "nowhere", "-o", "y"], "nowhere is no run"),
+        (
+            ["generate", "nowhere", "-o", "y", "-n", "0"],
+            "'--count': Input should be greater than or equal to 1",
+        ),
+        (["generate", "nowhere", "-o", "y", "--format", "mp3"], "'wav', 'flac'"),
+        (["invert", "nothing.npy", "-o", "y"], "nothing.npy cannot be read"),
+        (["invert", "song.wav", "-o", "y"], "song.wav is no spectrogram"),
+        (["recipes", "nope"], "unknown recipe 'nope'"),
+    ],
+)
+def test_wrong_calls_give_one_line_and_exit_code_2(
+    arguments: list[str], message: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mixdream", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert message in error_of(done)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_recipes_are_listed_and_printed() -> None:
+    listed = json.loads(mixdream("recipes", "--json").stdout)["recipes"]
+    assert {"thesis-1", "thesis-2", "thesis-3", "thesis-4", "thesis-4-uniform", "demo"} <= {
+        r["name"] for r in listed
+    }
+    assert "thesis-4-uniform" in mixdream("recipes").stdout
+    assert "hop = 253" in mixdream("recipes", "thesis-1").stdout
+
+
+def test_dry_run_prints_the_plan_and_writes_nothing(corpus: Corpus, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    arguments = ["train", "thesis-3", corpus.folder, "-o", run, "--dry-run", *TINY_OPTIONS]
+    done = mixdream(*arguments, "--json")
+    plan = json.loads(done.stdout)
+    assert plan["windows"] == 24
+    assert plan["steps"] == 250 * 6
+    assert plan["seconds_per_step"] > 0
+    assert plan["hours"] == pytest.approx(plan["steps"] * plan["seconds_per_step"] / 3600)
+    assert not run.exists()
+    assert "parameters" in mixdream(*arguments).stdout
+
+
+def test_the_main_job_end_to_end(tmp_path: Path) -> None:
+    """Audio written here -> corpus -> training -> clips, then spectrograms -> audio, all by commands."""
+    for name, bpm in (("one", 120), ("two", 140)):
+        write_set(tmp_path / f"{name}.wav", 20, bpm)
+    corpus, run, clips = tmp_path / "corpus", tmp_path / "run", tmp_path / "clips"
+    built = mixdream("corpus", "build", tmp_path, "-o", corpus, "--json")
+    assert built.returncode == 0, built.stderr
+    trained = mixdream(
+        "train", "thesis-3", corpus, "-o", run, *TINY_OPTIONS, "--set", "training.epochs=2", "--json"
+    )
+    assert trained.returncode == 0, trained.stderr
+    assert json.loads(trained.stdout)["status"] == "finished"
+    assert trained.stderr == ""
+    made = mixdream("generate", run, "-n", 2, "-o", clips, "--rate", 8000, "--json")
+    assert made.returncode == 0, made.stderr
+    for clip in json.loads(made.stdout)["clips"]:
+        audio, rate_hz = soundfile.read(clip["file"])
+        assert (rate_hz, len(audio)) == (8000, 128 * 253)
+        assert 0.5 < np.abs(audio).max() < 1
+    assert mixdream("generate", run, "-n", 1, "-o", clips).stdout.startswith(str(clips / "run_0.wav"))
+
+    exported = mixdream("corpus", "export-images", corpus, "-o", tmp_path / "images", "-n", 3)
+    assert exported.returncode == 0, exported.stderr
+    images = sorted((tmp_path / "images").glob("*.png"))
+    assert Image.open(images[0]).size == (128, 128)
+    inverted = mixdream("invert", *images, "-o", tmp_path / "back", "--inversion", "griffin-lim", "--json")
+    assert inverted.returncode == 0, inverted.stderr
+    assert len(json.loads(inverted.stdout)["clips"]) == 3
+
+
+def test_the_demo_makes_a_page_that_needs_nothing_else(tmp_path: Path) -> None:
+    done = mixdream("demo", "-o", tmp_path / "demo", "--minutes", 0.02, "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert len(result["clips"]) == 8
+    page = Path(result["page"]).read_text("utf-8")
+    assert page.count("<audio") == 12
+    assert page.count("data:audio/flac") == 12
+    assert "http://" not in page
+    assert "https://" not in page
+    again = mixdream("demo", "-o", tmp_path / "demo", "--minutes", 0.02)
+    assert again.returncode == 0, again.stderr
+    assert "mixdream corpus build" in again.stdout
