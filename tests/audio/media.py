@@ -54,17 +54,18 @@ def write(
         container.metadata.update(metadata or {})
         layout = LAYOUTS[len(audio)]
         stream = container.add_stream(codec or CODECS[path.suffix], rate=rate_hz, layout=layout)
+        assert isinstance(stream, av.AudioStream)
         if stream.codec_context.codec.lossy and not stream.codec_context.codec.lossless and len(audio) <= 2:
             stream.codec_context.bit_rate = 192_000 if rate_hz > 24_000 else 64_000
         if picture:
             video = container.add_stream("mpeg4", rate=25)
             video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
             for i in range(5):
-                frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 40 * i, np.uint8), format="rgb24")
-                frame.pts = i
-                container.mux(video.encode(frame))
+                image = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 40 * i, np.uint8), format="rgb24")
+                image.pts = i
+                container.mux(video.encode(image))
             container.mux(video.encode(None))
-        resampler = av.AudioResampler(format=stream.codec_context.format, layout=layout, rate=rate_hz)
+        resampler = av.AudioResampler(format=stream.format, layout=layout, rate=rate_hz)
         for start in range(0, audio.shape[1], rate_hz):  # packed: PyAV 18.1 crashes on 8 planes
             piece = np.ascontiguousarray(audio[:, start : start + rate_hz].T).reshape(1, -1)
             frame = av.AudioFrame.from_ndarray(piece, format="flt", layout=layout)

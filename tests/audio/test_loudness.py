@@ -15,12 +15,11 @@ def measured(audio: np.ndarray, rate_hz: int, block: int = 5000) -> float:
     return meter.integrated_lufs()
 
 
-@pytest.mark.parametrize("rate_hz", [8000, 11_025, 44_100, 48_000])
+@pytest.mark.parametrize(
+    ("rate_hz", "block"), [(8000, 37), (8000, 5000), (11_025, 5000), (44_100, 5000), (48_000, 5000)]
+)
 @pytest.mark.parametrize("channels", [1, 2])
-@pytest.mark.parametrize("block", [37, 5000])
 def test_agrees_with_pyloudnorm(rate_hz: int, channels: int, block: int) -> None:
-    if block == 37 and rate_hz != 8000:
-        pytest.skip("small blocks once is enough")
     loud, quiet = (media.noise(6, rate_hz, i, level, channels).T for i, level in enumerate((0.5, 0.01)))
     audio = np.concatenate([quiet, loud, np.zeros_like(quiet), quiet])
     expected = pyloudnorm.Meter(rate_hz).integrated_loudness(audio)

@@ -132,9 +132,9 @@ def test_a_folder_with_other_things_is_never_touched(tmp_path: Path) -> None:
 def test_another_rate_needs_another_folder(tmp_path: Path) -> None:
     a = wav(tmp_path / "a.wav", 1)
     build_corpus([a], tmp_path / "out", jobs=1)
-    for settings in ({"rate_hz": 16_000}, {"channels": 2}):
+    for rate_hz, channels in ((16_000, 1), (8000, 2)):
         with pytest.raises(InputError, match="give the same, or build into a new folder"):
-            build_corpus([a], tmp_path / "out", **settings)
+            build_corpus([a], tmp_path / "out", rate_hz=rate_hz, channels=channels)
 
 
 @pytest.mark.parametrize(

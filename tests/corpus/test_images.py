@@ -47,7 +47,7 @@ def test_low_frequencies_are_at_the_bottom(tmp_path: Path) -> None:
 def spoil(path: Path, **changes: object) -> Path:
     """Write an image again with other pixels or text."""
     with Image.open(path) as image:
-        pixels, text = np.asarray(image), image.text[TEXT_FIELD]
+        pixels, text = np.asarray(image), image.info[TEXT_FIELD]
     info = PngImagePlugin.PngInfo()
     if changes.get("text", text) is not None:
         info.add_itxt(TEXT_FIELD, str(changes.get("text", text)))

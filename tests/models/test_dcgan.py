@@ -47,9 +47,9 @@ def test_every_layer_has_the_shape_of_the_thesis(
 
 def test_layers_are_those_of_the_thesis() -> None:
     generator, discriminator = Generator(100, (8,) * 5), Discriminator((8,) * 5)
-    kinds = [[type(m).__name__ for m in layer] for layer in generator.layers]
+    kinds = [[type(m).__name__ for m in layer.children()] for layer in generator.layers]
     assert kinds == [["ConvTranspose2d", "BatchNorm2d", "ReLU"]] * 5 + [["ConvTranspose2d", "Tanh"]]
-    kinds = [[type(m).__name__ for m in layer] for layer in list(discriminator.layers)[:-1]]
+    kinds = [[type(m).__name__ for m in layer.children()] for layer in list(discriminator.layers)[:-1]]
     assert kinds == [["Conv2d", "LeakyReLU"]] + [["Conv2d", "BatchNorm2d", "LeakyReLU"]] * 4
     assert discriminator.layers[0][1].negative_slope == 0.2  # type: ignore[index]
     convolutions = [m for m in generator.modules() if isinstance(m, torch.nn.ConvTranspose2d)]

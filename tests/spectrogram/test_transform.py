@@ -73,4 +73,4 @@ def test_audio_that_is_too_short_is_refused() -> None:
 )
 def test_impossible_grids_are_refused_with_the_reason(change: dict[str, int], reason: str) -> None:
     with pytest.raises(ValidationError, match=reason):
-        Grid(**change)  # type: ignore[arg-type]
+        Grid(**change)

@@ -46,7 +46,7 @@ def test_the_step_is_that_of_the_thesis() -> None:
         gradients = torch.autograd.grad(loss, list(network.parameters()))
         with torch.no_grad():
             for weights, gradient in zip(network.parameters(), gradients, strict=True):
-                weights -= 0.1 * gradient
+                weights.sub_(0.1 * gradient)
 
     probability_real = torch.sigmoid(d(real))
     fake = g(latent)

@@ -110,7 +110,7 @@ def test_a_time_limit_stops_and_more_epochs_go_on(corpus: Corpus, tmp_path: Path
 
 
 def test_ctrl_c_says_how_to_go_on(corpus: Corpus, tmp_path: Path) -> None:
-    sent = []
+    sent: list[bool] = []
 
     def interrupt(done: float, note: str) -> None:
         if not sent:
