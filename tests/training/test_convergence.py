@@ -64,3 +64,5 @@ def test_a_discriminator_that_wins_is_not_a_plateau() -> None:
 
 def test_a_short_history_is_not_judged() -> None:
     assert read_convergence(history(np.ones(5), np.ones(5))).verdict == "too short"
+    few_epochs = history(np.ones(50), np.ones(50)) | {"epoch": np.linspace(0.01, 0.5, 50)}
+    assert read_convergence(few_epochs).verdict == "too short"

@@ -12,8 +12,8 @@ from mixdream.cli import corpus, demo, generate, train
 from mixdream.cli.output import is_main_process
 from mixdream.errors import InputError, MixdreamError
 
-# Before torch is imported: threads that wait actively make a training ten times slower as soon as anything
-# else wants a core (docs/experiments.md).
+# Before torch is imported: threads that wait actively make a training twice as slow as it need be as soon as
+# anything else wants a core (docs/experiments.md).
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 app = typer.Typer(

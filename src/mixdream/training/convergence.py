@@ -11,6 +11,7 @@ Verdict = Literal[
 ]
 
 FEWEST_POINTS = 12
+FEWEST_EPOCHS = 5
 SMOOTHING = 0.1  # of the history
 SHORTEST_PLATEAU = 0.25  # of the history
 BAND = 0.2  # of a loss's mean over the plateau
@@ -40,7 +41,7 @@ class Convergence:
     def sentence(self) -> str:
         """The verdict for people."""
         if self.verdict == "too short":
-            return f"too short to tell: fewer than {FEWEST_POINTS} points of the losses"
+            return f"too short to tell: it takes {FEWEST_EPOCHS} epochs"
         if self.verdict == "diminished gradient":
             return "diminished gradient: the discriminator wins and the generator learns nothing more"
         if self.from_epoch is None:
@@ -59,7 +60,7 @@ def read_convergence(history: Mapping[str, np.ndarray]) -> Convergence:
     the longest one counts. It must reach the end, else the training diverged again; without any there is
     non-convergence. Where the discriminator ends up right about nearly everything (over the last quarter on
     average D(x) > 0.95, D(G(z)) < 0.05 and a loss under 0.1), the gradient has diminished, however flat the
-    losses are.
+    losses are. Less than 5 epochs are not judged.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ def read_convergence(history: Mapping[str, np.ndarray]) -> Convergence:
     """
     epochs, losses = history["epoch"], np.stack([history["loss_d"], history["loss_g"]])
     count = len(epochs)
-    if count < FEWEST_POINTS:
+    if count < FEWEST_POINTS or epochs[-1] < FEWEST_EPOCHS:
         return Convergence("too short")
     last = slice(count - count // 4, None)
     if (
