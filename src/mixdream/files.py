@@ -12,7 +12,10 @@ from typing import Any
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a file under a temporary name, flush it to the disk and rename it over ``path``."""
     temporary = path.with_name(f".{path.name}.partial")
-    temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+    # File names need not be UTF-8; their stray bytes become \udcXX, which is JSON's own escape for them.
+    temporary.write_bytes(
+        content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+    )
     flush(temporary)
     temporary.replace(path)
     flush(path.parent)

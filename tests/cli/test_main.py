@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -35,13 +36,19 @@ def error_of(done: subprocess.CompletedProcess[str], code: int = 2) -> str:
     return done.stderr
 
 
-@pytest.mark.parametrize("command", ["", "corpus", "recipes", "train", "generate", "invert", "demo"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("", "recipes", "train", "generate", "invert", "demo", "corpus", "corpus build", "corpus show"),
+        *("corpus verify", "corpus export-images", "corpus import-images"),
+    ],
+)
 def test_help_is_as_it_was(command: str) -> None:
     """Golden texts: a changed option shows in the diff. Write them anew with MIXDREAM_GOLDEN=1."""
     done = mixdream(*command.split(), "--help", COLUMNS="100", TERM="dumb", NO_COLOR="1")
     assert done.returncode == 0
     text = "\n".join(line.rstrip() for line in done.stdout.splitlines()) + "\n"
-    golden = HELP / f"{command or 'mixdream'}.txt"
+    golden = HELP / f"{command.replace(' ', '-') or 'mixdream'}.txt"
     if os.environ.get("MIXDREAM_GOLDEN"):
         golden.parent.mkdir(exist_ok=True)
         golden.write_text(text, "utf-8")
@@ -68,6 +75,10 @@ def test_help_is_as_it_was(command: str) -> None:
         (["generate", "nowhere", "-o", "y", "--format", "mp3"], "'wav', 'flac'"),
         (["invert", "nothing.npy", "-o", "y"], "nothing.npy cannot be read"),
         (["invert", "song.wav", "-o", "y"], "song.wav is no spectrogram"),
+        (["train", "thesis-3", "x", "-o", "y", "--seed", "9" * 30], "'--seed'"),
+        (["train", "thesis-3", "x", "-o", "y", "--set", "windows.slide_ms=1e20"], "windows.slide_ms"),
+        (["train", "thesis-3", "x", "-o", "y", "--set", "model.latent=100000000000"], "model.latent"),
+        (["generate", "nowhere", "-o", "y", "-n", "100000000000"], "'--count'"),
         (["recipes", "nope"], "unknown recipe 'nope'"),
     ],
 )
@@ -83,6 +94,48 @@ def test_wrong_calls_give_one_line_and_exit_code_2(
     )
     assert message in error_of(done)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_that_cannot_be_written_give_one_line(corpus: Corpus, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    np.save(tmp_path / "x.npy", np.zeros((128, 128)))
+    inside = tmp_path / "file" / "folder"
+    for arguments in (
+        ["train", "thesis-3", corpus.folder, "-o", inside, *TINY_OPTIONS],
+        ["train", "thesis-3", corpus.folder, "-o", tmp_path / "file", *TINY_OPTIONS],
+        ["invert", tmp_path / "x.npy", "-o", inside],
+        ["demo", "-o", inside],
+        ["corpus", "export-images", corpus.folder, "-o", inside],
+    ):
+        assert "file" in error_of(mixdream(*arguments))
+
+
+def test_clips_that_would_replace_each_other_are_refused(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        np.save(tmp_path / name / "x.npy", np.ones((128, 128)))
+    twice = mixdream("invert", tmp_path / "a/x.npy", tmp_path / "b/x.npy", "-o", tmp_path / "out")
+    assert "invert them apart" in error_of(twice)
+    odd = mixdream("invert", tmp_path / "a/x.npy", "-o", tmp_path, "--format", "flac", "--rate", 100_001)
+    assert "cannot be written as flac at 100001 Hz" in error_of(odd)
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_no_minutes_at_all_is_one_step(corpus: Corpus, tmp_path: Path) -> None:
+    arguments = ["train", "thesis-3", corpus.folder, "-o", tmp_path / "run", *TINY_OPTIONS, "--minutes", 0]
+    done = mixdream(*arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["steps"] == 1
+
+
+def test_names_need_not_be_utf_8(corpus: Corpus, tmp_path: Path) -> None:
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/corpus\xff")
+    shutil.copytree(corpus.folder, odd)
+    run = tmp_path / "[" / "run]"
+    done = mixdream("train", "thesis-3", odd, "-o", run, *TINY_OPTIONS, "--minutes", 0, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["corpus"]["folder"] == odd
+    assert mixdream("generate", run, "-n", 1, "-o", run / "clips").returncode == 0
 
 
 def test_recipes_are_listed_and_printed() -> None:

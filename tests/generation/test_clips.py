@@ -6,6 +6,7 @@ import pytest
 import soundfile
 import torch
 
+from mixdream.corpus.images import save_stack
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.generation.clips import generate_clips, sample_magnitudes, write_clips
@@ -112,6 +113,18 @@ def test_npy_spectrograms(tmp_path: Path) -> None:
     assert read_spectrograms(tmp_path / "one.npy", grid)[0].shape == (1, 128, 128)
 
 
+def test_imported_images_bring_their_grid(tmp_path: Path) -> None:
+    own = Grid(rate_hz=16_000, hop=128, window="hann")
+    values = np.ones((2, 128, 128), np.float32)
+    save_stack(tmp_path / "stack.npy", values, own)
+    magnitudes, grid = read_spectrograms(tmp_path / "stack.npy", Grid())
+    assert grid == own
+    assert np.array_equal(magnitudes.numpy(), values)
+    (tmp_path / "stack.json").write_text("{}")
+    with pytest.raises(InputError, match="is not the grid of"):
+        read_spectrograms(tmp_path / "stack.npy", Grid())
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
@@ -120,6 +133,8 @@ def test_npy_spectrograms(tmp_path: Path) -> None:
         (np.full((128, 128), np.inf), "negative or not finite"),
         (np.zeros((128, 128), complex), "real numbers"),
         (np.array(["a"]), "real numbers"),
+        (np.full((128, 128), 1e300), "negative or not finite"),
+        (np.zeros((0, 128, 128)), "holds no spectrogram"),
         (np.array([{}]), "cannot be read"),
     ],
 )

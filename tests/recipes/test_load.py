@@ -108,6 +108,11 @@ def test_any_override_is_taken_or_explained_in_one_line(text: str) -> None:
         assert len(str(error)) < 1000
 
 
+def test_names_with_dots_and_spaces_are_quoted() -> None:
+    recipe = load_recipe("thesis-1", ['windows.slide_ms."My mix v2.1"=136.55'])
+    assert recipe.windows.slide_ms == {"My mix v2.1": 136.55}
+
+
 def test_slides_per_set() -> None:
     recipe = load_recipe("thesis-1", ["windows.slide_ms.A=136.55", "windows.slide_ms.B=172.51"])
     assert recipe.windows.slide_ms == {"A": 136.55, "B": 172.51}

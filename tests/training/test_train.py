@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,11 +11,12 @@ import pytest
 from PIL import Image
 from safetensors.torch import load_file
 
+from mixdream.corpus.build import build_corpus
 from mixdream.corpus.store import Corpus
-from mixdream.errors import InputError, Interrupted
+from mixdream.errors import InputError, Interrupted, MixdreamError
 from mixdream.generation.run import Run
 from mixdream.training.train import train
-from tests.conftest import TINY, tiny_recipe
+from tests.conftest import TINY, tiny_recipe, write_set
 
 STEPS = 18  # 3 epochs of 24 windows in batches of 4
 EPOCHS = "training.epochs=3"
@@ -135,8 +137,10 @@ def test_folders_that_do_not_fit_are_refused_and_left_alone(
 ) -> None:
     recipe = tiny_recipe("demo", EPOCHS)
     before = weights(unbroken)
-    with pytest.raises(InputError, match="--resume goes on with it"):
+    with pytest.raises(InputError, match="is a run already: --resume goes on with it"):
         train(recipe, corpus, unbroken)
+    with pytest.raises(InputError, match=r"3\.0 epochs already"):
+        train(tiny_recipe("demo", "training.epochs=1"), corpus, unbroken, resume=True)
     with pytest.raises(InputError, match=r"differs in training\.batch"):
         train(tiny_recipe("demo", EPOCHS, "training.batch=8"), corpus, unbroken, resume=True)
     with pytest.raises(InputError, match="seed 5, not 6"):
@@ -145,17 +149,71 @@ def test_folders_that_do_not_fit_are_refused_and_left_alone(
         train(recipe, corpus, tmp_path / "nowhere", resume=True)
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.doc").touch()
-    with pytest.raises(InputError, match="is no run of mixdream"):
-        train(recipe, corpus, tmp_path / "other")
+    for resume in (False, True):
+        with pytest.raises(InputError, match="no run of mixdream"):
+            train(recipe, corpus, tmp_path / "other", resume=resume)
+        with pytest.raises(InputError, match="is a file"):
+            train(recipe, corpus, tmp_path / "other" / "thesis.doc", resume=resume)
+    assert [p.name for p in (tmp_path / "other").iterdir()] == ["thesis.doc"]
     assert weights(unbroken) == before
 
 
-def test_a_damaged_checkpoint_is_named(corpus: Corpus, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("checkpoints/step-000000018/generator.safetensors", b"junk", "is damaged"),
+        ("checkpoints/step-000000018/generator.safetensors", None, "without generator"),
+        ("checkpoints/step-000000018/state.json", b"{}", "is damaged"),
+        ("checkpoints/step-000000018/state.json", None, "is damaged"),
+        ("run.json", b"{", "missing or damaged"),
+        ("run.json", None, "missing or damaged"),
+        ("recipe.toml", b"[", "not valid TOML"),
+    ],
+)
+def test_a_damaged_run_says_what_is_damaged(
+    file: str, content: bytes | None, message: str, unbroken: Path, corpus: Corpus, tmp_path: Path
+) -> None:
+    run = shutil.copytree(unbroken, tmp_path / "run")
+    if content is None:
+        (run / file).unlink()
+    else:
+        (run / file).write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        train(tiny_recipe("demo", EPOCHS), corpus, run, resume=True)
+
+
+def test_a_start_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    build_corpus([write_set(tmp_path / "short.wav", 5)], tmp_path / "corpus", jobs=1)
+    with pytest.raises(InputError, match="1 windows are too few"):
+        train(tiny_recipe("thesis-3", "windows.total=1"), Corpus.open(tmp_path / "corpus"), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_training_that_blows_up_is_stopped(corpus: Corpus, tmp_path: Path) -> None:
     recipe = tiny_recipe("demo", EPOCHS)
-    train(recipe, corpus, tmp_path / "run")
-    (Run.open(tmp_path / "run").latest_checkpoint() / "generator.safetensors").write_bytes(b"junk")
-    with pytest.raises(InputError, match="is damaged"):
-        train(recipe, corpus, tmp_path / "run", resume=True)
+    broken = recipe.training.model_copy(update={"learning_rate": float("inf")})
+    with pytest.raises(MixdreamError, match="not finite"):
+        train(recipe.model_copy(update={"training": broken}), corpus, tmp_path / "run")
+    for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines():
+        assert "NaN" not in line
+
+
+def test_gradients_are_averaged_over_processes() -> None:
+    """Two processes that see other data take the same step, the one of the mean gradient."""
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    done = subprocess.run(
+        [*launch, "-m", "tests.training.two_processes"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["largest_difference_between_processes"] == 0
+    assert result["largest_difference_from_own_gradient"] > 1e-4
+    assert result["largest_difference_from_mean_gradient"] < 1e-6
 
 
 def test_two_processes_train_one_model(corpus: Corpus, tmp_path: Path) -> None:
@@ -177,4 +235,4 @@ def test_two_processes_train_one_model(corpus: Corpus, tmp_path: Path) -> None:
 
     wrong = subprocess.run([*launch, *module], capture_output=True, text=True, check=False, timeout=180)
     assert wrong.returncode != 0
-    assert wrong.stderr.count("exists and is not empty") == 1
+    assert wrong.stderr.count("is a run already") == 1

@@ -59,8 +59,23 @@ def write_audio(path: Path, audio: np.ndarray, rate_hz: int, form: AudioFormat =
     audio : ndarray, shape (samples,) or (channels, samples), within +-1
     rate_hz : int
     form : {"wav", "flac"}
+
+    Raises
+    ------
+    InputError
+        A rate that the format does not have.
+    OSError
+        A folder that cannot be written.
     """
     temporary = path.with_name(f".{path.name}.partial")
-    soundfile.write(temporary, np.transpose(audio), rate_hz, subtype="PCM_24", format=form.upper())
-    flush(temporary)
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            soundfile.write(file, np.transpose(audio), rate_hz, subtype="PCM_24", format=form.upper())
+        flush(temporary)
+        temporary.replace(path)
+    except soundfile.LibsndfileError as error:
+        raise InputError(
+            f"{path} cannot be written as {form} at {rate_hz} Hz: {error.error_string}"
+        ) from None
+    finally:
+        temporary.unlink(missing_ok=True)

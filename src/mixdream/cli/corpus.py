@@ -9,6 +9,8 @@ from mixdream.cli.output import JSON_OPTION, clock, print_json, progress
 from mixdream.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mixdream.corpus.store import Corpus, Rejected, SetRecord
 
 app = typer.Typer(help="Make sets ready for training.", no_args_is_help=True)
@@ -32,10 +34,7 @@ def build(
 
     with progress("building") as report:
         result = build_corpus(sources, output, rate, channels, jobs, report)
-    for item in result.rejected:
-        typer.echo(f"not used: '{item.source}' {item.reason}", err=True)
-    for item in result.duplicates:
-        typer.echo(f"used once: '{item.source}' {item.reason.removesuffix(': used once')}", err=True)
+    _print_left_out(result.rejected, result.duplicates, err=True)
     if as_json:
         print_json(
             {
@@ -84,10 +83,7 @@ def show(
         )
         return
     _print_table(opened)
-    for item in left_out.rejected:
-        typer.echo(f"not used: '{item.source}' {item.reason}")
-    for item in left_out.duplicates:
-        typer.echo(f"used once: '{item.source}' {item.reason.removesuffix(': used once')}")
+    _print_left_out(left_out.rejected, left_out.duplicates)
     for path in pictures:
         typer.echo(str(path))
 
@@ -98,7 +94,8 @@ def verify(corpus: Path = _CORPUS, as_json: bool = JSON_OPTION) -> None:
     from mixdream.corpus.store import Corpus
 
     opened = Corpus.open(corpus)
-    problems = opened.verify()
+    with progress("verifying") as report:
+        problems = opened.verify(report)
     if as_json:
         print_json({"corpus": str(opened.folder), "ok": not problems, "problems": problems})
     elif not problems:
@@ -106,7 +103,9 @@ def verify(corpus: Path = _CORPUS, as_json: bool = JSON_OPTION) -> None:
     else:
         for problem in problems:
             typer.echo(problem)
-        typer.echo(f"Next: mixdream corpus build SET... -o '{corpus}' makes again what is missing")
+        typer.echo(
+            "Next: delete what has changed, then the same 'mixdream corpus build' makes again what is missing"
+        )
     if problems:
         raise typer.Exit(1)
 
@@ -137,18 +136,16 @@ def import_images(
     output: Path = typer.Option(..., "--output", "-o", metavar="FILE.npy", help="File for the magnitudes."),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Stack images to one float32 array of linear magnitudes, shape (images, bins, frames)."""
-    import numpy as np
+    """Stack images to one float32 array of linear magnitudes, shape (images, bins, frames).
 
-    from mixdream.corpus.images import read_images
+    Their grid is written as JSON beside it, for 'mixdream invert'.
+    """
+    from mixdream.corpus.images import read_images, save_stack
 
     if output.suffix.lower() != ".npy":
         raise InputError(f"'{output}' must end in .npy")
     magnitudes, grid = read_images(folder)
-    try:
-        np.save(output, magnitudes)
-    except OSError as error:
-        raise InputError(f"cannot write '{output}': {error.strerror}") from None
+    save_stack(output, magnitudes, grid)
     if as_json:
         print_json({"file": str(output), "shape": list(magnitudes.shape), "grid": grid.model_dump()})
     else:
@@ -160,7 +157,7 @@ def _as_dict(corpus: "Corpus") -> dict[str, Any]:
         {
             **record.model_dump(mode="json", exclude={"source_mtime_ns"}),
             "kept_s": record.kept_s,
-            "dropped_s": sum(span.stop_s - span.start_s for span in record.dropped),
+            "dropped_s": record.dropped_s,
         }
         for record in corpus.sets
     ]
@@ -172,6 +169,15 @@ def _as_dict(corpus: "Corpus") -> dict[str, Any]:
         "seconds": corpus.seconds,
         "sets": sets,
     }
+
+
+def _print_left_out(
+    rejected: "Iterable[Rejected]", duplicates: "Iterable[Rejected]", err: bool = False
+) -> None:
+    for item in rejected:
+        typer.echo(f"not used: '{item.source}' {item.reason}", err=err)
+    for item in duplicates:
+        typer.echo(f"used once: '{item.source}' {item.reason}", err=err)
 
 
 def _left_out(item: "Rejected") -> dict[str, str]:
@@ -191,7 +197,7 @@ def _print_table(corpus: "Corpus") -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     for record in corpus.sets:
         table.add_row(record.name, *_cells(record))
-    dropped = sum(span.stop_s - span.start_s for record in corpus.sets for span in record.dropped)
+    dropped = sum(record.dropped_s for record in corpus.sets)
     table.add_section()
     table.add_row("all", clock(corpus.seconds), clock(dropped) if dropped else "")
     Console(markup=False, highlight=False, emoji=False).print(table)
@@ -203,11 +209,10 @@ def _print_table(corpus: "Corpus") -> None:
 
 
 def _cells(record: "SetRecord") -> list[str]:
-    dropped = sum(span.stop_s - span.start_s for span in record.dropped)
     largest_dc = max(record.dc, key=abs)
     return [
         clock(record.kept_s),
-        clock(dropped) if dropped else "",
+        clock(record.dropped_s) if record.dropped else "",
         f"{record.peak:.2f}",
         f"{record.gain_db:.1f}" if record.gain_db else "",
         f"{largest_dc:.3f}" if abs(largest_dc) >= 0.0005 else "",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from mixdream.cli.output import JSON_OPTION, clock, print_json, progress
+from mixdream.errors import Interrupted
 
 if TYPE_CHECKING:
     from mixdream.corpus.store import Corpus
@@ -31,12 +32,11 @@ def demo(
     sets, corpus_folder, run_folder, page = (
         folder / name for name in ("sets", "corpus", "run", "index.html")
     )
-    with progress("Making sets"):
+    with progress("Making sets") as report:
         from mixdream.demo.sets import SETS, write_sets
 
-        if not all((sets / f"{name}.flac").exists() for name in SETS):
-            sets.mkdir(parents=True, exist_ok=True)
-            write_sets(sets)
+        if not all((sets / f"{name}.json").exists() for name in SETS):
+            write_sets(sets, report=report)
     with progress("Building the corpus") as report:
         from mixdream.corpus.build import build_corpus
         from mixdream.corpus.store import Corpus
@@ -50,7 +50,12 @@ def demo(
         from mixdream.training.train import train
     with progress("Training") as report:
         resume = run_folder.exists()
-        info = train(load_recipe("demo"), corpus, run_folder, minutes=minutes, resume=resume, report=report)
+        try:
+            info = train(
+                load_recipe("demo"), corpus, run_folder, minutes=minutes, resume=resume, report=report
+            )
+        except Interrupted:
+            raise Interrupted("stopped, nothing is lost; the same command goes on") from None
     run = Run.open(run_folder)
     with progress("Generating") as report:
         clips = generate_clips(run, folder / "clips", count=CLIPS, report=report)

@@ -7,6 +7,7 @@ from typing import Any
 import typer
 
 from mixdream.cli.output import JSON_OPTION, print_json, progress
+from mixdream.errors import InputError
 
 
 class Form(StrEnum):
@@ -25,7 +26,7 @@ _FORMAT = typer.Option(Form.WAV, "--format", help="24-bit WAV or FLAC.")
 def generate(
     run: Path = typer.Argument(help="Run folder written by 'mixdream train'."),
     folder: Path = _FOLDER,
-    count: int = typer.Option(8, "-n", "--count", min=1, help="Number of clips."),
+    count: int = typer.Option(8, "-n", "--count", min=1, max=10**6, help="Number of clips."),
     seed: int = _SEED,
     inversion: str | None = typer.Option(
         None, help="random-phase or griffin-lim (default: the recipe's)", show_default=False
@@ -79,11 +80,17 @@ def invert(
         from mixdream.generation.clips import write_clips
         from mixdream.generation.read_spectrograms import read_spectrograms
 
+        taken: set[str] = set()
         for i, path in enumerate(spectrograms):
             magnitudes, own_grid = read_spectrograms(path, grid)
             stack = len(magnitudes) > 1
             names = [f"{path.stem}_{k}" if stack else path.stem for k in range(len(magnitudes))]
-            seeds = list(range(seed, seed + len(magnitudes)))
+            if twice := taken.intersection(names):
+                raise InputError(
+                    f"'{path}' would be written as {min(twice)}, as another of these files: invert them apart"
+                )
+            taken.update(names)
+            seeds = list(range(seed + len(clips), seed + len(clips) + len(magnitudes)))
             about = {"spectrogram": str(path)}
             clips += write_clips(
                 folder, names, magnitudes, own_grid, seeds, inversion, rate_hz, form.value, about

@@ -1,5 +1,6 @@
 """The ``mixdream`` command: groups its commands and turns errors into exit codes."""
 
+import errno
 import os
 import signal
 import sys
@@ -56,6 +57,10 @@ def main() -> None:
         code = _fail(str(error), 2)
     except MixdreamError as error:
         code = _fail(str(error), 1)
+    except OSError as error:
+        where = f"'{error.filename}': " if error.filename else ""
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+        code = _fail(f"{where}{error.strerror or error}", 1 if full else 2)
     except typer.TyperException as error:
         context, message = getattr(error, "ctx", None), error.format_message()
         hint = f" (see '{context.command_path} --help')" if context and message else ""

@@ -18,7 +18,9 @@ def is_main_process() -> bool:
 
 def print_json(value: dict[str, Any]) -> None:
     """Write one JSON object, and nothing else, to stdout."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    # Stray bytes of file names become JSON escapes.
+    typer.echo(text.encode("utf-8", "backslashreplace").decode())
 
 
 class Report(Protocol):
@@ -35,13 +37,13 @@ def progress(title: str) -> Iterator[Report]:
 
     console = Console(stderr=True)
     bar = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}", style="dim"),
+        TextColumn("{task.fields[note]}", style="dim", markup=False),
         console=console,
         disable=not (console.is_terminal and is_main_process()),
         transient=True,

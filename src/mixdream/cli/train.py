@@ -35,7 +35,9 @@ def train(
     overrides: list[str] = typer.Option(
         [], "--set", metavar="KEY=VALUE", help="Change a key of the recipe; repeatable.", show_default=False
     ),
-    seed: int | None = typer.Option(None, min=0, help="Seed of weights, order and noise (default: 0)"),
+    seed: int | None = typer.Option(
+        None, min=0, max=2**53, help="Seed of weights, order and noise (default: 0)"
+    ),
     minutes: float | None = typer.Option(None, min=0.0, help="Stop after so many minutes of wall clock."),
     resume: bool = typer.Option(False, "--resume", help="Go on from the newest checkpoint."),
     dry_run: bool = typer.Option(
@@ -61,7 +63,8 @@ def train(
     if dry_run:
         with progress("Measuring"):
             plan = plan_training(resolved, opened, seed or 0)
-        print_json(plan) if as_json else _print_plan(plan)
+        if is_main_process():
+            print_json(plan) if as_json else _print_plan(plan)
         return
     with progress(f"Training {resolved.name}") as report:
         info = run_training(resolved, opened, run, seed=seed, minutes=minutes, resume=resume, report=report)
@@ -75,7 +78,7 @@ def train(
         f"{clock(info['seconds'])})\n"
         f"losses: {info['convergence']['sentence']}\n"
         f"pictures: {run / 'figures'}, {run / 'samples'}\n"
-        f"next: mixdream generate {run} -n 8 -o clips"
+        f"next: mixdream generate '{run}' -n 8 -o clips"
     )
 
 

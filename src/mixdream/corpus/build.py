@@ -231,7 +231,7 @@ def _as_duplicate(record: SetRecord, twin: SetRecord) -> Rejected:
         source_bytes=record.source_bytes,
         source_mtime_ns=record.source_mtime_ns,
         sha256=record.sha256,
-        reason=f"sounds exactly like '{twin.source}' (set '{twin.name}'): used once",
+        reason=f"sounds exactly like '{twin.source}' (set '{twin.name}')",
     )
 
 

@@ -1,5 +1,6 @@
 """Spectrograms as PNG images that say what they show, for those who want the data set as images."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
 from mixdream.corpus.store import Corpus
 from mixdream.corpus.windows import spread_windows
 from mixdream.errors import InputError
+from mixdream.files import write_json
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.scaling import scale, unscale
 from mixdream.spectrogram.transform import magnitudes
@@ -154,6 +156,33 @@ def read_images(folder: Path) -> tuple[np.ndarray, Grid]:
         if other.frames != stack.shape[2]:
             raise InputError(f"'{path}' has another size than '{paths[0].name}'")
     return stack, grid
+
+
+def save_stack(path: Path, magnitudes: np.ndarray, grid: Grid) -> None:
+    """Write spectrograms as one .npy and their grid as .json beside it.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in ``.npy``.
+    magnitudes : ndarray, shape (count, bins, frames)
+    grid : Grid
+    """
+    np.save(path, magnitudes)
+    write_json(path.with_suffix(".json"), {"grid": grid.model_dump(mode="json")})
+
+
+def read_grid(path: Path) -> Grid | None:
+    """Grid of a .npy that `save_stack` wrote; None where it says none."""
+    try:
+        content = json.loads(path.with_suffix(".json").read_text("utf-8"))
+        return Grid.model_validate(content["grid"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(
+            f"'{path.with_suffix('.json')}' is not the grid of '{path}': delete or repair it"
+        ) from None
 
 
 def _read(path: Path) -> tuple[np.ndarray, ImageInfo]:

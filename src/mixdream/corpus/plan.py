@@ -131,5 +131,5 @@ def _duplicate(text: str, stat: _Stat, sha256: str, twin_source: str) -> Rejecte
         source_bytes=stat.size,
         source_mtime_ns=stat.mtime_ns,
         sha256=sha256,
-        reason=f"is the same file as '{twin_source}': used once",
+        reason=f"is the same file as '{twin_source}'",
     )

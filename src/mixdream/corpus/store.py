@@ -3,6 +3,7 @@
 import hashlib
 import json
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -66,6 +67,11 @@ class SetRecord(BaseModel):
     def kept_s(self) -> float:
         """Seconds that the corpus has of this set."""
         return self.samples / self.rate_hz
+
+    @property
+    def dropped_s(self) -> float:
+        """Seconds of the source that the corpus does not have."""
+        return sum((span.stop_s - span.start_s for span in self.dropped), 0.0)
 
     def source_time_s(self, sample: int) -> float:
         """Time in the source file of a kept sample, in seconds.
@@ -212,10 +218,11 @@ class Corpus:
         record = self.record(name)
         return _map_audio(audio_path(self.folder, name), record.audio_sha256, record.samples, self.channels)
 
-    def verify(self) -> list[str]:
+    def verify(self, report: Callable[[float, str], None] = lambda done, note: None) -> list[str]:
         """Say which sets' files are missing or not what was built; an empty list is good."""
         problems = []
-        for record in self.sets:
+        for done, record in enumerate(self.sets):
+            report(done / len(self.sets), record.name)
             path = audio_path(self.folder, record.name)
             try:
                 if sha256_of(path) != record.audio_sha256:

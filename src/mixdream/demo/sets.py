@@ -8,6 +8,7 @@ Examples
 (2, 88.0, 'intro')
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from zlib import crc32
 
@@ -76,7 +77,9 @@ def render_set(name: str, seed: int = 0) -> tuple[Audio, GroundTruth]:
     return master(audio), truth
 
 
-def write_sets(folder: Path, seed: int = 0) -> list[Path]:
+def write_sets(
+    folder: Path, seed: int = 0, report: Callable[[float, str], None] = lambda done, note: None
+) -> list[Path]:
     """Render all sets and write each as 16-bit FLAC, with its ground truth as JSON beside it.
 
     Each file appears under its name only when it is complete; files of the same names are replaced.
@@ -87,6 +90,8 @@ def write_sets(folder: Path, seed: int = 0) -> list[Path]:
         Made if it does not exist.
     seed : int
         See `render_set`.
+    report : callable
+        Called with the share done in [0, 1] and the set in the making.
 
     Returns
     -------
@@ -95,7 +100,8 @@ def write_sets(folder: Path, seed: int = 0) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name in SETS:
+    for done, name in enumerate(SETS):
+        report(done / len(SETS), name)
         audio, truth = render_set(name, seed)
         path = folder / f"{name}.flac"
         partial = folder / f".{name}.flac.partial"

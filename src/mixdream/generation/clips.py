@@ -67,10 +67,9 @@ def generate_clips(
     checkpoint = run.latest_checkpoint()
     generator = run.load_generator(checkpoint)
     about = {"run": run.name, "recipe": run.recipe.name, "checkpoint": checkpoint.name}
-    seeds = list(range(seed, seed + count))
     clips = []
-    for start in range(0, count, BATCH):
-        some = seeds[start : start + BATCH]
+    for start in range(seed, seed + count, BATCH):
+        some = list(range(start, min(start + BATCH, seed + count)))
         magnitudes = sample_magnitudes(run, generator, some)
         names = [f"{run.name}_{s}" for s in some]
         for clip in write_clips(
@@ -143,6 +142,9 @@ def write_clips(
         audio = invert(inversion, one[None], grid, [seed])[0].numpy()
         audio, gain_db = resample_and_level(audio, grid.rate_hz, rate_hz)
         path = folder / f"{name}.{form}"
+        other = path.with_name(f"{name}.{'flac' if form == 'wav' else 'wav'}")
+        if other.exists():  # one JSON cannot speak for both
+            raise InputError(f"{other} has the same name in another format: choose another folder")
         write_audio(path, audio, rate_hz, form)
         clip = about | {
             "seed": seed,
@@ -155,5 +157,5 @@ def write_clips(
             "silent": bool(one.max() < SILENT),
             "mixdream": __version__,
         }
-        write_json(path.with_suffix(".json"), clip)
+        write_json(path.with_name(f"{name}.json"), clip)
         yield clip | {"file": str(path)}

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mixdream.corpus.images import read_image
+from mixdream.corpus.images import read_grid, read_image
 from mixdream.errors import InputError
 from mixdream.spectrogram.grid import Grid
 
@@ -19,7 +19,8 @@ def read_spectrograms(path: Path, grid: Grid) -> tuple[Tensor, Grid]:
     path : Path
         ``.npy`` of shape (bins, frames) or (count, bins, frames), or a ``.png`` written by mixdream.
     grid : Grid
-        Of a ``.npy``; a ``.png`` says its own.
+        Of a ``.npy`` without a ``.json`` beside it, which `mixdream corpus import-images` writes; a ``.png``
+        says its own.
 
     Returns
     -------
@@ -43,13 +44,18 @@ def read_spectrograms(path: Path, grid: Grid) -> tuple[Tensor, Grid]:
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
         raise InputError(f"{path} must hold real numbers: linear magnitudes, one array")
     values = values[None] if values.ndim == 2 else values
+    grid = read_grid(path) or grid
     if values.ndim != 3 or values.shape[1:] != (grid.bins, grid.frames):
         raise InputError(
             f"{path} has shape {values.shape}; the grid wants ({grid.bins}, {grid.frames}) or a stack of "
             "them: name another grid with --recipe"
         )
+    if len(values) == 0:
+        raise InputError(f"{path} holds no spectrogram: its shape is {values.shape}")
+    with np.errstate(over="ignore"):
+        values = values.astype(np.float32)
     if not np.isfinite(values).all() or (values < 0).any():
         raise InputError(
             f"{path} holds values that are negative or not finite; magnitudes are linear and >= 0"
         )
-    return torch.from_numpy(values.astype(np.float32)), grid
+    return torch.from_numpy(values), grid

@@ -46,7 +46,10 @@ class Run:
 
     def info(self) -> dict[str, Any]:
         """What ``run.json`` holds: seed, versions, corpus, machine, times."""
-        return json.loads((self.folder / "run.json").read_text("utf-8"))
+        try:
+            return json.loads((self.folder / "run.json").read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"{self.folder / 'run.json'} is missing or damaged: {error}") from error
 
     def checkpoints(self) -> list[Path]:
         """Complete checkpoints, oldest first."""

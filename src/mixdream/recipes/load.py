@@ -1,6 +1,7 @@
 """Reading recipes: built-in names and files, ``extends``, overrides, errors that name the key."""
 
 import difflib
+import json
 import tomllib
 from collections.abc import Iterable, Iterator
 from importlib import resources
@@ -30,7 +31,8 @@ def load_recipe(name: str, overrides: Iterable[str] = ()) -> Recipe:
         A built-in recipe, or the path of a TOML file (its name ends in ``.toml``). A key ``extends`` names
         the recipe that it changes: a built-in one, or a file beside it.
     overrides : iterable of str
-        ``key=value`` with dotted keys, as in ``training.epochs=5``; values are TOML, bare words are strings.
+        ``key=value`` in TOML, with dotted keys, as in ``training.epochs=5``; bare words are strings, and a
+        part of a key with a dot or a space of its own is quoted: ``windows.slide_ms."Mix v2.1"=136.55``.
 
     Raises
     ------
@@ -72,7 +74,7 @@ def _read(name: str, base: Path, seen: tuple[str, ...] = ()) -> dict[str, Any]:
         values, folder = _read_toml(name, (_BUILT_IN / f"{name}.toml").read_bytes()), base
     else:
         near = difflib.get_close_matches(name, recipe_names(), 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        hint = f"; did you mean {near[0]}?" if near else "."
         raise InputError(
             f"unknown recipe '{name}'{hint} Built-in recipes: {', '.join(recipe_names())}; "
             "your own is a path that ends in .toml"
@@ -105,16 +107,16 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 
 def _override(values: dict[str, Any], override: str) -> None:
-    key, equals, text = override.partition("=")
-    if not equals or not key.strip():
-        raise InputError(f"--set takes key=value, as in training.epochs=5; got '{override}'")
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text.strip()
-    for part in reversed(key.strip().split(".")):
-        value = {part: value}
-    values.update(_merge(values, value))
+    key, _, text = override.partition("=")
+    for line in (override, f"{key} = {json.dumps(text.strip())}"):
+        try:
+            change = tomllib.loads(line)
+        except tomllib.TOMLDecodeError:
+            continue
+        if change and "=" in override:
+            values.update(_merge(values, change))
+            return
+    raise InputError(f"--set takes key=value, as in training.epochs=5; got '{override}'")
 
 
 def _parse(values: dict[str, Any], what: str) -> Recipe:

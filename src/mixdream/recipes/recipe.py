@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mixdream.spectrogram.grid import Grid, InversionName
 
-FiveWidths = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=5, max_length=5)]
+Slide = Annotated[float, Field(gt=0, le=3_600_000)]
+FiveWidths = Annotated[tuple[Annotated[int, Field(ge=1, le=16_384)], ...], Field(min_length=5, max_length=5)]
 
 
 class _Section(BaseModel):
@@ -29,8 +30,8 @@ class Windows(_Section):
     """
 
     seconds: float = Field(gt=0, le=60)
-    slide_ms: Annotated[float, Field(gt=0)] | dict[str, Annotated[float, Field(gt=0)]] | None = None
-    total: int | None = Field(None, ge=1)
+    slide_ms: Slide | dict[str, Slide] | None = None
+    total: int | None = Field(None, ge=1, le=10**9)
     held_out: float = Field(0.0, ge=0, le=0.5)
 
     @model_validator(mode="after")
@@ -53,7 +54,7 @@ class Dcgan(_Section):
         Channels after layers 1 to 5.
     """
 
-    latent: int = Field(100, ge=1)
+    latent: int = Field(100, ge=1, le=16_384)
     noise: Literal["normal", "uniform"] = "normal"
     generator: FiveWidths
     discriminator: FiveWidths
@@ -81,15 +82,15 @@ class Training(_Section):
         Longest time between checkpoints.
     """
 
-    epochs: int = Field(ge=1)
-    batch: int = Field(100, ge=2)
+    epochs: int = Field(ge=1, le=10**6)
+    batch: int = Field(100, ge=2, le=10**5)
     optimizer: Literal["sgd", "adam"] = "sgd"
-    learning_rate: float = Field(0.0002, gt=0)
+    learning_rate: float = Field(0.0002, gt=0, le=10)
     betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.5, 0.999)
     real_label: float = Field(1.0, gt=0.5, le=1)
     ema: float | None = Field(None, ge=0, lt=1)
     precision: Literal["auto", "bf16", "fp32"] = "auto"
-    checkpoint_minutes: float = Field(5.0, gt=0)
+    checkpoint_minutes: float = Field(5.0, gt=0, le=10_000)
 
 
 class Recipe(_Section):

@@ -68,6 +68,11 @@ class Batches:
         self.windows, self.grid, self.batch, self.seed = windows, grid, batch, seed
         self.device, self.rank, self.world = device, rank, world
         self._order_epoch, self._order = -1, np.empty(0, dtype=np.int64)
+        if batch < 2 * world:
+            raise InputError(
+                f"training.batch {batch} is too small for {world} processes: each needs two windows, so at "
+                f"least {2 * world} together"
+            )
         # A last batch that leaves a process without two windows cannot be batch-normalised.
         whole, rest = divmod(len(windows), batch)
         self.steps_per_epoch = whole + (rest >= 2 * world)

@@ -33,7 +33,8 @@ def save_checkpoint(run: Path, step: int, parts: dict[str, dict[str, Tensor]], s
         for name, tensors in parts.items():
             whole = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
             save_file(whole, folder / f"{name}.safetensors")
-        (folder / "state.json").write_text(json.dumps({"step": step, **state}, indent=2) + "\n", "utf-8")
+        content = {"step": step, "parts": sorted(parts), **state}
+        (folder / "state.json").write_text(json.dumps(content, indent=2) + "\n", "utf-8")
     for old in sorted(path.parent.glob("step-*"))[:-KEPT]:
         shutil.rmtree(old)
     return path
@@ -43,8 +44,11 @@ def load_checkpoint(path: Path) -> tuple[dict[str, dict[str, Tensor]], dict[str,
     """Read what `save_checkpoint` wrote; InputError where it is damaged."""
     try:
         parts = {file.stem: load_file(file) for file in path.glob("*.safetensors")}
-        return parts, json.loads((path / "state.json").read_text("utf-8"))
-    except (OSError, ValueError, SafetensorError) as error:
+        state = json.loads((path / "state.json").read_text("utf-8"))
+        if missing := sorted(set(state["parts"]) - set(parts)):
+            raise ValueError(f"without {', '.join(missing)}")
+        return parts, state
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise InputError(
             f"checkpoint {path} is damaged ({str(error).splitlines()[0]}): delete that folder to go on from "
             "the one before"

@@ -164,8 +164,10 @@ class GanTrainer:
     def _frozen_discriminator(self) -> Iterator[nn.Module]:
         judge = self.accelerator.unwrap_model(self.discriminator)
         judge.requires_grad_(False)
-        yield judge
-        judge.requires_grad_(True)
+        try:
+            yield judge
+        finally:
+            judge.requires_grad_(True)
 
     @torch.no_grad()
     def _average(self) -> None:

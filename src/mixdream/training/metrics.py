@@ -1,6 +1,7 @@
 """``metrics.jsonl``: one line per step, and what is read from it."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -8,6 +9,7 @@ import numpy as np
 
 LOSSES = ("loss_d", "loss_g", "d_real", "d_fake_before", "d_fake_after")
 FEWEST_EPOCHS = 20
+MOST_POINTS = 300
 
 
 def open_metrics(path: Path, steps: int) -> TextIO:
@@ -16,12 +18,25 @@ def open_metrics(path: Path, steps: int) -> TextIO:
     if path.exists():
         with path.open("rb") as file:
             for line in file:
-                if not line.endswith(b"\n") or json.loads(line)["step"] > steps:
+                if _step(line) > steps:
                     break
                 kept += len(line)
     with path.open("ab") as file:
         file.truncate(kept)
     return path.open("a", encoding="utf-8", buffering=1)
+
+
+def _step(line: bytes) -> float:
+    """Step of a line; infinite for one that a crash left unreadable."""
+    try:
+        return json.loads(line)["step"] if line.endswith(b"\n") else np.inf
+    except ValueError:
+        return np.inf
+
+
+def sync(file: TextIO) -> None:
+    """Force what was appended to the disk, as checkpoints are."""
+    os.fsync(file.fileno())
 
 
 def append(file: TextIO, values: dict[str, Any]) -> None:
@@ -36,8 +51,8 @@ def read_history(path: Path) -> dict[str, np.ndarray]:
     -------
     dict of str to ndarray, one value per point
         ``epoch`` (1.0 is the end of the first) and means of ``loss_d``, ``loss_g``, ``d_real``,
-        ``d_fake_before``, ``d_fake_after``: one point per epoch, as in the thesis, or, in trainings of less
-        than 20 epochs, 50 (or as many as there are steps) equal stretches.
+        ``d_fake_before``, ``d_fake_after``: one point per epoch, as in the thesis, in trainings of 20 to
+        300 epochs; in others 50 or 300 equal stretches (or as many as there are steps).
     """
     lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     if not lines:
@@ -45,11 +60,12 @@ def read_history(path: Path) -> dict[str, np.ndarray]:
     epoch = np.array([line["epoch"] for line in lines])
     table = np.array([[line[name] for name in LOSSES] for line in lines])
     epochs = int(np.ceil(epoch[-1] - 1e-9))
-    if epochs >= FEWEST_EPOCHS:
+    if FEWEST_EPOCHS <= epochs <= MOST_POINTS:
         edges = np.searchsorted(epoch, np.arange(1, epochs) + 1e-9)
         chunks = [chunk for chunk in np.split(np.arange(len(lines)), edges) if len(chunk)]
     else:
-        chunks = np.array_split(np.arange(len(lines)), min(50, len(lines)))
+        most = 50 if epochs < FEWEST_EPOCHS else MOST_POINTS
+        chunks = np.array_split(np.arange(len(lines)), min(most, len(lines)))
     points = np.array([table[chunk].mean(axis=0) for chunk in chunks])
     history = {"epoch": np.array([epoch[chunk[-1]] for chunk in chunks])}
     return history | {name: points[:, i] for i, name in enumerate(LOSSES)}

@@ -40,7 +40,7 @@ def plan_training(recipe: Recipe, corpus: Corpus, seed: int = 0) -> dict[str, An
     while taken == 0 or time.perf_counter() - began < MEASURED_SECONDS:
         trainer.step(batches.images(rows), taken)
         taken += 1
-    per_step = (time.perf_counter() - began) / taken * training.batch / len(rows)
+    per_step = (time.perf_counter() - began) / taken * min(training.batch, len(windows)) / len(rows)
     steps = training.epochs * batches.steps_per_epoch
     generator, discriminator = trainer.parameters()
     size = sum(t.numel() * t.element_size() for part in trainer.tensors().values() for t in part.values())

@@ -9,7 +9,7 @@ import numpy as np
 from accelerate import Accelerator
 
 from mixdream.corpus.store import Corpus
-from mixdream.errors import Interrupted
+from mixdream.errors import InputError, Interrupted, MixdreamError
 from mixdream.files import write_json
 from mixdream.generation.run import Run
 from mixdream.recipes.recipe import Recipe
@@ -19,8 +19,8 @@ from mixdream.training.checkpoint import load_checkpoint, save_checkpoint
 from mixdream.training.convergence import read_convergence
 from mixdream.training.device import new_accelerator
 from mixdream.training.gan import GanTrainer
-from mixdream.training.metrics import append, open_metrics, read_history
-from mixdream.training.open_run import now, open_run
+from mixdream.training.metrics import append, open_metrics, read_history, sync
+from mixdream.training.run_folder import begin_run, check_run, now
 from mixdream.training.stopping import StopWatch
 
 Report = Callable[[float, str], None]
@@ -63,13 +63,16 @@ def train(
     ------
     InputError
         The folder, corpus or recipe does not fit.
+    MixdreamError
+        The losses are no longer finite; the checkpoints before are kept.
     Interrupted
         After Ctrl-C or SIGTERM, with a checkpoint of the last step on the disk.
     """
     accelerator = new_accelerator()
     with StopWatch(minutes, accelerator) as watch:
-        run, info = open_run(recipe, corpus, folder, seed, resume, accelerator)
+        run, info = check_run(recipe, corpus, folder, seed, resume, accelerator)
         training = _Training(run, info, corpus, accelerator)
+        begin_run(run, training.info, accelerator)
         reason = training.loop(watch, report)
     accelerator.end_training()
     if reason == "signal":
@@ -102,6 +105,9 @@ class _Training:
             self.trainer.load_tensors(parts)
             self.step, self.seconds_before = state["step"], state["seconds"]
         self.last_step = recipe.training.epochs * self.batches.steps_per_epoch
+        if self.step > self.last_step:
+            done = self.step / self.batches.steps_per_epoch
+            raise InputError(f"{run.folder} has {done:.1f} epochs already: training.epochs cannot be fewer")
         generator, discriminator = self.trainer.parameters()
         self.info |= {
             "processes": accelerator.num_processes,
@@ -118,6 +124,11 @@ class _Training:
         while self.step < self.last_step and reason is None:
             rows = self.batches.rows(self.step)
             values = self.trainer.step(self.batches.images(rows), self.step)
+            if not all(np.isfinite(value) for value in values.values()):
+                raise MixdreamError(
+                    f"the losses are not finite after step {self.step + 1}: the training has blown up; begin "
+                    "anew with a lower training.learning_rate"
+                )
             self.step += 1
             epoch = self.step / per_epoch
             if metrics:
@@ -128,17 +139,20 @@ class _Training:
                 figures.save_mosaic(path, self.trainer.sample(figures.GRID_OF), self.recipe.grid)
             reason = watch.reason()
             done = (self.step - began_at) / (self.last_step - began_at)
-            if watch.minutes is not None:
+            if watch.minutes:
                 done = max(done, min(1.0, watch.seconds / (60 * watch.minutes)))
             report(done, f"epoch {epoch:.2f}  D {values['loss_d']:.2f}  G {values['loss_g']:.2f}")
-            if main and watch.seconds - saved_at > 60 * self.recipe.training.checkpoint_minutes:
+            if metrics and watch.seconds - saved_at > 60 * self.recipe.training.checkpoint_minutes:
+                sync(metrics)
                 self._save(watch, "running")
                 saved_step, saved_at = self.step, watch.seconds
-        if main:
+        if self.step >= self.last_step:
+            reason = None
+        if metrics:
+            sync(metrics)
+            metrics.close()
             status = {None: "finished", "time": "stopped at its time limit", "signal": "interrupted"}[reason]
             self._save(watch, status, checkpoint=saved_step < self.step)
-        if metrics:
-            metrics.close()
         return reason
 
     def _seconds(self, watch: StopWatch) -> float:

@@ -18,36 +18,62 @@ from mixdream.files import write_atomically, write_json
 from mixdream.generation.run import Run
 from mixdream.recipes.load import dump_recipe
 from mixdream.recipes.recipe import Recipe
-from mixdream.training.batches import training_windows
 from mixdream.training.device import choose_precision
 
+_FOLDERS = ("checkpoints", "figures", "samples")
 
-def open_run(
+
+def check_run(
     recipe: Recipe, corpus: Corpus, folder: Path, seed: int | None, resume: bool, accelerator: Accelerator
 ) -> tuple[Run, dict[str, Any]]:
-    """Check everything that can be wrong before anything is written, then write the run's beginning."""
+    """Decide what to train into a folder, writing nothing.
+
+    Returns
+    -------
+    run : Run
+        With the recipe resolved: its precision is chosen.
+    info : dict
+        What ``run.json`` is to say.
+
+    Raises
+    ------
+    InputError
+        The folder holds something else, or a run that this call cannot go on with.
+    """
     exists = (folder / "recipe.toml").is_file()
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file: choose a folder for the run with -o")
     if resume and not folder.is_dir():
         raise InputError(f"there is no run {folder} to resume; without --resume a new one is made")
-    if not resume and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        hint = "--resume goes on with it" if exists else "it is no run of mixdream"
-        raise InputError(f"{folder} exists and is not empty: {hint}, or choose another folder with -o")
-    training_windows(recipe, corpus)
+    if not exists and folder.is_dir() and not _only_a_beginning(folder):
+        raise InputError(f"{folder} is not empty and no run of mixdream: choose another folder with -o")
+    if exists and not resume:
+        raise InputError(f"{folder} is a run already: --resume goes on with it, or choose another with -o")
     if exists:
-        run, info = _check_resumable(recipe, corpus, folder, seed)
-    else:
-        choice = [choose_precision(recipe.training.precision, accelerator.device)]
-        recipe = _with_training(recipe, precision=broadcast_object_list(choice)[0])
-        run, info = Run(folder, recipe), _new_info(recipe, corpus, seed or 0)
+        return _check_resumable(recipe, corpus, folder, seed)
+    choice = [choose_precision(recipe.training.precision, accelerator.device)]
+    recipe = _with_training(recipe, precision=broadcast_object_list(choice)[0])
+    return Run(folder, recipe), _new_info(recipe, corpus, seed or 0)
+
+
+def begin_run(run: Run, info: dict[str, Any], accelerator: Accelerator) -> None:
+    """Write the beginning of a run from the first process; the others wait for it."""
+    folder = run.folder
     accelerator.wait_for_everyone()
     if accelerator.is_main_process:
-        for name in ("checkpoints", "figures", "samples"):
+        for name in _FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
         write_json(folder / "run.json", info)
         # Last, since it is what makes the folder a run.
         write_atomically(folder / "recipe.toml", dump_recipe(run.recipe))
     accelerator.wait_for_everyone()
-    return run, info
+
+
+def _only_a_beginning(folder: Path) -> bool:
+    """Whether a folder is empty or holds no more than a start that was killed has left."""
+    return all(
+        path.name in (*_FOLDERS, "run.json") or path.name.endswith(".partial") for path in folder.iterdir()
+    )
 
 
 def _check_resumable(
@@ -59,6 +85,7 @@ def _check_resumable(
     asked = _with_training(
         recipe,
         epochs=own.epochs,
+        checkpoint_minutes=own.checkpoint_minutes,
         precision=own.precision if recipe.training.precision == "auto" else recipe.training.precision,
     )
     if asked != run.recipe:
@@ -70,17 +97,20 @@ def _check_resumable(
         ]
         raise InputError(
             f"{folder} was trained with another recipe ({run.recipe.name}; differs in "
-            f"{', '.join(changed) or 'name or inversion'}): resume with its own, only training.epochs may "
-            "differ"
+            f"{', '.join(changed) or 'name or inversion'}): resume with its own; only training.epochs and "
+            "training.checkpoint_minutes may differ"
         )
     if corpus.hash != info["corpus"]["hash"]:
         raise InputError(
-            f"{folder} was trained on another corpus ({info['corpus']['folder']}): resume with it"
+            f"{folder} was trained on another corpus, or this one has changed since (it was "
+            f"{info['corpus']['folder']}): train a new run, or resume with the corpus as it was"
         )
     if seed not in (None, info["seed"]):
         raise InputError(f"{folder} was trained with seed {info['seed']}, not {seed}: leave --seed out")
     info["status"] = "running"
-    return Run(folder, _with_training(run.recipe, epochs=recipe.training.epochs)), info
+    info.pop("finished", None)
+    changes = {key: getattr(recipe.training, key) for key in ("epochs", "checkpoint_minutes")}
+    return Run(folder, _with_training(run.recipe, **changes)), info
 
 
 def _with_training(recipe: Recipe, **changes: Any) -> Recipe:
