@@ -6,7 +6,7 @@ import torch
 from PIL import Image, PngImagePlugin
 
 from mixdream.corpus.figures import draw_figures
-from mixdream.corpus.images import TEXT_FIELD, export_images, read_image, read_images, read_info
+from mixdream.corpus.images import TEXT_FIELD, ImageInfo, export_images, read_image, read_images
 from mixdream.corpus.windows import spread_windows
 from mixdream.errors import InputError
 from mixdream.spectrogram.grid import Grid
@@ -32,7 +32,7 @@ def test_the_round_trip_is_exact_to_the_quantisation(tmp_path: Path, bits: int, 
     else:
         span = np.ptp(expected, axis=(1, 2))[:, None, None]
         assert (np.abs(stack - expected) <= 0.5 * step * span + 1e-7).all()
-    info = read_info(written[2])
+    info = ImageInfo.model_validate_json(Image.open(written[2]).info[TEXT_FIELD])
     assert (info.set, info.start_s) == windows.where(2)
 
 

@@ -58,6 +58,17 @@ def test_a_click_shows_in_the_frames_that_cover_it() -> None:
     assert loud.max() <= 32
 
 
+@given(st.integers(1000, 192_000))
+def test_the_grid_of_any_rate_fits_the_shortest_set(rate_hz: int) -> None:
+    grid = Grid.for_rate(rate_hz)
+    assert 2 < grid.seconds <= 4.05
+    assert grid.frames == 128
+
+
+def test_the_grid_of_8_khz_is_that_of_the_thesis() -> None:
+    assert Grid.for_rate(8000) == Grid()
+
+
 def test_audio_that_is_too_short_is_refused() -> None:
     with pytest.raises(InputError, match="1000 samples"):
         stft(torch.zeros(1000), Grid())

@@ -46,7 +46,7 @@ def draw_figures(
     InputError
         Where the folder cannot be written or a set's audio is missing.
     """
-    grid = Grid(rate_hz=corpus.rate_hz)
+    grid = Grid.for_rate(corpus.rate_hz)
     windows = spread_windows(corpus, grid.seconds, GRID_OF)
     audio = windows.read(range(len(windows)))
     images = magnitudes(torch.from_numpy(audio), grid).numpy()

@@ -67,7 +67,7 @@ def export_images(
     """
     if bits not in _DEPTHS:
         raise InputError(f"bits is {bits}: 8 and 16 are possible")
-    grid = grid or Grid(rate_hz=corpus.rate_hz)
+    grid = grid or Grid.for_rate(corpus.rate_hz)
     if grid.rate_hz != corpus.rate_hz:
         raise InputError(f"the grid is for {grid.rate_hz} Hz, the corpus has {corpus.rate_hz} Hz")
     windows = spread_windows(corpus, grid.seconds, number)
@@ -97,11 +97,6 @@ def _write(path: Path, image: torch.Tensor, grid: Grid, bits: int, name: str, st
     text = PngImagePlugin.PngInfo()
     text.add_itxt(TEXT_FIELD, info.model_dump_json())
     Image.fromarray(steps[::-1]).save(path, pnginfo=text)
-
-
-def read_info(path: Path) -> ImageInfo:
-    """Read what an image says about itself; InputError as in `read_image`."""
-    return _read(path)[1]
 
 
 def read_image(path: Path) -> tuple[np.ndarray, Grid]:

@@ -63,6 +63,18 @@ class Grid(BaseModel):
             )
         return self
 
+    @classmethod
+    def for_rate(cls, rate_hz: int) -> Self:
+        """Return the thesis's grid carried over to another rate, for pictures of any corpus.
+
+        Its analysis window is the largest power of two within 32 ms, so 128 frames last at most 4.05 s.
+
+        >>> Grid.for_rate(8000) == Grid(), Grid.for_rate(44_100).n_fft
+        (True, 1024)
+        """
+        n_fft = 1 << ((rate_hz * 32 // 1000).bit_length() - 1)
+        return cls(rate_hz=rate_hz, n_fft=n_fft, hop=n_fft * 253 // 256, bins=n_fft // 2)
+
     @property
     def samples(self) -> int:
         """Samples that the frames cover."""
