@@ -7,6 +7,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 import soundfile
@@ -15,6 +16,10 @@ from mixdream.corpus.build import build_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.recipes.load import load_recipe
 from mixdream.recipes.recipe import Recipe
+
+# The same examples on every machine, however slow it is.
+hypothesis.settings.register_profile("mixdream", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("mixdream")
 
 TINY = (
     "model.latent=8",

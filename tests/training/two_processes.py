@@ -49,6 +49,8 @@ def main() -> None:
                 }
             )
         )
+    accelerator.wait_for_everyone()
+    del trainer
     accelerator.end_training()
 
 

@@ -74,12 +74,14 @@ def train(
         training = _Training(run, info, corpus, accelerator)
         begin_run(run, training.info, accelerator)
         reason = training.loop(watch, report)
+    step, info = training.step, training.info
+    # A process that leaves, or that keeps its networks, while others are at work can abort in gloo's threads.
+    accelerator.wait_for_everyone()
+    del training
     accelerator.end_training()
     if reason == "signal":
-        raise Interrupted(
-            f"stopped at step {training.step}, nothing is lost; the same command with --resume goes on"
-        )
-    return training.info
+        raise Interrupted(f"stopped at step {step}, nothing is lost; the same command with --resume goes on")
+    return info
 
 
 class _Training:
