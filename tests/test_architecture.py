@@ -16,6 +16,7 @@ FLOORS = (
     {"cli", "__main__"},
     {"training"},
     {"generation"},
+    {"evaluation"},
     {"recipes"},
     {"models", "spectrogram", "corpus"},
     {"audio"},

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from mixdream.errors import InputError
-from mixdream.spectrogram.grid import Grid
+from mixdream.spectrogram.grid import NAMED_GRIDS, Grid
 from mixdream.spectrogram.transform import magnitudes, stft
 
 HANN = Grid(hop=64, frames=64, window="hann")
@@ -73,6 +73,24 @@ def test_the_grid_of_8_khz_is_that_of_the_thesis() -> None:
 def test_audio_that_is_too_short_is_refused() -> None:
     with pytest.raises(InputError, match="1000 samples"):
         stft(torch.zeros(1000), Grid())
+    with pytest.raises(
+        InputError, match=f"{HANN.samples} samples does not fit a grid of {HANN.clip_samples}"
+    ):
+        stft(torch.zeros(HANN.samples), HANN, loop=True)
+
+
+def test_a_loop_and_its_middle_repetition_have_the_same_spectrum() -> None:
+    audio = torch.randn(HANN.clip_samples, generator=torch.Generator().manual_seed(0))
+    tiled = audio.repeat(3)[HANN.clip_samples - HANN.lead :]
+    assert torch.equal(stft(audio, HANN, loop=True), stft(tiled, HANN))
+
+
+def test_studio_grids_last_eight_beats() -> None:
+    for name in ("studio-8k", "studio-16k", "studio-32k"):
+        grid = NAMED_GRIDS[name]
+        assert grid.clip_samples / grid.rate_hz == 4.096 == 8 * 60 / 117.1875
+        assert grid.n_fft == 4 * grid.hop
+        assert grid.frames % 8 == 0
 
 
 @pytest.mark.parametrize(
@@ -81,6 +99,7 @@ def test_audio_that_is_too_short_is_refused() -> None:
         ({"hop": 300}, "samples would be skipped"),
         ({"bins": 100}, "it must be 128"),
         ({"n_fft": 255}, "multiple of 2"),
+        ({"hop": 253, "window": "hann"}, "samples between frames would be lost"),
     ],
 )
 def test_impossible_grids_are_refused_with_the_reason(change: dict[str, int], reason: str) -> None:

@@ -1,11 +1,14 @@
 """Grids: how a window of audio becomes a spectrogram of fixed size."""
 
+import math
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Scaling = Literal["min-max", "as-is", "log"]
+Scaling = Literal["min-max", "as-is", "log", "log-standard"]
 InversionName = Literal["random-phase", "griffin-lim"]
+
+_THINNEST_COVER = 0.1  # of a Hann window's peak; under it a sample between frames all but vanishes
 
 
 class Grid(BaseModel):
@@ -25,7 +28,7 @@ class Grid(BaseModel):
         Columns.
     window : {"rectangular", "hann"}
         Analysis window; magnitudes are scaled so that a full-scale sine has at most magnitude 1.
-    scaling : {"min-max", "as-is", "log"}
+    scaling : {"min-max", "as-is", "log", "log-standard"}
         How magnitudes become the values a model sees, see `mixdream.spectrogram.scaling`.
 
     Raises
@@ -35,11 +38,13 @@ class Grid(BaseModel):
 
     Notes
     -----
-    Frames are not padded: frame ``t`` covers samples ``t * hop`` to ``t * hop + n_fft``. The default is the
-    grid of the thesis: 4.05 s at 8 kHz, analysis windows of 32 ms with nearly no overlap, 128 x 128.
+    Frames are not padded: frame ``t`` covers samples ``t * hop`` to ``t * hop + n_fft`` of a window. It stands
+    for the ``hop`` samples in its middle; the ``frames * hop`` samples that all frames stand for are the clip.
+    A clip that is taken as periodic is a loop. The default is the grid of the thesis: 4.05 s at 8 kHz,
+    analysis windows of 32 ms with nearly no overlap, 128 x 128.
 
-    >>> Grid().samples
-    32387
+    >>> Grid().samples, Grid().clip_samples
+    (32387, 32384)
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,6 +66,13 @@ class Grid(BaseModel):
                 f"bins {self.bins} does not fit n_fft {self.n_fft}: it must be {self.n_fft // 2} "
                 f"(without the Nyquist row) or {self.n_fft // 2 + 1}"
             )
+        if self.window == "hann" and 2 * self.hop > self.n_fft:
+            cover = math.sin(math.pi * self.hop / self.n_fft) ** 2
+            if cover < _THINNEST_COVER:
+                raise ValueError(
+                    f"hop {self.hop} is too long for a Hann window of {self.n_fft}: samples between frames "
+                    f"would be lost; a quarter, {self.n_fft // 4}, is usual"
+                )
         return self
 
     @classmethod
@@ -81,6 +93,29 @@ class Grid(BaseModel):
         return (self.frames - 1) * self.hop + self.n_fft
 
     @property
+    def clip_samples(self) -> int:
+        """Samples that the frames stand for."""
+        return self.frames * self.hop
+
+    @property
+    def lead(self) -> int:
+        """Samples that the frames cover before the clip begins."""
+        return (self.n_fft - self.hop) // 2
+
+    @property
     def seconds(self) -> float:
         """Seconds that the frames cover."""
         return self.samples / self.rate_hz
+
+
+NAMED_GRIDS: dict[str, Grid] = {
+    "thesis": Grid(),
+    "studio-8k": Grid(hop=64, frames=512, window="hann", scaling="log-standard"),
+    "studio-16k": Grid(
+        rate_hz=16_000, n_fft=512, hop=128, bins=256, frames=512, window="hann", scaling="log-standard"
+    ),
+    "studio-32k": Grid(
+        rate_hz=32_000, n_fft=1024, hop=256, bins=512, frames=512, window="hann", scaling="log-standard"
+    ),
+}
+"""Grids that recipes can name: the thesis's, and 4.096 s in 512 frames with fourfold overlap at three rates."""

@@ -11,26 +11,30 @@ ITERATIONS = 60
 MOMENTUM = 0.99
 
 
-def istft(spectrum: Tensor, grid: Grid) -> Tensor:
+def istft(spectrum: Tensor, grid: Grid, loop: bool = False) -> Tensor:
     """Least-squares inverse of `mixdream.spectrogram.transform.stft` (Griffin & Lim 1984, eq. 6).
 
     Parameters
     ----------
     spectrum : Tensor, shape (batch, n_fft // 2 + 1, frames), complex
     grid : Grid
+    loop : bool
+        The signal is periodic, see `mixdream.spectrogram.transform.stft`.
 
     Returns
     -------
-    Tensor, shape (batch, grid.samples)
+    Tensor, shape (batch, grid.samples), for a loop (batch, grid.clip_samples)
         Samples that no window reaches (the first and last of a Hann window) are 0.
     """
     window = analysis_window(grid, spectrum.device)
     frames = torch.fft.irfft(spectrum * (window.sum() / 2), n=grid.n_fft, dim=1) * window[:, None]
     weights = (window**2)[None, :, None].expand(1, -1, grid.frames)
-    return _overlap_add(frames, grid) / _overlap_add(weights, grid).clamp(min=1e-6)
+    return _overlap_add(frames, grid, loop) / _overlap_add(weights, grid, loop).clamp(min=1e-6)
 
 
-def griffin_lim(magnitudes: Tensor, grid: Grid, phases: Tensor, iterations: int = ITERATIONS) -> Tensor:
+def griffin_lim(
+    magnitudes: Tensor, grid: Grid, phases: Tensor, loop: bool = False, iterations: int = ITERATIONS
+) -> Tensor:
     """Find audio whose spectrogram comes near the given one (Perraudin, Balazs & Sondergaard 2013).
 
     Each iteration projects onto spectra that belong to a signal, ``t = STFT(iSTFT(c))``, pushes on with
@@ -42,24 +46,28 @@ def griffin_lim(magnitudes: Tensor, grid: Grid, phases: Tensor, iterations: int 
     grid : Grid
     phases : Tensor, shape (batch, n_fft // 2 + 1, frames), in radians
         Where to start from: random phases, or a better guess.
-    iterations : int, > 0
+    loop : bool
+    iterations : int, >= 0
 
     Returns
     -------
-    Tensor, shape (batch, grid.samples)
+    Tensor, shape (batch, grid.samples), for a loop (batch, grid.clip_samples)
     """
     wanted = F.pad(magnitudes, (0, 0, 0, grid.n_fft // 2 + 1 - grid.bins))
     spectrum = torch.polar(wanted, phases)
     previous = torch.zeros_like(spectrum)
     for _ in range(iterations):
-        consistent = stft(istft(spectrum, grid), grid)
+        consistent = stft(istft(spectrum, grid, loop), grid, loop)
         pushed = consistent + MOMENTUM * (consistent - previous)
         spectrum = wanted * pushed / pushed.abs().clamp(min=1e-12)
         previous = consistent
-    return istft(spectrum, grid)
+    return istft(spectrum, grid, loop)
 
 
-def _overlap_add(frames: Tensor, grid: Grid) -> Tensor:
+def _overlap_add(frames: Tensor, grid: Grid, loop: bool) -> Tensor:
     """Shape (batch, n_fft, frames) to (batch, samples)."""
-    folded = F.fold(frames, (1, grid.samples), (1, grid.n_fft), stride=(1, grid.hop))
-    return folded.flatten(1)
+    whole = F.fold(frames, (1, grid.samples), (1, grid.n_fft), stride=(1, grid.hop)).flatten(1)
+    if not loop:
+        return whole
+    places = torch.arange(-grid.lead, grid.samples - grid.lead, device=whole.device) % grid.clip_samples
+    return whole.new_zeros(len(whole), grid.clip_samples).index_add_(1, places, whole)

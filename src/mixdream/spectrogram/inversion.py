@@ -1,6 +1,6 @@
 """Inversions by name: spectrogram to audio, one interface for all of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import get_args
 
 import torch
@@ -11,14 +11,8 @@ from mixdream.spectrogram.grid import Grid, InversionName
 from mixdream.spectrogram.griffin_lim import griffin_lim
 from mixdream.spectrogram.random_phase import random_phase
 
-_INVERSIONS: dict[str, tuple[Callable[[Tensor, Grid, Tensor], Tensor], bool]] = {
-    # name: (inversion, a phase for every cell rather than for every row)
-    "random-phase": (random_phase, False),
-    "griffin-lim": (griffin_lim, True),
-}
 
-
-def invert(name: str, magnitudes: Tensor, grid: Grid, seeds: Sequence[int]) -> Tensor:
+def invert(name: str, magnitudes: Tensor, grid: Grid, seeds: Sequence[int], loop: bool = False) -> Tensor:
     """Turn magnitude spectrograms into audio.
 
     Parameters
@@ -29,10 +23,12 @@ def invert(name: str, magnitudes: Tensor, grid: Grid, seeds: Sequence[int]) -> T
     grid : Grid
     seeds : sequence of int, one per spectrogram
         Its random phases; a clip never depends on the batch that it was made in.
+    loop : bool
+        Circular in time: the last frame goes on into the first, so that the clip can be repeated.
 
     Returns
     -------
-    Tensor, shape (batch, samples), float32
+    Tensor, shape (batch, grid.clip_samples), float32
         Not limited to +-1.
 
     Raises
@@ -45,15 +41,28 @@ def invert(name: str, magnitudes: Tensor, grid: Grid, seeds: Sequence[int]) -> T
     >>> invert("random-phase", torch.ones(1, 128, 128), Grid(), seeds=[0]).shape
     torch.Size([1, 32384])
     """
-    if name not in _INVERSIONS:
+    if name not in get_args(InversionName):
         raise InputError(f"unknown inversion '{name}'; there are {', '.join(get_args(InversionName))}")
     if magnitudes.ndim != 3 or magnitudes.shape[1:] != (grid.bins, grid.frames):
         raise InputError(
             f"spectrograms of shape {tuple(magnitudes.shape[1:])} do not fit the grid's "
             f"{grid.bins} bins x {grid.frames} frames"
         )
-    inversion, per_cell = _INVERSIONS[name]
+    magnitudes = magnitudes.float()
     rows = grid.n_fft // 2 + 1
-    shape = (rows, grid.frames) if per_cell else (rows,)
+    if name == "random-phase":
+        if loop and grid.clip_samples % grid.n_fft:
+            raise InputError(
+                f"random-phase repeats every {grid.n_fft} samples, a loop on this grid has "
+                f"{grid.clip_samples}: choose another inversion"
+            )
+        return random_phase(magnitudes, grid, _random(seeds, (rows,), magnitudes.device))
+    phases = _random(seeds, (rows, grid.frames), magnitudes.device)
+    audio = griffin_lim(magnitudes, grid, phases, loop)
+    return audio if loop else audio[:, grid.lead : grid.lead + grid.clip_samples]
+
+
+def _random(seeds: Sequence[int], shape: tuple[int, ...], device: torch.device) -> Tensor:
+    """Phases in [0, 2 pi), shape (seeds, ...); each a function of its seed alone."""
     turns = torch.stack([torch.rand(shape, generator=torch.Generator().manual_seed(s)) for s in seeds])
-    return inversion(magnitudes.float(), grid, (2 * torch.pi * turns).to(magnitudes.device))
+    return (2 * torch.pi * turns).to(device)

@@ -14,14 +14,16 @@ def analysis_window(grid: Grid, device: torch.device | str = "cpu") -> Tensor:
     return torch.ones(grid.n_fft, device=device)
 
 
-def stft(audio: Tensor, grid: Grid) -> Tensor:
+def stft(audio: Tensor, grid: Grid, loop: bool = False) -> Tensor:
     """Complex spectrum, one frame every ``hop`` samples, without padding.
 
     Parameters
     ----------
-    audio : Tensor, shape (..., samples), samples >= grid.samples, full scale is +-1
-        What lies behind `grid.samples` is not used.
+    audio : Tensor, shape (..., samples), full scale is +-1
+        At least `grid.samples`, what lies behind is not used; for a loop exactly `grid.clip_samples`.
     grid : Grid
+    loop : bool
+        The audio is one period of a periodic signal: frames reach over its ends.
 
     Returns
     -------
@@ -31,8 +33,10 @@ def stft(audio: Tensor, grid: Grid) -> Tensor:
     Raises
     ------
     InputError
-        Audio shorter than the grid.
+        Audio shorter than the grid, or a loop of another length.
     """
+    if loop:
+        audio = _wrapped(audio, grid)
     if audio.shape[-1] < grid.samples:
         raise InputError(f"{audio.shape[-1]} samples of audio do not fill a grid of {grid.samples}")
     window = analysis_window(grid, audio.device)
@@ -47,3 +51,11 @@ def magnitudes(audio: Tensor, grid: Grid) -> Tensor:
     See `stft` for the audio; rows start at 0 Hz and are ``rate_hz / n_fft`` apart.
     """
     return stft(audio, grid)[..., : grid.bins, :].abs()
+
+
+def _wrapped(audio: Tensor, grid: Grid) -> Tensor:
+    """Add to a loop what its first and last frames cover beyond its ends, shape (..., grid.samples)."""
+    if audio.shape[-1] != grid.clip_samples:
+        raise InputError(f"a loop of {audio.shape[-1]} samples does not fit a grid of {grid.clip_samples}")
+    places = torch.arange(-grid.lead, grid.samples - grid.lead, device=audio.device)
+    return audio[..., places % grid.clip_samples]
