@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Scaling = Literal["min-max", "as-is", "log", "log-standard"]
-InversionName = Literal["random-phase", "griffin-lim"]
+InversionName = Literal["random-phase", "griffin-lim", "pghi", "pghi+gl"]
 
 _THINNEST_COVER = 0.1  # of a Hann window's peak; under it a sample between frames all but vanishes
 
@@ -38,10 +38,10 @@ class Grid(BaseModel):
 
     Notes
     -----
-    Frames are not padded: frame ``t`` covers samples ``t * hop`` to ``t * hop + n_fft`` of a window. It stands
-    for the ``hop`` samples in its middle; the ``frames * hop`` samples that all frames stand for are the clip.
-    A clip that is taken as periodic is a loop. The default is the grid of the thesis: 4.05 s at 8 kHz,
-    analysis windows of 32 ms with nearly no overlap, 128 x 128.
+    Frames are not padded: frame ``t`` covers samples ``t * hop`` to ``t * hop + n_fft`` of a window. It
+    stands for the ``hop`` samples in its middle; the ``frames * hop`` samples that all frames stand for are
+    the clip. A clip that is taken as periodic is a loop. The default is the grid of the thesis: 4.05 s at
+    8 kHz, analysis windows of 32 ms with nearly no overlap, 128 x 128.
 
     >>> Grid().samples, Grid().clip_samples
     (32387, 32384)
@@ -118,4 +118,4 @@ NAMED_GRIDS: dict[str, Grid] = {
         rate_hz=32_000, n_fft=1024, hop=256, bins=512, frames=512, window="hann", scaling="log-standard"
     ),
 }
-"""Grids that recipes can name: the thesis's, and 4.096 s in 512 frames with fourfold overlap at three rates."""
+"""Grids that recipes can name: the thesis's; 4.096 s in 512 frames with fourfold overlap at three rates."""

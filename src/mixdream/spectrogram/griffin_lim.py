@@ -1,5 +1,7 @@
 """Fast Griffin-Lim: phases made consistent by iteration."""
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -28,8 +30,7 @@ def istft(spectrum: Tensor, grid: Grid, loop: bool = False) -> Tensor:
     """
     window = analysis_window(grid, spectrum.device)
     frames = torch.fft.irfft(spectrum * (window.sum() / 2), n=grid.n_fft, dim=1) * window[:, None]
-    weights = (window**2)[None, :, None].expand(1, -1, grid.frames)
-    return _overlap_add(frames, grid, loop) / _overlap_add(weights, grid, loop).clamp(min=1e-6)
+    return _overlap_add(frames, grid, loop) / _weights(grid, loop, spectrum.device)
 
 
 def griffin_lim(
@@ -62,6 +63,13 @@ def griffin_lim(
         spectrum = wanted * pushed / pushed.abs().clamp(min=1e-12)
         previous = consistent
     return istft(spectrum, grid, loop)
+
+
+@lru_cache(maxsize=16)
+def _weights(grid: Grid, loop: bool, device: torch.device) -> Tensor:
+    """Sum of the squared windows that reach each sample, shape (1, samples)."""
+    window = analysis_window(grid, device)
+    return _overlap_add((window**2)[None, :, None].expand(1, -1, grid.frames), grid, loop).clamp(min=1e-6)
 
 
 def _overlap_add(frames: Tensor, grid: Grid, loop: bool) -> Tensor:

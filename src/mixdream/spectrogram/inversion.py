@@ -9,6 +9,7 @@ from torch import Tensor
 from mixdream.errors import InputError
 from mixdream.spectrogram.grid import Grid, InversionName
 from mixdream.spectrogram.griffin_lim import griffin_lim
+from mixdream.spectrogram.raar import ITERATIONS, raar
 from mixdream.spectrogram.random_phase import random_phase
 
 
@@ -17,7 +18,9 @@ def invert(name: str, magnitudes: Tensor, grid: Grid, seeds: Sequence[int], loop
 
     Parameters
     ----------
-    name : {"random-phase", "griffin-lim"}
+    name : {"random-phase", "griffin-lim", "pghi", "pghi+gl"}
+        The thesis's oscillators; fast Griffin-Lim from random phases; phases read off the magnitudes; these
+        made consistent by iteration of Griffin-Lim's projections (`mixdream.spectrogram.raar`).
     magnitudes : Tensor, shape (batch, bins, frames), >= 0
         Linear magnitudes, see `mixdream.spectrogram.transform.magnitudes`.
     grid : Grid
@@ -34,7 +37,7 @@ def invert(name: str, magnitudes: Tensor, grid: Grid, seeds: Sequence[int], loop
     Raises
     ------
     InputError
-        Unknown name, or spectrograms that do not fit the grid.
+        Unknown name, spectrograms that do not fit the grid, or an inversion that the grid does not allow.
 
     Examples
     --------
@@ -57,9 +60,36 @@ def invert(name: str, magnitudes: Tensor, grid: Grid, seeds: Sequence[int], loop
                 f"{grid.clip_samples}: choose another inversion"
             )
         return random_phase(magnitudes, grid, _random(seeds, (rows,), magnitudes.device))
+    if name != "griffin-lim" and grid.window != "hann":
+        raise InputError(
+            f"{name} needs a grid with a Hann window, this one is {grid.window}: choose "
+            f"{default_inversion(grid)} or griffin-lim"
+        )
     phases = _random(seeds, (rows, grid.frames), magnitudes.device)
-    audio = griffin_lim(magnitudes, grid, phases, loop)
+    # One at a time: sums in a batch are ordered otherwise, which iteration makes audible.
+    single = zip(magnitudes.split(1), phases.split(1), strict=True)
+    audio = torch.cat([_iterate(name, one, grid, phase, loop) for one, phase in single])
     return audio if loop else audio[:, grid.lead : grid.lead + grid.clip_samples]
+
+
+def default_inversion(grid: Grid) -> InversionName:
+    """Return the name of the best inversion that a grid allows.
+
+    >>> default_inversion(Grid())
+    'random-phase'
+    """
+    return "pghi+gl" if grid.window == "hann" else "random-phase"
+
+
+def _iterate(name: str, magnitudes: Tensor, grid: Grid, phases: Tensor, loop: bool) -> Tensor:
+    """Audio of the inversions that look for phases, from random ones."""
+    if name == "griffin-lim":
+        return griffin_lim(magnitudes, grid, phases, loop)
+    # Here, because numba takes its time to import; other inversions need not wait for it.
+    from mixdream.spectrogram.pghi import pghi
+
+    phases = pghi(magnitudes, grid, phases, loop)
+    return raar(magnitudes, grid, phases, loop, 0 if name == "pghi" else ITERATIONS)
 
 
 def _random(seeds: Sequence[int], shape: tuple[int, ...], device: torch.device) -> Tensor:

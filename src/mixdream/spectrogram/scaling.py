@@ -1,46 +1,99 @@
 """Scaling: magnitudes to the values a model sees, and back."""
 
+from collections.abc import Sequence
+from statistics import median
+
 import torch
 from torch import Tensor
 
 from mixdream.spectrogram.grid import Scaling
+from mixdream.spectrogram.statistics import LOG_FLOOR_DB, LogStatistics, decibels
 
-LOG_FLOOR_DB = -80.0
-"""Quietest magnitude that the ``log`` scaling tells apart, relative to a full-scale sine."""
+SPREAD = 3.0
+"""Standard deviations of a bin that ``log-standard`` maps to 1, as SpecGAN does (Donahue et al. 2019)."""
+
+_NONE = LogStatistics(reference_db={}, mean_db=(), std_db=())
 
 
-def scale(magnitudes: Tensor, scaling: Scaling) -> Tensor:
-    """Map linear magnitudes to model values.
+class Scaler:
+    """Maps linear magnitudes to model values and back.
 
     Parameters
     ----------
-    magnitudes : Tensor, shape (..., bins, frames), >= 0
-    scaling : {"min-max", "as-is", "log"}
+    scaling : {"min-max", "as-is", "log", "log-standard"}
         ``min-max``: each image to [0, 1], ``(x - min) / (max - min)`` as in scikit-learn's MinMaxScaler
-        (a constant image becomes 0); ``as-is``: unchanged; ``log``: decibels from `LOG_FLOOR_DB` to 0
-        mapped to [-1, 1], quieter and louder ones clipped.
+        (a constant image becomes 0).
+        ``as-is``: unchanged.
+        ``log``: decibels from -80 dB to 0 mapped to [-1, 1], quieter and louder ones clipped.
+        ``log-standard``: decibels relative to the reference of the window's set, clipped to [-80, 0], then
+        each bin standardised: its mean becomes 0, three standard deviations 1.
+    statistics : LogStatistics, optional
+        What ``log-standard`` needs, fitted on the training windows.
 
-    Returns
-    -------
-    Tensor of the same shape
+    Examples
+    --------
+    >>> Scaler("log").scale(torch.tensor([[1.0, 0.01, 0.0]]))
+    tensor([[ 1.,  0., -1.]])
     """
-    if scaling == "min-max":
-        low = magnitudes.amin((-2, -1), keepdim=True)
-        span = magnitudes.amax((-2, -1), keepdim=True) - low
-        return (magnitudes - low) / torch.where(span > 0, span, 1.0)
-    if scaling == "log":
-        decibels = 20 * torch.log10(magnitudes.clamp(min=1e-12))
-        return 1 - 2 * (decibels.clamp(LOG_FLOOR_DB, 0) / LOG_FLOOR_DB)
-    return magnitudes
 
+    def __init__(self, scaling: Scaling, statistics: LogStatistics | None = None) -> None:
+        if scaling == "log-standard" and statistics is None:
+            raise ValueError("scaling log-standard needs the statistics of a corpus")
+        self.scaling, self._statistics = scaling, statistics or _NONE
 
-def unscale(values: Tensor, scaling: Scaling) -> Tensor:
-    """Map model values back to linear magnitudes >= 0, the inverse of `scale`.
+    def scale(self, magnitudes: Tensor, sets: Sequence[str] = ()) -> Tensor:
+        """Linear magnitudes to values.
 
-    ``min-max`` has forgotten the level of its image: its values are taken as magnitudes as they are. For
-    ``log`` the floor becomes silence, so that nothing is added where there was nothing.
-    """
-    if scaling == "log":
-        magnitudes = 10 ** ((1 - values.clamp(-1, 1)) / 2 * (LOG_FLOOR_DB / 20))
-        return torch.where(values <= -1, 0.0, magnitudes)
-    return values.clamp(min=0)
+        Parameters
+        ----------
+        magnitudes : Tensor, shape (..., bins, frames), >= 0; for ``log-standard`` (batch, bins, frames)
+        sets : sequence of str, one per spectrogram
+            The sets they are from; only ``log-standard`` asks for them.
+
+        Returns
+        -------
+        Tensor of the same shape
+        """
+        if self.scaling == "min-max":
+            low = magnitudes.amin((-2, -1), keepdim=True)
+            span = magnitudes.amax((-2, -1), keepdim=True) - low
+            return (magnitudes - low) / torch.where(span > 0, span, 1.0)
+        if self.scaling == "log":
+            return 1 - 2 * (decibels(magnitudes).clamp(LOG_FLOOR_DB, 0) / LOG_FLOOR_DB)
+        if self.scaling == "log-standard":
+            mean, spread = self._bins(magnitudes)
+            relative = decibels(magnitudes) - self._references(sets, magnitudes)
+            return (relative.clamp(LOG_FLOOR_DB, 0) - mean) / spread
+        return magnitudes
+
+    def unscale(self, values: Tensor, sets: Sequence[str] = ()) -> Tensor:
+        """Values to linear magnitudes >= 0, the inverse of `scale`.
+
+        ``min-max`` has forgotten the level of its image: its values are taken as magnitudes as they are. For
+        the logarithmic ones the floor becomes silence, so that nothing is added where there was nothing.
+        Values that a model made up are of no set: they get the middle reference.
+        """
+        if self.scaling in ("min-max", "as-is"):
+            return values.clamp(min=0)
+        if self.scaling == "log":
+            relative, reference = (1 - values) / 2 * LOG_FLOOR_DB, torch.zeros(())
+        else:
+            mean, spread = self._bins(values)
+            relative, reference = values * spread + mean, self._references(sets, values)
+        relative = relative.clamp(LOG_FLOOR_DB, 0)
+        magnitudes = 10 ** ((relative + reference) / 20)
+        # Rounding may leave the floor by a hair.
+        return torch.where(relative <= LOG_FLOOR_DB + 1e-3, 0.0, magnitudes)
+
+    def _bins(self, like: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and spread of each bin, shape (bins, 1)."""
+        statistics = self._statistics
+        mean, std = (like.new_tensor(values)[:, None] for values in (statistics.mean_db, statistics.std_db))
+        return mean, SPREAD * std
+
+    def _references(self, sets: Sequence[str], like: Tensor) -> Tensor:
+        """References of sets, shape (batch, 1, 1), or the middle one of all."""
+        known = self._statistics.reference_db
+        if not sets:
+            return like.new_tensor(median(known.values()))
+        return like.new_tensor([known[name] for name in sets])[:, None, None]

@@ -1,0 +1,109 @@
+"""Phase gradient heap integration: phases read off the magnitudes, without iteration."""
+
+import heapq
+import math
+
+import numpy as np
+import torch
+from numba import njit
+from torch import Tensor
+from torch.nn import functional as F
+
+from mixdream.spectrogram.grid import Grid
+
+TOLERANCE = 1e-6
+"""Cells quieter than this part of the loudest one keep the phase that they are given."""
+
+HANN_GAMMA = 0.25645
+"""``gamma / n_fft**2`` of the Gaussian ``exp(-pi t**2 / gamma)`` that is nearest to a Hann window."""
+
+_SMALLEST = 1e-30  # keeps the logarithm finite; such cells are under any tolerance
+
+
+def pghi(magnitudes: Tensor, grid: Grid, phases: Tensor, loop: bool = False) -> Tensor:
+    """Estimate the phases of a spectrogram (Prusa, Balazs & Sondergaard 2017).
+
+    The phase is integrated from cell to cell over the four neighbours, along `phase_gradients`, the loudest
+    cells first; where an island is done it goes on at the loudest cell that is left.
+
+    Parameters
+    ----------
+    magnitudes : Tensor, shape (batch, bins, frames), >= 0
+    grid : Grid
+        With a Hann window.
+    phases : Tensor, shape (batch, n_fft // 2 + 1, frames), in radians
+        Random phases: where each island starts, and those of quiet cells.
+    loop : bool
+        The last frame has the first one as its neighbour.
+
+    Returns
+    -------
+    Tensor, shape (batch, n_fft // 2 + 1, frames), in [0, 2 pi]
+        Counted from the first sample of each frame, as in `mixdream.spectrogram.transform.stft`.
+    """
+    on_cpu = magnitudes.cpu().double().contiguous()  # one layout: another would be compiled anew
+    level, by_hop, by_bin = (part.numpy() for part in (on_cpu, *phase_gradients(on_cpu, grid, loop)))
+    found = phases.cpu().double().numpy().copy()
+    for b in range(len(level)):
+        loudest_first = np.argsort(level[b].ravel())[::-1]
+        _integrate(level[b], by_hop[b], by_bin[b], loudest_first, TOLERANCE, loop, found[b])
+    # Wrapped while in double precision: after some hundred frames single precision would lose it.
+    return torch.from_numpy(np.remainder(found, 2 * np.pi)).to(phases)
+
+
+def phase_gradients(magnitudes: Tensor, grid: Grid, loop: bool = False) -> tuple[Tensor, Tensor]:
+    """Phase steps per hop and per bin that a Gaussian window of the Hann window's width implies.
+
+    With ``L = ln(magnitudes)`` and central differences; phases are counted from the first sample of a frame,
+    half a window before its middle, hence the -pi:
+    ``dphi_t = hop n_fft / gamma dL/dm + 2 pi hop m / n_fft``, ``dphi_m = -gamma / (hop n_fft) dL/dt - pi``.
+
+    Returns
+    -------
+    over_time, over_frequency : Tensor, shape (batch, bins, frames), in radians
+    """
+    log = magnitudes.clamp(min=_SMALLEST).log()
+    per_hop = grid.hop / (HANN_GAMMA * grid.n_fft)
+    # The spectrum of a real signal is even: below 0 Hz comes row 1 again.
+    below = torch.cat([log[:, 1:2], log[:, :-1]], 1)
+    above = torch.cat([log[:, 1:], log[:, -1:]], 1)
+    rows = torch.arange(grid.bins, device=log.device, dtype=log.dtype)[:, None]
+    over_time = per_hop * (above - below) / 2 + 2 * math.pi * grid.hop / grid.n_fft * rows
+    sides = F.pad(log, (1, 1), mode="circular" if loop else "replicate")
+    over_frequency = -(sides[..., 2:] - sides[..., :-2]) / (2 * per_hop) - math.pi
+    return over_time, over_frequency
+
+
+@njit(nogil=True, cache=True)
+def _integrate(
+    level: np.ndarray,
+    by_hop: np.ndarray,
+    by_bin: np.ndarray,
+    loudest_first: np.ndarray,
+    tolerance: float,
+    loop: bool,
+    phases: np.ndarray,
+) -> None:
+    bins, frames = level.shape
+    done = np.zeros((bins, frames), np.bool_)
+    floor = tolerance * level.max()
+    for start in loudest_first:
+        m, t = divmod(start, frames)
+        if level[m, t] <= floor:
+            return
+        if done[m, t]:
+            continue
+        done[m, t] = True
+        heap = [(-level[m, t], m, t)]
+        while heap:
+            _, m, t = heapq.heappop(heap)
+            for dm, dt in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+                n, u = m + dm, t + dt
+                if loop:
+                    u = (u + frames) % frames
+                if n < 0 or n >= bins or u < 0 or u >= frames or done[n, u] or level[n, u] <= floor:
+                    continue
+                step = dm * (by_bin[m, t] + by_bin[n, u]) + dt * (by_hop[m, t] + by_hop[n, u])
+                phases[n, u] = phases[m, t] + step / 2
+                done[n, u] = True
+                heapq.heappush(heap, (-level[n, u], n, u))

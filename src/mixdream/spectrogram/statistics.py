@@ -1,0 +1,69 @@
+"""Statistics of log magnitudes: a reference per set, mean and standard deviation per frequency bin."""
+
+from collections.abc import Callable, Iterable
+
+import torch
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor
+
+LOG_FLOOR_DB = -80.0
+"""Quietest magnitude that logarithmic scalings tell apart."""
+
+SMALLEST_STD_DB = 1.0  # a bin that never changes, such as one above a codec's cut-off, is not blown up
+
+
+def decibels(magnitudes: Tensor) -> Tensor:
+    """Level relative to a full-scale sine, in dB; zero becomes -240 dB."""
+    return 20 * torch.log10(magnitudes.clamp(min=1e-12))
+
+
+class LogStatistics(BaseModel):
+    """What a model with scaling ``log-standard`` has to keep.
+
+    Parameters
+    ----------
+    reference_db : dict of str to float
+        Level of each set that counts as 0 dB: its loudest cell, so that the dynamics within a set survive.
+    mean_db, std_db : tuple of float, shape (bins,)
+        Of levels relative to the reference, clipped to [-80, 0] dB.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reference_db: dict[str, float]
+    mean_db: tuple[float, ...]
+    std_db: tuple[float, ...]
+
+
+def fit_statistics(batches: Callable[[], Iterable[tuple[list[str], Tensor]]]) -> LogStatistics:
+    """Fit on spectrograms that come in batches; they are gone through twice.
+
+    Parameters
+    ----------
+    batches : callable
+        Gives batches anew at each call: the set of each spectrogram, and magnitudes of shape
+        (batch, bins, frames).
+
+    Returns
+    -------
+    LogStatistics
+    """
+    reference: dict[str, float] = {}
+    for sets, magnitudes in batches():
+        loudest = decibels(magnitudes).amax((1, 2)).tolist()
+        for name, level in zip(sets, loudest, strict=True):
+            reference[name] = max(level, reference.get(name, level))
+    cells, total, squares = 0, torch.zeros(()), torch.zeros(())
+    for sets, magnitudes in batches():
+        references = magnitudes.new_tensor([reference[name] for name in sets])[:, None, None]
+        relative = (decibels(magnitudes) - references).clamp(LOG_FLOOR_DB, 0).double()
+        cells += relative.shape[0] * relative.shape[2]
+        total = total + relative.sum((0, 2)).cpu()
+        squares = squares + relative.square().sum((0, 2)).cpu()
+    mean = total / cells
+    std = (squares / cells - mean.square()).clamp(min=0).sqrt().clamp(min=SMALLEST_STD_DB)
+    return LogStatistics(
+        reference_db=dict(sorted(reference.items())),
+        mean_db=tuple(mean.tolist()),
+        std_db=tuple(std.tolist()),
+    )
