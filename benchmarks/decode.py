@@ -19,7 +19,9 @@ from pathlib import Path
 from mixdream.corpus.ingest import ingest
 from mixdream.corpus.sources import Source
 path = Path(sys.argv[1])
-seconds = ingest(Source(path, "x", "x", 1, 1, ""), path.with_suffix(".npy"), 8000, 1).seconds
+seconds = ingest(
+    Source(path, "x", "x", 1, 1, ""), path.with_suffix(".npy"), path.with_suffix(".beats"), 8000, 1
+).seconds
 """
 LIBROSA = """
 import librosa

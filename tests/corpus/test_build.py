@@ -289,7 +289,7 @@ def test_verify_names_what_changed(tmp_path: Path) -> None:
         ("{", "damaged"),
         ("[]", "damaged"),
         ('{"format_version": 99}', "format 99"),
-        ('{"format_version": 1}', "damaged"),
+        ('{"format_version": 2}', "damaged"),
     ],
 )
 def test_a_broken_index_is_refused(tmp_path: Path, content: str, reason: str) -> None:

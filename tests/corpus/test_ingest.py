@@ -13,10 +13,11 @@ from tests.audio import media
 def run(path: Path, channels: int = 1, rate_hz: int = 8000) -> tuple[SetRecord, np.ndarray]:
     """Record and audio, as floats of full scale 1, of an ingested file."""
     target = path.with_suffix(".npy")
-    record = ingest(Source(path, "x", str(path), 1, 1, ""), target, rate_hz, channels)
+    beats = path.with_suffix(".beats")
+    record = ingest(Source(path, "x", str(path), 1, 1, ""), target, beats, rate_hz, channels)
     audio = np.load(target)
     assert audio.dtype == np.int16 and audio.shape == (record.samples, channels)
-    assert record.audio_sha256 == sha256_of(target)
+    assert record.audio_sha256 == sha256_of(target) and record.beats_sha256 == sha256_of(beats)
     return record, audio / 32768
 
 

@@ -61,7 +61,7 @@ def show(
     ),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Hours kept and dropped and why, gain, peak (of full scale), level (dBFS), loudness (LUFS), pictures."""
+    """Hours kept and dropped and why, tempo, gain, peak (of full scale), level (dBFS), loudness (LUFS)."""
     from mixdream.corpus.store import Corpus, read_index
 
     opened = Corpus.open(corpus)
@@ -193,13 +193,17 @@ def _print_table(corpus: "Corpus") -> None:
     title = f"{sets}, {corpus.rate_hz} Hz, {'mono' if corpus.channels == 1 else 'stereo'}"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("set", overflow="fold")
-    for heading in ("kept", "dropped", "peak", "gain dB", "DC", "dBFS", "LUFS"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for record in corpus.sets:
-        table.add_row(record.name, *_cells(record))
+    rows = [_cells(record) for record in corpus.sets]
     dropped = sum(record.dropped_s for record in corpus.sets)
+    rows.append({"kept": clock(corpus.seconds), "dropped": clock(dropped) if dropped else ""})
+    # Columns that say nothing take the room of names.
+    headings = [heading for heading in rows[0] if any(row.get(heading) for row in rows)]
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for record, row in zip(corpus.sets, rows, strict=False):
+        table.add_row(record.name, *(row.get(heading) for heading in headings))
     table.add_section()
-    table.add_row("all", clock(corpus.seconds), clock(dropped) if dropped else "")
+    table.add_row("all", *(rows[-1].get(heading) for heading in headings))
     Console(markup=False, highlight=False, emoji=False).print(table)
     for record in corpus.sets:
         for remark in _remarks(record):
@@ -208,17 +212,28 @@ def _print_table(corpus: "Corpus") -> None:
         typer.echo("gain: applied to sets that peak above full scale, so that nothing clips")
 
 
-def _cells(record: "SetRecord") -> list[str]:
+def _cells(record: "SetRecord") -> dict[str, str]:
+    """Row of the table, by heading."""
     largest_dc = max(record.dc, key=abs)
-    return [
-        clock(record.kept_s),
-        clock(record.dropped_s) if record.dropped else "",
-        f"{record.peak:.2f}",
-        f"{record.gain_db:.1f}" if record.gain_db else "",
-        f"{largest_dc:.3f}" if abs(largest_dc) >= 0.0005 else "",
-        f"{record.rms_dbfs:.1f}",
-        "" if record.loudness_lufs is None else f"{record.loudness_lufs:.1f}",
-    ]
+    return {
+        "kept": clock(record.kept_s),
+        "dropped": clock(record.dropped_s) if record.dropped else "",
+        "BPM": _tempo(record),
+        "peak": f"{record.peak:.2f}",
+        "gain dB": f"{record.gain_db:.1f}" if record.gain_db else "",
+        "DC": f"{largest_dc:.2f}" if abs(largest_dc) >= 0.005 else "",
+        "dBFS": f"{record.rms_dbfs:.1f}",
+        "LUFS": "" if record.loudness_lufs is None else f"{record.loudness_lufs:.1f}",
+    }
+
+
+def _tempo(record: "SetRecord") -> str:
+    """Tempo, or its range, of what is sure."""
+    found = record.tempo_range_bpm
+    if found is None:
+        return "?"
+    low, high = found
+    return f"{(low + high) / 2:.1f}" if high - low < 0.5 else f"{low:.0f}-{high:.0f}"
 
 
 def _remarks(record: "SetRecord") -> list[str]:

@@ -175,10 +175,10 @@ def _outcomes(
     if jobs <= 1:
         for source in todo:
             tell = partial(progress.within, source)
-            yield source, _try_ingest(source, place.part_path(source.name), rate_hz, channels, tell)
+            yield source, _try_ingest(source, *place.part_paths(source.name), rate_hz, channels, tell)
         return
     work = joblib.delayed(_ingest_elsewhere)
-    tasks = (work(source, place.part_path(source.name), rate_hz, channels) for source in todo)
+    tasks = (work(source, *place.part_paths(source.name), rate_hz, channels) for source in todo)
     results = joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")(tasks)
     try:
         yield from results
@@ -192,13 +192,13 @@ def _outcomes(
 
 
 def _ingest_elsewhere(
-    source: Source, target: Path, rate_hz: int, channels: int
+    source: Source, target: Path, beats: Path, rate_hz: int, channels: int
 ) -> tuple[Source, SetRecord | Rejected]:
-    return source, _try_ingest(source, target, rate_hz, channels, lambda part: None)
+    return source, _try_ingest(source, target, beats, rate_hz, channels, lambda part: None)
 
 
 def _try_ingest(
-    source: Source, target: Path, rate_hz: int, channels: int, report: Callable[[float], None]
+    source: Source, target: Path, beats: Path, rate_hz: int, channels: int, report: Callable[[float], None]
 ) -> SetRecord | Rejected:
     """Ingest; whatever is wrong with the source becomes the reason why it is not used."""
     from mixdream.corpus.ingest import ingest  # decoders are loaded only where they work, to save memory
@@ -212,7 +212,7 @@ def _try_ingest(
         reason="",
     )
     try:
-        return ingest(source, target, rate_hz, channels, report)
+        return ingest(source, target, beats, rate_hz, channels, report)
     except InputError as error:
         return rejected.model_copy(update={"reason": str(error).removeprefix(f"'{source.path}' ")})
     except OSError as error:

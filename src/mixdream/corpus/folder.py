@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from mixdream.corpus.store import (
+    BEATS_FOLDER,
     INDEX_NAME,
     SETS_FOLDER,
     CorpusIndex,
     Rejected,
     SetRecord,
     audio_path,
+    beats_path,
     read_index,
 )
 from mixdream.errors import InputError, MixdreamError
@@ -43,23 +45,25 @@ class BuildFolder:
         self.folder = folder
         self.index = index
 
-    def part_path(self, name: str) -> Path:
-        """File for the audio of a set in the making."""
-        return self.folder / _WORK_FOLDER / f"{name}.npy"
+    def part_paths(self, name: str) -> tuple[Path, Path]:
+        """Files for the audio and the beats of a set in the making."""
+        work = self.folder / _WORK_FOLDER
+        return work / f"{name}.npy", work / BEATS_FOLDER / f"{name}.npy"
 
-    def has_audio(self, name: str, samples: int) -> bool:
-        """Whether the file of a set is there and of the right size."""
+    def is_whole(self, name: str, samples: int) -> bool:
+        """Whether the files of a set are there, its audio of the right size."""
         try:
             size = audio_path(self.folder, name).stat().st_size
         except OSError:
             return False
-        return 0 < size - 2 * samples * self.index.channels < 4096
+        return 0 < size - 2 * samples * self.index.channels < 4096 and beats_path(self.folder, name).is_file()
 
     def take_in(self, name: str) -> None:
-        """Move the finished audio of a set to its place."""
-        target = audio_path(self.folder, name)
-        self.part_path(name).replace(target)
-        flush(target.parent)
+        """Move the finished files of a set to their places."""
+        targets = audio_path(self.folder, name), beats_path(self.folder, name)
+        for part, target in zip(self.part_paths(name), targets, strict=True):
+            part.replace(target)
+            flush(target.parent)
 
     def record(
         self,
@@ -89,6 +93,7 @@ class BuildFolder:
         )
         for name in lost:
             audio_path(self.folder, name).unlink(missing_ok=True)
+            beats_path(self.folder, name).unlink(missing_ok=True)
 
     def write_index(self, index: CorpusIndex) -> None:
         """Replace `corpus.json` in one step that a power cut cannot halve."""
@@ -97,13 +102,14 @@ class BuildFolder:
 
     def prepare(self) -> None:
         """Make the work folder, and remove what a killed build left."""
-        (self.folder / SETS_FOLDER).mkdir(exist_ok=True)
         self.clean()
-        (self.folder / _WORK_FOLDER).mkdir()
+        (self.folder / _WORK_FOLDER / BEATS_FOLDER).mkdir(parents=True)
         known = {f"{record.name}.npy" for record in self.index.sets}
-        for path in (self.folder / SETS_FOLDER).glob("*.npy"):
-            if path.name not in known:
-                path.unlink()
+        for folder in (self.folder / SETS_FOLDER, self.folder / BEATS_FOLDER):
+            folder.mkdir(exist_ok=True)
+            for path in folder.glob("*.npy"):
+                if path.name not in known:
+                    path.unlink()
 
     def clean(self) -> None:
         """Remove the work folder and everything in it."""
@@ -113,7 +119,7 @@ class BuildFolder:
         """Remove a corpus without sets, and its folder if nothing else is in it."""
         self.clean()
         (self.folder / INDEX_NAME).unlink(missing_ok=True)
-        for folder in (self.folder / SETS_FOLDER, self.folder):
+        for folder in (self.folder / SETS_FOLDER, self.folder / BEATS_FOLDER, self.folder):
             try:
                 folder.rmdir()
             except OSError:

@@ -14,7 +14,7 @@ from mixdream.corpus.windows import spread_windows
 from mixdream.errors import InputError
 from mixdream.files import write_json
 from mixdream.spectrogram.grid import Grid
-from mixdream.spectrogram.scaling import scale, unscale
+from mixdream.spectrogram.scaling import Scaler
 from mixdream.spectrogram.transform import magnitudes
 
 TEXT_FIELD = "mixdream"
@@ -27,8 +27,8 @@ _BATCH = 128
 class ImageInfo(BaseModel):
     """What an image shows.
 
-    Black is ``low`` and white is ``high``: magnitudes, or for a grid with scaling ``log`` its values in
-    [-1, 1]. So the level of each image survives, also for ``min-max``.
+    Black is ``low`` and white is ``high``: magnitudes, or for a grid with a logarithmic scaling the values of
+    ``log`` in [-1, 1]. So the level of each image survives, also for ``min-max``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -90,13 +90,18 @@ def export_images(
 
 
 def _write(path: Path, image: torch.Tensor, grid: Grid, bits: int, name: str, start_s: float) -> None:
-    values = (scale(image, "log") if grid.scaling == "log" else image).numpy().astype(np.float64)
+    values = _scaler(grid).scale(image).numpy().astype(np.float64)
     info = ImageInfo(grid=grid, low=float(values.min()), high=float(values.max()), set=name, start_s=start_s)
     white = np.iinfo(_DEPTHS[bits]).max
     steps = np.rint((values - info.low) / ((info.high - info.low) or 1.0) * white).astype(_DEPTHS[bits])
     text = PngImagePlugin.PngInfo()
     text.add_itxt(TEXT_FIELD, info.model_dump_json())
     Image.fromarray(steps[::-1]).save(path, pnginfo=text)
+
+
+def _scaler(grid: Grid) -> Scaler:
+    """Images keep the level of a window, so nothing of a model or a corpus is needed to read them."""
+    return Scaler("log" if grid.scaling.startswith("log") else "as-is")
 
 
 def read_image(path: Path) -> tuple[np.ndarray, Grid]:
@@ -115,9 +120,8 @@ def read_image(path: Path) -> tuple[np.ndarray, Grid]:
     steps, info = _read(path)
     white = np.iinfo(steps.dtype).max
     values = info.low + steps[::-1].astype(np.float64) / white * (info.high - info.low)
-    if info.grid.scaling == "log":
-        values = unscale(torch.from_numpy(values), "log").numpy()
-    return np.maximum(values, 0).astype(np.float32), info.grid
+    magnitudes = _scaler(info.grid).unscale(torch.from_numpy(values)).numpy()
+    return magnitudes.astype(np.float32), info.grid
 
 
 def read_images(folder: Path) -> tuple[np.ndarray, Grid]:

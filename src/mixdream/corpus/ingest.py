@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import IO
@@ -18,7 +19,8 @@ from mixdream.audio.loudness import LoudnessMeter
 from mixdream.audio.resample import Resampler
 from mixdream.corpus.silence import Silence, SilenceFinder, complement
 from mixdream.corpus.sources import Source
-from mixdream.corpus.store import Dropped, SetRecord
+from mixdream.corpus.store import Dropped, SetRecord, sha256_of
+from mixdream.corpus.tracking import track_beats
 from mixdream.errors import InputError
 
 SILENCE_S = 2.0
@@ -61,11 +63,12 @@ class _Levels:
 def ingest(
     source: Source,
     target: Path,
+    beats: Path,
     rate_hz: int,
     channels: int,
     report: Callable[[float], None] = lambda done: None,
 ) -> SetRecord:
-    """Decode a source, clean it and write it as a .npy file of int16.
+    """Decode a source, clean it and write it as a .npy file of int16; then find its beats.
 
     The first pass decodes and resamples into a nameless temporary file beside ``target`` and measures; the
     second removes DC, applies one gain where the peak is over full scale, drops digital silence and writes.
@@ -73,8 +76,8 @@ def ingest(
     Parameters
     ----------
     source : Source
-    target : Path
-        File to write; it is on the disk, fsynced, when the function returns.
+    target, beats : Path
+        Files to write; they are on the disk, fsynced, when the function returns.
     rate_hz, channels : int
         Of the corpus.
     report : callable
@@ -108,7 +111,11 @@ def ingest(
             for start, stop in segments:
                 for chunk in _chunks(raw, start, stop, channels):
                     written.write((chunk - dc.astype(np.float32)) * np.float32(gain))
+    report(0.97)
     starts = np.cumsum([0, *(stop - start for start, stop in segments)]).tolist()
+    kept, kept_starts_s = tuple(pairwise(starts)), tuple(start / rate_hz for start, _ in segments)
+    found, tempo = track_beats(partial(_kept_blocks, target, channels), kept, kept_starts_s, rate_hz)
+    found.write(beats)
     loudness = written.meter.integrated_lufs()
     return SetRecord(
         name=source.name,
@@ -117,14 +124,15 @@ def ingest(
         source_mtime_ns=source.mtime_ns,
         sha256=source.sha256,
         audio_sha256=written.digest.hexdigest(),
+        beats_sha256=sha256_of(beats),
         codec=decoder.codec,
         source_rate_hz=decoder.rate_hz,
         source_channels=decoder.source_channels,
         rate_hz=rate_hz,
         seconds=levels.samples / rate_hz,
         samples=starts[-1],
-        segments=tuple(pairwise(starts)),
-        segment_starts_s=tuple(start / rate_hz for start, _ in segments),
+        segments=kept,
+        segment_starts_s=kept_starts_s,
         dropped=tuple(
             Dropped(start_s=span.start / rate_hz, stop_s=span.stop / rate_hz, reason="digital silence")
             for span in silences
@@ -137,6 +145,7 @@ def ingest(
         corrupt_packets=decoder.damage.corrupt_packets,
         nonfinite_samples=decoder.nonfinite_samples,
         warnings=tuple(_warnings(decoder, gain)),
+        tempo=tempo,
     )
 
 
@@ -157,6 +166,18 @@ def _chunks(raw: IO[bytes], start: int, stop: int, channels: int) -> Iterator[np
     for position in range(start, stop, _CHUNK):
         data = raw.read(4 * channels * min(_CHUNK, stop - position))
         yield np.frombuffer(data, np.float32).reshape(-1, channels)
+
+
+def _kept_blocks(target: Path, channels: int, start: int, stop: int) -> Iterator[np.ndarray]:
+    """Read kept samples, shape (n, channels) a time; plain reads, since mapped pages count as memory."""
+    frame = 2 * channels
+    with target.open("rb") as file:
+        np.lib.format.read_magic(file)
+        np.lib.format.read_array_header_1_0(file)
+        file.seek(start * frame, os.SEEK_CUR)
+        for position in range(start, stop, _CHUNK):
+            data = file.read(frame * min(_CHUNK, stop - position))
+            yield np.frombuffer(data, "<i2").reshape(-1, channels)
 
 
 class _Writer:

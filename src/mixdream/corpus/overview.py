@@ -1,8 +1,9 @@
-"""Overview of a set: its level and its spectrum from beginning to end, in one picture."""
+"""Overview of a set: its level, tempo and spectrum from beginning to end, in one picture."""
 
 from itertools import pairwise
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -20,19 +21,21 @@ def draw_overview(corpus: Corpus, record: SetRecord) -> Figure:
     Returns
     -------
     Figure
-        Above, peak and root-mean-square level in dBFS; below, the long spectrogram in dB.
+        Above, peak and root-mean-square level in dBFS; then the tempo, grey where it is not sure;
+        below, the long spectrogram in dB.
     """
     columns = int(np.clip(record.seconds * 5, 20, COLUMNS))
     peak_db, rms_db, spectra_db = measure(corpus, record, columns)
     edges = np.linspace(0, record.seconds, columns + 1)
     middles = (edges[1:] + edges[:-1]) / 2
-    figure = Figure(figsize=(11, 5.2), layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1, 2))
+    figure = Figure(figsize=(11, 6.2), layout="constrained")
+    above, middle, below = figure.subplots(3, 1, sharex=True, height_ratios=(1, 0.8, 2))
     above.plot(middles, peak_db, linewidth=0.6, color="#9db7d1", label="peak")
     above.plot(middles, rms_db, linewidth=0.9, color="#1f4e79", label="level")
     above.set(ylabel="dBFS", ylim=(-60, 1), xlim=(0, record.seconds))
     above.legend(loc="lower right", ncols=2, frameon=False, fontsize="small")
     above.grid(alpha=0.25)
+    _draw_tempo(middle, record)
     shown = below.imshow(
         np.ma.masked_invalid(spectra_db),
         origin="lower",
@@ -43,7 +46,7 @@ def draw_overview(corpus: Corpus, record: SetRecord) -> Figure:
         extent=(0, record.seconds, 0, corpus.rate_hz / 2),
     )
     for span in record.dropped:
-        for axes in (above, below):
+        for axes in (above, middle, below):
             axes.axvspan(span.start_s, span.stop_s, facecolor="#dddddd", edgecolor="#888888", hatch="//")
     below.set(ylabel="frequency (Hz)", xlabel="time in the source")
     below.xaxis.set_major_locator(MaxNLocator(10, steps=[1, 1.5, 3, 6, 10]))
@@ -52,6 +55,23 @@ def draw_overview(corpus: Corpus, record: SetRecord) -> Figure:
     loudness = "" if record.loudness_lufs is None else f", {record.loudness_lufs:.1f} LUFS"
     above.set_title(f"{record.name}: {_clock(record.kept_s)} kept{loudness}", parse_math=False)
     return figure
+
+
+def _draw_tempo(axes: Axes, record: SetRecord) -> None:
+    """Draw one line per block of the tempo."""
+    for sure, color in ((False, "#b0b0b0"), (True, "#b5442c")):
+        blocks = [block for block in record.tempo if block.sure == sure]
+        axes.hlines(
+            [block.bpm for block in blocks],
+            [block.start_s for block in blocks],
+            [block.stop_s for block in blocks],
+            colors=color,
+            label="sure" if sure else "not sure",
+        )
+    low, high = record.tempo_range_bpm or (78, 182)
+    axes.set(ylabel="BPM", ylim=(min(low - 5, high - 10), max(high + 5, low + 10)))
+    axes.legend(loc="lower right", ncols=2, frameon=False, fontsize="small")
+    axes.grid(alpha=0.25)
 
 
 def measure(corpus: Corpus, record: SetRecord, columns: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

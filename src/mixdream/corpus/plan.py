@@ -42,7 +42,7 @@ def make_plan(paths: list[Path], place: BuildFolder, report: Callable[[float, st
     that was stopped and one that was not give the same names.
     """
     index = place.index
-    sets = {record.source: record for record in index.sets if place.has_audio(record.name, record.samples)}
+    sets = {record.source: record for record in index.sets if place.is_whole(record.name, record.samples)}
     left_out = {item.source: item for item in (*index.rejected, *index.duplicates)}
     stats = {source_text(path): _stat(path) for path in paths}
     unknown = []

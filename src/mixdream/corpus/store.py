@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mixdream.corpus.beats import Beats, TempoBlock
 from mixdream.errors import InputError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 INDEX_NAME = "corpus.json"
 SETS_FOLDER = "sets"
+BEATS_FOLDER = "beats"
 
 
 class Dropped(BaseModel):
@@ -30,11 +32,12 @@ class Dropped(BaseModel):
 
 
 class SetRecord(BaseModel):
-    """One set of a corpus: where it came from, what was kept, what was done to it.
+    """One set of a corpus: where it came from, what was kept, what was done to it, how fast it is.
 
     ``samples`` and ``segments`` count samples per channel at the rate of the corpus. A segment
     ``(start, stop)`` is continuous in the source; audio was dropped between segments, so a window must not
-    reach from one into the next. ``segment_starts_s`` says where each of them begins in the source.
+    reach from one into the next. ``segment_starts_s`` says where each of them begins in the source. ``tempo``
+    is in seconds of the source, too, in blocks of about ten seconds.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -45,6 +48,7 @@ class SetRecord(BaseModel):
     source_mtime_ns: int
     sha256: str
     audio_sha256: str
+    beats_sha256: str = ""
     codec: str
     source_rate_hz: int
     source_channels: int
@@ -62,6 +66,7 @@ class SetRecord(BaseModel):
     corrupt_packets: int
     nonfinite_samples: int
     warnings: tuple[str, ...] = ()
+    tempo: tuple[TempoBlock, ...] = ()
 
     @property
     def kept_s(self) -> float:
@@ -72,6 +77,13 @@ class SetRecord(BaseModel):
     def dropped_s(self) -> float:
         """Seconds of the source that the corpus does not have."""
         return sum((span.stop_s - span.start_s for span in self.dropped), 0.0)
+
+    @property
+    def tempo_range_bpm(self) -> tuple[float, float] | None:
+        """Slowest and fastest tempo that is sure, but for the odd block in twenty; None where nothing is."""
+        tempos = sorted(block.bpm for block in self.tempo if block.sure)
+        odd = len(tempos) // 20
+        return (tempos[odd], tempos[-1 - odd]) if tempos else None
 
     def source_time_s(self, sample: int) -> float:
         """Time in the source file of a kept sample, in seconds.
@@ -218,19 +230,17 @@ class Corpus:
         record = self.record(name)
         return _map_audio(audio_path(self.folder, name), record.audio_sha256, record.samples, self.channels)
 
+    def beats(self, name: str) -> Beats:
+        """Beats of a set, in its kept samples."""
+        return Beats.read(beats_path(self.folder, self.record(name).name))
+
     def verify(self, report: Callable[[float, str], None] = lambda done, note: None) -> list[str]:
         """Say which sets' files are missing or not what was built; an empty list is good."""
         problems = []
         for done, record in enumerate(self.sets):
             report(done / len(self.sets), record.name)
-            path = audio_path(self.folder, record.name)
-            try:
-                if sha256_of(path) != record.audio_sha256:
-                    problems.append(f"{path}: changed since it was built")
-            except FileNotFoundError:
-                problems.append(f"{path}: missing")
-            except OSError as error:
-                problems.append(f"{path}: cannot be read ({error.strerror})")
+            problems += _problems(audio_path(self.folder, record.name), record.audio_sha256)
+            problems += _problems(beats_path(self.folder, record.name), record.beats_sha256)
         return problems
 
 
@@ -239,10 +249,25 @@ def audio_path(folder: Path, name: str) -> Path:
     return folder / SETS_FOLDER / f"{name}.npy"
 
 
+def beats_path(folder: Path, name: str) -> Path:
+    """File that holds the beats of a set."""
+    return folder / BEATS_FOLDER / f"{name}.npy"
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's content, as hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _problems(path: Path, sha256: str) -> list[str]:
+    """What is wrong with a file that should have a certain content."""
+    try:
+        return [] if sha256_of(path) == sha256 else [f"{path}: changed since it was built"]
+    except FileNotFoundError:
+        return [f"{path}: missing"]
+    except OSError as error:
+        return [f"{path}: cannot be read ({error.strerror})"]
 
 
 @lru_cache(maxsize=1024)

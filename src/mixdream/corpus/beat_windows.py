@@ -1,0 +1,158 @@
+"""Beat-synchronous windows: whole bars brought to one tempo by varispeed: beats fall into the same frames."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import soxr
+
+from mixdream.audio.resample import QUALITY
+from mixdream.corpus.store import Corpus, SetRecord
+from mixdream.corpus.windows import Spans
+from mixdream.errors import InputError
+from mixdream.spectrogram.grid import Grid
+
+StartOn = Literal["downbeat", "beat"]
+
+SLOWEST_BPM, FASTEST_BPM = 60.0, 200.0
+"""Tempos that windows are taken from; a slower one would be most of an octave from its place."""
+
+_STEADY = 0.03  # beats of a window are at most this part of a beat away from even spacing
+_MARGIN = 64  # samples read on each side, so that the filter of the resampler has settled
+
+
+@dataclass(frozen=True)
+class BeatWindows:
+    """Windows of a number of beats, each resampled to fill the clip of a grid exactly.
+
+    Attributes
+    ----------
+    corpus : Corpus
+        Of any rate.
+    grid : Grid
+    set_index : np.ndarray, shape (N,), int32
+        Which of ``corpus.sets``.
+    start, length : np.ndarray, shape (N,), float64
+        First beat and length of each window, in kept samples of its set.
+    beats : int
+        In a window.
+    """
+
+    corpus: Corpus
+    grid: Grid
+    set_index: np.ndarray
+    start: np.ndarray
+    length: np.ndarray
+    beats: int
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @property
+    def tempo_bpm(self) -> np.ndarray:
+        """Tempo that each window had in its set, shape (N,)."""
+        return 60 * self.beats * self.corpus.rate_hz / self.length
+
+    def read(self, rows: np.ndarray | Sequence[int]) -> np.ndarray:
+        """Audio of some windows at the grid's rate and tempo, stereo mixed to mono.
+
+        The clip of the grid (see `Grid`) begins on the first beat and ends where the next window's would
+        begin; what frames cover beyond it is what the set has there, or silence where it has nothing.
+
+        Parameters
+        ----------
+        rows : array of int, shape (B,), each in [0, N)
+
+        Returns
+        -------
+        np.ndarray, shape (B, grid.samples), float32
+        """
+        return np.stack([self._read(int(row)) for row in np.asarray(rows)])
+
+    def where(self, row: int) -> tuple[str, float]:
+        """Set that a window is from, and the time in its source where it starts, in seconds."""
+        record = self.corpus.sets[self.set_index[row]]
+        return record.name, record.source_time_s(min(max(0, round(self.start[row])), record.samples - 1))
+
+    def _read(self, row: int) -> np.ndarray:
+        record = self.corpus.sets[self.set_index[row]]
+        start, stop = _segment(record, self.start[row], self.length[row])
+        speed = self.length[row] / self.grid.clip_samples  # samples of the set per sample of the window
+        before = round((self.grid.lead + _MARGIN) * max(speed, 1.0))
+        after = round((self.grid.samples - self.grid.lead + _MARGIN) * speed + _MARGIN)
+        first = round(self.start[row]) - before
+        wanted = np.zeros(before + after, np.float32)
+        low, high = max(first, start), min(first + len(wanted), stop)
+        wanted[low - first : high - first] = self.corpus.audio(record.name)[low:high].mean(axis=1) / 32768
+        made = soxr.resample(wanted, speed, 1.0, quality=QUALITY)
+        skip = round(before / speed) - self.grid.lead
+        return made[skip : skip + self.grid.samples]
+
+
+def index_beat_windows(
+    corpus: Corpus, grid: Grid, beats: int, start_on: StartOn = "downbeat", spans: Spans | None = None
+) -> BeatWindows:
+    """Find all windows of a corpus that start on a beat and whose beats are sure and even.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    grid : Grid
+        ``grid.clip_samples`` are what the beats are made to fill.
+    beats : int
+        Beats per window: 8 are two bars of 4/4.
+    start_on : {"downbeat", "beat"}
+    spans : mapping of set name to spans, in kept samples
+        Use only these parts, as `mixdream.corpus.split.split_corpus` gives them.
+
+    Raises
+    ------
+    InputError
+        Where there is no such window.
+    """
+    found = []
+    for i, record in enumerate(corpus.sets):
+        allowed = [(0, record.samples)] if spans is None else spans.get(record.name, ())
+        for start, length in _starts(corpus, record, beats, start_on):
+            if any(first <= start and start + length <= last + 1 for first, last in allowed):
+                found.append((i, start, length))
+    if not found:
+        raise InputError(
+            f"no {beats} beats in a row are sure in any set of the corpus ('mixdream corpus show' says its "
+            "tempo): take more rhythmic sets, or a recipe without windows.beats"
+        )
+    sets, starts, lengths = zip(*found, strict=True)
+    return BeatWindows(corpus, grid, np.array(sets, np.int32), np.array(starts), np.array(lengths), beats)
+
+
+def _starts(corpus: Corpus, record: SetRecord, beats: int, start_on: StartOn) -> list[tuple[float, float]]:
+    """First beat and length of every usable window of a set."""
+    found = corpus.beats(record.name)
+    if len(found.sample) <= beats:
+        return []
+    windows = np.lib.stride_tricks.sliding_window_view(found.sample, beats + 1)
+    start, length = windows[:, 0], windows[:, -1] - windows[:, 0]
+    even = start[:, None] + length[:, None] * np.linspace(0, 1, beats + 1)
+    usable = np.abs(windows - even).max(axis=1) <= _STEADY * length / beats
+    usable &= np.lib.stride_tricks.sliding_window_view(found.sure, beats + 1)[:, :beats].all(axis=1)
+    tempo = 60 * beats * record.rate_hz / length
+    usable &= (tempo >= SLOWEST_BPM) & (tempo <= FASTEST_BPM)
+    if start_on == "downbeat":
+        usable &= found.in_bar[: len(usable)] == 0
+    pairs = zip(start[usable].tolist(), length[usable].tolist(), strict=True)
+    return [pair for pair in pairs if _whole(record, *pair)]
+
+
+def _whole(record: SetRecord, start: float, length: float) -> bool:
+    """Whether a window lies within one segment, to the sample."""
+    first, last = _segment(record, start, length)
+    return first <= round(start) and round(start + length) <= last + 1
+
+
+def _segment(record: SetRecord, start: float, length: float) -> tuple[int, int]:
+    """Segment that the middle of a window lies in."""
+    middle = start + length / 2
+    return next(
+        (segment for segment in record.segments if segment[0] <= middle < segment[1]), record.segments[-1]
+    )
