@@ -1,6 +1,7 @@
 """Integrated loudness of a stream (ITU-R BS.1770-4), without holding the stream in memory."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -81,6 +82,7 @@ class LoudnessMeter:
         self._samples = end
 
 
+@lru_cache(maxsize=8)
 def k_weighting(rate_hz: int) -> np.ndarray:
     """Impulse response of the two filters of BS.1770-4 at any rate, shape (0.1 s,).
 

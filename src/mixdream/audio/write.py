@@ -5,52 +5,25 @@ from typing import Literal
 
 import numpy as np
 import soundfile
-import soxr
 
+from mixdream.audio.loop_chunks import LoopInfo, add_loop_chunks
 from mixdream.errors import InputError
 from mixdream.files import flush
 
 AudioFormat = Literal["wav", "flac"]
 
-PEAK_DBFS = -1.0
-"""Level of the loudest sample of a clip."""
-
-RATES_HZ = (1000, 192_000)
+RATES_HZ = (4000, 192_000)  # under 4 kHz the filters that loudness is measured with do not exist
 
 
-def resample_and_level(audio: np.ndarray, rate_hz: int, target_hz: int) -> tuple[np.ndarray, float]:
-    """Resample a clip and set its level so that its loudest sample is at `PEAK_DBFS`.
-
-    Parameters
-    ----------
-    audio : ndarray, shape (samples,), float
-        Any level.
-    rate_hz, target_hz : int
-
-    Returns
-    -------
-    audio : ndarray, shape (samples * target_hz / rate_hz,), float64
-    gain_db : float
-        What was done to the level; 0 for silence, which stays silent.
-
-    Raises
-    ------
-    InputError
-        A target rate that no file has, or audio that is not finite.
-    """
-    if not RATES_HZ[0] <= target_hz <= RATES_HZ[1]:
-        raise InputError(f"a rate of {target_hz} Hz is not possible: {RATES_HZ[0]} to {RATES_HZ[1]} Hz are")
-    if not np.isfinite(audio).all():
-        raise InputError("the audio holds NaN or infinite samples: the model or spectrogram is broken")
-    resampled = soxr.resample(np.asarray(audio, dtype=np.float64), rate_hz, target_hz, quality="VHQ")
-    peak = np.abs(resampled).max(initial=0.0)
-    if peak == 0.0:
-        return resampled, 0.0
-    gain = 10 ** (PEAK_DBFS / 20) / peak
-    return resampled * gain, float(20 * np.log10(gain))
+def check_rate(rate_hz: int) -> None:
+    """Raise InputError for a rate that clips are not written at."""
+    if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1]:
+        raise InputError(f"a rate of {rate_hz} Hz is not possible: {RATES_HZ[0]} to {RATES_HZ[1]} Hz are")
 
 
-def write_audio(path: Path, audio: np.ndarray, rate_hz: int, form: AudioFormat = "wav") -> None:
+def write_audio(
+    path: Path, audio: np.ndarray, rate_hz: int, form: AudioFormat = "wav", loop: LoopInfo | None = None
+) -> None:
     """Write 24-bit audio under a temporary name and rename it.
 
     Parameters
@@ -59,6 +32,8 @@ def write_audio(path: Path, audio: np.ndarray, rate_hz: int, form: AudioFormat =
     audio : ndarray, shape (samples,) or (channels, samples), within +-1
     rate_hz : int
     form : {"wav", "flac"}
+    loop : LoopInfo, optional
+        The audio is a loop; a WAV file says so in its chunks, FLAC has no place for them.
 
     Raises
     ------
@@ -71,6 +46,8 @@ def write_audio(path: Path, audio: np.ndarray, rate_hz: int, form: AudioFormat =
     try:
         with temporary.open("wb") as file:
             soundfile.write(file, np.transpose(audio), rate_hz, subtype="PCM_24", format=form.upper())
+        if loop and form == "wav":
+            temporary.write_bytes(add_loop_chunks(temporary.read_bytes(), loop))
         flush(temporary)
         temporary.replace(path)
     except soundfile.LibsndfileError as error:

@@ -1,0 +1,177 @@
+"""The level of clips: one loudness for all, true peaks below full scale, peaks limited but never clipped."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d
+
+from mixdream.audio.limiter import limit
+from mixdream.audio.loudness import LoudnessMeter
+from mixdream.audio.resample import resample_loop
+from mixdream.errors import InputError
+
+LOUDNESS_LUFS = -14.0
+TRUE_PEAK_DBTP = -1.0
+_CEILING = 10 ** (TRUE_PEAK_DBTP / 20)
+
+MOST_LIMITING_DB = 6.0
+"""How far peaks are turned down to reach the loudness; a mastering engineer would seldom go further."""
+
+SILENCE = 1e-4
+"""Samples that all stay under -80 dB of full scale are silence, which is not made louder."""
+
+_OVERSAMPLING = 4  # as BS.1770-4 annex 2; a tone at a quarter of the rate is then read 0.2 dB low at worst
+_MARGIN_SAMPLES = 256
+_LOOP_HEARD_S = 4.0
+_ROUNDS = 4  # limiting takes a little loudness, which more gain gives back
+_NEAR_LU = 0.05
+
+
+@dataclass(frozen=True)
+class Level:
+    """What the level of a clip became, and how.
+
+    Attributes
+    ----------
+    gain_db : float
+        What was done to it as a whole.
+    limited_db : float, >= 0
+        How far its loudest peak was turned down beyond that.
+    loudness_lufs : float or None
+        None where it cannot be measured: silence, or less than 0.4 s that do not repeat.
+    true_peak_dbtp : float or None
+        None for digital silence.
+    """
+
+    gain_db: float
+    limited_db: float
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+
+
+def set_level(
+    audio: np.ndarray, rate_hz: int, *, loop: bool = False, keep: bool = False
+) -> tuple[np.ndarray, Level]:
+    """Bring a clip to `LOUDNESS_LUFS` with true peaks of at most `TRUE_PEAK_DBTP`.
+
+    One gain, then a limiter for what passes the peak; where that would have to take more than
+    `MOST_LIMITING_DB` from a peak, the clip stays quieter instead.
+
+    Parameters
+    ----------
+    audio : ndarray, shape (samples,), float
+    rate_hz : int, >= 4000
+    loop : bool
+        The clip is heard over and over.
+    keep : bool
+        Leave the level as it is, unless the true peak passes `TRUE_PEAK_DBTP`.
+
+    Returns
+    -------
+    audio : ndarray, shape (samples,), float64
+    level : Level
+
+    Raises
+    ------
+    InputError
+        Audio that is not finite.
+
+    Examples
+    --------
+    >>> tone = 0.01 * np.sin(2 * np.pi * 997 / 48_000 * np.arange(96_000))
+    >>> _, level = set_level(tone, 48_000)
+    >>> round(level.gain_db, 1), round(level.loudness_lufs, 1), round(level.true_peak_dbtp, 1)
+    (29.1, -14.0, -10.9)
+    """
+    audio = np.asarray(audio, dtype=np.float64)
+    if not np.isfinite(audio).all():
+        raise InputError("the audio holds NaN or infinite samples: the model or spectrogram is broken")
+    peak = true_peak(audio, loop)
+    if peak < SILENCE:
+        return audio, Level(0.0, 0.0, None, _decibels(peak))
+    # Measured with its peak at the ceiling, near where it ends up: the gate of BS.1770 is absolute.
+    audio, room_db = audio * (_CEILING / peak), TRUE_PEAK_DBTP - 20 * math.log10(peak)
+    lufs = loudness_lufs(audio, rate_hz, loop)
+    if not keep and lufs is not None and lufs < LOUDNESS_LUFS:
+        return _limited(audio, room_db, lufs, rate_hz, loop)
+    if keep:
+        more_db = min(0.0, -room_db)
+    elif lufs is None:
+        more_db = 0.0
+    else:
+        more_db = LOUDNESS_LUFS - lufs
+    reached = None if lufs is None else lufs + more_db
+    level = Level(room_db + more_db, 0.0, reached, TRUE_PEAK_DBTP + more_db)
+    return audio * 10 ** (more_db / 20), level
+
+
+def _limited(
+    audio: np.ndarray, room_db: float, lufs: float, rate_hz: int, loop: bool
+) -> tuple[np.ndarray, Level]:
+    """Limit audio whose peak is at the ceiling, so that it gets louder."""
+    envelope, limited, more_db = _envelope(audio, loop), audio, 0.0
+    for _ in range(_ROUNDS):
+        if more_db == MOST_LIMITING_DB or LOUDNESS_LUFS - lufs < _NEAR_LU:
+            break
+        more_db = min(more_db + LOUDNESS_LUFS - lufs, MOST_LIMITING_DB)
+        gain = 10 ** (more_db / 20)
+        limited = limit(gain * audio, gain * envelope, _CEILING, rate_hz, loop)
+        lufs = loudness_lufs(limited, rate_hz, loop) or lufs
+    # The envelope was read at four points per sample, of audio whose gain now moves: a hair may be over.
+    over = max(1.0, true_peak(limited, loop) / _CEILING)
+    level = Level(
+        room_db + more_db, more_db, lufs - 20 * math.log10(over), _decibels(true_peak(limited / over, loop))
+    )
+    return limited / over, level
+
+
+def _envelope(audio: np.ndarray, loop: bool) -> np.ndarray:
+    """True peak around each sample, shape (samples,)."""
+    margin = 0 if loop else _MARGIN_SAMPLES
+    fine = np.abs(resample_loop(np.pad(audio, margin), _OVERSAMPLING * (len(audio) + 2 * margin)))
+    around = maximum_filter1d(fine, 2 * _OVERSAMPLING + 1, mode="wrap")
+    return around[_OVERSAMPLING * margin :: _OVERSAMPLING][: len(audio)]
+
+
+def true_peak(audio: np.ndarray, loop: bool = False) -> float:
+    """Largest magnitude of the continuous signal that the samples stand for (BS.1770-4, annex 2).
+
+    Parameters
+    ----------
+    audio : ndarray, shape (samples,)
+    loop : bool
+        The signal goes on from its end to its start; otherwise there is silence around it.
+
+    Returns
+    -------
+    float, >= 0
+        1 is full scale.
+
+    Examples
+    --------
+    >>> between = np.tile([0.5, 0.5, -0.5, -0.5], 100)  # a sine whose peaks lie between the samples
+    >>> round(true_peak(between, loop=True), 3)
+    0.707
+    """
+    if not audio.any():
+        return 0.0
+    around = audio if loop else np.pad(audio, _MARGIN_SAMPLES)
+    return float(np.abs(resample_loop(around, _OVERSAMPLING * len(around))).max())
+
+
+def loudness_lufs(audio: np.ndarray, rate_hz: int, loop: bool = False) -> float | None:
+    """Integrated loudness; that of a loop is measured while it plays again and again.
+
+    None where nothing can be measured: all of it is below -70 LUFS, or lasts under 0.4 s and is no loop.
+    """
+    times = 1 + math.ceil(_LOOP_HEARD_S * rate_hz / len(audio)) if loop else 1
+    meter = LoudnessMeter(rate_hz, channels=1)
+    for _ in range(times):
+        meter.push(audio[:, None])
+    lufs = meter.integrated_lufs()
+    return lufs if math.isfinite(lufs) else None
+
+
+def _decibels(peak: float) -> float | None:
+    return 20 * math.log10(peak) if peak > 0 else None
