@@ -15,6 +15,7 @@ from mixdream.corpus.build import build_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.models.dcgan import Discriminator, Generator
 from mixdream.recipes.load import load_recipe
+from mixdream.spectrogram.scaling import Scaler
 from mixdream.training.batches import Batches, training_windows
 from mixdream.training.device import choose_precision, new_accelerator
 from mixdream.training.gan import GanTrainer
@@ -62,7 +63,14 @@ def main() -> None:
         soundfile.write(Path(folder) / "noise.wav", noise, 8000)
         build_corpus([Path(folder) / "noise.wav"], Path(folder) / "corpus")
         corpus = Corpus.open(Path(folder) / "corpus")
-        batches = Batches(training_windows(recipe, corpus), recipe.grid, 100, 0, accelerator.device)
+        batches = Batches(
+            training_windows(recipe, corpus),
+            recipe.grid,
+            Scaler(recipe.grid.scaling),
+            100,
+            0,
+            accelerator.device,
+        )
         trainer = GanTrainer(recipe, 0, accelerator)
         generator, discriminator = (
             Generator(100, recipe.model.generator),

@@ -40,7 +40,7 @@ def error_of(done: subprocess.CompletedProcess[str], code: int = 2) -> str:
     "command",
     [
         *("", "recipes", "train", "generate", "invert", "demo", "corpus", "corpus build", "corpus show"),
-        *("corpus verify", "corpus export-images", "corpus import-images"),
+        *("ceiling", "corpus verify", "corpus export-images", "corpus import-images"),
     ],
 )
 def test_help_is_as_it_was(command: str) -> None:
@@ -80,6 +80,8 @@ def test_help_is_as_it_was(command: str) -> None:
         (["train", "thesis-3", "x", "-o", "y", "--set", "model.latent=100000000000"], "model.latent"),
         (["generate", "nowhere", "-o", "y", "-n", "100000000000"], "'--count'"),
         (["recipes", "nope"], "unknown recipe 'nope'"),
+        (["ceiling", "nowhere"], "'nowhere' is not a corpus"),
+        (["ceiling", "x", "-n", "0"], "'--number'"),
     ],
 )
 def test_wrong_calls_give_one_line_and_exit_code_2(
@@ -188,6 +190,16 @@ def test_the_main_job_end_to_end(tmp_path: Path) -> None:
     inverted = mixdream("invert", *images, "-o", tmp_path / "back", "--inversion", "griffin-lim", "--json")
     assert inverted.returncode == 0, inverted.stderr
     assert len(json.loads(inverted.stdout)["clips"]) == 3
+
+
+def test_the_ceiling_of_a_corpus_by_command(corpus: Corpus, tmp_path: Path) -> None:
+    done = mixdream("ceiling", corpus.folder, "-o", tmp_path, "--recipe", "demo", "-n", 1, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    result = json.loads(done.stdout)
+    assert {way["grid"] for way in result["ways"]} == {"demo"}
+    assert (tmp_path / f"01_{result['best']}.wav").exists()
+    words = mixdream("ceiling", corpus.folder, "-o", tmp_path, "-n", 1).stdout
+    assert "studio-8k" in words and "pghi+gl" in words and "The best that a model on" in words
 
 
 def test_the_demo_makes_a_page_that_needs_nothing_else(tmp_path: Path) -> None:

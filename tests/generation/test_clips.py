@@ -6,6 +6,7 @@ import pytest
 import soundfile
 import torch
 
+from mixdream.audio.level import true_peak
 from mixdream.corpus.images import save_stack
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
@@ -33,8 +34,8 @@ def test_clips_are_24_bit_files_with_a_json_beside_each(run: Run, tmp_path: Path
         assert (info.samplerate, info.channels, info.subtype) == (44_100, 1, "PCM_24")
         assert info.duration == pytest.approx(clip["seconds"], abs=1e-4)
         audio, _ = soundfile.read(clip["file"])
-        assert np.abs(audio).max() == pytest.approx(10 ** (-1 / 20), abs=1e-5)
-        assert np.abs(audio).max() < 1
+        assert true_peak(audio) == pytest.approx(10 ** (clip["true_peak_dbtp"] / 20), abs=1e-5)
+        assert max(clip["true_peak_dbtp"] + 1, clip["loudness_lufs"] + 14) == pytest.approx(0, abs=1e-6)
         beside = json.loads(Path(clip["file"]).with_suffix(".json").read_text())
         assert beside == {k: v for k, v in clip.items() if k != "file"}
         assert beside["checkpoint"] == run.latest_checkpoint().name
@@ -53,7 +54,7 @@ def test_formats_and_rates(run: Run, tmp_path: Path, form: str, rate_hz: int) ->
     clip = generate_clips(run, tmp_path, count=1, rate_hz=rate_hz, form=form)[0]  # type: ignore[arg-type]
     info = soundfile.info(clip["file"])
     assert (info.samplerate, info.format.lower(), info.subtype) == (rate_hz, form, "PCM_24")
-    assert clip["seconds"] == pytest.approx(32_896 / 8000, abs=0.01)
+    assert clip["seconds"] == pytest.approx(256 * 128 / 8000, abs=0.01)
 
 
 def test_a_tone_keeps_its_pitch_at_another_rate(tmp_path: Path) -> None:
@@ -71,7 +72,7 @@ def test_silence_is_written_as_silence_and_said(tmp_path: Path) -> None:
         write_clips(tmp_path, ["s"], torch.zeros(1, 128, 128), Grid(), [0], "griffin-lim", 8000, "wav", {})
     )
     assert clip["silent"] is True
-    assert clip["peak"] == 0
+    assert clip["true_peak_dbtp"] is None and clip["gain_db"] == 0
     assert np.abs(soundfile.read(clip["file"])[0]).max() == 0
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mixdream.errors import InputError
 from mixdream.recipes.load import dump_recipe, load_recipe, load_resolved, recipe_names
+from mixdream.spectrogram.grid import NAMED_GRIDS
 
 # THESIS.md, chapter 4.
 EXPERIMENTS = {
@@ -63,11 +64,13 @@ def test_own_recipes_extend_built_in_ones_and_files(tmp_path: Path) -> None:
         ("grid.hopp=5", "unknown key grid.hopp; the nearest is grid.hop"),
         ("training.epochs=many", "training.epochs: .*integer.*got 'many'"),
         ("training.epochs=0", "training.epochs: .*greater than or equal to 1, got 0"),
-        ("inversion=magic", "inversion: .*'random-phase' or 'griffin-lim', got 'magic'"),
+        ("inversion=magic", "inversion: .*'random-phase', 'griffin-lim', 'pghi' or 'pghi.gl', got 'magic'"),
         ("windows.seconds=2", "windows of 2.* lengthen windows.seconds or lower grid.frames"),
         ("grid.frames=100", "multiples of 32"),
         ("model.generator=[1, 2]", "model.generator"),
         ("grid=5", "grid"),
+        ("grid=studio-9k", "unknown grid 'studio-9k'; there are thesis, studio-8k, studio-16k"),
+        ("windows.start_on=bar", "windows.start_on: .*'downbeat' or 'beat', got 'bar'"),
         ("training", "--set takes key=value"),
         ("=5", "--set takes key=value"),
         ("training.epochs.more=5", "training.epochs"),
@@ -117,3 +120,32 @@ def test_slides_per_set() -> None:
     recipe = load_recipe("thesis-1", ["windows.slide_ms.A=136.55", "windows.slide_ms.B=172.51"])
     assert recipe.windows.slide_ms == {"A": 136.55, "B": 172.51}
     assert "total" not in tomllib.loads(dump_recipe(recipe))["windows"]
+
+
+def test_a_grid_by_name_can_be_changed_by_its_numbers(tmp_path: Path) -> None:
+    assert load_recipe("loops").grid == NAMED_GRIDS["studio-8k"]
+    changed = load_recipe("loops", ["grid.n_fft=512", "grid.bins=256"]).grid
+    assert changed == NAMED_GRIDS["studio-8k"].model_copy(update={"n_fft": 512, "bins": 256})
+    (tmp_path / "mine.toml").write_text('extends = "loops"\ngrid = "studio-16k"\n')
+    assert load_recipe(str(tmp_path / "mine.toml")).grid == NAMED_GRIDS["studio-16k"]
+
+
+def test_windows_of_beats_take_the_place_of_windows_of_seconds_and_back() -> None:
+    beats = load_recipe("demo", ["grid=studio-8k", "windows.beats=8"])
+    assert (beats.windows.seconds, beats.windows.total) == (None, None)
+    assert beats.tempo_bpm == 117.1875
+    seconds = load_recipe("loops", ["windows.seconds=4.12", "windows.total=50"])
+    assert (seconds.windows.beats, seconds.tempo_bpm) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("windows.total=5", "windows of beats start on beats"),
+        ("windows.beats=32", "32 beats in 4.096 s of the grid are 469 BPM, which must be 60 to 200"),
+        ("windows.beats=6", "multiple of 4"),
+    ],
+)
+def test_impossible_windows_of_beats_are_refused(override: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        load_recipe("loops", [override])

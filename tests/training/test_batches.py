@@ -4,6 +4,7 @@ import torch
 
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
+from mixdream.spectrogram.scaling import Scaler
 from mixdream.training.batches import Batches, training_windows
 from tests.conftest import tiny_recipe
 
@@ -12,7 +13,8 @@ CPU = torch.device("cpu")
 
 def batches(corpus: Corpus, batch: int = 5, seed: int = 0, rank: int = 0, world: int = 1) -> Batches:
     recipe = tiny_recipe("thesis-3")
-    return Batches(training_windows(recipe, corpus), recipe.grid, batch, seed, CPU, rank, world)
+    scaler = Scaler(recipe.grid.scaling)
+    return Batches(training_windows(recipe, corpus), recipe.grid, scaler, batch, seed, CPU, rank, world)
 
 
 def test_an_epoch_has_every_window_once_in_another_order_each_time(corpus: Corpus) -> None:

@@ -9,7 +9,8 @@ from torch.nn import functional as F
 from mixdream.corpus.store import Corpus
 from mixdream.models.dcgan import draw_latent
 from mixdream.recipes.load import recipe_names
-from mixdream.training.batches import Batches, training_windows
+from mixdream.spectrogram.scaling import Scaler
+from mixdream.training.batches import Batches, fit_scaling, training_windows
 from mixdream.training.gan import GanTrainer
 from tests.conftest import tiny_recipe
 
@@ -20,7 +21,9 @@ CPU = torch.device("cpu")
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_every_recipe_takes_a_step(name: str, precision: str, corpus: Corpus) -> None:
     recipe = tiny_recipe(name, f"training.precision={precision}")
-    batches = Batches(training_windows(recipe, corpus), recipe.grid, 4, 0, CPU)
+    windows = training_windows(recipe, corpus)
+    scaler = Scaler(recipe.grid.scaling, fit_scaling(windows, recipe.grid))
+    batches = Batches(windows, recipe.grid, scaler, 4, 0, CPU)
     trainer = GanTrainer(recipe, 0, Accelerator(cpu=True))
     before = copy.deepcopy(trainer.tensors())
     values = trainer.step(batches.images(batches.rows(0)), 0)

@@ -236,3 +236,19 @@ def test_two_processes_train_one_model(corpus: Corpus, tmp_path: Path) -> None:
     wrong = subprocess.run([*launch, *module], capture_output=True, text=True, check=False, timeout=180)
     assert wrong.returncode != 0
     assert wrong.stderr.count("is a run already") == 1
+
+
+def test_a_run_on_beats_keeps_its_scaling_and_tempo(corpus: Corpus, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    info = train(tiny_recipe("loops", "training.epochs=1"), corpus, run)
+    assert 115 < info["tempo_bpm"] < 145  # sets of 120 and 140 BPM
+    statistics = Run.open(run).statistics()
+    assert statistics is not None
+    assert set(statistics.reference_db) <= {"A", "B"}
+    assert len(statistics.mean_db) == 128
+    before = (run / "scaling.json").read_bytes()
+    train(tiny_recipe("loops", "training.epochs=2"), corpus, run, resume=True)
+    assert (run / "scaling.json").read_bytes() == before
+    (run / "scaling.json").write_text("{}")
+    with pytest.raises(InputError, match=r"scaling.json is missing or damaged.*a run cannot do without it"):
+        Run.open(run).scaler()

@@ -95,7 +95,7 @@ def _write_page(
         "What mixdream dreamt of the built-in sets",
         {
             "Learnt from": f"{clock(corpus.seconds)} of audio, {info['windows']} windows of "
-            f"{run.recipe.windows.seconds} s",
+            f"{run.recipe.grid.seconds:.2f} s",
             "Recipe": f"{run.recipe.name}: {run.recipe.about}",
             "Training": f"{info['steps']} steps in {clock(info['seconds'])} on "
             f"{info['machine']['cores']} cores",

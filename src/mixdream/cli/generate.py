@@ -2,12 +2,15 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from mixdream.cli.output import JSON_OPTION, print_json, progress
 from mixdream.errors import InputError
+
+if TYPE_CHECKING:
+    from mixdream.generation.pack import Pack
 
 
 class Form(StrEnum):
@@ -26,35 +29,95 @@ _FORMAT = typer.Option(Form.WAV, "--format", help="24-bit WAV or FLAC.")
 def generate(
     run: Path = typer.Argument(help="Run folder written by 'mixdream train'."),
     folder: Path = _FOLDER,
-    count: int = typer.Option(8, "-n", "--count", min=1, max=10**6, help="Number of clips."),
+    count: int | None = typer.Option(
+        None, "-n", "--count", min=1, max=10**6, help="Number of clips (default: 8).", show_default=False
+    ),
     seed: int = _SEED,
+    loop: bool = typer.Option(
+        False, "--loop", help="Loops of whole bars, named by tempo and key, tagged for samplers and DAWs."
+    ),
+    pack: int | None = typer.Option(
+        None,
+        min=1,
+        max=1000,
+        metavar="N",
+        help="Make 3 N loops, keep the N best that differ; with a contact sheet and a ZIP file.",
+    ),
+    bpm: float | None = typer.Option(
+        None, help="Tempo in BPM, 40 to 300 (default: the music's own).", show_default=False
+    ),
+    bars: int | None = typer.Option(
+        None, min=1, help="Bars of a loop (default: all that the run's windows hold).", show_default=False
+    ),
     inversion: str | None = typer.Option(
-        None, help="random-phase or griffin-lim (default: the recipe's)", show_default=False
+        None,
+        help="random-phase, griffin-lim, pghi or pghi+gl (default: the recipe's)",
+        show_default=False,
     ),
     rate_hz: int = _RATE,
     form: Form = _FORMAT,
+    keep_level: bool = typer.Option(
+        False, "--keep-level", help="Leave the model's level, instead of -14 LUFS and at most -1 dBTP."
+    ),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Generate clips: audio files with a JSON beside each. The same seed gives the same clip."""
+    """Generate clips or loops: audio files with a JSON beside each. The same seed gives the same clip."""
+    if bars is not None and not (loop or pack):
+        raise InputError("--bars is for loops: give --loop or --pack too")
+    if pack and count:
+        raise InputError("--pack says how many loops to keep: leave -n out")
+    options: dict[str, Any] = {
+        "seed": seed,
+        "inversion": inversion,
+        "bpm": bpm,
+        "rate_hz": rate_hz,
+        "form": form.value,
+        "keep_level": keep_level,
+    }
+    made: Pack | None = None
     with progress("Generating") as report:
-        from mixdream.generation.clips import generate_clips
         from mixdream.generation.run import Run
 
-        clips = generate_clips(
-            Run.open(run),
-            folder,
-            count=count,
-            seed=seed,
-            inversion=inversion,
-            rate_hz=rate_hz,
-            form=form.value,
-            report=report,
+        opened = Run.open(run)
+        if pack:
+            from mixdream.generation.pack import make_pack
+
+            made = make_pack(opened, folder, count=pack, bars=bars, report=report, **options)
+            clips = list(made.loops)
+        elif loop:
+            from mixdream.generation.loops import generate_loops
+
+            clips = generate_loops(opened, folder, count=count or 8, bars=bars, report=report, **options)
+        else:
+            from mixdream.generation.clips import generate_clips
+
+            clips = generate_clips(opened, folder, count=count or 8, report=report, **options)
+    if made and pack and len(clips) < pack:
+        typer.echo(
+            f"only {len(clips)} of {made.candidates} loops differ enough ({made.alike} are like another, "
+            f"{made.silent} silent): train for longer, or try another --seed",
+            err=True,
         )
     if as_json:
-        print_json({"clips": clips})
+        about: dict[str, Any] = {"clips": clips}
+        if made:
+            about |= {"sheet": str(made.sheet), "zip": str(made.archive), "candidates": made.candidates}
+        print_json(about)
         return
     for clip in clips:
-        typer.echo(f"{clip['file']}  {clip['seconds']:.2f} s" + ("  silent" if clip["silent"] else ""))
+        typer.echo(_line(clip))
+    if made:
+        typer.echo(f"{made.sheet}\n{made.archive}")
+
+
+def _line(clip: dict[str, Any]) -> str:
+    """What is said of a clip or loop."""
+    words = [clip["file"], f"{clip['seconds']:.2f} s"]
+    if "seam" in clip:
+        words += [f"pulse {clip['pulse_db']:.1f} dB", f"seam {clip['seam']['ratio']:.1f}"]
+    if clip["silent"]:
+        words.append("silent")
+    return "  ".join(words)
 
 
 def invert(
@@ -65,7 +128,11 @@ def invert(
     recipe: str = typer.Option(
         "thesis-1", help="Recipe whose grid the .npy files have; a .png says its own."
     ),
-    inversion: str = typer.Option("random-phase", help="random-phase or griffin-lim."),
+    inversion: str | None = typer.Option(
+        None,
+        help="random-phase, griffin-lim, pghi or pghi+gl (default: the best that the grid allows)",
+        show_default=False,
+    ),
     seed: int = _SEED,
     rate_hz: int = _RATE,
     form: Form = _FORMAT,
@@ -79,6 +146,7 @@ def invert(
     with progress("Inverting") as report:
         from mixdream.generation.clips import write_clips
         from mixdream.generation.read_spectrograms import read_spectrograms
+        from mixdream.spectrogram.inversion import default_inversion
 
         taken: set[str] = set()
         for i, path in enumerate(spectrograms):
@@ -90,10 +158,11 @@ def invert(
                     f"'{path}' would be written as {min(twice)}, as another of these files: invert them apart"
                 )
             taken.update(names)
+            chosen = inversion or default_inversion(own_grid)
             seeds = list(range(seed + len(clips), seed + len(clips) + len(magnitudes)))
             about = {"spectrogram": str(path)}
             clips += write_clips(
-                folder, names, magnitudes, own_grid, seeds, inversion, rate_hz, form.value, about
+                folder, names, magnitudes, own_grid, seeds, chosen, rate_hz, form.value, about
             )
             report((i + 1) / len(spectrograms), path.name)
     if as_json:

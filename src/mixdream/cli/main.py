@@ -9,7 +9,7 @@ from types import FrameType
 import typer
 
 from mixdream import __version__
-from mixdream.cli import corpus, demo, generate, train
+from mixdream.cli import ceiling, corpus, demo, generate, train
 from mixdream.cli.output import is_main_process
 from mixdream.errors import InputError, MixdreamError
 
@@ -31,6 +31,7 @@ app.command()(train.recipes)
 app.command()(train.train)
 app.command()(generate.generate)
 app.command()(generate.invert)
+app.command()(ceiling.ceiling)
 
 
 def _print_version(wanted: bool) -> None:

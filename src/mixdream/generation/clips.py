@@ -1,22 +1,26 @@
 """Clips: spectrograms, generated or given, turned into audio files with a JSON beside each."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soxr
 import torch
 from torch import Tensor
 
 from mixdream import __version__
-from mixdream.audio.write import AudioFormat, resample_and_level, write_audio
+from mixdream.audio.level import set_level
+from mixdream.audio.loop_chunks import LoopInfo
+from mixdream.audio.write import AudioFormat, check_rate, write_audio
 from mixdream.errors import InputError
 from mixdream.files import write_json
 from mixdream.generation.run import Run
+from mixdream.generation.tempo import playing_tempo
 from mixdream.models.dcgan import draw_latent
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.inversion import invert
-from mixdream.spectrogram.scaling import unscale
 
 DEFAULT_RATE_HZ = 44_100
 """What DAWs expect."""
@@ -32,8 +36,10 @@ def generate_clips(
     count: int = 8,
     seed: int = 0,
     inversion: str | None = None,
+    bpm: float | None = None,
     rate_hz: int = DEFAULT_RATE_HZ,
     form: AudioFormat = "wav",
+    keep_level: bool = False,
     report: Callable[[float, str], None] = lambda done, note: None,
 ) -> list[dict[str, Any]]:
     """Generate clips with the newest checkpoint of a run.
@@ -48,9 +54,13 @@ def generate_clips(
     count, seed : int
     inversion : str, optional
         The recipe's own unless given.
+    bpm : float, optional
+        Tempo to play clips at whose windows have beats, see `mixdream.generation.tempo`.
     rate_hz : int
         Of the files.
     form : {"wav", "flac"}
+    keep_level : bool
+        Leave the model's own level, see `mixdream.audio.level`.
     report : callable
         Called with the share done in [0, 1] and a note.
 
@@ -62,11 +72,14 @@ def generate_clips(
     Raises
     ------
     InputError
-        No checkpoint, unknown inversion, impossible rate, or a folder that cannot be written.
+        No checkpoint, unknown inversion, impossible rate or tempo, or a folder that cannot be written.
     """
+    bpm, speed = playing_tempo(run, bpm)
     checkpoint = run.latest_checkpoint()
     generator = run.load_generator(checkpoint)
-    about = {"run": run.name, "recipe": run.recipe.name, "checkpoint": checkpoint.name}
+    about: dict[str, Any] = {"run": run.name, "recipe": run.recipe.name, "checkpoint": checkpoint.name}
+    if bpm is not None:
+        about["bpm"] = bpm
     clips = []
     for start in range(seed, seed + count, BATCH):
         some = list(range(start, min(start + BATCH, seed + count)))
@@ -82,6 +95,8 @@ def generate_clips(
             rate_hz,
             form,
             about,
+            speed=speed,
+            keep_level=keep_level,
         ):
             clips.append(clip)
             report(len(clips) / count, clip["file"])
@@ -97,7 +112,7 @@ def sample_magnitudes(run: Run, generator: torch.nn.Module, seeds: list[int]) ->
     ]
     # One at a time: sums in a batch are ordered otherwise, and a clip must not depend on its neighbours.
     images = torch.cat([generator(latent) for latent in latents])
-    return unscale(images[:, 0], run.recipe.grid.scaling)
+    return run.scaler().unscale(images[:, 0])
 
 
 def write_clips(
@@ -110,6 +125,9 @@ def write_clips(
     rate_hz: int,
     form: AudioFormat,
     about: dict[str, Any],
+    *,
+    speed: float = 1.0,
+    keep_level: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Invert spectrograms and write each as audio with a JSON beside it, one after the other.
 
@@ -128,34 +146,57 @@ def write_clips(
     form : {"wav", "flac"}
     about : dict
         What else the JSON files say.
+    speed : float
+        Varispeed: 1.1 plays a tenth faster and higher.
+    keep_level : bool
+        Leave the level as it is, see `mixdream.audio.level`.
 
     Yields
     ------
     dict
         What the JSON says, with ``file``.
     """
+    check_rate(rate_hz)
+    for name, one, seed in zip(names, magnitudes, seeds, strict=True):
+        inverted = invert(inversion, one[None], grid, [seed])[0].double().numpy()
+        audio = soxr.resample(inverted, grid.rate_hz * speed, rate_hz, quality="VHQ")
+        audio, level = set_level(audio, rate_hz, keep=keep_level)
+        clip = about | {"seed": seed, "inversion": inversion} | asdict(level)
+        clip["silent"] = bool(one.max() < SILENT)
+        yield write_clip(folder, name, audio, rate_hz, form, clip)
+
+
+def write_clip(
+    folder: Path,
+    name: str,
+    audio: np.ndarray,
+    rate_hz: int,
+    form: AudioFormat,
+    about: dict[str, Any],
+    loop: LoopInfo | None = None,
+) -> dict[str, Any]:
+    """Write audio, shape (samples,), and a JSON beside it; return what the JSON says, with ``file``.
+
+    Raises
+    ------
+    InputError
+        A folder that cannot be written, or a clip of this name in another format.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"clips cannot be written to {folder}: {error.strerror}") from error
-    for name, one, seed in zip(names, magnitudes, seeds, strict=True):
-        audio = invert(inversion, one[None], grid, [seed])[0].numpy()
-        audio, gain_db = resample_and_level(audio, grid.rate_hz, rate_hz)
-        path = folder / f"{name}.{form}"
-        other = path.with_name(f"{name}.{'flac' if form == 'wav' else 'wav'}")
-        if other.exists():  # one JSON cannot speak for both
-            raise InputError(f"{other} has the same name in another format: choose another folder")
-        write_audio(path, audio, rate_hz, form)
-        clip = about | {
-            "seed": seed,
-            "inversion": inversion,
-            "rate_hz": rate_hz,
-            "seconds": len(audio) / rate_hz,
-            "gain_db": gain_db,
-            "peak": float(np.abs(audio).max(initial=0.0)),
-            "rms_dbfs": float(20 * np.log10(np.sqrt(np.mean(audio**2)) + 1e-9)),
-            "silent": bool(one.max() < SILENT),
-            "mixdream": __version__,
-        }
-        write_json(path.with_name(f"{name}.json"), clip)
-        yield clip | {"file": str(path)}
+    path, beside, other = (
+        folder / f"{name}.{suffix}" for suffix in (form, "json", "flac" if form == "wav" else "wav")
+    )
+    if other.exists():  # one JSON cannot speak for both
+        raise InputError(f"{other} has the same name in another format: choose another folder")
+    write_audio(path, audio, rate_hz, form, loop)
+    clip = about | {
+        "rate_hz": rate_hz,
+        "samples": len(audio),
+        "seconds": len(audio) / rate_hz,
+        "mixdream": __version__,
+    }
+    write_json(beside, clip)
+    return clip | {"file": str(path)}

@@ -13,11 +13,17 @@ from mixdream.errors import InputError
 from mixdream.models.dcgan import Generator
 from mixdream.recipes.load import load_resolved
 from mixdream.recipes.recipe import Recipe
+from mixdream.spectrogram.scaling import Scaler
+from mixdream.spectrogram.statistics import LogStatistics
+
+SCALING_NAME = "scaling.json"
 
 
 @dataclass(frozen=True)
 class Run:
     """A run folder: ``recipe.toml``, ``run.json``, ``metrics.jsonl``, ``checkpoints/step-*/``.
+
+    Where the scaling has statistics of the training windows, they are in ``scaling.json``.
 
     Parameters
     ----------
@@ -50,6 +56,24 @@ class Run:
             return json.loads((self.folder / "run.json").read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise InputError(f"{self.folder / 'run.json'} is missing or damaged: {error}") from error
+
+    def statistics(self) -> LogStatistics | None:
+        """Statistics of the training windows, where the recipe's scaling has them."""
+        if self.recipe.grid.scaling != "log-standard":
+            return None
+        path = self.folder / SCALING_NAME
+        try:
+            statistics = LogStatistics.model_validate_json(path.read_bytes())
+        except (OSError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(f"{path} is missing or damaged: {reason}; a run cannot do without it") from error
+        if not len(statistics.mean_db) == len(statistics.std_db) == self.recipe.grid.bins:
+            raise InputError(f"{path} does not fit the grid of {self.folder / 'recipe.toml'}")
+        return statistics
+
+    def scaler(self) -> Scaler:
+        """Scaling between magnitudes and what the model says."""
+        return Scaler(self.recipe.grid.scaling, self.statistics())
 
     def checkpoints(self) -> list[Path]:
         """Complete checkpoints, oldest first."""

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from mixdream.errors import InputError
 from mixdream.recipes.recipe import Recipe
+from mixdream.spectrogram.grid import NAMED_GRIDS
 
 _BUILT_IN = resources.files("mixdream.recipes")
 
@@ -79,6 +80,7 @@ def _read(name: str, base: Path, seen: tuple[str, ...] = ()) -> dict[str, Any]:
             f"unknown recipe '{name}'{hint} Built-in recipes: {', '.join(recipe_names())}; "
             "your own is a path that ends in .toml"
         )
+    values = _with_grid_numbers(values, f"recipe {name}")
     parent = values.pop("extends", None)
     if parent is None:
         return values
@@ -99,11 +101,32 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     for key in below.keys() & above.keys():
         if isinstance(below[key], dict) and isinstance(above[key], dict):
             merged[key] = _merge(below[key], above[key])
-    # Two ways to say which windows: the one said last counts.
-    for key, other in (("slide_ms", "total"), ("total", "slide_ms")):
-        if key in above and other not in above:
-            merged.pop(other, None)
+    # Several ways to say which windows: the one said last counts.
+    for key, others in _INSTEAD_OF.items():
+        if key in above:
+            for other in others - above.keys():
+                merged.pop(other, None)
     return merged
+
+
+_INSTEAD_OF = {
+    "slide_ms": {"total"},
+    "total": {"slide_ms"},
+    "seconds": {"beats"},
+    "beats": {"seconds", "slide_ms", "total"},
+}
+
+
+def _with_grid_numbers(values: dict[str, Any], what: str) -> dict[str, Any]:
+    """Put the numbers of a grid in the place of its name, so that what extends the recipe can change one."""
+    name = values.get("grid")
+    if not isinstance(name, str):
+        return values
+    if name not in NAMED_GRIDS:
+        raise InputError(
+            f"{what}: unknown grid '{name}'; there are {', '.join(NAMED_GRIDS)}, or numbers in a table [grid]"
+        )
+    return values | {"grid": NAMED_GRIDS[name].model_dump()}
 
 
 def _override(values: dict[str, Any], override: str) -> None:
@@ -114,7 +137,7 @@ def _override(values: dict[str, Any], override: str) -> None:
         except tomllib.TOMLDecodeError:
             continue
         if change and "=" in override:
-            values.update(_merge(values, change))
+            values.update(_merge(values, _with_grid_numbers(change, f"--set {override}")))
             return
     raise InputError(f"--set takes key=value, as in training.epochs=5; got '{override}'")
 

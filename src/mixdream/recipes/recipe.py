@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from mixdream.corpus.beat_windows import FASTEST_BPM, SLOWEST_BPM, StartOn
 from mixdream.spectrogram.grid import Grid, InversionName
 
 Slide = Annotated[float, Field(gt=0, le=3_600_000)]
@@ -15,30 +16,45 @@ class _Section(BaseModel):
 
 
 class Windows(_Section):
-    """Which windows of the corpus are trained on.
+    """Which windows of the corpus are trained on: of a length in seconds, or of a number of beats.
 
     Parameters
     ----------
-    seconds : float
+    seconds : float, optional
         Length of a window.
     slide_ms : float or {set name: float}, optional
         Distance between starts; one for all sets or one per set.
     total : int, optional
         Instead of a slide: the wanted number of windows over all sets.
+    beats : int, optional
+        Instead of seconds: beats in a window, which varispeed makes fill the grid; 8 are two bars.
+    start_on : {"downbeat", "beat"}
+        Where windows of beats start.
     held_out : float in [0, 0.5]
         Share of the corpus that is kept out of training, in blocks of at least a minute.
     """
 
-    seconds: float = Field(gt=0, le=60)
+    seconds: float | None = Field(None, gt=0, le=60)
     slide_ms: Slide | dict[str, Slide] | None = None
     total: int | None = Field(None, ge=1, le=10**9)
+    beats: int | None = Field(None, ge=4, le=64, multiple_of=4)
+    start_on: StartOn = "downbeat"
     held_out: float = Field(0.0, ge=0, le=0.5)
 
     @model_validator(mode="after")
     def _one_rule(self) -> Self:
-        if (self.slide_ms is None) == (self.total is None):
+        if (self.seconds is None) == (self.beats is None):
+            raise ValueError("give either seconds or beats, and only one of them")
+        if self.seconds is not None and (self.slide_ms is None) == (self.total is None):
             raise ValueError("give either slide_ms or total, and only one of them")
+        if self.beats is not None and not (self.slide_ms is None and self.total is None):
+            raise ValueError("windows of beats start on beats: slide_ms and total go with seconds")
         return self
+
+    @property
+    def longest_s(self) -> float:
+        """Longest time in a set that a window may take, in seconds."""
+        return self.seconds or (self.beats or 0) * 60 / SLOWEST_BPM
 
 
 class Dcgan(_Section):
@@ -116,12 +132,19 @@ class Recipe(_Section):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        window_samples = round(self.windows.seconds * self.grid.rate_hz)
-        if window_samples < self.grid.samples:
+        if self.windows.seconds is not None:
+            window_samples = round(self.windows.seconds * self.grid.rate_hz)
+            if window_samples < self.grid.samples:
+                raise ValueError(
+                    f"windows of {self.windows.seconds} s are {window_samples} samples, but the grid needs "
+                    f"{self.grid.samples} ({self.grid.seconds:.4f} s): lengthen windows.seconds or lower "
+                    "grid.frames"
+                )
+        if self.tempo_bpm is not None and not SLOWEST_BPM <= self.tempo_bpm <= FASTEST_BPM:
             raise ValueError(
-                f"windows of {self.windows.seconds} s are {window_samples} samples, but the grid needs "
-                f"{self.grid.samples} ({self.grid.seconds:.4f} s): lengthen windows.seconds or lower "
-                "grid.frames"
+                f"{self.windows.beats} beats in {self.grid.clip_samples / self.grid.rate_hz:.3f} s of the "
+                f"grid are {self.tempo_bpm:.0f} BPM, which must be {SLOWEST_BPM:.0f} to {FASTEST_BPM:.0f}: "
+                "change windows.beats or grid.frames"
             )
         if self.grid.bins % 32 or self.grid.frames % 32:
             raise ValueError(
@@ -129,3 +152,13 @@ class Recipe(_Section):
                 "for a DCGAN"
             )
         return self
+
+    @property
+    def tempo_bpm(self) -> float | None:
+        """Tempo at which the windows' beats fill the grid; None for windows of seconds.
+
+        Eight beats on a studio grid: 8 * 60 s / 4.096 s = 117.1875.
+        """
+        if self.windows.beats is None:
+            return None
+        return self.windows.beats * 60 * self.grid.rate_hz / self.grid.clip_samples

@@ -1,40 +1,70 @@
 """Batches of real spectrograms, computed from the corpus when they are needed."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch import Tensor
 
+from mixdream.corpus.beat_windows import BeatWindows, index_beat_windows
 from mixdream.corpus.split import split_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.corpus.windows import WindowIndex, index_windows
 from mixdream.errors import InputError
 from mixdream.recipes.recipe import Recipe
 from mixdream.spectrogram.grid import Grid
-from mixdream.spectrogram.scaling import scale
+from mixdream.spectrogram.scaling import Scaler
+from mixdream.spectrogram.statistics import LogStatistics, fit_statistics
 from mixdream.spectrogram.transform import magnitudes
 
+Windows = WindowIndex | BeatWindows
 
-def training_windows(recipe: Recipe, corpus: Corpus) -> WindowIndex:
+_FITTED = 1024  # windows that statistics are fitted on
+_FIT_BATCH = 32
+
+
+def training_windows(recipe: Recipe, corpus: Corpus) -> Windows:
     """Windows of the corpus that the recipe trains on.
 
     Raises
     ------
     InputError
-        The corpus has another sample rate than the recipe's grid, or no window at all.
+        The corpus has another sample rate than the recipe's grid (for windows of beats, which are resampled
+        in any case: a lower one), or no window at all.
     """
-    if corpus.rate_hz != recipe.grid.rate_hz:
+    windows = recipe.windows
+    if corpus.rate_hz < recipe.grid.rate_hz or (
+        corpus.rate_hz != recipe.grid.rate_hz and windows.beats is None
+    ):
         raise InputError(
             f"the corpus has {corpus.rate_hz} Hz but recipe {recipe.name} needs {recipe.grid.rate_hz} Hz: "
             f"build one with 'mixdream corpus build ... --rate {recipe.grid.rate_hz}'"
         )
-    windows = recipe.windows
+    held_out = windows.held_out
+    spans = split_corpus(corpus, windows.longest_s, held_out).train if held_out else None
+    if windows.beats is not None:
+        return index_beat_windows(corpus, recipe.grid, windows.beats, windows.start_on, spans)
     return index_windows(
-        corpus,
-        windows.seconds,
-        slide_ms=windows.slide_ms,
-        total=windows.total,
-        spans=split_corpus(corpus, windows.seconds, windows.held_out).train if windows.held_out else None,
+        corpus, windows.longest_s, slide_ms=windows.slide_ms, total=windows.total, spans=spans
     )
+
+
+def fit_scaling(windows: Windows, grid: Grid) -> LogStatistics | None:
+    """Statistics that the grid's scaling needs, fitted on up to 1024 windows spread over all of them."""
+    if grid.scaling != "log-standard":
+        return None
+    rows = np.unique(np.linspace(0, len(windows) - 1, _FITTED).round().astype(np.int64))
+
+    def batches() -> Iterator[tuple[list[str], Tensor]]:
+        for first in range(0, len(rows), _FIT_BATCH):
+            some = rows[first : first + _FIT_BATCH]
+            yield _set_names(windows, some), magnitudes(torch.from_numpy(windows.read(some)), grid)
+
+    return fit_statistics(batches)
+
+
+def _set_names(windows: Windows, rows: np.ndarray) -> list[str]:
+    return [windows.corpus.sets[i].name for i in windows.set_index[rows]]
 
 
 class Batches:
@@ -44,8 +74,9 @@ class Batches:
 
     Parameters
     ----------
-    windows : WindowIndex
+    windows : WindowIndex or BeatWindows
     grid : Grid
+    scaler : Scaler
     batch : int
         Windows per step over all processes.
     seed : int
@@ -57,15 +88,16 @@ class Batches:
 
     def __init__(
         self,
-        windows: WindowIndex,
+        windows: Windows,
         grid: Grid,
+        scaler: Scaler,
         batch: int,
         seed: int,
         device: torch.device,
         rank: int = 0,
         world: int = 1,
     ) -> None:
-        self.windows, self.grid, self.batch, self.seed = windows, grid, batch, seed
+        self.windows, self.grid, self.scaler, self.batch, self.seed = windows, grid, scaler, batch, seed
         self.device, self.rank, self.world = device, rank, world
         self._order_epoch, self._order = -1, np.empty(0, dtype=np.int64)
         if batch < 2 * world:
@@ -93,4 +125,4 @@ class Batches:
     def images(self, rows: np.ndarray) -> Tensor:
         """Scaled spectrograms of windows, shape (rows, 1, bins, frames)."""
         audio = torch.from_numpy(self.windows.read(rows)).to(self.device)
-        return scale(magnitudes(audio, self.grid), self.grid.scaling)[:, None]
+        return self.scaler.scale(magnitudes(audio, self.grid), _set_names(self.windows, rows))[:, None]

@@ -10,14 +10,14 @@ from torch import Tensor
 
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.picture import for_the_eye, mosaic
-from mixdream.spectrogram.scaling import unscale
+from mixdream.spectrogram.scaling import Scaler
 from mixdream.training.convergence import Convergence
 
 GRID_OF = 64
 """Images in a mosaic, as in the thesis."""
 
 
-def save_mosaic(path: Path, images: Tensor, grid: Grid) -> None:
+def save_mosaic(path: Path, images: Tensor, scaler: Scaler) -> None:
     """Write a PNG of all images, rescaled for the eye.
 
     Parameters
@@ -25,18 +25,18 @@ def save_mosaic(path: Path, images: Tensor, grid: Grid) -> None:
     path : Path
     images : Tensor, shape (count, 1, bins, frames)
         As the model makes them.
-    grid : Grid
+    scaler : Scaler
     """
-    Image.fromarray(mosaic(for_the_eye(_magnitudes(images, grid)))).save(path)
+    Image.fromarray(mosaic(for_the_eye(_magnitudes(images, scaler)))).save(path)
 
 
-def save_real_and_fake(path: Path, real: Tensor, fake: Tensor, grid: Grid) -> None:
+def save_real_and_fake(path: Path, real: Tensor, fake: Tensor, scaler: Scaler) -> None:
     """Draw real beside generated spectrograms: as they are above, rescaled for the eye below."""
-    height = 7 * grid.bins / grid.frames + 0.3
+    height = 7 * real.shape[2] / real.shape[3] + 0.3
     figure = Figure(figsize=(14, 2 * height), layout="constrained")
     axes = figure.subplots(2, 2)
     for column, (title, images) in enumerate((("Real", real), ("Generated", fake))):
-        values = _magnitudes(images, grid)
+        values = _magnitudes(images, scaler)
         axes[0, column].imshow(mosaic(values), cmap="gray", vmin=0, vmax=255)
         axes[0, column].set_title(f"{title}, magnitudes as they are")
         axes[1, column].imshow(mosaic(for_the_eye(values)), cmap="gray", vmin=0, vmax=255)
@@ -46,14 +46,14 @@ def save_real_and_fake(path: Path, real: Tensor, fake: Tensor, grid: Grid) -> No
     figure.savefig(path, dpi=100)
 
 
-def save_single(path: Path, real: Tensor, fake: Tensor, grid: Grid) -> None:
+def save_single(path: Path, real: Tensor, fake: Tensor, scaler: Scaler, grid: Grid) -> None:
     """Draw one real and one generated spectrogram, enlarged, with axes."""
     figure = Figure(figsize=(14, 5.2), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
     for axis, title, image in zip(axes, ("Real", "Generated"), (real[:1], fake[:1]), strict=True):
         seconds = grid.frames * grid.hop / grid.rate_hz
         axis.imshow(
-            for_the_eye(_magnitudes(image, grid))[0],
+            for_the_eye(_magnitudes(image, scaler))[0],
             origin="lower",
             aspect="auto",
             cmap="magma",
@@ -97,5 +97,5 @@ def _mark_plateau(axis: Axes, convergence: Convergence) -> None:
             axis.plot([start, stop], [loss, loss], color="0.4", linestyle="--", linewidth=1)
 
 
-def _magnitudes(images: Tensor, grid: Grid) -> np.ndarray:
-    return unscale(images[:, 0].float().cpu(), grid.scaling).numpy()
+def _magnitudes(images: Tensor, scaler: Scaler) -> np.ndarray:
+    return scaler.unscale(images[:, 0].float().cpu()).numpy()

@@ -7,7 +7,8 @@ import numpy as np
 
 from mixdream.corpus.store import Corpus
 from mixdream.recipes.recipe import Recipe
-from mixdream.training.batches import Batches, training_windows
+from mixdream.spectrogram.scaling import Scaler
+from mixdream.training.batches import Batches, fit_scaling, training_windows
 from mixdream.training.device import choose_precision, new_accelerator
 from mixdream.training.gan import GanTrainer
 
@@ -32,7 +33,8 @@ def plan_training(recipe: Recipe, corpus: Corpus, seed: int = 0) -> dict[str, An
     training = recipe.training.model_copy(update={"precision": precision})
     recipe = recipe.model_copy(update={"training": training})
     windows = training_windows(recipe, corpus)
-    batches = Batches(windows, recipe.grid, training.batch, seed, accelerator.device)
+    scaler = Scaler(recipe.grid.scaling, fit_scaling(windows, recipe.grid))
+    batches = Batches(windows, recipe.grid, scaler, training.batch, seed, accelerator.device)
     trainer = GanTrainer(recipe, seed, accelerator)
     rows = np.arange(min(MEASURED_BATCH, training.batch, len(windows)))
     trainer.step(batches.images(rows), 0)

@@ -15,9 +15,10 @@ from mixdream import __version__
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.files import write_atomically, write_json
-from mixdream.generation.run import Run
+from mixdream.generation.run import SCALING_NAME, Run
 from mixdream.recipes.load import dump_recipe
 from mixdream.recipes.recipe import Recipe
+from mixdream.spectrogram.statistics import LogStatistics
 from mixdream.training.device import choose_precision
 
 _FOLDERS = ("checkpoints", "figures", "samples")
@@ -56,7 +57,9 @@ def check_run(
     return Run(folder, recipe), _new_info(recipe, corpus, seed or 0)
 
 
-def begin_run(run: Run, info: dict[str, Any], accelerator: Accelerator) -> None:
+def begin_run(
+    run: Run, info: dict[str, Any], statistics: LogStatistics | None, accelerator: Accelerator
+) -> None:
     """Write the beginning of a run from the first process; the others wait for it."""
     folder = run.folder
     accelerator.wait_for_everyone()
@@ -64,6 +67,8 @@ def begin_run(run: Run, info: dict[str, Any], accelerator: Accelerator) -> None:
         for name in _FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
         write_json(folder / "run.json", info)
+        if statistics is not None:
+            write_json(folder / SCALING_NAME, statistics.model_dump())
         # Last, since it is what makes the folder a run.
         write_atomically(folder / "recipe.toml", dump_recipe(run.recipe))
     accelerator.wait_for_everyone()
@@ -71,9 +76,8 @@ def begin_run(run: Run, info: dict[str, Any], accelerator: Accelerator) -> None:
 
 def _only_a_beginning(folder: Path) -> bool:
     """Whether a folder is empty or holds no more than a start that was killed has left."""
-    return all(
-        path.name in (*_FOLDERS, "run.json") or path.name.endswith(".partial") for path in folder.iterdir()
-    )
+    beginning = (*_FOLDERS, "run.json", SCALING_NAME)
+    return all(path.name in beginning or path.name.endswith(".partial") for path in folder.iterdir())
 
 
 def _check_resumable(

@@ -7,14 +7,18 @@ from typing import Any
 
 import numpy as np
 from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
 
+from mixdream.corpus.beat_windows import BeatWindows
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError, Interrupted, MixdreamError
 from mixdream.files import write_json
 from mixdream.generation.run import Run
 from mixdream.recipes.recipe import Recipe
+from mixdream.spectrogram.scaling import Scaler
+from mixdream.spectrogram.statistics import LogStatistics
 from mixdream.training import figures
-from mixdream.training.batches import Batches, training_windows
+from mixdream.training.batches import Batches, fit_scaling, training_windows
 from mixdream.training.checkpoint import load_checkpoint, save_checkpoint
 from mixdream.training.convergence import read_convergence
 from mixdream.training.device import new_accelerator
@@ -72,7 +76,7 @@ def train(
     with StopWatch(minutes, accelerator) as watch:
         run, info = check_run(recipe, corpus, folder, seed, resume, accelerator)
         training = _Training(run, info, corpus, accelerator)
-        begin_run(run, training.info, accelerator)
+        begin_run(run, training.info, training.statistics, accelerator)
         reason = training.loop(watch, report)
     step, info = training.step, training.info
     # A process that leaves, or that keeps its networks, while others are at work can abort in gloo's threads.
@@ -91,9 +95,15 @@ class _Training:
         recipe = run.recipe
         self.run, self.recipe, self.info, self.accelerator = run, recipe, info, accelerator
         self.trainer = GanTrainer(recipe, info["seed"], accelerator)
+        windows = training_windows(recipe, corpus)
+        # Floating-point sums may differ by a hair between machines: all processes take the first one's.
+        fitted = [run.statistics() if run.checkpoints() else fit_scaling(windows, recipe.grid)]
+        self.statistics: LogStatistics | None = broadcast_object_list(fitted)[0]
+        self.scaler = Scaler(recipe.grid.scaling, self.statistics)
         self.batches = Batches(
-            training_windows(recipe, corpus),
+            windows,
             recipe.grid,
+            self.scaler,
             recipe.training.batch,
             info["seed"],
             accelerator.device,
@@ -113,10 +123,12 @@ class _Training:
         generator, discriminator = self.trainer.parameters()
         self.info |= {
             "processes": accelerator.num_processes,
-            "windows": len(self.batches.windows),
+            "windows": len(windows),
             "steps_per_epoch": self.batches.steps_per_epoch,
             "parameters": {"generator": generator, "discriminator": discriminator},
         }
+        if isinstance(windows, BeatWindows):
+            self.info["tempo_bpm"] = float(np.median(windows.tempo_bpm))
 
     def loop(self, watch: StopWatch, report: Report) -> str | None:
         main = self.accelerator.is_main_process
@@ -138,7 +150,7 @@ class _Training:
                 append(metrics, place | values)
             if main and self.step % per_epoch == 0:
                 path = self.run.folder / "samples" / f"epoch-{round(epoch):04d}.png"
-                figures.save_mosaic(path, self.trainer.sample(figures.GRID_OF), self.recipe.grid)
+                figures.save_mosaic(path, self.trainer.sample(figures.GRID_OF), self.scaler)
             reason = watch.reason()
             done = (self.step - began_at) / (self.last_step - began_at)
             if watch.minutes:
@@ -177,10 +189,10 @@ class _Training:
         if status != "running":
             self.info["finished"] = now()
         write_json(self.run.folder / "run.json", self.info)
-        target, grid = self.run.folder / "figures", self.recipe.grid
+        target, scaler = self.run.folder / "figures", self.scaler
         figures.save_losses(target / "losses.png", history, convergence)
         if status != "running":
             rows = np.linspace(0, len(self.batches.windows) - 1, figures.GRID_OF).round().astype(np.int64)
             real, fake = self.batches.images(rows).cpu(), self.trainer.sample(figures.GRID_OF)
-            figures.save_real_and_fake(target / "real-and-generated.png", real, fake, grid)
-            figures.save_single(target / "single.png", real, fake, grid)
+            figures.save_real_and_fake(target / "real-and-generated.png", real, fake, scaler)
+            figures.save_single(target / "single.png", real, fake, scaler, self.recipe.grid)

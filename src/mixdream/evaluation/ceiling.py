@@ -1,0 +1,292 @@
+"""Ceiling: real audio through grids and inversions, the best that any model on a grid can sound."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import soxr
+import torch
+
+from mixdream.audio.write import write_audio
+from mixdream.corpus.store import Corpus
+from mixdream.corpus.windows import WindowIndex, spread_windows
+from mixdream.errors import InputError
+from mixdream.evaluation.ceiling_figure import draw_ceiling
+from mixdream.evaluation.consistency import consistency
+from mixdream.evaluation.fidelity import (
+    bandwidth_hz,
+    log_spectral_distance_db,
+    magnitude_snr_db,
+    match_gain,
+)
+from mixdream.evaluation.smear import transient_smear_ms
+from mixdream.files import write_json
+from mixdream.spectrogram.grid import NAMED_GRIDS, Grid, InversionName
+from mixdream.spectrogram.inversion import default_inversion, invert
+from mixdream.spectrogram.scaling import Scaler
+from mixdream.spectrogram.statistics import fit_statistics
+from mixdream.spectrogram.transform import magnitudes
+
+WINDOWS = 8
+PEAK = 0.89
+"""Largest sample of a written file, -1 dBFS: all files of a window share the gain that it takes."""
+
+_EDGE_S = 0.010  # cut off at the ends, where resampling filters ring
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What is left of one window, or on average of several.
+
+    Attributes
+    ----------
+    snr_db : float
+        Magnitude SNR on independent spectrograms, `mixdream.evaluation.fidelity.magnitude_snr_db`.
+    convergence_db : float
+        Error of the magnitudes on the grid itself, `mixdream.evaluation.consistency`.
+    distance_db : float
+        `mixdream.evaluation.fidelity.log_spectral_distance_db`.
+    bandwidth_hz, bandwidth_kept : float
+        Highest frequency, and its share of the original's, at most 1.
+    smear_ms : float or None
+        `mixdream.evaluation.smear.transient_smear_ms`; None without onsets.
+    """
+
+    snr_db: float
+    convergence_db: float
+    distance_db: float
+    bandwidth_hz: float
+    bandwidth_kept: float
+    smear_ms: float | None
+
+
+@dataclass(frozen=True)
+class Way:
+    """One grid with one inversion, and its scores, mean and per window."""
+
+    grid: str
+    inversion: InversionName
+    mean: Scores
+    windows: tuple[Scores, ...]
+
+    @property
+    def name(self) -> str:
+        """As in names of files."""
+        return f"{self.grid}_{self.inversion}"
+
+
+def grids_within(rate_hz: int) -> dict[str, Grid]:
+    """Named grids that audio of a rate can fill.
+
+    Raises
+    ------
+    InputError
+        Where there is none.
+    """
+    found = {name: grid for name, grid in NAMED_GRIDS.items() if grid.rate_hz <= rate_hz}
+    if not found:
+        lowest = min(grid.rate_hz for grid in NAMED_GRIDS.values())
+        raise InputError(
+            f"the corpus has {rate_hz} Hz, grids begin at {lowest} Hz: build it with --rate {lowest} or more"
+        )
+    return found
+
+
+def loud_windows(corpus: Corpus, seconds: float, number: int) -> WindowIndex:
+    """The louder half of twice as many windows spread evenly over a corpus: music, not breaks and fades."""
+    index = spread_windows(corpus, seconds, 2 * number)
+    power = np.square(index.read(range(len(index)))).mean(axis=1)
+    rows = np.sort(np.argsort(-power, kind="stable")[:number])
+    return replace(index, set_index=index.set_index[rows], start=index.start[rows])
+
+
+def pass_through(
+    audio: np.ndarray, rate_hz: int, grid: Grid, inversion: str, sets: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Send windows through a grid, its scaling and an inversion, as a perfect model would.
+
+    Parameters
+    ----------
+    audio : ndarray, shape (windows, samples), at least ``grid.seconds`` long
+    rate_hz : int, >= grid.rate_hz
+    grid : Grid
+    inversion : str
+    sets : sequence of str, one per window
+        The sets they are from: the reference of ``log-standard`` belongs to a set.
+
+    Returns
+    -------
+    audio : ndarray, shape (windows, samples)
+        At ``rate_hz``, aligned, with the level of the original; silent where the grid holds no clip.
+    errors : ndarray, shape (windows,)
+        `mixdream.evaluation.consistency.consistency`, a ratio.
+    """
+    low = np.stack([_resampled(window, rate_hz, grid.rate_hz) for window in audio])
+    wanted = magnitudes(torch.from_numpy(low).float(), grid)
+    statistics = fit_statistics(lambda: [(list(sets), wanted)]) if grid.scaling == "log-standard" else None
+    scaler = Scaler(grid.scaling, statistics)
+    seen = scaler.unscale(scaler.scale(wanted, sets), sets)
+    clips = invert(inversion, seen, grid, seeds=range(len(audio))).double().numpy()
+    inside = slice(grid.lead, grid.lead + grid.clip_samples)
+    # Within the grid's own band: the gain must not make up for treble that is lost.
+    gains = [match_gain(original[inside], clip) for original, clip in zip(low, clips, strict=True)]
+    clips = clips * np.array(gains)[:, None]
+    placed = np.zeros_like(low)
+    placed[:, inside] = clips
+    back = np.zeros_like(audio, dtype=np.float64)
+    for target, window in zip(back, placed, strict=True):
+        made = _resampled(window, grid.rate_hz, rate_hz)[: len(target)]
+        target[: len(made)] = made
+    return back, consistency(wanted, torch.from_numpy(clips), grid).numpy()
+
+
+def measure_ceiling(
+    corpus: Corpus,
+    folder: Path,
+    grids: Mapping[str, Grid],
+    number: int = WINDOWS,
+    report: Callable[[float, str], None] = lambda done, note: None,
+) -> dict[str, Any]:
+    """Send windows of a corpus through every grid and inversion; write audio, scores and a figure.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    folder : Path
+        Made if need be. Gets ``<window>_original.wav`` and ``<window>_<grid>_<inversion>.wav``, all of one
+        window at one gain, ``ceiling.json`` and ``ceiling.png``; files of the same names are replaced.
+    grids : mapping of name to Grid
+    number : int
+        Windows.
+    report : callable
+        Called with the share done in [0, 1] and a note.
+
+    Returns
+    -------
+    dict
+        What ``ceiling.json`` says, with ``folder``.
+
+    Raises
+    ------
+    InputError
+        A grid above the rate of the corpus, no window that long, or a folder that cannot be written.
+    """
+    for name, grid in grids.items():
+        if grid.rate_hz > corpus.rate_hz:
+            raise InputError(
+                f"grid {name} is for {grid.rate_hz} Hz, the corpus has {corpus.rate_hz} Hz: build one with "
+                f"'mixdream corpus build ... --rate {grid.rate_hz}'"
+            )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"'{folder}' cannot be written: {error.strerror}") from None
+    # Whole milliseconds, and one more for rounding between rates.
+    seconds = round(max(grid.seconds for grid in grids.values()) + 0.001, 3)
+    index = loud_windows(corpus, seconds, number)
+    places = [index.where(row) for row in range(len(index))]
+    audio = index.read(range(len(index))).astype(np.float64)
+    part = _common_part(grids.values(), corpus.rate_hz)
+    original = audio[:, part]
+    versions = {"original": original.astype(np.float32)}  # all of them at once: the gain is theirs together
+    ways: list[Way] = []
+    plan = [(name, inversion) for name, grid in grids.items() for inversion in inversions_for(grid)]
+    for done, (name, inversion) in enumerate(plan):
+        report(done / len(plan), f"{name} {inversion}")
+        made, errors = pass_through(
+            audio, corpus.rate_hz, grids[name], inversion, [where for where, _ in places]
+        )
+        scores = tuple(
+            _scores(one, other, corpus.rate_hz, error)
+            for one, other, error in zip(original, made[:, part], errors, strict=True)
+        )
+        ways.append(Way(name, inversion, _mean(scores), scores))
+        versions[ways[-1].name] = made[:, part].astype(np.float32)
+    for row in range(len(index)):
+        peak = max(float(np.abs(version[row]).max()) for version in versions.values())
+        gain = min(1.0, PEAK / max(peak, 1e-9))
+        for name, version in versions.items():
+            write_audio(folder / f"{row + 1:02d}_{name}.wav", version[row] * gain, corpus.rate_hz)
+    best = max(ways, key=lambda way: way.mean.snr_db)
+    report(1.0, "drawing")
+    shown = [way.name for way in ways if way.inversion == default_inversion(grids[way.grid])]
+    chosen = int(np.argsort(np.square(original).mean(axis=1), kind="stable")[len(original) // 2])
+    set_name, start_s = places[chosen]
+    draw_ceiling(
+        folder / "ceiling.png",
+        {name: versions[name][chosen] for name in ("original", *shown)},
+        corpus.rate_hz,
+        f"{set_name}, {start_s:.1f} s",
+    )
+    content = {
+        "corpus": str(corpus.folder),
+        "hash": corpus.hash,
+        "rate_hz": corpus.rate_hz,
+        "windows": [{"set": name, "start_s": start_s} for name, start_s in places],
+        "grids": {name: grid.model_dump() for name, grid in grids.items()},
+        "ways": [asdict(way) | {"windows": [asdict(one) for one in way.windows]} for way in ways],
+        "best": best.name,
+        "sentence": ceiling_sentence(best),
+    }
+    write_json(folder / "ceiling.json", content)
+    return content | {"folder": str(folder)}
+
+
+def inversions_for(grid: Grid) -> list[InversionName]:
+    """Inversions that a grid allows."""
+    return [name for name in get_args(InversionName) if grid.window == "hann" or "pghi" not in name]
+
+
+def ceiling_sentence(best: Way) -> str:
+    """What a model can sound like at most, for people."""
+    scores = best.mean
+    smear = scores.smear_ms
+    attacks = (
+        ""
+        if smear is None
+        else f", attacks as sharp as they were (within {max(1, round(abs(smear)))} ms)"
+        if smear < 1.5
+        else f", attacks {smear:.0f} ms slower"
+    )
+    share = f"{100 * scores.bandwidth_kept:.0f} % of what this corpus has"
+    return (
+        f"The best that a model on {best.grid} can sound is your music up to "
+        f"{scores.bandwidth_hz / 1000:.1f} kHz ({share}){attacks}, with errors {scores.snr_db:.0f} dB below "
+        f"the music, through {best.inversion}."
+    )
+
+
+def _common_part(grids: Collection[Grid], rate_hz: int) -> slice:
+    """Samples at a rate that the clips of all grids have."""
+    first_s = max(grid.lead / grid.rate_hz for grid in grids) + _EDGE_S
+    last_s = min((grid.lead + grid.clip_samples) / grid.rate_hz for grid in grids) - _EDGE_S
+    return slice(round(first_s * rate_hz), round(last_s * rate_hz))
+
+
+def _resampled(audio: np.ndarray, rate_hz: int, target_hz: int) -> np.ndarray:
+    if rate_hz == target_hz:
+        return audio
+    return soxr.resample(np.asarray(audio, np.float64), rate_hz, target_hz, quality="VHQ")
+
+
+def _scores(original: np.ndarray, inverted: np.ndarray, rate_hz: int, error: float) -> Scores:
+    reached_hz, had_hz = bandwidth_hz(inverted, rate_hz), bandwidth_hz(original, rate_hz)
+    return Scores(
+        snr_db=magnitude_snr_db(original, inverted, rate_hz),
+        convergence_db=float(20 * np.log10(max(error, 1e-6))),
+        distance_db=log_spectral_distance_db(original, inverted, rate_hz),
+        bandwidth_hz=min(reached_hz, had_hz),
+        bandwidth_kept=min(reached_hz / had_hz, 1.0) if had_hz else 1.0,
+        smear_ms=transient_smear_ms(original, inverted, rate_hz),
+    )
+
+
+def _mean(scores: Sequence[Scores]) -> Scores:
+    """Mean of each score over the windows that have it."""
+    columns = {}
+    for name in Scores.__dataclass_fields__:
+        values = [value for one in scores if (value := getattr(one, name)) is not None]
+        columns[name] = float(np.mean(values)) if values else None
+    return Scores(**columns)  # type: ignore[arg-type]  # only smear_ms can be None, in every window

@@ -1,0 +1,65 @@
+"""One picture of many loops: what each looks like, and what was measured."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from mixdream.evaluation.levels import RANGE_DB, levels_db
+from mixdream.files import write_atomically
+from mixdream.generation.loops import Loop, LoopPlan
+
+_COLUMNS = 4
+_CELL_INCHES = (3.4, 2.4)
+
+
+def write_contact_sheet(
+    path: Path, plan: LoopPlan, loops: Sequence[Loop], clips: Sequence[dict[str, Any]]
+) -> None:
+    """Draw the spectrogram of each loop, beats along the bottom, with its name and figures above.
+
+    Parameters
+    ----------
+    path : Path
+        A PNG file.
+    plan : LoopPlan
+    loops : sequence of Loop
+    clips : sequence of dict
+        What the JSON files of the loops say, with ``file``.
+    """
+    columns = min(_COLUMNS, len(loops))
+    rows = -(-len(loops) // columns)
+    figure = Figure(figsize=(_CELL_INCHES[0] * columns, _CELL_INCHES[1] * rows), layout="constrained")
+    axes = np.atleast_1d(figure.subplots(rows, columns, squeeze=False)).ravel()
+    grid, speed = plan.grid, plan.bpm * len(loops[0].audio) / (plan.beats * 60 * plan.grid.rate_hz)
+    for axis, loop, clip in zip(axes, loops, clips, strict=False):
+        levels = levels_db(loop.audio, grid.rate_hz, grid.n_fft / grid.rate_hz, grid.frames, loop=True)
+        axis.imshow(
+            levels,
+            origin="lower",
+            aspect="auto",
+            cmap="magma",
+            vmin=-RANGE_DB,
+            vmax=0,
+            extent=(0, plan.beats, 0, grid.rate_hz * speed / 2000),
+        )
+        loudness = "" if clip["loudness_lufs"] is None else f"{clip['loudness_lufs']:.1f} LUFS, "
+        axis.set_title(
+            f"{Path(clip['file']).name}\n{plan.bpm:g} BPM, {clip['key'] or 'no key'}, {loudness}"
+            f"pulse {clip['pulse_db']:.1f} dB, seam {clip['seam']['ratio']:.1f}",
+            fontsize=7,
+            loc="left",
+            parse_math=False,  # a run may have dollars in its name
+        )
+        axis.set_xticks(range(plan.beats + 1))
+        axis.tick_params(labelsize=6)
+    for axis in axes[len(loops) :]:
+        axis.remove()
+    figure.supxlabel("beats", fontsize=7)
+    figure.supylabel("kHz", fontsize=7)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=110)
+    write_atomically(path, picture.getvalue())

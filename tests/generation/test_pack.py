@@ -1,0 +1,120 @@
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mixdream.corpus.store import Corpus
+from mixdream.errors import InputError
+from mixdream.evaluation.alikeness import distance_db, fingerprint
+from mixdream.evaluation.seam import Seam
+from mixdream.generation import pack as packs
+from mixdream.generation.loops import Loop
+from mixdream.generation.pack import DIFFERENT_DB, choose, make_pack
+from mixdream.generation.run import Run
+from mixdream.training.train import train
+from tests.conftest import tiny_recipe
+from tests.evaluation import music
+
+
+def loop(seed: int, audio: np.ndarray, pulse_db: float, seam: float = 1.0) -> Loop:
+    return Loop(seed, audio.astype(np.float32), pulse_db, 0.5, Seam(seam, 0.5))
+
+
+def chosen(loops: list[Loop], count: int) -> tuple[list[int], int]:
+    taken, alike = choose(loops, count, music.RATE_HZ, music.BEATS)
+    return [one.seed for one in taken], alike
+
+
+def test_the_strongest_pulse_comes_first_and_bad_seams_last() -> None:
+    groove, kicks, hats, chord = music.GROOVE, music.FOUR_TO_THE_FLOOR, music.OFF_BEAT_HATS, music.chord()
+    loops = [loop(0, chord, 0.1), loop(1, groove, 2.0), loop(2, kicks, 3.0, seam=4.0), loop(3, hats, 1.0)]
+    assert chosen(loops, 4) == ([1, 3, 0, 2], 0)
+    assert chosen(loops, 2) == ([1, 3], 0)
+
+
+def test_the_same_loop_is_taken_once_however_it_is_turned_or_how_loud() -> None:
+    groove = music.GROOVE
+    same = [
+        groove,
+        0.3 * groove,
+        np.roll(groove, 4096),
+        np.roll(groove, 1234),
+        groove + 1e-3 * music.noise(1),
+    ]
+    loops = [loop(i, audio, 9.0 - i) for i, audio in enumerate([*same, music.OFF_BEAT_HATS])]
+    assert chosen(loops, 6) == ([0, 5], 4)
+
+
+def test_distance_is_zero_only_for_the_same() -> None:
+    prints = [
+        fingerprint(audio, music.RATE_HZ, music.BEATS)
+        for audio in (
+            music.GROOVE,
+            music.FOUR_TO_THE_FLOOR,
+            music.OFF_BEAT_HATS,
+            music.noise(),
+            music.chord(),
+        )
+    ]
+    for i, one in enumerate(prints):
+        for k, other in enumerate(prints):
+            distance = distance_db(one, other)
+            assert distance == pytest.approx(distance_db(other, one))
+            assert (distance < 1e-4) if i == k else (distance > DIFFERENT_DB)
+
+
+@pytest.fixture(scope="module")
+def run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("runs") / "bars"
+    train(tiny_recipe("loops", "training.epochs=1"), corpus, folder)
+    return Run.open(folder)
+
+
+def test_a_pack_is_loops_a_sheet_and_a_zip_of_all(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packs, "DIFFERENT_DB", 0.1)  # an untrained model makes the same again and again
+    shares: list[float] = []
+    pack = make_pack(run, tmp_path, count=2, bars=1, bpm=120, report=lambda done, note: shares.append(done))
+    assert (len(pack.loops), pack.candidates, pack.silent) == (2, 6, 0)
+    assert pack.loops[0]["pulse_db"] >= pack.loops[1]["pulse_db"] or pack.loops[1]["seam"]["ratio"] > 1.5
+    assert shares == sorted(shares) and shares[-1] == pytest.approx(1)
+    assert Image.open(pack.sheet).size[0] > 400
+    names = {Path(clip["file"]).name for clip in pack.loops}
+    names |= {str(Path(name).with_suffix(".json")) for name in names} | {"contact-sheet.png"}
+    assert {path.name for path in tmp_path.iterdir()} == names | {"bars-pack.zip"}
+    with zipfile.ZipFile(pack.archive) as archive:
+        assert archive.testzip() is None
+        assert set(archive.namelist()) == {f"bars-pack/{name}" for name in names}
+        for name in names:
+            assert archive.read(f"bars-pack/{name}") == (tmp_path / name).read_bytes()
+    assert json.loads(Path(pack.loops[0]["file"]).with_suffix(".json").read_text())["bars"] == 1
+
+
+def test_the_name_of_a_run_may_be_odd(run: Run, tmp_path: Path) -> None:
+    odd = tmp_path / "a$b$ é_{"
+    shutil.copytree(run.folder, odd)
+    pack = make_pack(Run.open(odd), tmp_path / "out", count=1, bars=1, rate_hz=8000)
+    assert len(zipfile.ZipFile(pack.archive).namelist()) == 3
+
+
+def test_a_model_that_makes_one_loop_gives_a_pack_of_one(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packs, "DIFFERENT_DB", 100.0)
+    pack = make_pack(run, tmp_path, count=2, bars=1, bpm=120)
+    assert (len(pack.loops), pack.alike) == (1, 5)
+
+
+def test_a_silent_model_is_said_to_be_silent(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silence = [loop(0, np.zeros(music.SAMPLES), 0.0)]
+    monkeypatch.setattr(packs, "make_loops", lambda plan, seeds: iter(silence))
+    with pytest.raises(InputError, match="are silent: train it for longer"):
+        make_pack(run, tmp_path, count=1)
+    assert not list(tmp_path.iterdir())
