@@ -1,0 +1,87 @@
+"""Embedder: features of the reference made comparable, once, for everything that is compared with it."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from mixdream.errors import InputError
+from mixdream.evaluation.samples import check_samples
+
+KEPT_SHARE = 0.95
+FEWEST_DIMS, MOST_DIMS = 32, 64
+SMALLEST_STD = 0.5
+_CLIP = 10.0
+
+
+@dataclass(frozen=True)
+class Embedder:
+    """Standardises features and keeps their principal components, both as fitted on the reference.
+
+    As many components as hold 95 % of the variance, but 32 to 64 (fewer where the reference has not that
+    many features or clips): in more dimensions neighbours and covariances need more clips than there are.
+
+    Attributes
+    ----------
+    mean, std : np.ndarray, shape (features,)
+    components : np.ndarray, shape (dims, features)
+    kept_share : float in [0, 1]
+        Share of the reference's variance that the components hold.
+
+    Examples
+    --------
+    >>> features = np.random.default_rng(0).normal(size=(300, 100))
+    >>> embedder = Embedder.fit(features)
+    >>> embedder.transform(features).shape, round(embedder.kept_share, 1)
+    ((300, 64), 0.8)
+    """
+
+    mean: np.ndarray
+    std: np.ndarray
+    components: np.ndarray
+    kept_share: float
+
+    @classmethod
+    def fit(cls, features: np.ndarray, smallest_std: float = SMALLEST_STD) -> Self:
+        """Fit on the features of the reference.
+
+        Parameters
+        ----------
+        features : np.ndarray, shape (n, features)
+            Such as `mixdream.evaluation.embedding` makes, n >= 2.
+        smallest_std : float, > 0, in the unit of the features
+            Features that vary less are not blown up: half a dB, or half an onset per second, is nothing to
+            be told apart. For other features than these take what is nothing there.
+        """
+        features = check_samples("reference", features, 2, "an embedder")
+        mean, std = features.mean(0), np.maximum(features.std(0), smallest_std)
+        _, singular, components = np.linalg.svd((features - mean) / std, full_matrices=False)
+        variance = np.square(singular)
+        if variance.sum() == 0:
+            raise InputError("all clips of the reference are the same: an embedder needs different ones")
+        shares = np.cumsum(variance) / variance.sum()
+        wanted = int(np.searchsorted(shares, KEPT_SHARE)) + 1
+        # n centred rows span n - 1 dimensions.
+        dims = min(max(wanted, FEWEST_DIMS), MOST_DIMS, len(features) - 1, features.shape[1])
+        return cls(mean, std, components[:dims], float(shares[dims - 1]))
+
+    def transform(self, features: np.ndarray) -> np.ndarray:
+        """Embed anything: the reference, generated clips, real ones.
+
+        Parameters
+        ----------
+        features : np.ndarray, shape (n, features)
+
+        Returns
+        -------
+        np.ndarray, shape (n, dims), float64
+            In standard deviations of the reference. What is more than 10 of them off in a feature counts as
+            10, so that a single broken clip does not make the figures of all.
+        """
+        features = check_samples("features", features, 1, "an embedder")
+        if features.shape[1] != len(self.mean):
+            raise InputError(
+                f"{features.shape[1]} features, but the embedder was fitted on {len(self.mean)}: were both "
+                "computed at the same rate and on the same grid?"
+            )
+        return np.clip((features - self.mean) / self.std, -_CLIP, _CLIP) @ self.components.T

@@ -1,0 +1,222 @@
+"""Embedding: a clip as about a hundred numbers that say what it sounds like; nothing to download."""
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+import numpy as np
+import soxr
+import torch
+
+from mixdream.audio.resample import QUALITY
+from mixdream.errors import InputError
+from mixdream.spectrogram.grid import Grid
+from mixdream.spectrogram.transform import magnitudes
+
+BARK_EDGES_HZ = (
+    20, 100, 200, 300, 400, 510, 630, 770, 920, 1080, 1270, 1480,
+    1720, 2000, 2320, 2700, 3150, 3700, 4400, 5300, 6400, 7700, 9500, 12000, 15500,
+)  # fmt: skip
+"""Edges of critical bands (Zwicker 1961); the first is 20, not 0 Hz, so that an offset does not count."""
+
+MODULATION_EDGES_HZ = (0.5, 1.6, 5.0, 16.0)  # about: bars, beats and eighths, sixteenths and rolls
+
+SHORTEST_S = 1.0
+LOWEST_HZ = 4000
+_FRAME_S = 0.032
+_FEWEST_FRAMES = 24  # what a second has at least, whatever the grid
+_USED = 0.9  # of the Nyquist frequency: above, the resampling filters of tools differ
+_CHROMA_HZ = (500.0, 1800.0)  # below, bins are wider than a semitone; above there are mostly overtones
+_FLOOR_DB = -60.0
+_CHROMA_FLOOR_DB = -20.0
+_ONSET_DB = 3.0
+
+
+def embed_audio(clips: Iterable[np.ndarray], rate_hz: int, reference_hz: int) -> np.ndarray:
+    """Embed clips by `embed_magnitudes` on `analysis_grid`.
+
+    Parameters
+    ----------
+    clips : iterable of np.ndarray, each of shape (samples,)
+        Mono, at least 1 s each, of any lengths; full scale does not matter.
+    rate_hz : int
+        Their rate.
+    reference_hz : int
+        Rate of the reference, at least 4000: clips at another rate are resampled to it first, so that an
+        8 kHz corpus can be compared with clips that a tool has written at 44.1 kHz.
+
+    Returns
+    -------
+    np.ndarray, shape (clips, features), float64
+        Silence has an embedding too: every band at the floor.
+
+    Raises
+    ------
+    InputError
+        Clips that are too short, not mono or not finite.
+
+    Examples
+    --------
+    >>> clip = np.random.default_rng(0).normal(size=16000)
+    >>> np.allclose(embed_audio([clip], 8000, 8000), embed_audio([clip / 10], 8000, 8000), atol=1e-4)
+    True
+    """
+    found = []
+    for i, audio in enumerate(loaded_clips(clips, rate_hz, reference_hz)):
+        grid = analysis_grid(reference_hz, len(audio))
+        found.append(_features(i, magnitudes(torch.from_numpy(audio), grid).numpy(), grid))
+    return np.stack(found)
+
+
+def loaded_clips(clips: Iterable[np.ndarray], rate_hz: int, reference_hz: int) -> Iterator[np.ndarray]:
+    """Check clips and bring them to the rate of the reference, for any embedding; see `embed_audio`.
+
+    Yields
+    ------
+    np.ndarray, shape (samples,), float32
+    """
+    if reference_hz < LOWEST_HZ:
+        raise InputError(f"reference_hz is {reference_hz}: embedding needs {LOWEST_HZ} Hz or more")
+    i = -1
+    for i, clip in enumerate(clips):
+        audio = np.asarray(clip, dtype=np.float32)
+        if audio.ndim != 1:
+            raise InputError(f"clip {i} has shape {audio.shape}: mix it to mono, (samples,)")
+        if len(audio) < SHORTEST_S * rate_hz:
+            raise InputError(
+                f"clip {i} has {len(audio)} samples, {len(audio) / rate_hz:.2f} s at {rate_hz} Hz: embedding "
+                f"needs {SHORTEST_S:g} s; is the rate right?"
+            )
+        if not np.isfinite(audio).all():
+            raise InputError(f"clip {i} is not finite: leave it out, see mixdream.evaluation.validity")
+        if rate_hz != reference_hz:
+            audio = soxr.resample(audio, rate_hz, reference_hz, quality=QUALITY)
+        yield audio
+    if i < 0:
+        raise InputError("there are no clips to embed")
+
+
+def analysis_grid(rate_hz: int, samples: int) -> Grid:
+    """Grid on which audio is embedded: Hann windows of at most 32 ms, fourfold overlap.
+
+    At 8, 16 and 32 kHz its frames are those of the studio grids.
+    """
+    n_fft = Grid.for_rate(rate_hz).n_fft
+    hop = n_fft // 4
+    frames = 1 + (samples - n_fft) // hop
+    return Grid(rate_hz=rate_hz, n_fft=n_fft, hop=hop, bins=n_fft // 2, frames=frames, window="hann")
+
+
+def embed_magnitudes(spectrograms: np.ndarray, grid: Grid) -> np.ndarray:
+    """Embed linear magnitude spectrograms, before any inversion.
+
+    Power is averaged over 32 ms and relative to the clip's mean power, so the embedding is blind to gain: how
+    loud a clip is played is not the model's doing (min-max scaling forgets it, other tools normalise), and
+    silence is counted by `mixdream.evaluation.validity`. The features, in order: of the level of each
+    critical band, floored at -60 dB, the mean, the standard deviation and the mean absolute change between
+    frames, in dB; the RMS of its modulations at 0.5 to 1.6, 1.6 to 5 and 5 to 16 Hz, in dB; twelve pitch
+    classes from 500 to 1800 Hz, in dB relative to their mean; onsets per second.
+
+    Parameters
+    ----------
+    spectrograms : np.ndarray, shape (n, bins, frames), >= 0
+        At least 1 s.
+    grid : Grid
+
+    Returns
+    -------
+    np.ndarray, shape (n, features), float64
+
+    Raises
+    ------
+    InputError
+        Spectrograms that do not fit the grid, are too short or not finite.
+
+    Notes
+    -----
+    Two distances, real to generated spectrograms on the model's grid and real to inverted audio by
+    `embed_audio`, differ by the share of the phase, and by what no phase can satisfy. The audio has to be
+    embedded on its own grid for that: an inversion fits the frames of the model's grid, and what it breaks
+    between them those frames do not see. Embeddings of different grids differ a little with the hop and much
+    with the window, since a rectangular one leaks into quiet bands: compare spectrograms with spectrograms of
+    the same grid, by an embedder fitted on them.
+    """
+    spectrograms = np.asarray(spectrograms)
+    if spectrograms.ndim != 3 or spectrograms.shape[1:] != (grid.bins, grid.frames):
+        raise InputError(
+            f"spectrograms of shape {spectrograms.shape} do not fit the grid: they are "
+            f"(n, {grid.bins}, {grid.frames})"
+        )
+    if not len(spectrograms):
+        raise InputError("there are no spectrograms to embed")
+    return np.stack([_features(i, one, grid) for i, one in enumerate(spectrograms)])
+
+
+def _features(i: int, spectrogram: np.ndarray, grid: Grid) -> np.ndarray:
+    """Features of one spectrogram, shape (bins, frames)."""
+    power = _pooled(i, np.square(spectrogram, dtype=np.float64), grid)
+    hz = np.arange(grid.bins) * grid.rate_hz / grid.n_fft
+    levels = _levels_db(power, hz, _USED * grid.rate_hz / 2)
+    changes = np.diff(levels)
+    frames_hz = grid.rate_hz / (grid.hop * _pool(grid))
+    parts = [levels.mean(1), levels.std(1), np.abs(changes).mean(1)]
+    parts += [*_modulations_db(levels, frames_hz), _chroma_db(power, hz), [_onsets_hz(changes, frames_hz)]]
+    return np.concatenate(parts)
+
+
+def _pool(grid: Grid) -> int:
+    """Frames that are averaged, so that every grid has about 31 a second."""
+    return max(1, round(_FRAME_S * grid.rate_hz / grid.hop))
+
+
+def _pooled(i: int, power: np.ndarray, grid: Grid) -> np.ndarray:
+    if not np.isfinite(power).all():
+        raise InputError(f"spectrogram {i} is not finite: leave it out, see mixdream.evaluation.validity")
+    pool = _pool(grid)
+    frames = power.shape[1] // pool
+    if frames < _FEWEST_FRAMES:
+        raise InputError(
+            f"spectrogram {i} has {frames} frames of {_FRAME_S * 1000:g} ms: embedding needs "
+            f"{_FEWEST_FRAMES}, about a second"
+        )
+    return power[:, : frames * pool].reshape(len(power), frames, pool).mean(2)
+
+
+def _levels_db(power: np.ndarray, hz: np.ndarray, highest_hz: float) -> np.ndarray:
+    """Levels of critical bands, shape (bands, frames)."""
+    # A last band under half its width would be ruled by single bins: the one below takes it in.
+    inner = [low for low, high in pairwise(BARK_EDGES_HZ) if (low + high) / 2 < highest_hz]
+    edges = [*inner, highest_hz]
+    bands = np.stack([power[(hz >= low) & (hz < high)].sum(0) for low, high in pairwise(edges)])
+    mean = bands.sum(0).mean()
+    floor = 10 ** (_FLOOR_DB / 10)
+    return 10 * np.log10(np.maximum(bands / mean if mean > 0 else bands, floor))
+
+
+def _modulations_db(levels: np.ndarray, frames_hz: float) -> list[np.ndarray]:
+    """RMS of each band's level in ranges of modulation frequency, by Parseval's theorem."""
+    frames = levels.shape[1]
+    taper = np.hanning(frames)
+    spectrum = np.fft.rfft((levels - levels.mean(1, keepdims=True)) * taper)
+    squares = 2 * np.square(np.abs(spectrum)) / (frames * np.square(taper).sum())
+    modulation_hz = np.fft.rfftfreq(frames, 1 / frames_hz)
+    inside = [(modulation_hz >= low) & (modulation_hz < high) for low, high in pairwise(MODULATION_EDGES_HZ)]
+    return [np.sqrt(squares[:, chosen].sum(1)) for chosen in inside]
+
+
+def _chroma_db(power: np.ndarray, hz: np.ndarray) -> np.ndarray:
+    """Mean magnitude in the twelve pitch classes, C first, relative to their mean."""
+    chosen = (hz >= _CHROMA_HZ[0]) & (hz < _CHROMA_HZ[1])
+    classes = 12 * np.log2(hz[chosen] / 440) + 9
+    away = np.abs((classes - np.arange(12)[:, None] + 6) % 12 - 6)
+    weights = np.maximum(0, 1 - away)  # a bin between two classes counts for both
+    chroma = weights @ np.sqrt(power[chosen]).mean(1) / np.maximum(weights.sum(1), 1e-9)
+    mean = chroma.mean()
+    relative = chroma / mean if mean > 0 else np.ones(12)
+    return 20 * np.log10(np.maximum(relative, 10 ** (_CHROMA_FLOOR_DB / 20)))
+
+
+def _onsets_hz(changes: np.ndarray, frames_hz: float) -> float:
+    """Peaks of the half-wave rectified spectral flux in dB, mean over bands, per second."""
+    flux = np.pad(np.maximum(changes, 0).mean(0), 1)
+    peaks = (flux[1:-1] > flux[:-2]) & (flux[1:-1] >= flux[2:]) & (flux[1:-1] >= _ONSET_DB)
+    return float(peaks.sum() * frames_hz / changes.shape[1])
