@@ -15,8 +15,9 @@ from mixdream.corpus.build import build_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.models.dcgan import Discriminator, Generator
 from mixdream.recipes.load import load_recipe
+from mixdream.recipes.windows import training_windows
 from mixdream.spectrogram.scaling import Scaler
-from mixdream.training.batches import Batches, training_windows
+from mixdream.training.batches import Batches
 from mixdream.training.device import choose_precision, new_accelerator
 from mixdream.training.gan import GanTrainer
 

@@ -4,8 +4,9 @@ import torch
 
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
+from mixdream.recipes.windows import training_windows
 from mixdream.spectrogram.scaling import Scaler
-from mixdream.training.batches import Batches, training_windows
+from mixdream.training.batches import Batches
 from tests.conftest import tiny_recipe
 
 CPU = torch.device("cpu")

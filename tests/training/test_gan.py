@@ -9,8 +9,9 @@ from torch.nn import functional as F
 from mixdream.corpus.store import Corpus
 from mixdream.models.dcgan import draw_latent
 from mixdream.recipes.load import recipe_names
+from mixdream.recipes.windows import training_windows
 from mixdream.spectrogram.scaling import Scaler
-from mixdream.training.batches import Batches, fit_scaling, training_windows
+from mixdream.training.batches import Batches, fit_scaling
 from mixdream.training.gan import GanTrainer
 from tests.conftest import tiny_recipe
 

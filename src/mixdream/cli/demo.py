@@ -122,8 +122,8 @@ def _real_sounds(run: "Run", corpus: "Corpus", folder: Path) -> list["Sound"]:
 
     from mixdream.generation.clips import DEFAULT_RATE_HZ, write_clips
     from mixdream.generation.page import Sound
+    from mixdream.recipes.windows import training_windows
     from mixdream.spectrogram.transform import magnitudes
-    from mixdream.training.batches import training_windows
 
     windows = training_windows(run.recipe, corpus)
     rows = np.linspace(0, len(windows) - 1, REAL_CLIPS + 2).astype(int)[1:-1]

@@ -6,50 +6,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mixdream.corpus.beat_windows import BeatWindows, index_beat_windows
-from mixdream.corpus.split import split_corpus
-from mixdream.corpus.store import Corpus
-from mixdream.corpus.windows import WindowIndex, index_windows
 from mixdream.errors import InputError
-from mixdream.recipes.recipe import Recipe
+from mixdream.recipes.windows import TrainingWindows
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.spectrogram.statistics import LogStatistics, fit_statistics
 from mixdream.spectrogram.transform import magnitudes
 
-Windows = WindowIndex | BeatWindows
-
 _FITTED = 1024  # windows that statistics are fitted on
 _FIT_BATCH = 32
 
 
-def training_windows(recipe: Recipe, corpus: Corpus) -> Windows:
-    """Windows of the corpus that the recipe trains on.
-
-    Raises
-    ------
-    InputError
-        The corpus has another sample rate than the recipe's grid (for windows of beats, which are resampled
-        in any case: a lower one), or no window at all.
-    """
-    windows = recipe.windows
-    if corpus.rate_hz < recipe.grid.rate_hz or (
-        corpus.rate_hz != recipe.grid.rate_hz and windows.beats is None
-    ):
-        raise InputError(
-            f"the corpus has {corpus.rate_hz} Hz but recipe {recipe.name} needs {recipe.grid.rate_hz} Hz: "
-            f"build one with 'mixdream corpus build ... --rate {recipe.grid.rate_hz}'"
-        )
-    held_out = windows.held_out
-    spans = split_corpus(corpus, windows.longest_s, held_out).train if held_out else None
-    if windows.beats is not None:
-        return index_beat_windows(corpus, recipe.grid, windows.beats, windows.start_on, spans)
-    return index_windows(
-        corpus, windows.longest_s, slide_ms=windows.slide_ms, total=windows.total, spans=spans
-    )
-
-
-def fit_scaling(windows: Windows, grid: Grid) -> LogStatistics | None:
+def fit_scaling(windows: TrainingWindows, grid: Grid) -> LogStatistics | None:
     """Statistics that the grid's scaling needs, fitted on up to 1024 windows spread over all of them."""
     if grid.scaling != "log-standard":
         return None
@@ -63,7 +31,7 @@ def fit_scaling(windows: Windows, grid: Grid) -> LogStatistics | None:
     return fit_statistics(batches)
 
 
-def _set_names(windows: Windows, rows: np.ndarray) -> list[str]:
+def _set_names(windows: TrainingWindows, rows: np.ndarray) -> list[str]:
     return [windows.corpus.sets[i].name for i in windows.set_index[rows]]
 
 
@@ -88,7 +56,7 @@ class Batches:
 
     def __init__(
         self,
-        windows: Windows,
+        windows: TrainingWindows,
         grid: Grid,
         scaler: Scaler,
         batch: int,

@@ -7,8 +7,9 @@ import numpy as np
 
 from mixdream.corpus.store import Corpus
 from mixdream.recipes.recipe import Recipe
+from mixdream.recipes.windows import training_windows
 from mixdream.spectrogram.scaling import Scaler
-from mixdream.training.batches import Batches, fit_scaling, training_windows
+from mixdream.training.batches import Batches, fit_scaling
 from mixdream.training.device import choose_precision, new_accelerator
 from mixdream.training.gan import GanTrainer
 

@@ -1,0 +1,106 @@
+"""Levels of narrow bands over time, in which a moment is known again at another level, speed or in noise."""
+
+import math
+
+import numpy as np
+import scipy.fft
+import soxr
+
+from mixdream.audio.resample import QUALITY
+from mixdream.corpus.store import Corpus
+
+ANALYSIS_HZ = 8000
+"""Rate that everything is compared at."""
+
+MARGIN = 512
+"""Samples at `ANALYSIS_HZ` that a frame reaches to each side of its middle: it lasts 128 ms."""
+
+# An eighth of an octave each, from 62.5 Hz to 4 kHz; at the bottom, where that is less, one bin of 7.8 Hz.
+_EDGES = np.unique(np.geomspace(MARGIN / 64, MARGIN, 49).round().astype(int))
+BANDS = len(_EDGES) - 1
+_COMPRESSION = 0.3  # of magnitudes; 1 hears only kicks, 0 (decibels) hears hiss as loud as notes
+_BLOCK = 1024  # frames that are transformed at a time
+_RUN_OUT_S = 0.05  # read beyond the end for the filter of the resampler
+
+
+def band_levels(audio: np.ndarray, hop: float, frames: int) -> np.ndarray:
+    """Compressed magnitudes of bands, frame ``i`` centred on sample ``MARGIN + i * hop``.
+
+    A power law and not decibels: another gain multiplies all levels alike, without a floor that would have to
+    be set, and what is 30 dB down counts an eighth.
+
+    Parameters
+    ----------
+    audio : np.ndarray, shape (samples,)
+        At `ANALYSIS_HZ`, with `MARGIN` samples on each side of what it is about.
+    hop : float
+        In samples; need not be whole, so that frames fit any length of a loop.
+    frames : int
+
+    Returns
+    -------
+    np.ndarray, shape (BANDS, frames), float32, >= 0
+    """
+    audio = audio.astype(np.float32, copy=False)
+    cut = np.lib.stride_tricks.sliding_window_view(audio, 2 * MARGIN)
+    starts = (np.arange(frames) * hop).round().astype(int)
+    window = np.hanning(2 * MARGIN).astype(np.float32)
+    # Differences in time, as a weight: music falls by about 6 dB an octave, and bass must not be everything.
+    rising = np.arange(MARGIN + 1, dtype=np.float32) / MARGIN
+    levels = np.empty((frames, BANDS), np.float32)
+    for first in range(0, frames, _BLOCK):
+        spectra = scipy.fft.rfft(cut[starts[first : first + _BLOCK]] * window, axis=1)
+        power = (spectra.real**2 + spectra.imag**2) * rising**2
+        sums = np.add.reduceat(power[:, : _EDGES[-1]], _EDGES[:-1], axis=1)
+        levels[first : first + _BLOCK] = sums ** (_COMPRESSION / 2)
+    return levels.T
+
+
+def loop_levels(audio: np.ndarray, frames: int) -> np.ndarray:
+    """`band_levels` of audio whose end meets its start, in frames spread evenly over it.
+
+    Parameters
+    ----------
+    audio : np.ndarray, shape (samples,), at `ANALYSIS_HZ`
+    frames : int
+
+    Returns
+    -------
+    np.ndarray, shape (BANDS, frames), float32
+    """
+    return band_levels(np.pad(audio, MARGIN, mode="wrap"), len(audio) / frames, frames)
+
+
+def read_moment(corpus: Corpus, name: str, start: float, samples: int, speed: float) -> np.ndarray:
+    """Audio of a set as it sounds when it is played at another speed, stereo mixed to mono.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Of any rate.
+    name : str
+        Of the set.
+    start : float
+        In kept samples; outside of the set there is silence.
+    samples : int
+        To return, at `ANALYSIS_HZ`.
+    speed : float
+        1 is as it is; 1.01 is 1 % faster and higher.
+
+    Returns
+    -------
+    np.ndarray, shape (samples,), float32
+    """
+    rate_hz = corpus.rate_hz * speed
+    first = round(start)
+    wanted = np.zeros(math.ceil((samples / ANALYSIS_HZ + _RUN_OUT_S) * rate_hz), np.float32)
+    low, high = max(first, 0), min(first + len(wanted), corpus.record(name).samples)
+    if low < high:
+        wanted[low - first : high - first] = corpus.audio(name)[low:high].mean(axis=1, dtype=np.float32)
+    return to_analysis_rate(wanted / 32768, rate_hz)[:samples]
+
+
+def to_analysis_rate(audio: np.ndarray, rate_hz: float) -> np.ndarray:
+    """Resample one channel to `ANALYSIS_HZ`, shape (samples,), float32."""
+    audio = audio.astype(np.float32, copy=False)
+    return audio if rate_hz == ANALYSIS_HZ else soxr.resample(audio, rate_hz, ANALYSIS_HZ, quality=QUALITY)

@@ -1,0 +1,37 @@
+"""Windows of a corpus that a recipe trains on."""
+
+from mixdream.corpus.beat_windows import BeatWindows, index_beat_windows
+from mixdream.corpus.split import split_corpus
+from mixdream.corpus.store import Corpus
+from mixdream.corpus.windows import WindowIndex, index_windows
+from mixdream.errors import InputError
+from mixdream.recipes.recipe import Recipe
+
+TrainingWindows = WindowIndex | BeatWindows
+"""Windows of a corpus, of a length in seconds or of a number of beats."""
+
+
+def training_windows(recipe: Recipe, corpus: Corpus) -> TrainingWindows:
+    """Windows of the corpus that the recipe trains on.
+
+    Raises
+    ------
+    InputError
+        The corpus has another sample rate than the recipe's grid (for windows of beats, which are resampled
+        in any case: a lower one), or no window at all.
+    """
+    windows = recipe.windows
+    if corpus.rate_hz < recipe.grid.rate_hz or (
+        corpus.rate_hz != recipe.grid.rate_hz and windows.beats is None
+    ):
+        raise InputError(
+            f"the corpus has {corpus.rate_hz} Hz but recipe {recipe.name} needs {recipe.grid.rate_hz} Hz: "
+            f"build one with 'mixdream corpus build ... --rate {recipe.grid.rate_hz}'"
+        )
+    held_out = windows.held_out
+    spans = split_corpus(corpus, windows.longest_s, held_out).train if held_out else None
+    if windows.beats is not None:
+        return index_beat_windows(corpus, recipe.grid, windows.beats, windows.start_on, spans)
+    return index_windows(
+        corpus, windows.longest_s, slide_ms=windows.slide_ms, total=windows.total, spans=spans
+    )
