@@ -34,3 +34,13 @@ def test_full_scale_sine_at_997_hz_has_minus_3_lufs() -> None:
 def test_silence_and_nothing_have_no_loudness() -> None:
     assert measured(np.zeros((80_000, 1)), 8000) == -math.inf
     assert LoudnessMeter(8000, 1).integrated_lufs() == -math.inf
+
+
+@pytest.mark.parametrize("rate_hz", [1000, 2000, 3000, 3700, 4000])
+def test_low_rates_have_a_loudness_near_that_of_the_same_tone_at_8_khz(rate_hz: int) -> None:
+    def lufs(rate: int) -> float:
+        meter = LoudnessMeter(rate, channels=1)
+        meter.push(0.5 * np.sin(2 * np.pi * 200 * np.arange(2 * rate) / rate)[:, None])
+        return meter.integrated_lufs()
+
+    assert lufs(rate_hz) == pytest.approx(lufs(8000), abs=0.5)

@@ -11,6 +11,7 @@ _ABSOLUTE_LUFS = -70.0
 _RELATIVE_LU = -10.0
 _RESPONSE_S = 0.1  # by then the filters' response has fallen by more than 180 dB
 _PIECE = 1 << 14
+_SHELF_HZ = 1500.0
 
 
 class LoudnessMeter:
@@ -87,16 +88,18 @@ def k_weighting(rate_hz: int) -> np.ndarray:
     """Impulse response of the two filters of BS.1770-4 at any rate, shape (0.1 s,).
 
     A shelf of +4 dB from 1.5 kHz, for the head, then a high-pass at 38 Hz, as second-order sections of the
-    Audio EQ Cookbook (Bristow-Johnson).
+    Audio EQ Cookbook (Bristow-Johnson). Audio whose rate leaves no room above the shelf goes without it.
     """
     response = np.zeros(round(_RESPONSE_S * rate_hz))
     response[0] = 1
-    return _section(_section(response, *_shelf(rate_hz)), *_high_pass(rate_hz))
+    if rate_hz > 2.5 * _SHELF_HZ:
+        response = _section(response, *_shelf(rate_hz))
+    return _section(response, *_high_pass(rate_hz))
 
 
 def _shelf(rate_hz: int) -> tuple[list[float], list[float]]:
     amplitude = 10 ** (4.0 / 40)
-    angle = 2 * math.pi * 1500.0 / rate_hz
+    angle = 2 * math.pi * _SHELF_HZ / rate_hz
     cosine, width = math.cos(angle), math.sin(angle) * math.sqrt(amplitude / 0.5)
     more, less = amplitude + 1, amplitude - 1
     feed = [more + less * cosine + width, -2 * (less + more * cosine), more + less * cosine - width]
