@@ -1,6 +1,6 @@
 """Run every benchmark, one after the other."""
 
-from benchmarks import decode, inversion, start, train_step
+from benchmarks import copies, decode, inversion, start, train_step
 
-for benchmark in (start, inversion, train_step, decode):
+for benchmark in (start, inversion, train_step, decode, copies):
     benchmark.main()

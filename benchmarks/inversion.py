@@ -17,7 +17,7 @@ from torch import Tensor
 from mixdream.corpus.build import build_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.demo.sets import write_sets
-from mixdream.evaluation.ceiling import inversions_for, loud_windows
+from mixdream.evaluation.ceiling import loud_windows
 from mixdream.evaluation.fidelity import magnitude_snr_db, match_gain
 from mixdream.spectrogram.grid import NAMED_GRIDS, Grid
 from mixdream.spectrogram.inversion import invert
@@ -76,7 +76,7 @@ def compare(grid_name: str, grid: Grid, corpus: Corpus) -> None:
 
     contenders: dict[str, Callable[[Tensor, int], Tensor]] = {
         name: lambda one, seed, name=name: invert(name, one, grid, [seed])  # type: ignore[misc]
-        for name in inversions_for(grid)
+        for name in grid.inversions
     }
     if grid.window == "hann":
         contenders["pghi+gl, 20"] = fewer_iterations

@@ -28,6 +28,7 @@ TINY = (
     "training.batch=4",
     "training.precision=fp32",
 )
+FEW = ("windows.seconds=4.2", "windows.total=24")
 
 
 def write_set(path: Path, seconds: float, bpm: float = 120.0, seed: int = 0) -> Path:
@@ -47,7 +48,7 @@ def write_set(path: Path, seconds: float, bpm: float = 120.0, seed: int = 0) -> 
 
 def tiny_recipe(name: str, *overrides: str) -> Recipe:
     """A built-in recipe at tiny width, with few windows."""
-    few = [] if load_recipe(name).windows.beats else ["windows.total=24"]
+    few = {"loops": (), "demo": FEW}.get(name, ("windows.total=24",))
     return load_recipe(name, [*TINY, *few, *overrides])
 
 

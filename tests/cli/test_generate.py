@@ -1,4 +1,5 @@
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -60,3 +61,19 @@ def test_a_pack_by_command(run: Path, tmp_path: Path) -> None:
 def test_wishes_that_cannot_be(options: list[str], message: str, run: Path, tmp_path: Path) -> None:
     assert message in error_of(mixdream("generate", run, "-o", tmp_path / "out", *options))
     assert not (tmp_path / "out").exists()
+
+
+def test_without_its_corpus_clips_are_not_compared_and_that_is_said_once(run: Path, tmp_path: Path) -> None:
+    moved = shutil.copytree(run, tmp_path / "bars")
+    info = json.loads((moved / "run.json").read_text())
+    info["corpus"]["folder"] = str(tmp_path / "gone")
+    (moved / "run.json").write_text(json.dumps(info))
+    done = mixdream("generate", moved, "--loop", "--bars", 1, "-n", 2, "-o", tmp_path / "out")
+    assert done.returncode == 0
+    assert done.stderr.startswith("clips are not compared with the music: the corpus that")
+    assert len(done.stderr.splitlines()) == 1
+    for beside in (tmp_path / "out").glob("*.json"):
+        assert "nearest" not in json.loads(beside.read_text())
+    refused = mixdream("generate", moved, "--max-similarity", 0.9, "-o", tmp_path / "none")
+    assert "cannot be opened" in error_of(refused)
+    assert not (tmp_path / "none").exists()

@@ -40,7 +40,7 @@ def error_of(done: subprocess.CompletedProcess[str], code: int = 2) -> str:
     "command",
     [
         *("", "recipes", "train", "generate", "invert", "demo", "corpus", "corpus build", "corpus show"),
-        *("ceiling", "corpus verify", "corpus export-images", "corpus import-images"),
+        *("ceiling", "evaluate", "corpus verify", "corpus export-images", "corpus import-images"),
     ],
 )
 def test_help_is_as_it_was(command: str) -> None:
@@ -206,10 +206,11 @@ def test_the_demo_makes_a_page_that_needs_nothing_else(tmp_path: Path) -> None:
     done = mixdream("demo", "-o", tmp_path / "demo", "--minutes", 0.02, "--json")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert len(result["clips"]) == 8
+    assert len(result["loops"]) == 8
     page = Path(result["page"]).read_text("utf-8")
     assert page.count("<audio") == 12
     assert page.count("data:audio/flac") == 12
+    assert page.count(" loop ") == 8
     assert "http://" not in page
     assert "https://" not in page
     again = mixdream("demo", "-o", tmp_path / "demo", "--minutes", 0.02)

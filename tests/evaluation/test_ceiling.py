@@ -8,7 +8,7 @@ import soundfile
 import soxr
 import torch
 
-from mixdream.corpus.store import Corpus
+from mixdream.corpus.store import Corpus, audio_path
 from mixdream.errors import InputError
 from mixdream.evaluation import ceiling
 from mixdream.evaluation.ceiling import (
@@ -22,6 +22,7 @@ from mixdream.evaluation.ceiling import (
 )
 from mixdream.evaluation.fidelity import magnitude_snr_db
 from mixdream.spectrogram.grid import NAMED_GRIDS, Grid
+from tests.corpus.small import make_corpus
 
 STUDIO = NAMED_GRIDS["studio-8k"].model_copy(update={"frames": 128})
 
@@ -79,10 +80,15 @@ def test_originals_and_inversions_are_written_at_one_gain(corpus: Corpus, tmp_pa
     assert np.linalg.norm(found) == pytest.approx(np.linalg.norm(original), rel=0.05)
 
 
-def test_windows_are_the_louder_ones_and_always_the_same(corpus: Corpus) -> None:
-    index, again = loud_windows(corpus, 2.0, 3), loud_windows(corpus, 2.0, 3)
-    assert index.start.tolist() == again.start.tolist()
-    assert len(index) == 3
+def test_windows_are_the_louder_ones_and_always_the_same(tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path, {"a": 80_000})
+    audio = np.array(corpus.audio("a"))
+    audio[:40_000] //= 10
+    np.save(audio_path(tmp_path, "a"), audio)
+    index = loud_windows(corpus, 1.0, 4)
+    assert len(index) == 4
+    assert index.start.min() >= 39_000
+    assert index.start.tolist() == loud_windows(corpus, 1.0, 4).start.tolist()
 
 
 def test_grids_above_the_rate_are_left_out_or_refused(corpus: Corpus, tmp_path: Path) -> None:
@@ -92,6 +98,15 @@ def test_grids_above_the_rate_are_left_out_or_refused(corpus: Corpus, tmp_path: 
         grids_within(4000)
     with pytest.raises(InputError, match="grid studio-16k is for 16000 Hz, the corpus has 8000 Hz"):
         measure_ceiling(corpus, tmp_path, {"studio-16k": NAMED_GRIDS["studio-16k"]})
+
+
+@pytest.mark.parametrize(
+    ("smear_ms", "words"),
+    [(0.2, "as sharp as they were (within 1 ms)"), (-8.0, "8 ms faster"), (3.0, "3 ms slower")],
+)
+def test_the_sentence_says_what_became_of_attacks(smear_ms: float, words: str) -> None:
+    scores = Scores(12.4, -20.0, 3.0, 3950.0, 0.25, smear_ms)
+    assert words in ceiling_sentence(Way("thesis", "random-phase", scores, (scores,)))
 
 
 def test_the_sentence_is_plain() -> None:

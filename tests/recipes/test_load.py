@@ -69,6 +69,7 @@ def test_own_recipes_extend_built_in_ones_and_files(tmp_path: Path) -> None:
         ("grid.frames=100", "multiples of 32"),
         ("model.generator=[1, 2]", "model.generator"),
         ("grid=5", "grid"),
+        ("inversion=pghi", "inversion pghi needs .* Hann window, .* choose griffin-lim or random-phase"),
         ("grid=studio-9k", "unknown grid 'studio-9k'; there are thesis, studio-8k, studio-16k"),
         ("windows.start_on=bar", "windows.start_on: .*'downbeat' or 'beat', got 'bar'"),
         ("training", "--set takes key=value"),
@@ -131,7 +132,7 @@ def test_a_grid_by_name_can_be_changed_by_its_numbers(tmp_path: Path) -> None:
 
 
 def test_windows_of_beats_take_the_place_of_windows_of_seconds_and_back() -> None:
-    beats = load_recipe("demo", ["grid=studio-8k", "windows.beats=8"])
+    beats = load_recipe("thesis-3", ["grid=studio-8k", "windows.beats=8"])
     assert (beats.windows.seconds, beats.windows.total) == (None, None)
     assert beats.tempo_bpm == 117.1875
     seconds = load_recipe("loops", ["windows.seconds=4.12", "windows.total=50"])

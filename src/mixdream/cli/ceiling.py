@@ -54,7 +54,8 @@ def _print_table(result: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    title = f"{len(result['windows'])} windows, {result['rate_hz']} Hz, means"
+    number = len(result["windows"])
+    title = f"means of {number} window{'s' if number > 1 else ''}, {result['rate_hz']} Hz"
     table = Table(
         title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
     )

@@ -1,5 +1,6 @@
 """``mixdream demo``: the main job on built-in sets, from nothing to a page with players."""
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,13 @@ if TYPE_CHECKING:
     from mixdream.generation.page import Sound
     from mixdream.generation.run import Run
 
-CLIPS = 8
-REAL_CLIPS = 4
+LOOPS = 8
+REAL_LOOPS = 4
 
 NEXT_COMMANDS = (
     "mixdream corpus build YOUR-SETS-FOLDER -o my-corpus",
-    "mixdream train demo my-corpus -o my-run --minutes 60",
-    "mixdream generate my-run -n 16 -o my-clips",
+    "mixdream train loops my-corpus -o my-run --minutes 60",
+    "mixdream generate my-run --pack 16 -o my-loops",
 )
 
 
@@ -28,7 +29,7 @@ def demo(
     minutes: float = typer.Option(3.0, min=0.0, help="Minutes of training; called again, it goes on."),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Make built-in sets, learn from them, generate clips and a page to hear and see them."""
+    """Make built-in sets, learn from them, generate loops and a page to hear and see them."""
     sets, corpus_folder, run_folder, page = (
         folder / name for name in ("sets", "corpus", "run", "index.html")
     )
@@ -44,7 +45,7 @@ def demo(
         build_corpus([sets], corpus_folder, report=report)
         corpus = Corpus.open(corpus_folder)
     with progress("Loading"):
-        from mixdream.generation.clips import generate_clips
+        from mixdream.generation.loops import generate_loops
         from mixdream.generation.run import Run
         from mixdream.recipes.load import load_recipe
         from mixdream.training.train import train
@@ -58,16 +59,18 @@ def demo(
             raise Interrupted("stopped, nothing is lost; the same command goes on") from None
     run = Run.open(run_folder)
     with progress("Generating") as report:
-        clips = generate_clips(run, folder / "clips", count=CLIPS, report=report)
-        _write_page(page, run, corpus, info, clips, folder / "real")
+        # Keys are part of names: loops of an earlier call would lie beside those of this one.
+        shutil.rmtree(folder / "loops", ignore_errors=True)
+        loops = generate_loops(run, folder / "loops", count=LOOPS, report=report)
+        _write_page(page, run, corpus, info, loops, folder / "real")
     if as_json:
-        print_json({"page": str(page), "run": str(run_folder), "training": info, "clips": clips})
+        print_json({"page": str(page), "run": str(run_folder), "training": info, "loops": loops})
         return
     typer.echo(
         f"sets    {sets}\n"
         f"corpus  {corpus_folder}\n"
         f"run     {run_folder} ({info['steps']} steps in {clock(info['seconds'])})\n"
-        f"clips   {folder / 'clips'}\n"
+        f"loops   {folder / 'loops'}\n"
         f"page    {page.resolve().as_uri()}\n\n"
         "Now with your own sets:"
     )
@@ -76,13 +79,13 @@ def demo(
 
 
 def _write_page(
-    page: Path, run: "Run", corpus: "Corpus", info: dict[str, Any], clips: list[dict[str, Any]], real: Path
+    page: Path, run: "Run", corpus: "Corpus", info: dict[str, Any], loops: list[dict[str, Any]], real: Path
 ) -> None:
     from mixdream.generation.clips import sample_magnitudes
     from mixdream.generation.page import Sound, write_page
 
-    generator = run.load_generator(run.latest_checkpoint())
-    images = sample_magnitudes(run, generator, [clip["seed"] for clip in clips])
+    generator = run.load_generator(run.chosen_checkpoint())
+    images = sample_magnitudes(run, generator, [loop["seed"] for loop in loops])
     pictures = {
         "Real and generated spectrograms": run.folder / "figures" / "real-and-generated.png",
         "Losses over the epochs": run.folder / "figures" / "losses.png",
@@ -95,7 +98,8 @@ def _write_page(
         "What mixdream dreamt of the built-in sets",
         {
             "Learnt from": f"{clock(corpus.seconds)} of audio, {info['windows']} windows of "
-            f"{run.recipe.grid.seconds:.2f} s",
+            f"{run.recipe.windows.beats} beats",
+            "Tempo": f"{loops[0]['bpm']:g} BPM",
             "Recipe": f"{run.recipe.name}: {run.recipe.about}",
             "Training": f"{info['steps']} steps in {clock(info['seconds'])} on "
             f"{info['machine']['cores']} cores",
@@ -103,11 +107,11 @@ def _write_page(
             "Inversion": run.recipe.inversion,
         },
         {
-            "Generated": [
-                Sound(f"Seed {clip['seed']}", Path(clip["file"]), image)
-                for clip, image in zip(clips, images, strict=True)
+            "Generated loops": [
+                Sound(f"Seed {loop['seed']}, {loop['key'] or 'no key'}", Path(loop["file"]), image, loop=True)
+                for loop, image in zip(loops, images, strict=True)
             ],
-            "Real audio through the same spectrogram and back: the best this grid can sound": _real_sounds(
+            "Real bars through the same spectrogram and back: the best this grid can sound": _real_sounds(
                 run, corpus, real
             ),
         },
@@ -122,23 +126,26 @@ def _real_sounds(run: "Run", corpus: "Corpus", folder: Path) -> list["Sound"]:
 
     from mixdream.generation.clips import DEFAULT_RATE_HZ, write_clips
     from mixdream.generation.page import Sound
+    from mixdream.generation.tempo import playing_tempo
     from mixdream.recipes.windows import training_windows
     from mixdream.spectrogram.transform import magnitudes
 
     windows = training_windows(run.recipe, corpus)
-    rows = np.linspace(0, len(windows) - 1, REAL_CLIPS + 2).astype(int)[1:-1]
+    rows = np.linspace(0, len(windows) - 1, REAL_LOOPS + 2).astype(int)[1:-1]
     images = magnitudes(torch.from_numpy(windows.read(rows)), run.recipe.grid)
     places = [windows.where(row) for row in rows]
+    _, speed = playing_tempo(run)
     clips = write_clips(
         folder,
         [f"{name}_{seconds:.0f}s" for name, seconds in places],
         images,
         run.recipe.grid,
-        [0] * REAL_CLIPS,
+        [0] * REAL_LOOPS,
         run.recipe.inversion,
         DEFAULT_RATE_HZ,
         "wav",
         {"about": "real audio through the grid and its inversion"},
+        speed=speed,
     )
     return [
         Sound(f"{name} at {clock(seconds)}", Path(clip["file"]), image)

@@ -11,6 +11,8 @@ from mixdream.errors import InputError
 
 if TYPE_CHECKING:
     from mixdream.generation.pack import Pack
+    from mixdream.generation.run import Run
+    from mixdream.generation.similarity import Similarity
 
 
 class Form(StrEnum):
@@ -59,9 +61,22 @@ def generate(
     keep_level: bool = typer.Option(
         False, "--keep-level", help="Leave the model's level, instead of -14 LUFS and at most -1 dBTP."
     ),
+    max_similarity: float | None = typer.Option(
+        None,
+        "--max-similarity",
+        min=0.0,
+        max=1.0,
+        metavar="S",
+        help="Redraw clips that are nearer to a moment of the corpus than a share S of real windows are to "
+        "other tracks; 0.98: than 49 in 50. Real windows are measured once for a run.",
+        show_default=False,
+    ),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Generate clips or loops: audio files with a JSON beside each. The same seed gives the same clip."""
+    """Generate clips or loops: audio files with a JSON beside each. The same seed gives the same clip.
+
+    The best checkpoint of the run is used. The JSON says which moment of the corpus a clip is nearest to.
+    """
     if bars is not None and not (loop or pack):
         raise InputError("--bars is for loops: give --loop or --pack too")
     if pack and count:
@@ -79,6 +94,7 @@ def generate(
         from mixdream.generation.run import Run
 
         opened = Run.open(run)
+        options["similarity"] = _similarity(opened, max_similarity)
         if pack:
             from mixdream.generation.pack import make_pack
 
@@ -110,6 +126,19 @@ def generate(
         typer.echo(f"{made.sheet}\n{made.archive}")
 
 
+def _similarity(run: "Run", highest: float | None) -> "Similarity | None":
+    """What clips are compared by; without the corpus they are not, unless that was asked for."""
+    from mixdream.generation.similarity import Similarity, corpus_of
+
+    try:
+        return Similarity(run, corpus_of(run), highest)
+    except InputError as error:
+        if highest is not None:
+            raise
+        typer.echo(f"clips are not compared with the music: {error}", err=True)
+        return None
+
+
 def _line(clip: dict[str, Any]) -> str:
     """What is said of a clip or loop."""
     words = [clip["file"], f"{clip['seconds']:.2f} s"]
@@ -117,6 +146,10 @@ def _line(clip: dict[str, Any]) -> str:
         words += [f"pulse {clip['pulse_db']:.1f} dB", f"seam {clip['seam']['ratio']:.1f}"]
     if clip["silent"]:
         words.append("silent")
+    if nearest := clip.get("nearest"):
+        words.append(f"nearest {nearest['set']} {nearest['time']} at {nearest['distance']:.2f}")
+    if "similarity" in clip:
+        words.append(f"similarity {clip['similarity']:.2f}{', a copy' if clip['copy'] else ''}")
     return "  ".join(words)
 
 

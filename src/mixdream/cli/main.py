@@ -9,7 +9,7 @@ from types import FrameType
 import typer
 
 from mixdream import __version__
-from mixdream.cli import ceiling, corpus, demo, generate, train
+from mixdream.cli import ceiling, corpus, demo, evaluate, generate, train
 from mixdream.cli.output import is_main_process
 from mixdream.errors import InputError, MixdreamError
 
@@ -32,6 +32,7 @@ app.command()(train.train)
 app.command()(generate.generate)
 app.command()(generate.invert)
 app.command()(ceiling.ceiling)
+app.command()(evaluate.evaluate)
 
 
 def _print_version(wanted: bool) -> None:

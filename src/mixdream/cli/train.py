@@ -39,6 +39,9 @@ def train(
         None, min=0, max=2**53, help="Seed of weights, order and noise (default: 0)"
     ),
     minutes: float | None = typer.Option(None, min=0.0, help="Stop after so many minutes of wall clock."),
+    until_done: bool = typer.Option(
+        False, "--until-done", help="Stop when the doctor says that more training is of no use."
+    ),
     resume: bool = typer.Option(False, "--resume", help="Go on from the newest checkpoint."),
     dry_run: bool = typer.Option(
         False, "--dry-run", help="Print the plan and a measured time; train nothing."
@@ -47,6 +50,7 @@ def train(
 ) -> None:
     """Train a recipe on a corpus.
 
+    Now and then a doctor looks at the model, says whether to go on, and keeps the best checkpoint.
     Ctrl-C stops after the running step with a checkpoint; the same command with --resume goes on.
 
     On several GPUs, or several processes of a CPU: accelerate launch --multi_gpu --num_processes 2
@@ -67,7 +71,16 @@ def train(
             print_json(plan) if as_json else _print_plan(plan)
         return
     with progress(f"Training {resolved.name}") as report:
-        info = run_training(resolved, opened, run, seed=seed, minutes=minutes, resume=resume, report=report)
+        info = run_training(
+            resolved,
+            opened,
+            run,
+            seed=seed,
+            minutes=minutes,
+            until_done=until_done,
+            resume=resume,
+            report=report,
+        )
     if not is_main_process():
         return
     if as_json:
@@ -76,6 +89,7 @@ def train(
     typer.echo(
         f"{run}: {info['status']} after {info['steps']} steps ({info['epochs']:.2f} epochs, "
         f"{clock(info['seconds'])})\n"
+        f"doctor: {info['doctor']['sentence']}\n"
         f"losses: {info['convergence']['sentence']}\n"
         f"pictures: {run / 'figures'}, {run / 'samples'}\n"
         f"next: mixdream generate '{run}' -n 8 -o clips"

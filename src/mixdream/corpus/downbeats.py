@@ -15,6 +15,7 @@ _BEGINS = 3.0  # log of how much likelier a piece of audio that begins with an a
 _SIXTEENTHS = 3.0  # how much it counts for the fast tempo that notes strike between half beats
 _SOME_SIXTEENTHS = 0.1  # as a part of what strikes on half beats; less is as good as none
 _FIRST_HIGH_NOTE = 55  # of the spectra: 1 kHz
+_NOTHING = 0.1  # standard deviation of what does not tell one place from another
 _AT_ONCE = 2048  # places whose spectra are summed up together
 
 
@@ -116,8 +117,11 @@ def _evidence(seen: dict[str, np.ndarray], beat: int) -> np.ndarray:
 
 
 def _standard(values: np.ndarray) -> np.ndarray:
-    """Distance from the mean in standard deviations; what stands out does so within limits."""
-    return np.clip((values - values.mean()) / max(float(values.std()), 1e-6), -3, 6)
+    """Distance from the mean in standard deviations; what stands out does so within limits.
+
+    Where nothing differs, as in a metronome, rounding is not made into evidence.
+    """
+    return np.clip((values - values.mean()) / max(float(values.std()), _NOTHING), -3, 6)
 
 
 def _change(frames: np.ndarray, spectra: np.ndarray, reach: int) -> np.ndarray:

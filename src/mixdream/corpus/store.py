@@ -203,8 +203,9 @@ class Corpus:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of rate, channels, and each set's name and audio; where the sources lie plays no part."""
-        content: list[Any] = [self.rate_hz, self.channels, [(r.name, r.audio_sha256) for r in self.sets]]
+        """SHA-256 of rate, channels, and each set's name, audio and beats; not where sources lie."""
+        sets = [(r.name, r.audio_sha256, r.beats_sha256) for r in self.sets]
+        content: list[Any] = [self.rate_hz, self.channels, sets]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
     @property

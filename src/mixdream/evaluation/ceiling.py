@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import soxr
@@ -33,6 +33,7 @@ WINDOWS = 8
 PEAK = 0.89
 """Largest sample of a written file, -1 dBFS: all files of a window share the gain that it takes."""
 
+SHORTEST_S = 0.1  # the longest frames that are compared
 _EDGE_S = 0.010  # cut off at the ends, where resampling filters ring
 
 
@@ -189,10 +190,15 @@ def measure_ceiling(
     places = [index.where(row) for row in range(len(index))]
     audio = index.read(range(len(index))).astype(np.float64)
     part = _common_part(grids.values(), corpus.rate_hz)
+    if part.stop - part.start < SHORTEST_S * corpus.rate_hz:
+        raise InputError(
+            f"clips of the grid are too short to be scored: {SHORTEST_S} s and their edges are needed; raise "
+            "grid.frames"
+        )
     original = audio[:, part]
     versions = {"original": original.astype(np.float32)}  # all of them at once: the gain is theirs together
     ways: list[Way] = []
-    plan = [(name, inversion) for name, grid in grids.items() for inversion in inversions_for(grid)]
+    plan = [(name, inversion) for name, grid in grids.items() for inversion in grid.inversions]
     for done, (name, inversion) in enumerate(plan):
         report(done / len(plan), f"{name} {inversion}")
         made, errors = pass_through(
@@ -234,11 +240,6 @@ def measure_ceiling(
     return content | {"folder": str(folder)}
 
 
-def inversions_for(grid: Grid) -> list[InversionName]:
-    """Inversions that a grid allows."""
-    return [name for name in get_args(InversionName) if grid.window == "hann" or "pghi" not in name]
-
-
 def ceiling_sentence(best: Way) -> str:
     """What a model can sound like at most, for people."""
     scores = best.mean
@@ -246,9 +247,9 @@ def ceiling_sentence(best: Way) -> str:
     attacks = (
         ""
         if smear is None
-        else f", attacks as sharp as they were (within {max(1, round(abs(smear)))} ms)"
-        if smear < 1.5
-        else f", attacks {smear:.0f} ms slower"
+        else ", attacks as sharp as they were (within 1 ms)"
+        if abs(smear) < 1.5
+        else f", attacks {abs(smear):.0f} ms {'slower' if smear > 0 else 'faster'}"
     )
     share = f"{100 * scores.bandwidth_kept:.0f} % of what this corpus has"
     return (

@@ -1,5 +1,6 @@
 """Figure of the ceiling: one window's spectrograms, the original and what comes back, side by side."""
 
+import io
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
+from mixdream.files import write_atomically
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.picture import RANGE_DB
 from mixdream.spectrogram.transform import magnitudes
@@ -60,4 +62,6 @@ def draw_ceiling(path: Path, versions: Mapping[str, np.ndarray], rate_hz: int, l
     figure.suptitle(label, parse_math=False)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")  # names in any script
-        figure.savefig(path, dpi=110)
+        picture = io.BytesIO()
+        figure.savefig(picture, format="png", dpi=110)
+    write_atomically(path, picture.getvalue())

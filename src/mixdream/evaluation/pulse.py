@@ -38,6 +38,16 @@ def pulse_strength_db(
     float, >= 0
         In dB per frame of 8 ms, mean over six bands. 0 for what does not repeat or does not rise.
     """
+    return strongest_pulse(audio, rate_hz, bpm=bpm, loop=loop)[0]
+
+
+def strongest_pulse(
+    audio: np.ndarray, rate_hz: int, *, bpm: float | None = None, loop: bool = False
+) -> tuple[float, float]:
+    """Strength of the pulse, see `pulse_strength_db`, and its tempo in BPM.
+
+    The tempo of four seconds may be half or double of what a person would say: compare distributions.
+    """
     frames = max(2, round(len(audio) / (_HOP_S * rate_hz)))
     envelope = _envelope(audio, rate_hz, frames, loop)
     envelope = envelope - envelope.mean()
@@ -47,7 +57,11 @@ def pulse_strength_db(
     # A frame to either side: tempos seldom are whole numbers of frames.
     shortest = math.floor(per_minute / (bpm or FASTEST_BPM))
     longest = math.ceil(per_minute / (bpm or SLOWEST_BPM))
-    return math.sqrt(max(0.0, covariance[shortest : longest + 1].max(initial=0.0)))
+    inside = covariance[shortest : longest + 1]
+    if not len(inside):
+        return 0.0, bpm or SLOWEST_BPM
+    strongest = int(inside.argmax())
+    return math.sqrt(max(0.0, inside[strongest])), per_minute / (shortest + strongest)
 
 
 def on_beat_share(audio: np.ndarray, rate_hz: int, beats: int) -> float:

@@ -1,7 +1,7 @@
 """Clips: spectrograms, generated or given, turned into audio files with a JSON beside each."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from mixdream.audio.write import AudioFormat, check_rate, write_audio
 from mixdream.errors import InputError
 from mixdream.files import write_json
 from mixdream.generation.run import Run
+from mixdream.generation.similarity import Similarity, draw
 from mixdream.generation.tempo import playing_tempo
 from mixdream.models.dcgan import draw_latent
 from mixdream.spectrogram.grid import Grid
@@ -25,7 +26,6 @@ from mixdream.spectrogram.inversion import invert
 DEFAULT_RATE_HZ = 44_100
 """What DAWs expect."""
 
-BATCH = 16
 SILENT = 1e-4  # magnitude under which a spectrogram holds nothing to hear: -80 dB of full scale
 
 
@@ -40,11 +40,12 @@ def generate_clips(
     rate_hz: int = DEFAULT_RATE_HZ,
     form: AudioFormat = "wav",
     keep_level: bool = False,
+    similarity: Similarity | None = None,
     report: Callable[[float, str], None] = lambda done, note: None,
 ) -> list[dict[str, Any]]:
-    """Generate clips with the newest checkpoint of a run.
+    """Generate clips with the best checkpoint of a run, or the newest where there is no best yet.
 
-    Clip ``i`` is a function of the checkpoint and ``seed + i`` alone: the same whatever the count.
+    A clip is a function of the checkpoint and its seed alone: the same whatever the count.
 
     Parameters
     ----------
@@ -61,6 +62,8 @@ def generate_clips(
     form : {"wav", "flac"}
     keep_level : bool
         Leave the model's own level, see `mixdream.audio.level`.
+    similarity : Similarity, optional
+        Says what each clip is nearest to, and which are too similar: seeds after the last take their place.
     report : callable
         Called with the share done in [0, 1] and a note.
 
@@ -74,32 +77,30 @@ def generate_clips(
     InputError
         No checkpoint, unknown inversion, impossible rate or tempo, or a folder that cannot be written.
     """
+    check_rate(rate_hz)
     bpm, speed = playing_tempo(run, bpm)
-    checkpoint = run.latest_checkpoint()
+    checkpoint = run.chosen_checkpoint()
     generator = run.load_generator(checkpoint)
-    about: dict[str, Any] = {"run": run.name, "recipe": run.recipe.name, "checkpoint": checkpoint.name}
+    inversion = inversion or run.recipe.inversion
+    about: dict[str, Any] = {
+        "run": run.name,
+        "recipe": run.recipe.name,
+        "checkpoint": checkpoint.name,
+        "best": checkpoint == run.best_checkpoint(),
+    }
     if bpm is not None:
         about["bpm"] = bpm
+
+    def make(seeds: range) -> Iterator[_Made]:
+        for seed in seeds:
+            yield _invert(sample_magnitudes(run, generator, [seed])[0], run.recipe.grid, inversion, seed)
+
     clips = []
-    for start in range(seed, seed + count, BATCH):
-        some = list(range(start, min(start + BATCH, seed + count)))
-        magnitudes = sample_magnitudes(run, generator, some)
-        names = [f"{run.name}_{s}" for s in some]
-        for clip in write_clips(
-            folder,
-            names,
-            magnitudes,
-            run.recipe.grid,
-            some,
-            inversion or run.recipe.inversion,
-            rate_hz,
-            form,
-            about,
-            speed=speed,
-            keep_level=keep_level,
-        ):
-            clips.append(clip)
-            report(len(clips) / count, clip["file"])
+    for made, likeness in draw(make, seed, count, similarity, report):
+        name = f"{run.name}_{made.seed}"
+        said = about | {"seed": made.seed, "inversion": inversion}
+        own_hz = run.recipe.grid.rate_hz * speed
+        clips.append(_write(folder, name, made, own_hz, rate_hz, form, said, likeness, keep_level))
     return clips
 
 
@@ -158,12 +159,49 @@ def write_clips(
     """
     check_rate(rate_hz)
     for name, one, seed in zip(names, magnitudes, seeds, strict=True):
-        inverted = invert(inversion, one[None], grid, [seed])[0].double().numpy()
-        audio = soxr.resample(inverted, grid.rate_hz * speed, rate_hz, quality="VHQ")
-        audio, level = set_level(audio, rate_hz, keep=keep_level)
-        clip = about | {"seed": seed, "inversion": inversion} | asdict(level)
-        clip["silent"] = bool(one.max() < SILENT)
-        yield write_clip(folder, name, audio, rate_hz, form, clip)
+        made = _invert(one, grid, inversion, seed)
+        said = about | {"seed": seed, "inversion": inversion}
+        yield _write(folder, name, made, grid.rate_hz * speed, rate_hz, form, said, {}, keep_level)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A clip before it gets its tempo, rate and level: one period at the grid's rate."""
+
+    seed: int
+    audio: np.ndarray
+    silent: bool
+
+
+def _invert(magnitudes: Tensor, grid: Grid, inversion: str, seed: int) -> _Made:
+    audio = invert(inversion, magnitudes[None], grid, [seed])[0].numpy()
+    return _Made(seed, audio, bool(magnitudes.max() < SILENT))
+
+
+def _write(
+    folder: Path,
+    name: str,
+    made: _Made,
+    own_hz: float,
+    rate_hz: int,
+    form: AudioFormat,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    keep_level: bool,
+) -> dict[str, Any]:
+    audio = soxr.resample(made.audio.astype(np.float64), own_hz, rate_hz, quality="VHQ")
+    audio, level = set_level(audio, rate_hz, keep=keep_level)
+    about = before | asdict(level) | {"silent": made.silent} | after
+    return write_clip(folder, name, audio, rate_hz, form, about)
+
+
+def refuse_other_format(folder: Path, run: str, form: AudioFormat) -> None:
+    """Refuse, before any work, a folder with clips of a run in the other format: a JSON cannot be of both."""
+    other = "flac" if form == "wav" else "wav"
+    if folder.is_dir() and any(
+        path.name.startswith(f"{run}_") and path.suffix == f".{other}" for path in folder.iterdir()
+    ):
+        raise InputError(f"'{folder}' has clips of {run} as .{other}: choose another folder, or that format")
 
 
 def write_clip(

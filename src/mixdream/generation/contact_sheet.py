@@ -13,13 +13,14 @@ from mixdream.files import write_atomically
 from mixdream.generation.loops import Loop, LoopPlan
 
 _COLUMNS = 4
+_MOST = 64  # more are no picture any more
 _CELL_INCHES = (3.4, 2.4)
 
 
 def write_contact_sheet(
     path: Path, plan: LoopPlan, loops: Sequence[Loop], clips: Sequence[dict[str, Any]]
 ) -> None:
-    """Draw the spectrogram of each loop, beats along the bottom, with its name and figures above.
+    """Draw the spectrograms of the first 64 loops, beats along the bottom, with name and figures above.
 
     Parameters
     ----------
@@ -30,6 +31,7 @@ def write_contact_sheet(
     clips : sequence of dict
         What the JSON files of the loops say, with ``file``.
     """
+    loops = loops[:_MOST]
     columns = min(_COLUMNS, len(loops))
     rows = -(-len(loops) // columns)
     figure = Figure(figsize=(_CELL_INCHES[0] * columns, _CELL_INCHES[1] * rows), layout="constrained")

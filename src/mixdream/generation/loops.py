@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from mixdream.errors import InputError
 from mixdream.evaluation.key import find_key
 from mixdream.evaluation.pulse import on_beat_share, pulse_strength_db
 from mixdream.evaluation.seam import Seam, seam_score
-from mixdream.generation.clips import DEFAULT_RATE_HZ, sample_magnitudes, write_clip
+from mixdream.generation.clips import DEFAULT_RATE_HZ, refuse_other_format, sample_magnitudes, write_clip
 from mixdream.generation.run import Run
+from mixdream.generation.similarity import Similarity, draw
 from mixdream.generation.tempo import playing_tempo
 from mixdream.recipes.recipe import Recipe
 from mixdream.spectrogram.grid import Grid
@@ -105,11 +107,12 @@ def generate_loops(
     rate_hz: int = DEFAULT_RATE_HZ,
     form: AudioFormat = "wav",
     keep_level: bool = False,
+    similarity: Similarity | None = None,
     report: Callable[[float, str], None] = lambda done, note: None,
 ) -> list[dict[str, Any]]:
-    """Generate loops with the newest checkpoint of a run.
+    """Generate loops with the best checkpoint of a run, or the newest where there is no best yet.
 
-    Loop ``i`` is a function of the checkpoint and ``seed + i`` alone.
+    A loop is a function of the checkpoint and its seed alone.
 
     Parameters
     ----------
@@ -126,6 +129,8 @@ def generate_loops(
     form : {"wav", "flac"}
     keep_level : bool
         Leave the model's own level, see `mixdream.audio.level`.
+    similarity : Similarity, optional
+        Says what each loop is nearest to, and which are too similar: seeds after the last take their place.
     report : callable
         Called with the share done in [0, 1] and a note.
 
@@ -141,10 +146,10 @@ def generate_loops(
         be written.
     """
     plan = plan_loops(run, inversion=inversion, bpm=bpm, bars=bars, rate_hz=rate_hz)
+    refuse_other_format(folder, run.name, form)
     clips = []
-    for loop in make_loops(plan, range(seed, seed + count)):
-        clips.append(write_loop(plan, loop, folder, form, keep_level))
-        report(len(clips) / count, clips[-1]["file"])
+    for loop, likeness in draw(partial(make_loops, plan), seed, count, similarity, report):
+        clips.append(write_loop(plan, loop, folder, form, keep_level, likeness))
     return clips
 
 
@@ -179,7 +184,7 @@ def plan_loops(
         )
     bpm, _ = playing_tempo(run, bpm)
     assert bpm is not None
-    checkpoint = run.latest_checkpoint()
+    checkpoint = run.chosen_checkpoint()
     possible = _possible_bars(run.recipe)
     bars = bars or possible[-1]
     if bars not in possible:
@@ -214,9 +219,19 @@ def make_loops(plan: LoopPlan, seeds: range) -> Iterator[Loop]:
 
 
 def write_loop(
-    plan: LoopPlan, loop: Loop, folder: Path, form: AudioFormat, keep_level: bool
+    plan: LoopPlan, loop: Loop, folder: Path, form: AudioFormat, keep_level: bool, likeness: dict[str, Any]
 ) -> dict[str, Any]:
     """Bring a loop to its tempo, rate and level and write it with its JSON.
+
+    Parameters
+    ----------
+    plan : LoopPlan
+    loop : Loop
+    folder : Path
+    form : {"wav", "flac"}
+    keep_level : bool
+    likeness : dict
+        What the JSON says of its nearest moment, see `mixdream.generation.similarity`.
 
     Returns
     -------
@@ -231,6 +246,7 @@ def write_loop(
         "run": plan.run.name,
         "recipe": plan.run.recipe.name,
         "checkpoint": plan.checkpoint.name,
+        "best": plan.checkpoint == plan.run.best_checkpoint(),
         "seed": loop.seed,
         "inversion": plan.inversion,
         "bpm": plan.bpm,
@@ -243,6 +259,7 @@ def write_loop(
         "seam": asdict(loop.seam),
         "pulse_db": loop.pulse_db,
         "on_beat": loop.on_beat,
+        **likeness,
     }
     name = "_".join([plan.run.name, str(loop.seed), f"{plan.bpm:g}bpm", *([key.name] if key else [])])
     info = LoopInfo(plan.bpm, plan.beats, MIDDLE_C + key.tonic if key else None)

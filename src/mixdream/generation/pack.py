@@ -3,6 +3,7 @@
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ from mixdream.audio.write import AudioFormat
 from mixdream.errors import InputError
 from mixdream.evaluation.alikeness import distance_db, fingerprint
 from mixdream.files import flush
-from mixdream.generation.clips import DEFAULT_RATE_HZ
+from mixdream.generation.clips import DEFAULT_RATE_HZ, refuse_other_format
 from mixdream.generation.contact_sheet import write_contact_sheet
 from mixdream.generation.loops import Loop, make_loops, plan_loops, write_loop
 from mixdream.generation.run import Run
+from mixdream.generation.similarity import Similarity, draw
 
 CANDIDATES = 3
 """Loops that are made for each that is kept."""
@@ -65,13 +67,14 @@ def make_pack(
     rate_hz: int = DEFAULT_RATE_HZ,
     form: AudioFormat = "wav",
     keep_level: bool = False,
+    similarity: Similarity | None = None,
     report: Callable[[float, str], None] = lambda done, note: None,
 ) -> Pack:
     """Make three times as many loops as are wanted and write the best that differ.
 
     Parameters
     ----------
-    run, folder, seed, inversion, bpm, bars, rate_hz, form, keep_level, report
+    run, folder, seed, inversion, bpm, bars, rate_hz, form, keep_level, similarity, report
         See `mixdream.generation.loops.generate_loops`.
     count : int
         Loops to keep; fewer are written where fewer differ.
@@ -86,17 +89,19 @@ def make_pack(
         As for loops; and where every candidate is silent.
     """
     plan = plan_loops(run, inversion=inversion, bpm=bpm, bars=bars, rate_hz=rate_hz)
-    made = []
-    for loop in make_loops(plan, range(seed, seed + CANDIDATES * count)):
-        made.append(loop)
-        report(_MAKING * len(made) / (CANDIDATES * count), f"loop {loop.seed}")
+    refuse_other_format(folder, run.name, form)
+    making = partial(make_loops, plan)
+    drawn = list(
+        draw(making, seed, CANDIDATES * count, similarity, lambda done, note: report(_MAKING * done, note))
+    )
+    made, likeness = [loop for loop, _ in drawn], {loop.seed: about for loop, about in drawn}
     heard = [loop for loop in made if not loop.silent]
     if not heard:
         raise InputError(f"all {len(made)} loops of {run.folder} are silent: train it for longer")
     chosen, alike = choose(heard, count, plan.grid.rate_hz, plan.beats)
     loops = []
     for loop in chosen:
-        loops.append(write_loop(plan, loop, folder, form, keep_level))
+        loops.append(write_loop(plan, loop, folder, form, keep_level, likeness[loop.seed]))
         report(_MAKING + (1 - _MAKING) * len(loops) / len(chosen), loops[-1]["file"])
     sheet, archive = folder / "contact-sheet.png", folder / f"{run.name}-pack.zip"
     write_contact_sheet(sheet, plan, chosen, loops)

@@ -1,19 +1,14 @@
 """One self-contained HTML page with players and pictures: nothing is fetched, it can be mailed."""
 
-import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
-import numpy as np
 import soundfile
-from matplotlib import colormaps
-from PIL import Image
 from torch import Tensor
 
-from mixdream.spectrogram.picture import for_the_eye
+from mixdream.evaluation.media import data_url, flac_url, picture_url
 
 
 @dataclass(frozen=True)
@@ -28,12 +23,15 @@ class Sound:
     magnitudes : Tensor, shape (bins, frames)
         Its spectrogram.
     note : str
+    loop : bool
+        Played again and again.
     """
 
     title: str
     audio: Path
     magnitudes: Tensor
     note: str = ""
+    loop: bool = False
 
 
 def write_page(
@@ -66,33 +64,15 @@ def write_page(
                 {
                     "title": sound.title,
                     "note": sound.note,
-                    "audio": _data_url("audio/flac", _flac(sound.audio)),
-                    "picture": _data_url("image/png", _picture(sound.magnitudes)),
+                    "loop": sound.loop,
+                    "audio": flac_url(*soundfile.read(sound.audio)),
+                    "picture": picture_url(sound.magnitudes.numpy()),
                 }
                 for sound in some
             ]
             for heading, some in sounds.items()
         },
-        pictures={caption: _data_url("image/png", file.read_bytes()) for caption, file in pictures.items()},
+        pictures={caption: data_url("image/png", file.read_bytes()) for caption, file in pictures.items()},
         next_commands=next_commands,
     )
     path.write_text(content, "utf-8")
-
-
-def _data_url(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
-
-
-def _flac(path: Path) -> bytes:
-    """Return the sound as 16-bit FLAC, a tenth of the size of a 24-bit WAV that was resampled upward."""
-    audio, rate_hz = soundfile.read(path)
-    buffer = io.BytesIO()
-    soundfile.write(buffer, audio, rate_hz, format="FLAC", subtype="PCM_16")
-    return buffer.getvalue()
-
-
-def _picture(magnitudes: Tensor) -> bytes:
-    colours = colormaps["magma"](for_the_eye(magnitudes.numpy())[::-1])
-    buffer = io.BytesIO()
-    Image.fromarray((255 * colours[..., :3]).astype(np.uint8)).save(buffer, "PNG")
-    return buffer.getvalue()

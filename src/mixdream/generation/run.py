@@ -17,13 +17,15 @@ from mixdream.spectrogram.scaling import Scaler
 from mixdream.spectrogram.statistics import LogStatistics
 
 SCALING_NAME = "scaling.json"
+DOCTOR_NAME = "doctor.json"
 
 
 @dataclass(frozen=True)
 class Run:
     """A run folder: ``recipe.toml``, ``run.json``, ``metrics.jsonl``, ``checkpoints/step-*/``.
 
-    Where the scaling has statistics of the training windows, they are in ``scaling.json``.
+    Where there were check-ups, their history and the best checkpoint are in ``doctor.json``. Where the
+    scaling has statistics of the training windows, they are in ``scaling.json``.
 
     Parameters
     ----------
@@ -64,9 +66,11 @@ class Run:
         path = self.folder / SCALING_NAME
         try:
             statistics = LogStatistics.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            raise InputError(f"{path} is missing: a run of this recipe cannot do without it") from None
         except (OSError, ValueError) as error:
             reason = str(error).splitlines()[0]
-            raise InputError(f"{path} is missing or damaged: {reason}; a run cannot do without it") from error
+            raise InputError(f"{path} is damaged: {reason}; a run cannot do without it") from error
         if not len(statistics.mean_db) == len(statistics.std_db) == self.recipe.grid.bins:
             raise InputError(f"{path} does not fit the grid of {self.folder / 'recipe.toml'}")
         return statistics
@@ -85,6 +89,27 @@ class Run:
         if not checkpoints:
             raise InputError(f"{self.folder} has no checkpoint yet: let 'mixdream train' write one first")
         return checkpoints[-1]
+
+    def best_checkpoint(self) -> Path | None:
+        """Return the checkpoint that the doctor found best; None where it has found none yet.
+
+        See `mixdream.training.doctor`.
+        """
+        path = self.folder / DOCTOR_NAME
+        if not path.exists():
+            return None
+        try:
+            best = json.loads(path.read_text("utf-8"))["best"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{path} is damaged ({str(error).splitlines()[0]}): delete it to use the newest checkpoint"
+            ) from error
+        found = self.folder / "checkpoints" / str(best)
+        return found if best and found.is_dir() else None
+
+    def chosen_checkpoint(self) -> Path:
+        """Return the checkpoint that clips are made with: the best, or the newest where there is no best."""
+        return self.best_checkpoint() or self.latest_checkpoint()
 
     def load_generator(self, checkpoint: Path) -> Generator:
         """Return the generator that clips are made with: the averaged one where the recipe has it."""

@@ -146,6 +146,11 @@ class Recipe(_Section):
                 f"grid are {self.tempo_bpm:.0f} BPM, which must be {SLOWEST_BPM:.0f} to {FASTEST_BPM:.0f}: "
                 "change windows.beats or grid.frames"
             )
+        if self.inversion not in self.grid.inversions:
+            raise ValueError(
+                f"inversion {self.inversion} needs a grid with a Hann window, this is {self.grid.window}: "
+                f"choose {' or '.join(self.grid.inversions)}"
+            )
         if self.grid.bins % 32 or self.grid.frames % 32:
             raise ValueError(
                 f"grid.bins {self.grid.bins} and grid.frames {self.grid.frames} must be multiples of 32 "

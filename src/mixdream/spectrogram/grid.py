@@ -1,7 +1,7 @@
 """Grids: how a window of audio becomes a spectrogram of fixed size."""
 
 import math
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -86,6 +86,14 @@ class Grid(BaseModel):
         """
         n_fft = 1 << ((rate_hz * 32 // 1000).bit_length() - 1)
         return cls(rate_hz=rate_hz, n_fft=n_fft, hop=n_fft * 253 // 256, bins=n_fft // 2)
+
+    @property
+    def inversions(self) -> tuple[InversionName, ...]:
+        """Inversions that the grid allows, the best last; reading phases off it takes a Hann window."""
+        every: tuple[InversionName, ...] = get_args(InversionName)
+        if self.window == "hann":
+            return every
+        return ("griffin-lim", "random-phase")
 
     @property
     def samples(self) -> int:

@@ -60,7 +60,7 @@ def invert(name: str, magnitudes: Tensor, grid: Grid, seeds: Sequence[int], loop
                 f"{grid.clip_samples}: choose another inversion"
             )
         return random_phase(magnitudes, grid, _random(seeds, (rows,), magnitudes.device))
-    if name != "griffin-lim" and grid.window != "hann":
+    if name not in grid.inversions:
         raise InputError(
             f"{name} needs a grid with a Hann window, this one is {grid.window}: choose "
             f"{default_inversion(grid)} or griffin-lim"
@@ -78,7 +78,7 @@ def default_inversion(grid: Grid) -> InversionName:
     >>> default_inversion(Grid())
     'random-phase'
     """
-    return "pghi+gl" if grid.window == "hann" else "random-phase"
+    return grid.inversions[-1]
 
 
 def _iterate(name: str, magnitudes: Tensor, grid: Grid, phases: Tensor, loop: bool) -> Tensor:

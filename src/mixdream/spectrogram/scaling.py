@@ -12,7 +12,7 @@ from mixdream.spectrogram.statistics import LOG_FLOOR_DB, LogStatistics, decibel
 SPREAD = 3.0
 """Standard deviations of a bin that ``log-standard`` maps to 1, as SpecGAN does (Donahue et al. 2019)."""
 
-_NONE = LogStatistics(reference_db={}, mean_db=(), std_db=())
+_NOTHING_FITTED = LogStatistics(reference_db={"": 0.0}, mean_db=(), std_db=())
 
 
 class Scaler:
@@ -39,7 +39,7 @@ class Scaler:
     def __init__(self, scaling: Scaling, statistics: LogStatistics | None = None) -> None:
         if scaling == "log-standard" and statistics is None:
             raise ValueError("scaling log-standard needs the statistics of a corpus")
-        self.scaling, self._statistics = scaling, statistics or _NONE
+        self.scaling, self._statistics = scaling, statistics or _NOTHING_FITTED
 
     def scale(self, magnitudes: Tensor, sets: Sequence[str] = ()) -> Tensor:
         """Linear magnitudes to values.

@@ -1,9 +1,10 @@
 """Statistics of log magnitudes: a reference per set, mean and standard deviation per frequency bin."""
 
 from collections.abc import Callable, Iterable
+from typing import Annotated
 
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from torch import Tensor
 
 LOG_FLOOR_DB = -80.0
@@ -30,9 +31,9 @@ class LogStatistics(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    reference_db: dict[str, float]
-    mean_db: tuple[float, ...]
-    std_db: tuple[float, ...]
+    reference_db: dict[str, FiniteFloat] = Field(min_length=1)
+    mean_db: tuple[FiniteFloat, ...]
+    std_db: tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...]
 
 
 def fit_statistics(batches: Callable[[], Iterable[tuple[list[str], Tensor]]]) -> LogStatistics:

@@ -18,10 +18,13 @@ _FIT_BATCH = 32
 
 
 def fit_scaling(windows: TrainingWindows, grid: Grid) -> LogStatistics | None:
-    """Statistics that the grid's scaling needs, fitted on up to 1024 windows spread over all of them."""
+    """Statistics that the grid's scaling needs, fitted on about 1024 windows spread over all of them."""
     if grid.scaling != "log-standard":
         return None
-    rows = np.unique(np.linspace(0, len(windows) - 1, _FITTED).round().astype(np.int64))
+    spread = np.linspace(0, len(windows) - 1, _FITTED).round().astype(np.int64)
+    # And one at least of every set: each has a reference of its own.
+    _, first_of_set = np.unique(windows.set_index, return_index=True)
+    rows = np.union1d(spread, first_of_set)
 
     def batches() -> Iterator[tuple[list[str], Tensor]]:
         for first in range(0, len(rows), _FIT_BATCH):

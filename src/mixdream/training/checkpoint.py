@@ -13,11 +13,22 @@ from mixdream.errors import InputError
 from mixdream.files import folder_atomically
 
 KEPT = 2
-"""Checkpoints that stay on the disk."""
+"""Newest checkpoints that stay on the disk."""
 
 
-def save_checkpoint(run: Path, step: int, parts: dict[str, dict[str, Tensor]], state: dict[str, Any]) -> Path:
-    """Write ``checkpoints/step-*`` and delete all but the `KEPT` newest.
+def checkpoint_name(step: int) -> str:
+    """Name of the folder of a checkpoint; they sort by step."""
+    return f"step-{step:09d}"
+
+
+def save_checkpoint(
+    run: Path,
+    step: int,
+    parts: dict[str, dict[str, Tensor]],
+    state: dict[str, Any],
+    best: str | None = None,
+) -> Path:
+    """Write ``checkpoints/step-*`` and delete all but the `KEPT` newest and the best.
 
     Parameters
     ----------
@@ -27,8 +38,10 @@ def save_checkpoint(run: Path, step: int, parts: dict[str, dict[str, Tensor]], s
     parts : dict of file name (without suffix) to tensors by name
     state : dict
         What else is needed to go on, as JSON.
+    best : str, optional
+        Name of a checkpoint that stays, see `mixdream.training.doctor`.
     """
-    path = run / "checkpoints" / f"step-{step:09d}"
+    path = run / "checkpoints" / checkpoint_name(step)
     with folder_atomically(path) as folder:
         for name, tensors in parts.items():
             whole = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
@@ -36,7 +49,8 @@ def save_checkpoint(run: Path, step: int, parts: dict[str, dict[str, Tensor]], s
         content = {"step": step, "parts": sorted(parts), **state}
         (folder / "state.json").write_text(json.dumps(content, indent=2) + "\n", "utf-8")
     for old in sorted(path.parent.glob("step-*"))[:-KEPT]:
-        shutil.rmtree(old)
+        if old.name != best:
+            shutil.rmtree(old)
     return path
 
 

@@ -15,6 +15,8 @@ from mixdream.generation.run import new_generator
 from mixdream.models.dcgan import Discriminator, draw_latent
 from mixdream.recipes.recipe import Recipe
 
+_SAMPLED = 64  # images made at a time
+
 
 class GanTrainer:
     """Generator, discriminator, their optimisers, and the step that trains them.
@@ -109,15 +111,21 @@ class GanTrainer:
 
     @torch.no_grad()
     def sample(self, count: int) -> Tensor:
-        """Images of the same noise at every call, shape (count, 1, bins, frames), float32 on the CPU."""
+        """Images of the same noise at every call, shape (count, 1, bins, frames), float32 on the CPU.
+
+        The generator runs as clips are made with it: averaged where there is an average, without learning
+        anything from the noise.
+        """
         rng = torch.Generator().manual_seed(self.seed)
         model = self.recipe.model
         latent = draw_latent(count, model.latent, model.noise, rng).to(self.accelerator.device)
         network = self.ema or self.accelerator.unwrap_model(self.generator)
         training = network.training
-        images = network.eval()(latent).float().cpu()
+        network.eval()
+        # In parts, so that many images need no more memory than a batch of the training.
+        images = [network(part).float().cpu() for part in latent.split(_SAMPLED)]
         network.train(training)
-        return images
+        return torch.cat(images)
 
     def tensors(self) -> dict[str, dict[str, Tensor]]:
         """Everything that a step changes, by file name, as safetensors can hold it."""

@@ -128,7 +128,7 @@ def _new_info(recipe: Recipe, corpus: Corpus, seed: int) -> dict[str, Any]:
         "seed": seed,
         "status": "running",
         "started": now(),
-        "corpus": {"folder": str(corpus.folder), "hash": corpus.hash, "seconds": corpus.seconds},
+        "corpus": {"folder": str(corpus.folder.absolute()), "hash": corpus.hash, "seconds": corpus.seconds},
         "versions": {"mixdream": __version__, "python": platform.python_version()}
         | {name: version(name) for name in packages},
         "machine": {

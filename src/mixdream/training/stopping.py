@@ -1,4 +1,4 @@
-"""When to stop a training early: a time limit, Ctrl-C or SIGTERM, agreed on by all processes."""
+"""When to stop a training early: a limit, a signal or the doctor, agreed on by all processes."""
 
 import signal
 import time
@@ -8,7 +8,7 @@ from typing import Literal, Self
 import torch
 from accelerate import Accelerator
 
-Reason = Literal["time", "signal"]
+Reason = Literal["time", "signal", "doctor"]
 
 
 class StopWatch:
@@ -45,14 +45,20 @@ class StopWatch:
         """Seconds since the construction."""
         return time.monotonic() - self.began
 
-    def reason(self) -> Reason | None:
-        """Why to stop now, the same answer in every process; None to go on."""
+    def reason(self, done: bool = False) -> Reason | None:
+        """Why to stop now, the same answer in every process; None to go on.
+
+        Parameters
+        ----------
+        done : bool
+            Whether the doctor, who is in one of the processes, says that more training is of no use.
+        """
         timed_out = self.minutes is not None and self.seconds >= self.minutes * 60
-        flags = torch.tensor([self._signalled, timed_out], dtype=torch.float32)
+        flags = torch.tensor([self._signalled, timed_out, done], dtype=torch.float32)
         if self.accelerator.num_processes > 1:
             flags = self.accelerator.reduce(flags.to(self.accelerator.device), "sum").cpu()
-        signalled, timed_out = (flags > 0).tolist()
-        return "signal" if signalled else "time" if timed_out else None
+        signalled, timed_out, done = (flags > 0).tolist()
+        return "signal" if signalled else "time" if timed_out else "doctor" if done else None
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         if self._signalled:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from accelerate import Accelerator
@@ -23,12 +23,20 @@ from mixdream.training.batches import Batches, fit_scaling
 from mixdream.training.checkpoint import load_checkpoint, save_checkpoint
 from mixdream.training.convergence import read_convergence
 from mixdream.training.device import new_accelerator
+from mixdream.training.doctor import Doctor
 from mixdream.training.gan import GanTrainer
 from mixdream.training.metrics import append, open_metrics, read_history, sync
 from mixdream.training.run_folder import begin_run, check_run, now
 from mixdream.training.stopping import StopWatch
 
 Report = Callable[[float, str], None]
+
+_STATUS = {
+    None: "finished",
+    "time": "stopped at its time limit",
+    "doctor": "stopped by the doctor",
+    "signal": "interrupted",
+}
 
 
 def train(
@@ -38,10 +46,11 @@ def train(
     *,
     seed: int | None = None,
     minutes: float | None = None,
+    until_done: bool = False,
     resume: bool = False,
     report: Report = lambda done, note: None,
 ) -> dict[str, Any]:
-    """Train until the recipe's last epoch, a time limit or a signal.
+    """Train until the recipe's last epoch, a time limit, the doctor's word or a signal.
 
     Parameters
     ----------
@@ -53,6 +62,8 @@ def train(
         Decides weights, data order and noise; 0 unless given. A resumed run keeps its own.
     minutes : float, optional
         Wall-clock limit of this call.
+    until_done : bool
+        Stop when the doctor says that more training is of no use, see `mixdream.training.diagnosis`.
     resume : bool
         Go on from the newest checkpoint, bit-identically on a CPU with the same number of processes and
         threads. The recipe must be the run's own; only ``training.epochs`` may differ.
@@ -78,7 +89,7 @@ def train(
         run, info = check_run(recipe, corpus, folder, seed, resume, accelerator)
         training = _Training(run, info, corpus, accelerator)
         begin_run(run, training.info, training.statistics, accelerator)
-        reason = training.loop(watch, report)
+        reason = training.loop(watch, report, until_done)
     step, info = training.step, training.info
     # A process that leaves, or that keeps its networks, while others are at work can abort in gloo's threads.
     accelerator.wait_for_everyone()
@@ -117,6 +128,7 @@ class _Training:
             parts, state = load_checkpoint(run.latest_checkpoint())
             self.trainer.load_tensors(parts)
             self.step, self.seconds_before = state["step"], state["seconds"]
+        self.doctor = Doctor(run.folder, self.batches, self.trainer.sample, self.step)
         self.last_step = recipe.training.epochs * self.batches.steps_per_epoch
         if self.step > self.last_step:
             done = self.step / self.batches.steps_per_epoch
@@ -131,11 +143,11 @@ class _Training:
         if isinstance(windows, BeatWindows):
             self.info["tempo_bpm"] = float(np.median(windows.tempo_bpm))
 
-    def loop(self, watch: StopWatch, report: Report) -> str | None:
+    def loop(self, watch: StopWatch, report: Report, until_done: bool) -> str | None:
         main = self.accelerator.is_main_process
         metrics = open_metrics(self.run.folder / "metrics.jsonl", self.step) if main else None
         per_epoch, began_at = self.batches.steps_per_epoch, self.step
-        saved_step, saved_at, reason = self.step, watch.seconds, None
+        self.saved_step, self.saved_at, reason = self.step, watch.seconds, None
         while self.step < self.last_step and reason is None:
             rows = self.batches.rows(self.step)
             values = self.trainer.step(self.batches.images(rows), self.step)
@@ -152,32 +164,46 @@ class _Training:
             if main and self.step % per_epoch == 0:
                 path = self.run.folder / "samples" / f"epoch-{round(epoch):04d}.png"
                 figures.save_mosaic(path, self.trainer.sample(figures.GRID_OF), self.scaler)
-            reason = watch.reason()
+            # In the first process alone: the others wait where they agree on whether to stop.
+            if metrics and self.doctor.due(self._seconds(watch)):
+                self._check_up(watch, metrics)
+            reason = watch.reason(until_done and main and self.doctor.diagnosis.done)
             done = (self.step - began_at) / (self.last_step - began_at)
             if watch.minutes:
                 done = max(done, min(1.0, watch.seconds / (60 * watch.minutes)))
-            report(done, f"epoch {epoch:.2f}  D {values['loss_d']:.2f}  G {values['loss_g']:.2f}")
-            if metrics and watch.seconds - saved_at > 60 * self.recipe.training.checkpoint_minutes:
-                sync(metrics)
+            note = f"epoch {epoch:.2f}  D {values['loss_d']:.2f}  G {values['loss_g']:.2f}"
+            report(done, f"{note}  doctor: {self.doctor.diagnosis.verdict}" if self.doctor.history else note)
+            if metrics and watch.seconds - self.saved_at > 60 * self.recipe.training.checkpoint_minutes:
+                self._checkpoint(watch, metrics)
                 self._save(watch, "running")
-                saved_step, saved_at = self.step, watch.seconds
         if self.step >= self.last_step:
             reason = None
         if metrics:
+            # Where there were check-ups, what was learnt since the last one may be the best yet.
+            if self.doctor.history and self.doctor.history[-1].step < self.step and reason != "signal":
+                self._check_up(watch, metrics)
+            if self.saved_step < self.step:
+                self._checkpoint(watch, metrics)
             sync(metrics)
             metrics.close()
-            status = {None: "finished", "time": "stopped at its time limit", "signal": "interrupted"}[reason]
-            self._save(watch, status, checkpoint=saved_step < self.step)
+            self._save(watch, _STATUS[reason])
         return reason
 
     def _seconds(self, watch: StopWatch) -> float:
         return round(self.seconds_before + watch.seconds, 3)
 
-    def _save(self, watch: StopWatch, status: str, checkpoint: bool = True) -> None:
-        """Checkpoint first, then what people look at; images of a training that goes on are in samples/."""
-        if checkpoint:
-            state = {"seconds": self._seconds(watch), "epoch": self.step / self.batches.steps_per_epoch}
-            save_checkpoint(self.run.folder, self.step, self.trainer.tensors(), state)
+    def _check_up(self, watch: StopWatch, metrics: TextIO) -> None:
+        epoch = self.step / self.batches.steps_per_epoch
+        self.doctor.check_up(self.step, epoch, self._seconds(watch), lambda: self._checkpoint(watch, metrics))
+
+    def _checkpoint(self, watch: StopWatch, metrics: TextIO) -> None:
+        sync(metrics)
+        state = {"seconds": self._seconds(watch), "epoch": self.step / self.batches.steps_per_epoch}
+        save_checkpoint(self.run.folder, self.step, self.trainer.tensors(), state, self.doctor.best)
+        self.saved_step, self.saved_at = self.step, watch.seconds
+
+    def _save(self, watch: StopWatch, status: str) -> None:
+        """Write what people look at; images of a training that goes on are in samples/."""
         history = read_history(self.run.folder / "metrics.jsonl")
         convergence = read_convergence(history)
         self.info |= {
@@ -186,6 +212,7 @@ class _Training:
             "epochs": self.step / self.batches.steps_per_epoch,
             "seconds": self._seconds(watch),
             "convergence": asdict(convergence) | {"sentence": convergence.sentence},
+            "doctor": self.doctor.summary(),
         }
         if status != "running":
             self.info["finished"] = now()

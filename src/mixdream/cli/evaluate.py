@@ -1,0 +1,150 @@
+"""``mixdream evaluate``: how close, how varied, not copied - as a page, as JSON and in a sentence."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from mixdream.cli.output import JSON_OPTION, Report, print_json, progress
+from mixdream.errors import InputError
+
+if TYPE_CHECKING:
+    from mixdream.corpus.store import Corpus
+    from mixdream.evaluation.collection import Collection
+    from mixdream.evaluation.reference import Reference
+    from mixdream.generation.run import Run
+
+_SHOWN = ("coverage", "missing", "ndb", "js", "kernel_distance", "precision", "vendi_ratio")
+_SAME_LENGTH = 0.1  # clips may differ by that share of their length and still be compared
+
+
+def evaluate(
+    paths: list[Path] = typer.Argument(
+        metavar="RUN|FOLDER... CORPUS",
+        help="Runs or folders of audio files of any tool; last, the corpus to compare them with.",
+    ),
+    folder: Path = typer.Option(
+        Path("report"), "-o", "--output", metavar="REPORT", help="Folder for index.html and report.json."
+    ),
+    number: int = typer.Option(
+        500, "-n", "--clips", min=20, max=10_000, help="Clips of each run, files of each folder at most."
+    ),
+    seed: int = typer.Option(0, min=0, max=2**31 - 1, help="Seed of the first clip, and of the intervals."),
+    clap: Path | None = typer.Option(
+        None,
+        metavar="FOLDER",
+        help="Checkpoint of a CLAP model in safetensors, as a further embedding.",
+        show_default=False,
+    ),
+    as_json: bool = JSON_OPTION,
+) -> None:
+    """Measure how close to your music clips are, how varied, and whether they are copied; write a report."""
+    if len(paths) < 2:
+        raise InputError("give what to evaluate (runs or folders of audio) and, last, the corpus")
+    with progress("Evaluating") as report:
+        from mixdream.corpus.store import Corpus
+        from mixdream.evaluation.copies import speeds_at
+        from mixdream.evaluation.report import make_report
+        from mixdream.evaluation.report_page import table_of, write_report
+        from mixdream.generation.run import Run
+
+        corpus = Corpus.open(paths[-1])
+        runs = {path: Run.open(path) for path in paths[:-1] if (path / "recipe.toml").is_file()}
+        collections, reference = _gather(paths[:-1], runs, corpus, number, seed, report)
+        tempos = {run.recipe.tempo_bpm for run in runs.values()} - {None}
+        content = make_report(
+            corpus,
+            reference,
+            collections,
+            seed=seed,
+            speeds=speeds_at(corpus, tempos.pop() or 0) if tempos else None,
+            clap=clap,
+            report=lambda done, note: report(0.5 + 0.5 * done, note),
+        )
+        page, plain = write_report(folder, content)
+    if as_json:
+        print_json(plain | {"page": str(page)})
+        return
+    for row in plain["rows"]:
+        _print_table(row["name"], table_of(plain, row))
+        typer.echo(row["verdict"]["sentence"])
+        if "copies" in row:
+            typer.echo(row["copies"]["sentence"])
+        for note in row["notes"]:
+            typer.echo(f"note: {note}")
+        typer.echo()
+    typer.echo(f"Open it: {page.resolve().as_uri()}")
+
+
+def _gather(
+    paths: list[Path], runs: dict[Path, "Run"], corpus: "Corpus", number: int, seed: int, report: Report
+) -> tuple[list["Collection"], "Reference"]:
+    """Sample runs and read folders; the reference is that of the run with the longest windows, if any."""
+    from dataclasses import replace
+
+    from mixdream.evaluation.collection import read_folder
+    from mixdream.evaluation.reference import reference_for_length, reference_for_recipe
+    from mixdream.generation.collection import sample_collection
+
+    reference: Reference | None = None
+    if runs:
+        _check_alike(list(runs.values()))
+        longest = max(runs.values(), key=lambda run: run.recipe.grid.seconds)
+        reference = reference_for_recipe(longest.recipe, corpus)
+    rate_hz = reference.rate_hz if reference else corpus.rate_hz
+    seconds = min((run.recipe.grid.clip_samples / rate_hz for run in runs.values()), default=None)
+    collections: list[Collection] = []
+    for i, path in enumerate(paths):
+
+        def part(done: float, note: str, i: int = i) -> None:
+            report(0.5 * (i + done) / len(paths), note)
+
+        if path in runs:
+            one = sample_collection(runs[path], number, seed, part)
+            if runs[path].info().get("corpus", {}).get("hash") != corpus.hash:
+                one = replace(
+                    one, notes=(*one.notes, "This run was trained on another corpus than this one.")
+                )
+        else:
+            one = read_folder(path, rate_hz, number, seed, seconds, part)
+            seconds = one.audio.shape[1] / rate_hz
+        known = [other.name for other in collections]
+        collections.append(replace(one, name=f"{one.name} ({i + 1})") if one.name in known else one)
+    if reference is None:
+        reference = reference_for_length(collections[0].audio.shape[1] / rate_hz, corpus)
+    return collections, reference
+
+
+def _check_alike(runs: list["Run"]) -> None:
+    """Raise InputError where runs have no common reference."""
+    first = runs[0].recipe
+    for run in runs[1:]:
+        other = run.recipe
+        same = (other.grid.rate_hz, other.windows.beats) == (first.grid.rate_hz, first.windows.beats)
+        if not same or abs(other.grid.seconds / first.grid.seconds - 1) > _SAME_LENGTH:
+            raise InputError(
+                f"{run.folder} and {runs[0].folder} cannot be compared: recipes {other.name} and "
+                f"{first.name} learn from windows of other rates, lengths or beats; evaluate each by itself"
+            )
+
+
+def _print_table(name: str, table: dict[str, Any]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from mixdream.evaluation.report_page import figure
+
+    shown = Table(title=name, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    shown.add_column("", no_wrap=True)
+    for column in table["columns"]:
+        shown.add_column(f"{column['name']}\nn = {column['n']}", justify="right")
+        if column is table["columns"][0]:
+            shown.add_column("95 %\ninterval", no_wrap=True)
+    for line in table["lines"]:
+        if line["metric"] in _SHOWN:
+            own = line["cells"][0]
+            interval = f"{figure(own['low'])} to {figure(own['high'])}" if own else ""
+            values = [figure(one["value"] if one else None) for one in line["cells"]]
+            shown.add_row(f"{line['name']} {line['arrow']}", values[0], interval, *values[1:])
+    Console(markup=False, highlight=False, emoji=False).print(shown)

@@ -1,0 +1,202 @@
+"""Reference: the real windows that clips are compared with, and those that say what can be reached."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixdream.corpus.beat_windows import BeatWindows, index_beat_windows
+from mixdream.corpus.split import Split, split_corpus
+from mixdream.corpus.store import Corpus
+from mixdream.corpus.windows import Spans, WindowIndex, index_windows
+from mixdream.errors import InputError
+from mixdream.evaluation.intervals import minute_blocks
+from mixdream.recipes.recipe import Recipe
+from mixdream.recipes.windows import TrainingWindows, training_windows
+
+HELD_OUT = 0.1
+MOST = 500
+"""Windows in each part at most."""
+
+
+@dataclass(frozen=True)
+class RealWindows:
+    """Real windows, in the order in which they lie in the sets.
+
+    Attributes
+    ----------
+    audio : np.ndarray, shape (n, samples), float32
+    places : tuple of (set name, seconds in the source)
+    blocks : np.ndarray, shape (n,), int
+        Of one minute, see `mixdream.evaluation.intervals.minute_blocks`.
+    """
+
+    audio: np.ndarray
+    places: tuple[tuple[str, float], ...]
+    blocks: np.ndarray
+
+    @property
+    def sets(self) -> list[str]:
+        """Name of the set of each window."""
+        return [name for name, _ in self.places]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a model learnt from, in two halves, and music that it did not.
+
+    Attributes
+    ----------
+    rate_hz : int
+    lead : int
+        Samples of a window before its clip begins, see `mixdream.spectrogram.grid.Grid`.
+    clip_samples : int
+    train, other : RealWindows
+        Every other window of the training part, none over another: the reference, and the floor that the same
+        music reaches.
+    held_out : RealWindows or None
+        Of other blocks of music; these may overlap.
+    trained_on, judged_by : mapping of set name to spans, or None
+        For the copy check: what the model learnt from and what it did not; None is everything.
+    notes : tuple of str
+    """
+
+    rate_hz: int
+    lead: int
+    clip_samples: int
+    train: RealWindows
+    other: RealWindows
+    held_out: RealWindows | None
+    trained_on: Spans | None
+    judged_by: Spans | None
+    notes: tuple[str, ...]
+
+    @property
+    def clip_s(self) -> float:
+        """Length of a clip, in seconds."""
+        return self.clip_samples / self.rate_hz
+
+
+def reference_for_recipe(recipe: Recipe, corpus: Corpus) -> Reference:
+    """Take the windows that a recipe trains on.
+
+    Windows of beats are read at the model's own tempo. Where the recipe held nothing out, a tenth is held out
+    of the reference all the same, so that there is a floor of other music.
+
+    Raises
+    ------
+    InputError
+        A corpus of another rate than the recipe needs, or with too little music.
+    """
+    windows = training_windows(recipe, corpus)
+    share, longest_s, grid = recipe.windows.held_out, recipe.windows.longest_s, recipe.grid
+    notes = []
+    if not share:
+        notes.append(
+            "The recipe held nothing out: the model was trained on the whole corpus, also on the music that "
+            "the column 'held-out' is measured on. Copies are judged by real music that it was trained on."
+        )
+    split = _split(corpus, longest_s, share or HELD_OUT, notes)
+    held: TrainingWindows | None = None
+    if split is not None:
+        try:
+            if recipe.windows.beats is not None:
+                held = index_beat_windows(corpus, grid, recipe.windows.beats, "beat", split.held_out)
+            else:
+                held = index_windows(corpus, longest_s, total=MOST, spans=split.held_out)
+        except InputError:
+            notes.append("The held-out music has no window of this kind: there is no column for it.")
+    known = split if share else None
+    return _make(
+        windows, held, split, (grid.rate_hz, grid.lead, grid.samples, grid.clip_samples), known, notes
+    )
+
+
+def reference_for_length(seconds: float, corpus: Corpus) -> Reference:
+    """Take windows of a length side by side, for clips of which it is not known how they were made."""
+    notes = [
+        "It is not known what these clips were made from: the copy check searches the whole corpus, and "
+        "judges by real music of the same corpus. Without a grid there is no ceiling."
+    ]
+    windows = index_windows(corpus, seconds, slide_ms=1000 * seconds)
+    split = _split(corpus, seconds, HELD_OUT, notes)
+    held = index_windows(corpus, seconds, total=MOST, spans=split.held_out) if split else None
+    samples = windows.window_samples
+    return _make(windows, held, split, (corpus.rate_hz, 0, samples, samples), None, notes)
+
+
+def _split(corpus: Corpus, window_s: float, share: float, notes: list[str]) -> Split | None:
+    try:
+        return split_corpus(corpus, window_s, share)
+    except InputError as error:
+        notes.append(f"There is no held-out music: {error}")
+        return None
+
+
+def _make(
+    windows: TrainingWindows,
+    held: TrainingWindows | None,
+    split: Split | None,
+    sizes: tuple[int, int, int, int],
+    known: Split | None,
+    notes: list[str],
+) -> Reference:
+    rate_hz, lead, samples, clip_samples = sizes
+    rows = _side_by_side(windows, split.train if split else None)
+    rows = _spread(rows, 2 * MOST)
+    if len(rows) < 4:
+        raise InputError(
+            f"the corpus has room for {len(rows)} windows side by side to compare with: it takes dozens, "
+            "from some minutes of music; build a corpus of more sets"
+        )
+    held_out = _read(held, _spread(np.arange(len(held)), MOST), samples) if held is not None else None
+    if held_out is not None and len(np.unique(held_out.blocks)) < 2:
+        notes.append("The held-out music is a single minute, too little for a column: there is none.")
+        held_out = None
+    return Reference(
+        rate_hz,
+        lead,
+        clip_samples,
+        _read(windows, rows[::2], samples),
+        _read(windows, rows[1::2], samples),
+        held_out,
+        known.train if known else None,
+        known.held_out if known else None,
+        tuple(notes),
+    )
+
+
+def _side_by_side(windows: TrainingWindows, spans: Spans | None) -> np.ndarray:
+    """Rows of windows none of which lies over another, all within spans."""
+    names = [record.name for record in windows.corpus.sets]
+    lengths = _lengths(windows)
+    rows, last, end = [], -1, 0.0
+    for row in np.lexsort((windows.start, windows.set_index)).tolist():
+        index, start = int(windows.set_index[row]), float(windows.start[row])
+        stop = start + float(lengths[row])
+        inside = spans is None or any(
+            first <= start and stop <= limit + 1 for first, limit in spans.get(names[index], ())
+        )
+        if inside and (index != last or start >= end):
+            rows.append(row)
+            last, end = index, stop
+    return np.array(rows, int)
+
+
+def _lengths(windows: TrainingWindows) -> np.ndarray:
+    if isinstance(windows, BeatWindows):
+        return np.floor(windows.length)  # beats are not whole samples: one window ends where the next begins
+    return np.full(len(windows), windows.window_samples)
+
+
+def _spread(rows: np.ndarray, most: int) -> np.ndarray:
+    """Some of them, spread evenly."""
+    if len(rows) <= most:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, most).round().astype(int)]
+
+
+def _read(windows: WindowIndex | BeatWindows, rows: np.ndarray, samples: int) -> RealWindows:
+    places = tuple(windows.where(int(row)) for row in rows)
+    starts_s = np.array([seconds for _, seconds in places])
+    audio = windows.read(rows)[:, :samples]
+    return RealWindows(audio, places, minute_blocks(windows.set_index[rows], starts_s))

@@ -1,0 +1,97 @@
+"""Voice: many spectrograms to audio over all cores, and how far the audio is from what was asked."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from joblib import Parallel, delayed
+from torch import Tensor
+
+from mixdream.evaluation.consistency import consistency
+from mixdream.spectrogram.grid import Grid
+from mixdream.spectrogram.inversion import invert
+from mixdream.spectrogram.scaling import Scaler
+from mixdream.spectrogram.transform import magnitudes
+
+_BATCH = 16
+_WORTH_IT = 64  # clips under which starting processes takes longer than it saves
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How a model's spectrograms become audio: the way that real audio goes for the ceiling, too.
+
+    Attributes
+    ----------
+    grid : Grid
+    scaler : Scaler
+    inversion : str
+    """
+
+    grid: Grid
+    scaler: Scaler
+    inversion: str
+
+    def spoken(
+        self,
+        spectrograms: Tensor,
+        seeds: Sequence[int],
+        report: Callable[[float, str], None] = lambda done, note: None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Audio of linear magnitudes.
+
+        Parameters
+        ----------
+        spectrograms : Tensor, shape (n, bins, frames), >= 0
+        seeds : sequence of int, one per spectrogram
+        report : callable
+
+        Returns
+        -------
+        audio : np.ndarray, shape (n, grid.clip_samples), float32
+            Turned down where it would leave full scale, as files are written. NaN where the spectrogram is
+            no number.
+        errors : np.ndarray, shape (n,)
+            `mixdream.evaluation.consistency.consistency`.
+        """
+        finite = torch.isfinite(spectrograms).all(dim=(1, 2))
+        wanted = torch.where(finite[:, None, None], spectrograms, 0.0)
+        batches = list(zip(wanted.split(_BATCH), _split(seeds), strict=True))
+        alone = len(seeds) < _WORTH_IT or self.inversion == "random-phase"
+        jobs = Parallel(n_jobs=1 if alone else os.cpu_count(), return_as="generator")
+        tasks = (delayed(_speak)(self.inversion, one.numpy(), self.grid, some) for one, some in batches)
+        parts = []
+        for part in jobs(tasks):
+            parts.append(part)
+            report(len(parts) / len(batches), self.inversion)
+        audio = np.concatenate(parts)
+        errors = torch.cat(
+            [
+                consistency(one, torch.from_numpy(made), self.grid)
+                for (one, _), made in zip(batches, parts, strict=True)
+            ]
+        ).numpy()
+        audio = audio / np.maximum(1.0, np.abs(audio).max(axis=1, keepdims=True)).astype(np.float32)
+        audio[~finite.numpy()] = np.nan
+        return audio, errors
+
+    def passed(
+        self,
+        windows: np.ndarray,
+        sets: Sequence[str],
+        report: Callable[[float, str], None] = lambda done, note: None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Real windows, shape (n, grid.samples), through grid, scaling and inversion; see `spoken`."""
+        wanted = magnitudes(torch.from_numpy(windows), self.grid)
+        seen = self.scaler.unscale(self.scaler.scale(wanted, sets), sets)
+        return self.spoken(seen, range(len(windows)), report)
+
+
+def _split(seeds: Sequence[int]) -> list[list[int]]:
+    return [list(seeds[first : first + _BATCH]) for first in range(0, len(seeds), _BATCH)]
+
+
+def _speak(inversion: str, spectrograms: np.ndarray, grid: Grid, seeds: list[int]) -> np.ndarray:
+    return invert(inversion, torch.from_numpy(spectrograms), grid, seeds).numpy()

@@ -1,0 +1,241 @@
+"""Similarity: the moment of the corpus that each clip is nearest to; too similar clips are redrawn."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+
+from mixdream import __version__
+from mixdream.corpus.split import split_corpus
+from mixdream.corpus.store import Corpus
+from mixdream.errors import InputError
+from mixdream.evaluation.copies import RealNearest, check_copies, clock, measure_real, speeds_at
+from mixdream.evaluation.nearest import SHORTEST_S, Nearest, find_nearest
+from mixdream.files import write_json
+from mixdream.generation.run import Run
+
+COPIES_NAME = "copies.json"
+
+TRIES = 20
+"""Clips that are made, at most, for each that is wanted."""
+
+TOGETHER = 32
+"""Clips that are compared at a time: the corpus is read once for all of them."""
+
+_MAKING, _COMPARING = 0.6, 0.2  # shares of the work; the rest is writing
+
+Report = Callable[[float, str], None]
+
+
+class Made(Protocol):
+    """A clip as the model made it."""
+
+    @property
+    def seed(self) -> int: ...  # noqa: D102
+
+    @property
+    def audio(self) -> np.ndarray: ...  # noqa: D102
+
+
+AnyMade = TypeVar("AnyMade", bound=Made)
+
+
+class Similarity:
+    """Compares the clips of a run with the music that it learnt from.
+
+    The similarity of a clip is the share of real windows that are further from any other track of the corpus
+    than the clip is from its nearest moment (`mixdream.evaluation.copies`): 0.5 is as near as real music
+    usually comes to other music, 0.98 is nearer than 49 in 50 real windows. How near these come is measured
+    once for a run and a length of clips, and kept in ``copies.json``.
+
+    Parameters
+    ----------
+    run : Run
+    corpus : Corpus
+        That the run learnt from, see `corpus_of`.
+    highest : float in [0, 1], optional
+        Clips that are more similar are rejected. Without it none is, and real windows are not measured.
+    """
+
+    def __init__(self, run: Run, corpus: Corpus, highest: float | None = None) -> None:
+        recipe = run.recipe
+        self.run, self.corpus, self.highest = run, corpus, highest
+        self.rate_hz = recipe.grid.rate_hz
+        # Clips are compared at the model's own tempo, before they are played at another.
+        self._speeds = None if recipe.tempo_bpm is None else speeds_at(corpus, recipe.tempo_bpm)
+        self._spans = self._held_out = None
+        if recipe.windows.held_out:
+            split = split_corpus(corpus, recipe.windows.longest_s, recipe.windows.held_out)
+            self._spans, self._held_out = split.train, split.held_out
+
+    def compare(self, clips: np.ndarray, report: Report) -> list[dict[str, Any]]:
+        """Say of each clip what it is nearest to.
+
+        Parameters
+        ----------
+        clips : np.ndarray, shape (clips, samples)
+            As the model makes them, at its rate and tempo.
+        report : callable
+
+        Returns
+        -------
+        list of dict
+            ``nearest``: ``set``, ``time`` and ``time_s`` in the set's source, ``shift_s``, ``speed``,
+            ``distance`` (`mixdream.evaluation.nearest.Nearest`), or None where nothing happens in the clip.
+            Once real windows were measured also ``similarity`` (0 without ``nearest``) and ``copy``, the copy
+            check's verdict. Nothing at all of clips under a second.
+        """
+        if self.highest is None and clips.shape[1] < SHORTEST_S * self.rate_hz:
+            return [{} for _ in clips]
+        real = self._real(clips.shape[1], report)
+        options: dict[str, Any] = {"spans": self._spans, "speeds": self._speeds, "report": report}
+        if real is None:
+            found = find_nearest(clips, self.rate_hz, self.corpus, **options)
+            return [{"nearest": _about(nearest)} for nearest in found]
+        return [
+            {
+                "nearest": _about(check.nearest),
+                "similarity": 0.0 if check.quantile is None else round(1 - check.quantile, 6),
+                "copy": check.is_copy,
+            }
+            for check in check_copies(clips, self.rate_hz, self.corpus, real, **options)
+        ]
+
+    def rejects(self, about: dict[str, Any]) -> bool:
+        """Whether a clip, of which `compare` says this, is too similar."""
+        return self.highest is not None and about["similarity"] > self.highest
+
+    def _real(self, samples: int, report: Report) -> RealNearest | None:
+        """How near real windows of this length are: as kept, or measured where it is needed."""
+        path, key = self.run.folder / COPIES_NAME, str(samples)
+        kept = _read(path, self.corpus.hash)
+        if key not in kept:
+            if self.highest is None:
+                return None
+            real = measure_real(
+                self.corpus,
+                samples / self.rate_hz,
+                spans=self._spans,
+                held_out=self._held_out,
+                speeds=self._speeds,
+                report=lambda done, note: report(done, "measuring how near real music is, once for this run"),
+            )
+            kept[key] = {"distances": real.distances.tolist(), "ratios": real.ratios.tolist()}
+            write_json(path, {"corpus": self.corpus.hash, "mixdream": __version__, "clips": kept})
+        return RealNearest(np.array(kept[key]["distances"]), np.array(kept[key]["ratios"]))
+
+
+def corpus_of(run: Run) -> Corpus:
+    """Open the corpus that a run learnt from.
+
+    Raises
+    ------
+    InputError
+        It is not where it was, or it is another one now.
+    """
+    info = run.info()["corpus"]
+    folder = Path(info["folder"])
+    try:
+        corpus = Corpus.open(folder)
+    except InputError as error:
+        raise InputError(
+            f"the corpus that {run.folder} learnt from cannot be opened ({error}): put it back to compare "
+            "clips with it"
+        ) from error
+    if corpus.hash != info["hash"]:
+        raise InputError(
+            f"the corpus {folder} is not the one that {run.folder} learnt from: it has changed since; put "
+            "the old one back to compare clips with it"
+        )
+    return corpus
+
+
+def draw(
+    make: Callable[[range], Iterable[AnyMade]],
+    seed: int,
+    count: int,
+    similarity: Similarity | None,
+    report: Report,
+) -> Iterator[tuple[AnyMade, dict[str, Any]]]:
+    """Make clips from consecutive seeds until enough of them are not too similar.
+
+    Parameters
+    ----------
+    make : callable
+        Makes clips of equal length from seeds.
+    seed : int
+        The first one; for each rejected clip the seeds go on behind the last.
+    count : int
+        Clips that are wanted.
+    similarity : Similarity, optional
+        Without it nothing is compared.
+    report : callable
+        Called with the share done in [0, 1] and a note.
+
+    Yields
+    ------
+    clip
+    dict
+        What the clip's JSON says of it, see `Similarity.compare`.
+
+    Raises
+    ------
+    InputError
+        `TRIES` times as many clips did not hold enough.
+    """
+    given = tried = 0
+    furthest = 0.0
+
+    def say(done: float, note: str) -> None:
+        nonlocal furthest  # rejected clips do not turn the progress back
+        furthest = max(furthest, min(1.0, done / count))
+        report(furthest, note)
+
+    while given < count:
+        number = min(TOGETHER, count - given, TRIES * count - tried)
+        if number == 0:
+            highest = similarity.highest if similarity else None
+            raise InputError(
+                f"only {given} of {tried} clips are not more similar than {highest}, {count} are wanted: "
+                "raise --max-similarity, train for less long or on more music, or ask for fewer clips"
+            )
+        made: list[AnyMade] = []
+        for one in make(range(seed + tried, seed + tried + number)):
+            made.append(one)
+            say(given + _MAKING * len(made), f"seed {one.seed}")
+        tried += number
+        found: list[dict[str, Any]] = [{} for _ in made]
+        if similarity:
+            audio, before = np.stack([one.audio for one in made]), given + _MAKING * number
+            found = similarity.compare(audio, _part(say, before, _COMPARING * number))
+        before = given + (_MAKING + _COMPARING) * number
+        for i, (one, about) in enumerate(zip(made, found, strict=True)):
+            if similarity is None or not similarity.rejects(about):
+                given += 1
+                yield one, about
+            say(before + (1 - _MAKING - _COMPARING) * (i + 1), f"seed {one.seed}")
+
+
+def _part(say: Report, start: float, share: float) -> Report:
+    return lambda done, note: say(start + share * done, note)
+
+
+def _about(nearest: Nearest | None) -> dict[str, Any] | None:
+    if nearest is None:
+        return None
+    told = {k: v for k, v in asdict(nearest).items() if k in ("time_s", "shift_s", "speed", "distance")}
+    return {"set": nearest.set_name, "time": clock(nearest.time_s)} | told
+
+
+def _read(path: Path, corpus_hash: str) -> dict[str, Any]:
+    """What was measured before, by this version and on this corpus."""
+    try:
+        kept = json.loads(path.read_text("utf-8"))
+        if (kept["corpus"], kept["mixdream"]) == (corpus_hash, __version__):
+            return dict(kept["clips"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # measured anew
+    return {}

@@ -1,0 +1,139 @@
+"""Check-up: how close to the music, how varied and how near to copying a model is, in seconds."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mixdream.corpus.beat_windows import BeatWindows
+from mixdream.errors import InputError
+from mixdream.evaluation.birthday import alike_distance
+from mixdream.evaluation.coverage import coverage
+from mixdream.evaluation.embedder import Embedder
+from mixdream.evaluation.embedding import embed_magnitudes
+from mixdream.evaluation.intervals import block_weights, replicates
+from mixdream.evaluation.kernel_distance import kernel_statistic
+from mixdream.evaluation.samples import squared_distances
+from mixdream.recipes.windows import TrainingWindows
+from mixdream.training.batches import Batches
+
+SAMPLES = 256
+"""Training windows, and generated clips, that a check-up compares."""
+
+_FEWEST_APART = 64  # windows without overlap; with fewer than these, overlapping ones are taken
+_BATCH = 32
+_RESAMPLES = 100
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a check-up measures.
+
+    Attributes
+    ----------
+    kd : float
+        Kernel distance to the training windows: 0 is the music itself.
+    kd_error : float
+        Its standard error, from other clips of the same model (bootstrap).
+    coverage : float in [0, 1]
+        Share of the training windows that generated clips come near to.
+    coverage_error : float
+    near : float in [0, 1]
+        Share of generated clips that are nearer to a training window than 19 in 20 training windows are to
+        another. 0.05 is usual for music of the same kind; much more is memorising.
+    """
+
+    kd: float
+    kd_error: float
+    coverage: float
+    coverage_error: float
+    near: float
+
+
+@dataclass(frozen=True)
+class Examiner:
+    """Measures models against one set of training windows.
+
+    Attributes
+    ----------
+    batches : Batches
+        Knows the grid and the scaling.
+    embedder : Embedder
+    reference : np.ndarray, shape (n, dims)
+    near_distance : float
+        Distance under which a clip counts as near, see `mixdream.evaluation.birthday.alike_distance`.
+    """
+
+    batches: Batches
+    embedder: Embedder
+    reference: np.ndarray
+    near_distance: float
+
+    @classmethod
+    def prepare(cls, batches: Batches, most: int = SAMPLES) -> Self:
+        """Embed training windows spread over all sets.
+
+        They go through the scaling and back, as the model sees them: what it cannot know is not held
+        against it.
+
+        Raises
+        ------
+        InputError
+            Windows that cannot be embedded: too short, too few or all the same.
+        """
+        rows = spread_rows(batches.windows, most)
+        parts = [batches.images(rows[first : first + _BATCH]) for first in range(0, len(rows), _BATCH)]
+        features = _features(torch.cat([part.cpu() for part in parts]), batches)
+        embedder = Embedder.fit(features)
+        reference = embedder.transform(features)
+        return cls(batches, embedder, reference, alike_distance(reference))
+
+    def examine(self, images: Tensor) -> Figures:
+        """Measure generated images, shape (count, 1, bins, frames), as many as the reference has.
+
+        Raises
+        ------
+        InputError
+            Images that are not finite.
+        """
+        if not torch.isfinite(images).all():
+            raise InputError("the model makes NaN or infinite values")
+        generated = self.embedder.transform(_features(images, self.batches))
+        kernel = kernel_statistic(self.reference, generated)
+        # The reference stays the same over a training, so its draw is no error between check-ups.
+        weights = block_weights(np.arange(len(generated)), np.random.default_rng(0), _RESAMPLES)
+        once = np.ones((_RESAMPLES, len(self.reference)))
+        share = coverage(self.reference, generated)["coverage"]
+        nearest = np.sqrt(squared_distances(generated, self.reference).min(axis=1))
+        # Agresti and Coull (1998): an error that is not 0 where the share is.
+        number = len(self.reference) + 4
+        middle = (share * len(self.reference) + 2) / number
+        return Figures(
+            kd=kernel(once[0], np.ones(len(generated))),
+            kd_error=float(replicates(kernel, once, weights).std()),
+            coverage=share,
+            coverage_error=float(np.sqrt(middle * (1 - middle) / number)),
+            near=float((nearest < self.near_distance).mean()),
+        )
+
+
+def spread_rows(windows: TrainingWindows, most: int) -> np.ndarray:
+    """Rows of windows spread evenly over all; none overlaps another, where enough of these are there."""
+    length = windows.length if isinstance(windows, BeatWindows) else windows.window_samples
+    stop = windows.start + length
+    apart: list[int] = []
+    for row in np.lexsort((windows.start, windows.set_index)).tolist():
+        if (
+            not apart
+            or windows.set_index[row] != windows.set_index[apart[-1]]
+            or windows.start[row] >= stop[apart[-1]]
+        ):
+            apart.append(row)
+    rows = np.array(apart) if len(apart) >= _FEWEST_APART else np.arange(len(windows))
+    return rows[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(np.int64))]
+
+
+def _features(images: Tensor, batches: Batches) -> np.ndarray:
+    return embed_magnitudes(batches.scaler.unscale(images[:, 0]).numpy(), batches.grid)

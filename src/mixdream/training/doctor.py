@@ -1,0 +1,127 @@
+"""The doctor: examines a model now and then while it trains, and says what to do; kept in ``doctor.json``."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from mixdream.errors import InputError
+from mixdream.files import write_json
+from mixdream.generation.run import DOCTOR_NAME
+from mixdream.training.batches import Batches
+from mixdream.training.checkpoint import checkpoint_name
+from mixdream.training.checkup import Examiner
+from mixdream.training.convergence import read_convergence
+from mixdream.training.diagnosis import CheckUp, Diagnosis, best_of, diagnose
+from mixdream.training.metrics import read_history
+
+FIRST_S = 60.0
+"""Training before the first check-up, in seconds."""
+
+EVERY_S = 20.0
+"""Shortest time between check-ups, in seconds."""
+
+EVERY_SHARE = 0.02
+"""The same as a share of the training so far: a training of days is not judged by its last minutes."""
+
+APART = 25.0
+"""The same in times of what the last check-up took: with one more at the end they cost about 4 %."""
+
+
+class Doctor:
+    """Examines the generator that clips are made with, at moments that the clock decides.
+
+    It only looks: weights, order and random numbers of the training are the same with and without it.
+
+    Parameters
+    ----------
+    run : Path
+        The run folder.
+    batches : Batches
+    sample : callable
+        Makes that many images of the same noise at every call, such as `GanTrainer.sample`.
+    step : int
+        Where the training goes on; check-ups after it belong to work that was lost.
+
+    Attributes
+    ----------
+    history : list of CheckUp
+    diagnosis : Diagnosis
+        What they say.
+    """
+
+    def __init__(self, run: Path, batches: Batches, sample: Callable[[int], Tensor], step: int) -> None:
+        self.run, self._batches, self._sample = run, batches, sample
+        self.history = [one for one in _read(run / DOCTOR_NAME) if one.step <= step]
+        self.diagnosis = diagnose(self.history)
+        self._examiner: Examiner | None = None
+        self._hindered = False
+
+    @property
+    def best(self) -> str | None:
+        """Name of the checkpoint of the best check-up; it must not be deleted."""
+        best = best_of(self.history)
+        return None if best is None else checkpoint_name(best.step)
+
+    def due(self, seconds: float) -> bool:
+        """Whether it is time for a check-up after so many seconds of training, over all calls."""
+        if self._hindered:
+            return False
+        if not self.history:
+            return seconds >= FIRST_S
+        last = self.history[-1]
+        between_s = max(APART * last.cost_s, EVERY_S, EVERY_SHARE * last.seconds)
+        return seconds >= last.seconds + last.cost_s + between_s
+
+    def check_up(self, step: int, epoch: float, seconds: float, save: Callable[[], None]) -> None:
+        """Examine the model and write what is found.
+
+        Parameters
+        ----------
+        step : int
+            Steps done.
+        epoch, seconds : float
+            The same in epochs and in seconds of training, over all calls.
+        save : callable
+            Writes a checkpoint of this step; called where it is the best so far.
+        """
+        began = time.perf_counter()
+        try:
+            self._examiner = self._examiner or Examiner.prepare(self._batches)
+            figures = self._examiner.examine(self._sample(len(self._examiner.reference)))
+        except InputError as error:
+            # A check-up that cannot be is no reason to end a training of days.
+            self._hindered = True
+            self.diagnosis = Diagnosis("keep going", f"keep going: no check-up is possible: {error}")
+            return
+        losses = read_convergence(read_history(self.run / "metrics.jsonl")).verdict
+        found = CheckUp(step, epoch, seconds, **asdict(figures), losses=losses)
+        # The checkpoint first, and the best one before it stays until doctor.json names the new one.
+        if best_of([*self.history, found]) is found:
+            save()
+        found = replace(found, cost_s=round(time.perf_counter() - began, 3))
+        self.history = [*self.history, found]
+        self.diagnosis = diagnose(self.history)
+        history = [asdict(one) for one in self.history]
+        write_json(self.run / DOCTOR_NAME, self.summary() | {"history": history})
+
+    def summary(self) -> dict[str, Any]:
+        """What ``run.json`` says of it."""
+        told = asdict(self.diagnosis)
+        cost_s = sum(one.cost_s for one in self.history)
+        return told | {"best": self.best, "check_ups": len(self.history), "cost_s": round(cost_s, 3)}
+
+
+def _read(path: Path) -> list[CheckUp]:
+    try:
+        return [CheckUp(**one) for one in json.loads(path.read_text("utf-8"))["history"]]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path} is damaged ({str(error).splitlines()[0]}): delete it, and the doctor begins anew"
+        ) from error

@@ -1,0 +1,75 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from mixdream.corpus.store import Corpus
+from mixdream.corpus.windows import WindowIndex
+from mixdream.errors import InputError
+from mixdream.recipes.windows import training_windows
+from mixdream.spectrogram.scaling import Scaler
+from mixdream.training.batches import Batches
+from mixdream.training.checkup import Examiner, spread_rows
+from tests.conftest import tiny_recipe
+
+
+def batches_of(corpus: Corpus, total: int) -> Batches:
+    recipe = tiny_recipe("thesis-3", f"windows.total={total}")
+    windows = training_windows(recipe, corpus)
+    return Batches(windows, recipe.grid, Scaler("min-max"), 4, 0, torch.device("cpu"))
+
+
+@pytest.fixture(scope="module")
+def examiner(corpus: Corpus) -> Examiner:
+    return Examiner.prepare(batches_of(corpus, 120))
+
+
+def real(examiner: Examiner, rows: np.ndarray) -> torch.Tensor:
+    return examiner.batches.images(rows)
+
+
+def test_the_music_itself_has_no_distance_and_everything_covered(examiner: Examiner) -> None:
+    figures = examiner.examine(real(examiner, np.arange(1, 120, 2)))
+    assert figures.kd < 30
+    assert figures.coverage > 0.95
+
+
+def test_noise_in_the_music_is_a_distance(examiner: Examiner) -> None:
+    images = real(examiner, np.arange(0, 120, 2))
+    rng = torch.Generator().manual_seed(0)
+    found = [
+        examiner.examine(images + amount * torch.rand(images.shape, generator=rng)).kd
+        for amount in (0.0, 0.02, 0.2)
+    ]
+    assert found[0] < found[1] < found[2]
+
+
+def test_a_collapse_lowers_coverage(examiner: Examiner) -> None:
+    few = real(examiner, np.tile([0, 40], 30))
+    assert examiner.examine(few).coverage < 0.5
+
+
+def test_copies_are_near(examiner: Examiner) -> None:
+    """The reference is what it is near to, so its own windows are all copies."""
+    assert examiner.examine(real(examiner, np.arange(120))).near > 0.9
+    rng = torch.Generator().manual_seed(0)
+    images = real(examiner, np.arange(120))
+    assert examiner.examine(images + 0.1 * torch.rand(images.shape, generator=rng)).near == 0
+
+
+def test_what_is_not_finite_cannot_be_examined(examiner: Examiner) -> None:
+    with pytest.raises(InputError, match="NaN or infinite"):
+        examiner.examine(torch.full((8, 1, 128, 128), torch.nan))
+
+
+def test_rows_are_spread_and_do_not_overlap_where_that_leaves_enough(corpus: Corpus) -> None:
+    windows = training_windows(tiny_recipe("thesis-3", "windows.total=120"), corpus)
+    assert spread_rows(windows, 256).tolist() == list(range(120))  # eight would be apart
+    assert len(spread_rows(windows, 50)) == 50
+    assert isinstance(windows, WindowIndex)
+    short = replace(windows, window_samples=800)  # a tenth of a second: nearly all are apart
+    rows = spread_rows(short, 256)
+    starts, sets = windows.start[rows], windows.set_index[rows]
+    assert 64 <= len(rows) <= 120
+    assert (np.diff(starts)[np.diff(sets) == 0] >= 800).all()

@@ -1,0 +1,177 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mixdream.corpus.store import Corpus
+from mixdream.errors import InputError
+from mixdream.generation.clips import generate_clips
+from mixdream.generation.run import Run
+from mixdream.training import diagnosis
+from mixdream.training import doctor as doctors
+from mixdream.training import train as training
+from mixdream.training.checkpoint import save_checkpoint
+from mixdream.training.diagnosis import CheckUp, Diagnosis, best_of
+from mixdream.training.train import train
+from tests.conftest import tiny_recipe
+from tests.training.test_train import losses
+
+STEPS = 18
+
+
+def recipe(epochs: int = 3) -> Any:
+    return tiny_recipe("thesis-3", f"training.epochs={epochs}", "training.ema=0.5", "training.optimizer=adam")
+
+
+def final_weights(run: Path) -> dict[str, bytes]:
+    files = Run.open(run).latest_checkpoint().glob("*.safetensors")
+    return {file.name: file.read_bytes() for file in files}
+
+
+def check_ups(run: Path) -> list[CheckUp]:
+    return [CheckUp(**one) for one in json.loads((run / "doctor.json").read_text())["history"]]
+
+
+def always(patch: pytest.MonkeyPatch) -> None:
+    """A check-up after every step, and a best one though it is all noise."""
+    patch.setattr(diagnosis, "NOTHING", -1.0)
+    for name in ("FIRST_S", "EVERY_S", "EVERY_SHARE"):
+        patch.setattr(doctors, name, 0.0)
+    patch.setattr(doctors, "APART", -1.0)
+
+
+@pytest.fixture(scope="module")
+def examined(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with a check-up after every step."""
+    run = tmp_path_factory.mktemp("runs") / "examined"
+    with pytest.MonkeyPatch.context() as patch:
+        always(patch)
+        train(recipe(), corpus, run, seed=5)
+    return run
+
+
+def test_check_ups_change_no_weight(examined: Path, corpus: Corpus, tmp_path: Path) -> None:
+    train(recipe(), corpus, tmp_path / "run", seed=5)
+    assert not (tmp_path / "run" / "doctor.json").exists()
+    assert final_weights(tmp_path / "run") == final_weights(examined)
+    assert losses(tmp_path / "run") == losses(examined)
+
+
+def test_a_real_run_is_examined_and_its_best_checkpoint_kept(
+    examined: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    always(monkeypatch)
+    history = check_ups(examined)
+    assert [one.step for one in history] == list(range(1, STEPS + 1))
+    told = json.loads((examined / "run.json").read_text())["doctor"]
+    assert told == {k: v for k, v in json.loads((examined / "doctor.json").read_text()).items() if k in told}
+    assert told["sentence"].startswith(told["verdict"])
+    assert told["check_ups"] == STEPS and told["cost_s"] > 0
+    best = best_of(history)
+    assert best is not None
+    run = Run.open(examined)
+    assert run.best_checkpoint() == examined / "checkpoints" / f"step-{best.step:09d}"
+    assert run.latest_checkpoint().name == f"step-{STEPS:09d}"
+    assert len(run.checkpoints()) <= 3
+    clip = generate_clips(run, tmp_path, count=1)[0]
+    assert (clip["checkpoint"], clip["best"]) == (f"step-{best.step:09d}", True)
+
+
+def test_without_a_best_clips_are_made_with_the_newest(
+    examined: Path, corpus: Corpus, tmp_path: Path
+) -> None:
+    train(recipe(1), corpus, tmp_path / "run")
+    run = Run.open(tmp_path / "run")
+    assert run.best_checkpoint() is None
+    assert run.chosen_checkpoint() == run.latest_checkpoint()
+    assert generate_clips(run, tmp_path / "clips", count=1)[0]["best"] is False
+    (run.folder / "doctor.json").write_text('{"best": "step-000000099"}')
+    assert run.chosen_checkpoint() == run.latest_checkpoint()
+    (run.folder / "doctor.json").write_text("{")
+    with pytest.raises(InputError, match=r"doctor.json is damaged .* delete it to use the newest"):
+        run.chosen_checkpoint()
+    with pytest.raises(InputError, match=r"doctor.json is damaged .* the doctor begins anew"):
+        train(recipe(2), corpus, tmp_path / "run", resume=True)
+
+
+def test_the_best_checkpoint_is_not_pruned(tmp_path: Path) -> None:
+    for step in range(1, 7):
+        save_checkpoint(tmp_path, step, {}, {}, best=None if step == 1 else "step-000000002")
+    assert [p.name[-1] for p in sorted((tmp_path / "checkpoints").iterdir())] == ["2", "5", "6"]
+
+
+class Killed(Exception):
+    """What a test raises where a process could be killed."""
+
+
+@pytest.mark.parametrize("at", [3, 7])
+def test_a_kill_before_doctor_json_is_written_loses_one_check_up_and_no_checkpoint(
+    at: int, examined: Path, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    always(monkeypatch)
+    write = doctors.write_json
+
+    def killed(path: Path, content: dict[str, Any]) -> None:
+        if content["history"][-1]["step"] == at:
+            raise Killed
+        write(path, content)
+
+    monkeypatch.setattr(doctors, "write_json", killed)
+    with pytest.raises(Killed):
+        train(recipe(), corpus, run, seed=5)
+    named = json.loads((run / "doctor.json").read_text())["best"]
+    assert (run / "checkpoints" / named).is_dir()
+    done = int(Run.open(run).latest_checkpoint().name.removeprefix("step-"))
+
+    monkeypatch.setattr(doctors, "write_json", write)
+    train(recipe(), corpus, run, seed=5, resume=True)
+    assert final_weights(run) == final_weights(examined)
+    assert [one.step for one in check_ups(run)] == [s for s in range(1, STEPS + 1) if s != at or done < at]
+    assert all(
+        (one.kd, one.coverage, one.near) == (two.kd, two.coverage, two.near)
+        for one in check_ups(run)
+        for two in check_ups(examined)
+        if one.step == two.step
+    )
+
+
+def test_until_done_stops_by_the_doctor_s_word(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    always(monkeypatch)
+    monkeypatch.setattr(
+        doctors,
+        "diagnose",
+        lambda history: Diagnosis("stop" if len(history) == 4 else "keep going", f"{len(history)}"),
+    )
+    info = train(recipe(), corpus, tmp_path / "run", until_done=True)
+    assert (info["status"], info["steps"]) == ("stopped by the doctor", 4)
+    assert info["doctor"]["verdict"] == "stop"
+    info = train(recipe(1), corpus, tmp_path / "other")
+    assert (info["status"], info["steps"]) == ("finished", 6)
+
+
+def test_check_ups_keep_their_distance_over_a_resume(examined: Path) -> None:
+    """No torch needed: the clock of the run is what counts."""
+    doctor = doctors.Doctor(examined, None, None, STEPS)  # type: ignore[arg-type]
+    last = doctor.history[-1]
+    for seconds, cost_s, between_s in ((100, 0.1, 20), (100, 4, 100), (50_000, 4, 1000)):
+        doctor.history[-1] = replace(last, seconds=seconds, cost_s=cost_s)
+        assert not doctor.due(seconds + cost_s + between_s - 0.01)
+        assert doctor.due(seconds + cost_s + between_s + 0.01)
+    cut = doctors.Doctor(examined, None, None, 5)  # type: ignore[arg-type]
+    assert [one.step for one in cut.history] == [1, 2, 3, 4, 5]
+
+
+def test_what_cannot_be_examined_is_trained_all_the_same(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctors, "FIRST_S", 0.0)
+    few = tiny_recipe("thesis-3", "windows.total=12", "training.epochs=1")
+    info = train(few, corpus, tmp_path / "run", until_done=True)
+    assert info["status"] == "finished"
+    assert info["doctor"]["sentence"].startswith("keep going: no check-up is possible: ")
+    assert training.Run.open(tmp_path / "run").best_checkpoint() is None
