@@ -94,4 +94,4 @@ def _split(seeds: Sequence[int]) -> list[list[int]]:
 
 
 def _speak(inversion: str, spectrograms: np.ndarray, grid: Grid, seeds: list[int]) -> np.ndarray:
-    return invert(inversion, torch.from_numpy(spectrograms), grid, seeds).numpy()
+    return invert(inversion, torch.tensor(spectrograms), grid, seeds).numpy()
