@@ -293,6 +293,6 @@ def _closest(clip: int, clips: _Clips, chunk: _Chunk, start: float, corpus: Corp
         time_s=corpus.record(chunk.name).source_time_s(at),
         shift_s=float(turn[0, 0]) * hop / ANALYSIS_HZ,
         speed=speed,
-        distance=1 - float(correlation[0, 0]),
+        distance=max(0.0, 1 - float(correlation[0, 0])),
         second=None,
     )

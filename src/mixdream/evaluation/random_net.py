@@ -1,5 +1,7 @@
 """Random net: a second embedding that nobody has shaped, to cross-check the first."""
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -63,6 +65,7 @@ def embed_magnitudes_randomly(spectrograms: Tensor, grid: Grid, seed: int = 0) -
         return np.concatenate([_forward(layers, part) for part in spectrograms.float().split(16)])
 
 
+@lru_cache(maxsize=4)
 def _layers(seed: int) -> list[Tensor]:
     generator = torch.Generator().manual_seed(seed)
     sizes = zip((1, *CHANNELS[:-1]), CHANNELS, strict=True)
