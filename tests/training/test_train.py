@@ -251,4 +251,4 @@ def test_a_run_on_beats_keeps_its_scaling_and_tempo(corpus: Corpus, tmp_path: Pa
     assert (run / "scaling.json").read_bytes() == before
     (run / "scaling.json").write_text("{}")
     with pytest.raises(InputError, match=r"scaling.json is damaged.*a run cannot do without it"):
-        Run.open(run).scaler()
+        _ = Run.open(run).scaler

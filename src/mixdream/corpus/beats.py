@@ -19,7 +19,7 @@ class TempoBlock(BaseModel):
     ----------
     start_s, stop_s : float, in seconds of the source
     bpm : float
-        In quarter notes, between about 80 and 180; where the block is not sure, the best guess.
+        In quarter notes, between 79 and 180.5; where the block is not sure, the best guess.
     confidence : float in [0, 1]
         Smallest where tempo, beats or downbeats may well be others; see `mixdream.corpus.tracking`.
     sure : bool

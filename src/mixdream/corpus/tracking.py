@@ -46,7 +46,7 @@ def track_beats(
     -------
     beats : Beats
     tempo : tuple of TempoBlock
-        They cover the segments.
+        They cover the segments that have beats.
     """
     samples, places, confidences, blocks = [], [], [], []
     for (start, stop), source_s in zip(segments, segment_starts_s, strict=True):

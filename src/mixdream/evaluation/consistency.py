@@ -22,7 +22,7 @@ def consistency(magnitudes: Tensor, audio: Tensor, grid: Grid, loop: bool = Fals
     ----------
     magnitudes : Tensor, shape (batch, bins, frames), >= 0
     audio : Tensor, shape (batch, grid.clip_samples)
-        What `mixdream.spectrogram.inversion.invert` made of them, its level unchanged.
+        What `mixdream.spectrogram.inversion.invert` made of them; a gain counts as an error.
     grid : Grid
     loop : bool
         As for the inversion. Otherwise frames that reach over the ends of the clip do not count.

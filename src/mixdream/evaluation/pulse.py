@@ -9,7 +9,7 @@ from mixdream.evaluation.levels import levels_db, rises_db
 SLOWEST_BPM, FASTEST_BPM = 85.0, 175.0
 """Where the beat is looked for when the tempo is not known."""
 
-_EDGES_HZ = (0.0, 100.0, 200.0, 400.0, 800.0, 1600.0, 4000.0)  # to 4 kHz, which every grid has
+_EDGES_HZ = (0.0, 100.0, 200.0, 400.0, 800.0, 1600.0, 4000.0)  # to 4 kHz, which every named grid has
 _FRAME_S, _HOP_S = 0.032, 0.008
 _NEAR_S = 0.03  # what begins so near to a beat is heard on it
 

@@ -147,10 +147,8 @@ class _Making:
             rows, notes, self.corpus, reference, self.collections, self.samples, self.speeds, self.report
         )
         self.report(1.0, "writing")
-        for i, row in enumerate(rows):
-            _publish(row, self.number, len(self.chosen[i]))
-        for floor in floors.values():
-            _publish(floor, self.number, None)
+        for row in (*rows, *floors.values()):
+            _publish(row)
         embedder = self.spaces["handcrafted"].embedder
         blocks = len(np.unique(reference.train.blocks))
         return {
@@ -341,11 +339,11 @@ def _figures(found: Evaluation) -> dict[str, Any]:
     }
 
 
-def _publish(row: dict[str, Any], number: int, chosen: int | None) -> None:
+def _publish(row: dict[str, Any]) -> None:
     """Replace evaluations by what JSON can say."""
     if "evaluations" in row:
         row["embeddings"] = {name: _figures(found) for name, found in row.pop("evaluations").items()}
     if "ceiling" in row:
-        _publish(row["ceiling"], number, None)
+        _publish(row["ceiling"])
     if "spectrograms" in row:
         row["spectrograms"] = {name: _figures(found) for name, found in row["spectrograms"].items()}

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from mixdream import __version__
-from mixdream.audio.level import set_level
+from mixdream.audio.level import SILENCE, set_level
 from mixdream.audio.loop_chunks import LoopInfo
 from mixdream.audio.write import AudioFormat, check_rate, write_audio
 from mixdream.errors import InputError
@@ -25,8 +25,6 @@ from mixdream.spectrogram.inversion import invert
 
 DEFAULT_RATE_HZ = 44_100
 """What DAWs expect."""
-
-SILENT = 1e-4  # magnitude under which a spectrogram holds nothing to hear: -80 dB of full scale
 
 
 def generate_clips(
@@ -113,7 +111,7 @@ def sample_magnitudes(run: Run, generator: torch.nn.Module, seeds: list[int]) ->
     ]
     # One at a time: sums in a batch are ordered otherwise, and a clip must not depend on its neighbours.
     images = torch.cat([generator(latent) for latent in latents])
-    return run.scaler().unscale(images[:, 0])
+    return run.scaler.unscale(images[:, 0])
 
 
 def write_clips(
@@ -175,7 +173,7 @@ class _Made:
 
 def _invert(magnitudes: Tensor, grid: Grid, inversion: str, seed: int) -> _Made:
     audio = invert(inversion, magnitudes[None], grid, [seed])[0].numpy()
-    return _Made(seed, audio, bool(magnitudes.max() < SILENT))
+    return _Made(seed, audio, bool(magnitudes.max() < SILENCE))
 
 
 def _write(

@@ -41,7 +41,7 @@ def sample_collection(
         made.append(_sample(run, generator, seeds[first : first + _BATCH]))
         report(0.3 * first / number, "sampling")
     spectrograms = torch.cat(made)
-    voice = Voice(recipe.grid, run.scaler(), recipe.inversion)
+    voice = Voice(recipe.grid, run.scaler, recipe.inversion)
     audio, errors = voice.spoken(
         spectrograms, seeds, lambda done, note: report(0.3 + 0.7 * done, f"inverting by {note}")
     )
@@ -74,7 +74,7 @@ def _sample(run: Run, generator: torch.nn.Module, seeds: list[int]) -> Tensor:
     latents = [
         draw_latent(1, model.latent, model.noise, torch.Generator().manual_seed(seed)) for seed in seeds
     ]
-    return run.scaler().unscale(generator(torch.cat(latents))[:, 0])
+    return run.scaler.unscale(generator(torch.cat(latents))[:, 0])
 
 
 def _losses(run: Run) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,7 @@ class Run:
             raise InputError(f"{path} does not fit the grid of {self.folder / 'recipe.toml'}")
         return statistics
 
+    @cached_property
     def scaler(self) -> Scaler:
         """Scaling between magnitudes and what the model says."""
         return Scaler(self.recipe.grid.scaling, self.statistics())
