@@ -2,6 +2,7 @@ import math
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 
@@ -10,7 +11,7 @@ from mixdream.spectrogram.grid import NAMED_GRIDS, Grid
 from mixdream.spectrogram.griffin_lim import istft
 from mixdream.spectrogram.inversion import default_inversion, invert
 from mixdream.spectrogram.pghi import pghi, phase_gradients
-from mixdream.spectrogram.raar import raar
+from mixdream.spectrogram.raar import _Consistency, raar
 from mixdream.spectrogram.transform import magnitudes, stft
 
 HANN = Grid(hop=64, frames=64, window="hann")
@@ -105,12 +106,13 @@ def test_reflections_beat_griffin_lim_and_start_from_the_truth_stays_there() -> 
 @pytest.mark.parametrize("iterations", [0, 1, 5])
 def test_iterations_are_counted(iterations: int, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
+    audio = _Consistency.audio
 
-    def counted(spectrum: torch.Tensor, grid: Grid, loop: bool) -> torch.Tensor:
-        calls.append(grid)
-        return istft(spectrum, grid, loop)
+    def counted(self: _Consistency, spectrum: np.ndarray) -> np.ndarray:
+        calls.append(spectrum)
+        return audio(self, spectrum)
 
-    monkeypatch.setattr("mixdream.spectrogram.raar.istft", counted)
+    monkeypatch.setattr(_Consistency, "audio", counted)
     raar(torch.ones(1, 128, 64), HANN, random(1, 129, 64), loop=True, iterations=iterations)
     assert len(calls) == iterations + 1  # the last one makes the audio
 
@@ -153,3 +155,14 @@ def test_grids_without_a_hann_window_are_refused() -> None:
 def test_the_compiler_is_only_loaded_where_it_is_used() -> None:
     code = "import sys, mixdream.spectrogram.inversion; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_its_projection_is_that_of_the_transforms(loop: bool) -> None:
+    torch.manual_seed(0)
+    spectrum = torch.randn(1, 129, 64, dtype=torch.complex64)
+    spectrum[:, [0, -1]] = spectrum[:, [0, -1]].real + 0j  # of a real signal
+    wanted = stft(istft(spectrum, HANN, loop), HANN, loop)
+    projection = _Consistency(HANN, loop)
+    found = projection(spectrum[0].T.contiguous().numpy())
+    assert np.abs(found.T - wanted[0].numpy()).max() < 1e-4

@@ -35,8 +35,9 @@ _STEP = 8  # frames, a quarter of a second, between the moments that are tried f
 _STRETCH = 16  # moments of which the best is remembered
 _CHUNK = 8 * _STRETCH  # moments that are searched at a time
 _REFINED, _REFINED_SECONDS = 6, 2  # stretches that are looked at closely, for the nearest and the second
+_AT_ALL_SPEEDS = 2  # of them that are also played faster and slower
 _AROUND = 10  # fine frames to each side of a coarse moment, more than half a step
-_SPEEDS = (0.99, 0.995, 1.0, 1.005, 1.01)
+_SPEEDS = (0.99, 0.995, 1.005, 1.01)
 _STILL = 0.01  # deviation over the loudest level: a steady tone has half of it, music eight times
 
 
@@ -90,9 +91,9 @@ def find_nearest(
     """Find the nearest moment of each clip, whatever its level and wherever in the moment it begins.
 
     Every moment of the corpus that is as long as the clips is tried, a quarter of a second apart and at all
-    turns; the best ones are looked at again in half as long steps and up to 1 % faster and slower. Chunks of
-    half a minute are read from the disk and shared out among the cores, so memory grows with the corpus only
-    by two numbers per clip and 4 s of it.
+    turns; the best ones are looked at again in half as long steps, and the best of these up to 1 % faster and
+    slower. Chunks of half a minute are read from the disk and shared out among the cores, so memory grows
+    with the corpus only by two numbers per clip and 4 s of it.
 
     Parameters
     ----------
@@ -262,37 +263,57 @@ def _refine(
     allowed = table.apart(place, TRACK_S * corpus.rate_hz)
     if clips.empty[clip] or not allowed.any():
         return None
-    near = [_closest(clip, clips, *where, corpus) for where in table.best(clip, _REFINED, allowed)]
-    first = min(near, key=lambda nearest: nearest.distance)
+    first = _closest(clip, clips, table.best(clip, _REFINED, allowed), corpus)
     others = allowed & table.apart((first.set_name, first.start), TRACK_S * corpus.rate_hz)
-    rest = [
-        _closest(clip, clips, *where, corpus).distance for where in table.best(clip, _REFINED_SECONDS, others)
-    ]
-    return replace(first, second=min(rest, default=None))
+    if not others.any():
+        return first
+    second = _closest(clip, clips, table.best(clip, _REFINED_SECONDS, others), corpus)
+    return replace(first, second=second.distance)
 
 
-def _closest(clip: int, clips: _Clips, chunk: _Chunk, start: float, corpus: Corpus) -> Nearest:
-    """Best moment around a place, 16 ms to the next turn, at all speeds; then that moment as a loop."""
-    hop, frames, found = clips.hop / 2, 2 * clips.frames, []
-    for speed in [chunk.speed * factor for factor in _SPEEDS]:
-        ratio = speed * corpus.rate_hz / ANALYSIS_HZ
-        last = chunk.piece[1] - clips.samples * ratio
-        first = max(chunk.piece[0], start - _AROUND * hop * ratio)
-        around = max(0, min(2 * _AROUND, int((last - first) / (hop * ratio))))
-        levels = _levels(chunk, corpus, first, speed, hop, frames + around)
-        correlation, _ = match(clips.fine[clip], levels, 2)
-        moment = int(correlation[:, 0].argmax())
-        found.append((float(correlation[moment, 0]), round(first + 2 * moment * hop * ratio), speed))
-    _, at, speed = max(found)
-    loop = loop_levels(read_moment(corpus, chunk.name, at, clips.samples, speed), frames)
+@dataclass(frozen=True)
+class _Place:
+    """A moment, in kept samples, how fast it is played and how well it fits."""
+
+    correlation: float
+    at: int
+    speed: float
+    chunk: _Chunk
+
+
+def _closest(clip: int, clips: _Clips, stretches: list[tuple[_Chunk, float]], corpus: Corpus) -> Nearest:
+    """Best moment around some places: at their own speed, then the best of them at others, then as a loop."""
+    places = [_around(clip, clips, chunk, start, chunk.speed, corpus) for chunk, start in stretches]
+    places.sort(key=lambda place: -place.correlation)
+    for place in places[:_AT_ALL_SPEEDS]:
+        speeds = [place.speed * factor for factor in _SPEEDS]
+        places += [_around(clip, clips, place.chunk, place.at, speed, corpus) for speed in speeds]
+    best = max(places, key=lambda place: place.correlation)
+    loop = loop_levels(
+        read_moment(corpus, best.chunk.name, best.at, clips.samples, best.speed), 2 * clips.frames
+    )
     correlation, turn = match(clips.fine[clip], loop, 1)
-    at = min(at, corpus.record(chunk.name).samples - 1)
+    record = corpus.record(best.chunk.name)
+    at = min(best.at, record.samples - 1)
     return Nearest(
-        set_name=chunk.name,
+        set_name=record.name,
         start=at,
-        time_s=corpus.record(chunk.name).source_time_s(at),
-        shift_s=float(turn[0, 0]) * hop / ANALYSIS_HZ,
-        speed=speed,
+        time_s=record.source_time_s(at),
+        shift_s=float(turn[0, 0]) * clips.hop / 2 / ANALYSIS_HZ,
+        speed=best.speed,
         distance=max(0.0, 1 - float(correlation[0, 0])),
         second=None,
     )
+
+
+def _around(clip: int, clips: _Clips, chunk: _Chunk, start: float, speed: float, corpus: Corpus) -> _Place:
+    """Best moment around a place, 16 ms to the next turn."""
+    hop, frames = clips.hop / 2, 2 * clips.frames
+    ratio = speed * corpus.rate_hz / ANALYSIS_HZ
+    last = chunk.piece[1] - clips.samples * ratio
+    first = max(chunk.piece[0], start - _AROUND * hop * ratio)
+    around = max(0, min(2 * _AROUND, int((last - first) / (hop * ratio))))
+    levels = _levels(chunk, corpus, first, speed, hop, frames + around)
+    correlation, _ = match(clips.fine[clip], levels, 2)
+    moment = int(correlation[:, 0].argmax())
+    return _Place(float(correlation[moment, 0]), round(first + 2 * moment * hop * ratio), speed, chunk)

@@ -1,6 +1,8 @@
 """Inversions by name: spectrogram to audio, one interface for all of them."""
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import get_args
 
 import torch
@@ -9,7 +11,6 @@ from torch import Tensor
 from mixdream.errors import InputError
 from mixdream.spectrogram.grid import Grid, InversionName
 from mixdream.spectrogram.griffin_lim import griffin_lim
-from mixdream.spectrogram.raar import ITERATIONS, raar
 from mixdream.spectrogram.random_phase import random_phase
 
 
@@ -66,9 +67,12 @@ def invert(name: str, magnitudes: Tensor, grid: Grid, seeds: Sequence[int], loop
             f"{default_inversion(grid)} or griffin-lim"
         )
     phases = _random(seeds, (rows, grid.frames), magnitudes.device)
-    # One at a time: sums in a batch are ordered otherwise, which iteration makes audible.
-    single = zip(magnitudes.split(1), phases.split(1), strict=True)
-    audio = torch.cat([_iterate(name, one, grid, phase, loop) for one, phase in single])
+    # One by one: sums in a batch are ordered otherwise, which iteration makes audible. Side by side.
+    with ThreadPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        single = pool.map(
+            lambda one, phase: _iterate(name, one, grid, phase, loop), magnitudes.split(1), phases.split(1)
+        )
+        audio = torch.cat(list(single))
     return audio if loop else audio[:, grid.lead : grid.lead + grid.clip_samples]
 
 
@@ -87,6 +91,7 @@ def _iterate(name: str, magnitudes: Tensor, grid: Grid, phases: Tensor, loop: bo
         return griffin_lim(magnitudes, grid, phases, loop)
     # Here, because numba takes its time to import; other inversions need not wait for it.
     from mixdream.spectrogram.pghi import pghi
+    from mixdream.spectrogram.raar import ITERATIONS, raar
 
     phases = pghi(magnitudes, grid, phases, loop)
     return raar(magnitudes, grid, phases, loop, 0 if name == "pghi" else ITERATIONS)
