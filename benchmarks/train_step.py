@@ -15,6 +15,7 @@ from mixdream.corpus.build import build_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.models.dcgan import Discriminator, Generator
 from mixdream.recipes.load import load_recipe
+from mixdream.recipes.models import Dcgan
 from mixdream.recipes.windows import training_windows
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.training.batches import Batches
@@ -72,6 +73,7 @@ def main() -> None:
             0,
             accelerator.device,
         )
+        assert isinstance(recipe.model, Dcgan)
         trainer = GanTrainer(recipe, 0, accelerator)
         generator, discriminator = (
             Generator(100, recipe.model.generator),

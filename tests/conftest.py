@@ -21,13 +21,21 @@ from mixdream.recipes.recipe import Recipe
 hypothesis.settings.register_profile("mixdream", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("mixdream")
 
-TINY = (
-    "model.latent=8",
-    "model.generator=[8,8,8,8,8]",
-    "model.discriminator=[4,4,4,4,4]",
-    "training.batch=4",
-    "training.precision=fp32",
-)
+TINY = {
+    "dcgan": (
+        "model.latent=8",
+        "model.generator=[8,8,8,8,8]",
+        "model.discriminator=[4,4,4,4,4]",
+    ),
+    "flow": ("model.width=64", "model.depth=1", "model.steps=2"),
+    "unet": (
+        "model.channels=[8,8]",
+        "model.attention_levels=0",
+        "model.layers=1",
+        "model.steps=2",
+    ),
+}
+FAST = ("training.batch=4", "training.precision=fp32")
 FEW = ("windows.seconds=4.2", "windows.total=24")
 
 
@@ -48,8 +56,12 @@ def write_set(path: Path, seconds: float, bpm: float = 120.0, seed: int = 0) -> 
 
 def tiny_recipe(name: str, *overrides: str) -> Recipe:
     """A built-in recipe at tiny width, with few windows."""
-    few = {"loops": (), "demo": FEW}.get(name, ("windows.total=24",))
-    return load_recipe(name, [*TINY, *few, *overrides])
+    recipe = load_recipe(name)
+    if recipe.windows.beats is None:
+        few: tuple[str, ...] = ("windows.total=24",)
+    else:
+        few = FEW if name == "demo" else ()
+    return load_recipe(name, [*TINY[recipe.model.family], *FAST, *few, *overrides])
 
 
 @pytest.fixture(scope="session")

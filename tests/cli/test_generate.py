@@ -2,6 +2,7 @@ import json
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import soundfile
@@ -49,6 +50,23 @@ def test_a_pack_by_command(run: Path, tmp_path: Path) -> None:
     assert words.splitlines()[1:] == [str(tmp_path / "contact-sheet.png"), str(tmp_path / "bars-pack.zip")]
 
 
+def test_variations_and_morphs_by_command(run: Path, tmp_path: Path) -> None:
+    def made(*options: object) -> list[dict[str, Any]]:
+        done = mixdream("generate", run, "-o", tmp_path, "--rate", 8000, *options, "--json")
+        assert (done.returncode, done.stderr) == (0, "")
+        return json.loads(done.stdout)["clips"]
+
+    varied = made("--variations-of", 7, "-n", 2)
+    assert [Path(clip["file"]).name for clip in varied] == ["bars_7~1.wav", "bars_7~2.wav"]
+    assert [clip["variation"] for clip in varied] == [
+        {"of": 7, "number": number, "strength": 0.25} for number in (1, 2)
+    ]
+    morphed = made("--loop", "--morph", varied[1]["file"], 3, "--steps", 3)
+    assert [clip["morph"]["position"] for clip in morphed] == [0, 0.5, 1]
+    assert all(clip["morph"]["from"] == varied[1]["variation"] for clip in morphed)
+    assert all(clip["morph"]["to"] == 3 and clip["bars"] == 2 for clip in morphed)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -56,6 +74,18 @@ def test_a_pack_by_command(run: Path, tmp_path: Path) -> None:
         (["--pack", "2", "-n", "2"], "leave -n out"),
         (["--loop", "--bars", "3"], "loops of 1 or 2"),
         (["--pack", "0"], "'--pack'"),
+        (["--variations-of", "1", "--morph", "1", "2"], "do not go together"),
+        (["--variations-of", "1", "--pack", "2"], "with --variations-of, give --loop instead"),
+        (["--morph", "1", "2", "--pack", "2"], "with --morph, give --loop instead"),
+        (["--morph", "1", "2", "--max-similarity", "0.9"], "a morph cannot be redrawn"),
+        (["--morph", "1", "2", "-n", "3"], "--steps says how many"),
+        (["--morph", "1", "2", "--steps", "1"], "'--steps'"),
+        (["--morph", "1"], "'--morph'"),
+        (["--strength", "0.5"], "--strength is for variations"),
+        (["--steps", "5"], "--steps is for morphs"),
+        (["--variations-of", "1", "--seed", "0"], "leave --seed out"),
+        (["--variations-of", "1", "--strength", "1.5"], "'--strength'"),
+        (["--variations-of", "none.wav"], "neither a clip nor a seed"),
     ],
 )
 def test_wishes_that_cannot_be(options: list[str], message: str, run: Path, tmp_path: Path) -> None:

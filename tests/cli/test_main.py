@@ -11,9 +11,11 @@ import soundfile
 from PIL import Image
 
 from mixdream.corpus.store import Corpus
-from tests.conftest import TINY, write_set
+from tests.conftest import FAST, TINY, write_set
 
-TINY_OPTIONS = [part for override in (*TINY, "windows.total=24") for part in ("--set", override)]
+TINY_OPTIONS = [
+    part for override in (*TINY["dcgan"], *FAST, "windows.total=24") for part in ("--set", override)
+]
 HELP = Path(__file__).parent / "help"
 
 
@@ -39,7 +41,7 @@ def error_of(done: subprocess.CompletedProcess[str], code: int = 2) -> str:
 @pytest.mark.parametrize(
     "command",
     [
-        *("", "recipes", "train", "generate", "invert", "demo", "corpus", "corpus build", "corpus show"),
+        *("", "recipes", "train", "generate", "invert", "demo", "mix", "share", "corpus", "corpus build", "corpus show"),
         *("ceiling", "evaluate", "corpus verify", "corpus export-images", "corpus import-images"),
     ],
 )

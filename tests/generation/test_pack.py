@@ -13,6 +13,7 @@ from mixdream.evaluation.alikeness import distance_db, fingerprint
 from mixdream.evaluation.seam import Seam
 from mixdream.generation import pack as packs
 from mixdream.generation.loops import Loop
+from mixdream.generation.origin import Origin
 from mixdream.generation.pack import DIFFERENT_DB, choose, make_pack
 from mixdream.generation.run import Run
 from mixdream.training.train import train
@@ -20,13 +21,13 @@ from tests.conftest import tiny_recipe
 from tests.evaluation import music
 
 
-def loop(seed: int, audio: np.ndarray, pulse_db: float, seam: float = 1.0) -> Loop:
-    return Loop(seed, audio.astype(np.float32), pulse_db, 0.5, Seam(seam, 0.5))
+def loop(origin: int, audio: np.ndarray, pulse_db: float, seam: float = 1.0) -> Loop:
+    return Loop(origin, audio.astype(np.float32), pulse_db, 0.5, Seam(seam, 0.5))
 
 
-def chosen(loops: list[Loop], count: int) -> tuple[list[int], int]:
+def chosen(loops: list[Loop], count: int) -> tuple[list[Origin], int]:
     taken, alike = choose(loops, count, music.RATE_HZ, music.BEATS)
-    return [one.seed for one in taken], alike
+    return [one.origin for one in taken], alike
 
 
 def test_the_strongest_pulse_comes_first_and_bad_seams_last() -> None:
@@ -114,7 +115,7 @@ def test_a_silent_model_is_said_to_be_silent(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     silence = [loop(0, np.zeros(music.SAMPLES), 0.0)]
-    monkeypatch.setattr(packs, "make_loops", lambda plan, seeds: iter(silence))
+    monkeypatch.setattr(packs, "make_loops", lambda plan, origins: iter(silence))
     with pytest.raises(InputError, match="are silent: train it for longer"):
         make_pack(run, tmp_path, count=1)
     assert not list(tmp_path.iterdir())

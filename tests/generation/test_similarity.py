@@ -1,6 +1,6 @@
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from mixdream.evaluation.copies import RealNearest
 from mixdream.generation import similarity as similar
 from mixdream.generation.clips import generate_clips
 from mixdream.generation.loops import generate_loops
+from mixdream.generation.origin import Origin, vary
 from mixdream.generation.pack import make_pack
 from mixdream.generation.run import Run
 from mixdream.generation.similarity import Similarity, corpus_of, draw
@@ -27,7 +28,7 @@ COUNT = 4  # of clips
 
 @dataclass(frozen=True)
 class Clip:
-    seed: int
+    origin: Origin
     audio: np.ndarray
 
 
@@ -61,11 +62,14 @@ def tunes(run: Run, corpus: Corpus) -> list[Clip]:
     ]
 
 
-def drawn(clips: list[Clip], similarity: Similarity | None, count: int) -> list[tuple[int, dict[str, Any]]]:
-    def make(seeds: range) -> Iterator[Clip]:
-        return (clips[seed] for seed in seeds)
+def drawn(clips: list[Clip], similarity: Similarity | None, count: int) -> list[tuple[Any, dict[str, Any]]]:
+    by_origin = {one.origin: one for one in clips}
 
-    return [(one.seed, told) for one, told in draw(make, 0, count, similarity, lambda done, note: None)]
+    def make(origins: Sequence[Origin]) -> Iterator[Clip]:
+        return (by_origin[origin] for origin in origins)
+
+    found = draw(make, [one.origin for one in clips], count, similarity, lambda done, note: None)
+    return [(one.origin, told) for one, told in found]
 
 
 def test_the_nearest_moment_is_named_without_measuring_real_windows(run: Run, corpus: Corpus) -> None:
@@ -108,7 +112,7 @@ def test_real_windows_are_measured_once(run: Run, corpus: Corpus, monkeypatch: p
     # Known now, so it is told though nothing is to be rejected.
     assert drawn(clips, Similarity(run, corpus), 2)[0] == first[0]
     assert len(measured) == 1
-    short = [Clip(one.seed, one.audio[: 2 * RATE_HZ]) for one in clips]
+    short = [Clip(one.origin, one.audio[: 2 * RATE_HZ]) for one in clips]
     drawn(short, Similarity(run, corpus, 0.98), 1)
     assert measured[1:] == [2.0]
     kept = json.loads((run.folder / "copies.json").read_text())
@@ -123,6 +127,17 @@ def test_a_search_without_end_ends(run: Run, corpus: Corpus, monkeypatch: pytest
     copies = [Clip(i, one.audio) for i, one in enumerate(tunes(run, corpus)[1::2])]
     with pytest.raises(InputError, match=r"only 0 of 6 clips are not more similar than 0\.9, 2 are wanted"):
         drawn(copies, Similarity(run, corpus, 0.9), 2)
+
+
+def test_too_similar_variations_are_redrawn_with_the_next_numbers(run: Run, corpus: Corpus) -> None:
+    clips = tunes(run, corpus)
+    variations = [Clip(way, one.audio) for way, one in zip(vary(7, 0.25), clips, strict=False)]
+    told = drawn(variations, Similarity(run, corpus, 0.98), 3)
+    numbers = [way.number for way, _ in told]
+    assert len(numbers) == 3 and numbers == sorted(numbers)
+    assert all(number % 2 for number in numbers)
+    with pytest.raises(InputError, match=r"only 2 of 4 clips are not more similar than 0\.98, 3 are wanted"):
+        drawn(variations[:4], Similarity(run, corpus, 0.98), 3)
 
 
 def test_silence_is_near_to_nothing(run: Run, corpus: Corpus) -> None:

@@ -5,6 +5,7 @@ import torch
 
 from mixdream.models.dcgan import Discriminator, Generator, draw_latent
 from mixdream.recipes.load import load_recipe
+from mixdream.recipes.models import Dcgan
 
 SIZES = (4, 8, 16, 32, 64, 128)
 
@@ -29,6 +30,7 @@ def test_every_layer_has_the_shape_of_the_thesis(
     recipe: str, generator: tuple[int, ...], discriminator: tuple[int, ...]
 ) -> None:
     model = load_recipe(recipe).model
+    assert isinstance(model, Dcgan)
     assert model.latent == 100
     # Shapes only: no memory, no arithmetic.
     with torch.device("meta"):

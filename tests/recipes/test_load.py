@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mixdream.errors import InputError
 from mixdream.recipes.load import dump_recipe, load_recipe, load_resolved, recipe_names
+from mixdream.recipes.models import Dcgan
 from mixdream.spectrogram.grid import NAMED_GRIDS
 
 # THESIS.md, chapter 4.
@@ -23,6 +24,7 @@ EXPERIMENTS = {
 def test_thesis_recipes_say_what_the_thesis_did(name: str) -> None:
     recipe = load_recipe(name)
     scaling, epochs, noise, width = EXPERIMENTS[name]
+    assert isinstance(recipe.model, Dcgan)
     assert (recipe.grid.scaling, recipe.training.epochs, recipe.model.noise) == (scaling, epochs, noise)
     assert recipe.model.generator[0] == width
     assert (recipe.training.batch, recipe.training.learning_rate) == (100, 0.0002)
@@ -150,3 +152,39 @@ def test_windows_of_beats_take_the_place_of_windows_of_seconds_and_back() -> Non
 def test_impossible_windows_of_beats_are_refused(override: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         load_recipe("loops", [override])
+
+
+def test_an_unknown_family_is_told_which_there_are() -> None:
+    with pytest.raises(InputError, match=r"model.family must be one of dcgan, flow, unet, got 'wavenet'"):
+        load_recipe("loops", ["model.family=wavenet"])
+
+
+def test_a_recipe_of_another_family_takes_nothing_of_the_models_below(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('extends = "loops"\n[model]\nfamily = "flow"\nwidth = 64\ndepth = 1\npatch = 4\n')
+    assert load_recipe(str(path)).model.family == "flow"
+    path.write_text('extends = "loops"\n[model]\nfamily = "dcgan"\nlatent = 7\n')
+    assert len(load_recipe(str(path)).model.generator) == 5  # type: ignore[union-attr]
+
+
+def test_batch_normalisation_and_penalties_of_single_images_exclude_each_other() -> None:
+    with pytest.raises(InputError, match="normalise_discriminator=false"):
+        load_recipe("loops", ["model.loss=relativistic"])
+    with pytest.raises(InputError, match="cross-entropy has no penalty"):
+        load_recipe("loops", ["model.penalty=1", "model.normalise_discriminator=false"])
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("flow-8k", "model.patch=3", "multiple of model.patch 3"),
+        ("flow-8k", "grid.scaling=min-max", "scaling log-standard"),
+        ("thesis-ddpm", "grid.scaling=as-is", "known range"),
+        ("thesis-ddpm", "grid.frames=100", "multiples of 32 for a U-Net of 6 levels"),
+        ("thesis-ddpm", "model.steps=1001", "more than the 1000 noise levels"),
+        ("thesis-ddpm", "model.attention_levels=8", "8 levels of attention"),
+    ],
+)
+def test_models_that_do_not_fit_are_refused(name: str, change: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        load_recipe(name, [change])

@@ -4,7 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mixdream.training.metrics import LOSSES, append, open_metrics, read_history
+from mixdream.training.metrics import append, open_metrics, read_history
+
+LOSSES = ("loss_d", "loss_g")
 
 
 def write(path: Path, steps: int, per_epoch: int) -> None:

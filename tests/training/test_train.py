@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from accelerate import Accelerator
 from PIL import Image
 from safetensors.torch import load_file
 
@@ -15,8 +16,9 @@ from mixdream.corpus.build import build_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError, Interrupted, MixdreamError
 from mixdream.generation.run import Run
+from mixdream.training.run_folder import only_training
 from mixdream.training.train import train
-from tests.conftest import FEW, TINY, tiny_recipe, write_set
+from tests.conftest import FAST, FEW, TINY, tiny_recipe, write_set
 
 STEPS = 18  # 3 epochs of 24 windows in batches of 4
 EPOCHS = "training.epochs=3"
@@ -55,14 +57,21 @@ def test_a_run_holds_what_the_contract_says(unbroken: Path, corpus: Corpus) -> N
         assert Image.open(picture).size[0] > 200
     checkpoint = Run.open(unbroken).latest_checkpoint()
     assert set(weights(unbroken)) == {
-        f"{part}.safetensors" for part in ("generator", "discriminator", "ema", "optimizer_g", "optimizer_d")
+        f"{part}.safetensors"
+        for part in (
+            "generator",
+            "discriminator",
+            "ema",
+            "optimizer_generator",
+            "optimizer_discriminator",
+        )
     }
     assert json.loads((checkpoint / "state.json").read_text())["step"] == STEPS
     assert not [p for p in unbroken.rglob("*") if p.suffix in (".pt", ".pth", ".pkl", ".bin")]
 
 
 def command(corpus: Corpus, run: Path, *more: str) -> list[str]:
-    overrides = [*TINY, *FEW, EPOCHS, "training.checkpoint_minutes=0.0001"]
+    overrides = [*TINY["dcgan"], *FAST, *FEW, EPOCHS, "training.checkpoint_minutes=0.0001"]
     options = [part for override in overrides for part in ("--set", override)]
     return [
         sys.executable, "-m", "mixdream", "train", "demo", str(corpus.folder), "-o", str(run), "--seed", "5",
@@ -214,6 +223,7 @@ def test_gradients_are_averaged_over_processes() -> None:
     assert result["largest_difference_between_processes"] == 0
     assert result["largest_difference_from_own_gradient"] > 1e-4
     assert result["largest_difference_from_mean_gradient"] < 1e-6
+    assert result["largest_difference_with_penalties"] == 0
 
 
 def test_two_processes_train_one_model(corpus: Corpus, tmp_path: Path) -> None:
@@ -252,3 +262,22 @@ def test_a_run_on_beats_keeps_its_scaling_and_tempo(corpus: Corpus, tmp_path: Pa
     (run / "scaling.json").write_text("{}")
     with pytest.raises(InputError, match=r"scaling.json is damaged.*a run cannot do without it"):
         _ = Run.open(run).scaler
+
+
+def test_one_training_at_a_time_in_a_run(corpus: Corpus, unbroken: Path) -> None:
+    before = (unbroken / "metrics.jsonl").read_bytes()
+    with (
+        only_training(unbroken, Accelerator(cpu=True)),
+        pytest.raises(InputError, match="is being trained by another process"),
+    ):
+        train(tiny_recipe("demo", "training.epochs=99"), corpus, unbroken, resume=True)
+    assert (unbroken / "metrics.jsonl").read_bytes() == before
+    with only_training(unbroken, Accelerator(cpu=True)):  # the lock is gone
+        pass
+    assert unbroken.is_dir()
+
+
+def test_a_lock_leaves_no_empty_folder(tmp_path: Path) -> None:
+    with only_training(tmp_path / "new", Accelerator(cpu=True)):
+        assert (tmp_path / "new").is_dir()
+    assert not (tmp_path / "new").exists()

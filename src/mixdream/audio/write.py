@@ -1,5 +1,7 @@
 """Writing clips: 24-bit WAV or FLAC at any rate, never clipped, whole or not at all."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +15,9 @@ from mixdream.files import flush
 AudioFormat = Literal["wav", "flac"]
 
 RATES_HZ = (4000, 192_000)  # under 4 kHz the filters that loudness is measured with do not exist
+
+_BYTES_PER_SAMPLE = 3
+_MOST_WAV_BYTES = 4 * 10**9  # lengths in WAV files are of 32 bits
 
 
 def check_rate(rate_hz: int) -> None:
@@ -42,12 +47,52 @@ def write_audio(
     OSError
         A folder that cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.partial")
-    try:
+    with _whole_or_not(path, rate_hz, form) as temporary:
         with temporary.open("wb") as file:
             soundfile.write(file, np.transpose(audio), rate_hz, subtype="PCM_24", format=form.upper())
         if loop and form == "wav":
             temporary.write_bytes(add_loop_chunks(temporary.read_bytes(), loop))
+
+
+def write_blocks(
+    path: Path, blocks: Iterable[np.ndarray], samples: int, rate_hz: int, form: AudioFormat = "wav"
+) -> None:
+    """Write 24-bit mono audio block by block under a temporary name and rename it.
+
+    Parameters
+    ----------
+    path : Path
+    blocks : iterable of ndarray, shape (n,), within +-1
+    samples : int
+        Of all blocks together. A WAV file that would pass 4 GB becomes RF64, which most programs read as WAV.
+    rate_hz : int
+    form : {"wav", "flac"}
+
+    Raises
+    ------
+    InputError
+        A rate that the format does not have.
+    OSError
+        A folder that cannot be written.
+    """
+    long = form == "wav" and samples * _BYTES_PER_SAMPLE > _MOST_WAV_BYTES
+    with (
+        _whole_or_not(path, rate_hz, form) as temporary,
+        temporary.open("wb") as file,
+        soundfile.SoundFile(
+            file, "w", rate_hz, channels=1, subtype="PCM_24", format="RF64" if long else form.upper()
+        ) as audio,
+    ):
+        for block in blocks:
+            audio.write(block)
+
+
+@contextmanager
+def _whole_or_not(path: Path, rate_hz: int, form: AudioFormat) -> Iterator[Path]:
+    """Yield a temporary name; what was written to it takes the name ``path``, unless there was an error."""
+    temporary = path.with_name(f".{path.name}.partial")
+    try:
+        yield temporary
         flush(temporary)
         temporary.replace(path)
     except soundfile.LibsndfileError as error:

@@ -50,7 +50,7 @@ def build(
     if not result.built:
         typer.echo("Nothing had to be done: no source has changed.")
     typer.echo(f"Next: mixdream corpus show '{output}' --figures '{output}/figures'")
-    typer.echo(f"      mixdream train demo '{output}' -o my-run")
+    typer.echo(f"      mixdream train cpu '{output}' -o my-run")
 
 
 @app.command()

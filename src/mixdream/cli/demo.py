@@ -19,7 +19,7 @@ REAL_LOOPS = 4
 
 NEXT_COMMANDS = (
     "mixdream corpus build YOUR-SETS-FOLDER -o my-corpus",
-    "mixdream train loops my-corpus -o my-run --minutes 60",
+    "mixdream train cpu my-corpus -o my-run --minutes 60",
     "mixdream generate my-run --pack 16 -o my-loops",
 )
 

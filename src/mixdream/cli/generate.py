@@ -1,5 +1,6 @@
 """``mixdream generate`` and ``mixdream invert``: runs and spectrograms to clips."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,14 @@ from mixdream.cli.output import JSON_OPTION, print_json, progress
 from mixdream.errors import InputError
 
 if TYPE_CHECKING:
+    from mixdream.generation.origin import Origin
     from mixdream.generation.pack import Pack
     from mixdream.generation.run import Run
     from mixdream.generation.similarity import Similarity
+
+
+COUNT = 8
+STRENGTH = 0.25  # clearly related, clearly different: see docs/generate.md
 
 
 class Form(StrEnum):
@@ -29,12 +35,52 @@ _FORMAT = typer.Option(Form.WAV, "--format", help="24-bit WAV or FLAC.")
 
 
 def generate(
-    run: Path = typer.Argument(help="Run folder written by 'mixdream train'."),
+    run: Path | None = typer.Argument(
+        None,
+        help="Run folder written by 'mixdream train' (default: the model that comes with mixdream).",
+        show_default=False,
+    ),
     folder: Path = _FOLDER,
     count: int | None = typer.Option(
-        None, "-n", "--count", min=1, max=10**6, help="Number of clips (default: 8).", show_default=False
+        None,
+        "-n",
+        "--count",
+        min=1,
+        max=10**6,
+        help=f"Number of clips (default: {COUNT}).",
+        show_default=False,
     ),
-    seed: int = _SEED,
+    seed: int | None = typer.Option(
+        None,
+        min=0,
+        max=2**53,
+        help="Seed of the first clip; the next ones count up (default: 0).",
+        show_default=False,
+    ),
+    variations_of: str | None = typer.Option(
+        None,
+        metavar="CLIP|SEED",
+        help="Clips near to one that this run made (an audio file with its JSON beside it) or to a seed's.",
+        show_default=False,
+    ),
+    strength: float | None = typer.Option(
+        None,
+        min=0.0,
+        max=1.0,
+        metavar="S",
+        help=f"Of variations: 0 is the clip itself, 1 is unrelated to it (default: {STRENGTH}).",
+        show_default=False,
+    ),
+    morph: tuple[str, str] | None = typer.Option(
+        None, metavar="A B", help="Clips on the way from A to B, each a clip or a seed.", show_default=False
+    ),
+    steps: int | None = typer.Option(
+        None,
+        min=2,
+        max=10**6,
+        help=f"Clips of a morph, with both ends (default: {COUNT}).",
+        show_default=False,
+    ),
     loop: bool = typer.Option(
         False, "--loop", help="Loops of whole bars, named by tempo and key, tagged for samplers and DAWs."
     ),
@@ -77,12 +123,24 @@ def generate(
 
     The best checkpoint of the run is used. The JSON says which moment of the corpus a clip is nearest to.
     """
-    if bars is not None and not (loop or pack):
-        raise InputError("--bars is for loops: give --loop or --pack too")
-    if pack and count:
-        raise InputError("--pack says how many loops to keep: leave -n out")
+    varied, morphed = variations_of is not None, morph is not None
+    for wrong, message in (
+        (bars is not None and not (loop or pack), "--bars is for loops: give --loop or --pack too"),
+        (pack and count, "--pack says how many loops to keep: leave -n out"),
+        (varied and morphed, "--variations-of and --morph do not go together: leave one out"),
+        (strength is not None and not varied, "--strength is for variations: give --variations-of too"),
+        (steps is not None and not morphed, "--steps is for morphs: give --morph too"),
+        (pack and varied, "--pack takes unrelated loops: with --variations-of, give --loop instead"),
+        (pack and morphed, "--pack takes unrelated loops: with --morph, give --loop instead"),
+        (seed is not None and varied, "--variations-of says what to vary: leave --seed out"),
+        (seed is not None and morphed, "--morph says where to start: leave --seed out"),
+        (count is not None and morphed, "--steps says how many clips a morph has: leave -n out"),
+        (max_similarity is not None and morphed, "a morph cannot be redrawn: leave --max-similarity out"),
+    ):
+        if wrong:
+            raise InputError(message)
     options: dict[str, Any] = {
-        "seed": seed,
+        "seed": seed or 0,
         "inversion": inversion,
         "bpm": bpm,
         "rate_hz": rate_hz,
@@ -93,8 +151,12 @@ def generate(
     with progress("Generating") as report:
         from mixdream.generation.run import Run
 
-        opened = Run.open(run)
+        opened = Run.open(run) if run else Run.pretrained()
+        origins = _origins(
+            opened, variations_of, STRENGTH if strength is None else strength, morph, steps or COUNT
+        )
         options["similarity"] = _similarity(opened, max_similarity)
+        number = count or steps or COUNT
         if pack:
             from mixdream.generation.pack import make_pack
 
@@ -103,11 +165,13 @@ def generate(
         elif loop:
             from mixdream.generation.loops import generate_loops
 
-            clips = generate_loops(opened, folder, count=count or 8, bars=bars, report=report, **options)
+            clips = generate_loops(
+                opened, folder, count=number, origins=origins, bars=bars, report=report, **options
+            )
         else:
             from mixdream.generation.clips import generate_clips
 
-            clips = generate_clips(opened, folder, count=count or 8, report=report, **options)
+            clips = generate_clips(opened, folder, count=number, origins=origins, report=report, **options)
     if made and pack and len(clips) < pack:
         typer.echo(
             f"only {len(clips)} of {made.candidates} loops differ enough ({made.alike} are like another, "
@@ -124,6 +188,19 @@ def generate(
         typer.echo(_line(clip))
     if made:
         typer.echo(f"{made.sheet}\n{made.archive}")
+
+
+def _origins(
+    run: "Run", varied: str | None, strength: float, morphed: tuple[str, str] | None, steps: int
+) -> "Iterable[Origin] | None":
+    """What clips are made from; None for plain seeds."""
+    from mixdream.generation.origin import morph, read_origin, vary
+
+    if varied is not None:
+        return vary(read_origin(varied, run), strength)
+    if morphed is not None:
+        return morph(read_origin(morphed[0], run), read_origin(morphed[1], run), steps)
+    return None
 
 
 def _similarity(run: "Run", highest: float | None) -> "Similarity | None":

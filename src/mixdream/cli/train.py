@@ -97,12 +97,12 @@ def train(
 
 
 def _print_plan(plan: dict[str, Any]) -> None:
-    parameters = plan["parameters"]
+    parameters = ", ".join(f"{count:,} {name}" for name, count in plan["parameters"].items())
     typer.echo(
         f"recipe      {plan['recipe']}\n"
         f"windows     {plan['windows']:,}\n"
         f"steps       {plan['steps']:,} ({plan['epochs']} epochs of {plan['steps_per_epoch']:,})\n"
-        f"parameters  {parameters['generator']:,} generator, {parameters['discriminator']:,} discriminator\n"
+        f"parameters  {parameters}\n"
         f"checkpoint  {plan['checkpoint_mb']} MB\n"
         f"device      {plan['device']}, {plan['precision']}\n"
         f"time        {clock(plan['hours'] * 3600)} (measured {plan['seconds_per_step']:.2f} s per step)"

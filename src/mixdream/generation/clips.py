@@ -1,7 +1,8 @@
 """Clips: spectrograms, generated or given, turned into audio files with a JSON beside each."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import count as count_up
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,10 @@ from mixdream.audio.loop_chunks import LoopInfo
 from mixdream.audio.write import AudioFormat, check_rate, write_audio
 from mixdream.errors import InputError
 from mixdream.files import write_json
+from mixdream.generation.origin import Origin, about_origin, name_of, noise_of, seed_of
 from mixdream.generation.run import Run
 from mixdream.generation.similarity import Similarity, draw
 from mixdream.generation.tempo import playing_tempo
-from mixdream.models.dcgan import draw_latent
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.inversion import invert
 
@@ -33,6 +34,7 @@ def generate_clips(
     *,
     count: int = 8,
     seed: int = 0,
+    origins: Iterable[Origin] | None = None,
     inversion: str | None = None,
     bpm: float | None = None,
     rate_hz: int = DEFAULT_RATE_HZ,
@@ -43,7 +45,7 @@ def generate_clips(
 ) -> list[dict[str, Any]]:
     """Generate clips with the best checkpoint of a run, or the newest where there is no best yet.
 
-    A clip is a function of the checkpoint and its seed alone: the same whatever the count.
+    A clip is a function of the checkpoint and its origin alone: the same whatever the count.
 
     Parameters
     ----------
@@ -51,6 +53,9 @@ def generate_clips(
     folder : Path
         Made if need be. Gets ``<run>_<seed>.wav`` and ``.json``; clips of the same name are replaced.
     count, seed : int
+        Clips are made from this seed and those behind it.
+    origins : iterable of Origin, optional
+        What they are made from instead, see `mixdream.generation.origin`; at least ``count``.
     inversion : str, optional
         The recipe's own unless given.
     bpm : float, optional
@@ -61,7 +66,7 @@ def generate_clips(
     keep_level : bool
         Leave the model's own level, see `mixdream.audio.level`.
     similarity : Similarity, optional
-        Says what each clip is nearest to, and which are too similar: seeds after the last take their place.
+        Says what each clip is nearest to, and which are too similar: those behind the last take their place.
     report : callable
         Called with the share done in [0, 1] and a note.
 
@@ -89,28 +94,26 @@ def generate_clips(
     if bpm is not None:
         about["bpm"] = bpm
 
-    def make(seeds: range) -> Iterator[_Made]:
-        for seed in seeds:
-            yield _invert(sample_magnitudes(run, generator, [seed])[0], run.recipe.grid, inversion, seed)
+    def make(origins: Sequence[Origin]) -> Iterator[_Made]:
+        for origin in origins:
+            yield _invert(sample_magnitudes(run, generator, [origin])[0], run.recipe.grid, inversion, origin)
 
     clips = []
-    for made, likeness in draw(make, seed, count, similarity, report):
-        name = f"{run.name}_{made.seed}"
-        said = about | {"seed": made.seed, "inversion": inversion}
+    for made, likeness in draw(
+        make, count_up(seed) if origins is None else origins, count, similarity, report
+    ):
+        name = f"{run.name}_{name_of(made.origin)}"
+        said = about | about_origin(made.origin) | {"inversion": inversion}
         own_hz = run.recipe.grid.rate_hz * speed
         clips.append(_write(folder, name, made, own_hz, rate_hz, form, said, likeness, keep_level))
     return clips
 
 
 @torch.no_grad()
-def sample_magnitudes(run: Run, generator: torch.nn.Module, seeds: list[int]) -> Tensor:
-    """Linear magnitudes made from seeds, shape (len(seeds), bins, frames); each depends on its seed alone."""
-    model = run.recipe.model
-    latents = [
-        draw_latent(1, model.latent, model.noise, torch.Generator().manual_seed(seed)) for seed in seeds
-    ]
+def sample_magnitudes(run: Run, generator: torch.nn.Module, origins: Sequence[Origin]) -> Tensor:
+    """Linear magnitudes, shape (len(origins), bins, frames); each depends on its origin alone."""
     # One at a time: sums in a batch are ordered otherwise, and a clip must not depend on its neighbours.
-    images = torch.cat([generator(latent) for latent in latents])
+    images = torch.cat([generator(noise_of(run.recipe, origin)) for origin in origins])
     return run.scaler.unscale(images[:, 0])
 
 
@@ -166,14 +169,14 @@ def write_clips(
 class _Made:
     """A clip before it gets its tempo, rate and level: one period at the grid's rate."""
 
-    seed: int
+    origin: Origin
     audio: np.ndarray
     silent: bool
 
 
-def _invert(magnitudes: Tensor, grid: Grid, inversion: str, seed: int) -> _Made:
-    audio = invert(inversion, magnitudes[None], grid, [seed])[0].numpy()
-    return _Made(seed, audio, bool(magnitudes.max() < SILENCE))
+def _invert(magnitudes: Tensor, grid: Grid, inversion: str, origin: Origin) -> _Made:
+    audio = invert(inversion, magnitudes[None], grid, [seed_of(origin)])[0].numpy()
+    return _Made(origin, audio, bool(magnitudes.max() < SILENCE))
 
 
 def _write(

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from mixdream.evaluation.collection import Collection, Spectrograms
 from mixdream.evaluation.voice import Voice
+from mixdream.generation.noise import draw_noise
 from mixdream.generation.run import Run
-from mixdream.models.dcgan import draw_latent
 
 _BATCH = 25
 _LAST = 0.1  # of the steps: what the losses are averaged over
@@ -70,11 +70,8 @@ def sample_collection(
 @torch.inference_mode()
 def _sample(run: Run, generator: torch.nn.Module, seeds: list[int]) -> Tensor:
     """Linear magnitudes from seeds, in a batch: the clips of `generate` but for rounding, and faster."""
-    model = run.recipe.model
-    latents = [
-        draw_latent(1, model.latent, model.noise, torch.Generator().manual_seed(seed)) for seed in seeds
-    ]
-    return run.scaler.unscale(generator(torch.cat(latents))[:, 0])
+    noise = torch.cat([draw_noise(run.recipe, seed) for seed in seeds])
+    return run.scaler.unscale(generator(noise)[:, 0])
 
 
 def _losses(run: Run) -> str:

@@ -1,8 +1,9 @@
 """Loops: clips of whole bars whose end meets their start, named, tagged and measured for a DAW."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import count as count_up
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from mixdream.evaluation.key import find_key
 from mixdream.evaluation.pulse import on_beat_share, pulse_strength_db
 from mixdream.evaluation.seam import Seam, seam_score
 from mixdream.generation.clips import DEFAULT_RATE_HZ, refuse_other_format, sample_magnitudes, write_clip
+from mixdream.generation.origin import Origin, about_origin, name_of, seed_of
 from mixdream.generation.run import Run
 from mixdream.generation.similarity import Similarity, draw
 from mixdream.generation.tempo import playing_tempo
@@ -72,7 +74,7 @@ class Loop:
 
     Attributes
     ----------
-    seed : int
+    origin : Origin
     audio : ndarray, shape (grid.clip_samples,), float32
         One period, at the model's rate and tempo.
     pulse_db : float
@@ -83,11 +85,16 @@ class Loop:
         See `mixdream.evaluation.seam`.
     """
 
-    seed: int
+    origin: Origin
     audio: np.ndarray
     pulse_db: float
     on_beat: float
     seam: Seam
+
+    @property
+    def seed(self) -> int:
+        """Seed of its phases, and of its noise if it is no variation or morph."""
+        return seed_of(self.origin)
 
     @property
     def silent(self) -> bool:
@@ -101,6 +108,7 @@ def generate_loops(
     *,
     count: int = 8,
     seed: int = 0,
+    origins: Iterable[Origin] | None = None,
     inversion: str | None = None,
     bpm: float | None = None,
     bars: int | None = None,
@@ -112,7 +120,7 @@ def generate_loops(
 ) -> list[dict[str, Any]]:
     """Generate loops with the best checkpoint of a run, or the newest where there is no best yet.
 
-    A loop is a function of the checkpoint and its seed alone.
+    A loop is a function of the checkpoint and its origin alone.
 
     Parameters
     ----------
@@ -121,7 +129,8 @@ def generate_loops(
     folder : Path
         Made if need be. Gets ``<run>_<seed>_<bpm>bpm_<key>.wav`` and ``.json``; loops of the same name are
         replaced.
-    count, seed : int
+    count, seed, origins
+        See `mixdream.generation.clips.generate_clips`.
     inversion, bpm, bars
         See `plan_loops`.
     rate_hz : int
@@ -130,7 +139,7 @@ def generate_loops(
     keep_level : bool
         Leave the model's own level, see `mixdream.audio.level`.
     similarity : Similarity, optional
-        Says what each loop is nearest to, and which are too similar: seeds after the last take their place.
+        Says what each loop is nearest to, and which are too similar: those behind the last take their place.
     report : callable
         Called with the share done in [0, 1] and a note.
 
@@ -148,7 +157,10 @@ def generate_loops(
     plan = plan_loops(run, inversion=inversion, bpm=bpm, bars=bars, rate_hz=rate_hz)
     refuse_other_format(folder, run.name, form)
     clips = []
-    for loop, likeness in draw(partial(make_loops, plan), seed, count, similarity, report):
+    making = partial(make_loops, plan)
+    for loop, likeness in draw(
+        making, count_up(seed) if origins is None else origins, count, similarity, report
+    ):
         clips.append(write_loop(plan, loop, folder, form, keep_level, likeness))
     return clips
 
@@ -198,19 +210,19 @@ def plan_loops(
     return LoopPlan(run, checkpoint, generator, inversion or run.recipe.inversion, grid, bars, bpm, rate_hz)
 
 
-def make_loops(plan: LoopPlan, seeds: range) -> Iterator[Loop]:
+def make_loops(plan: LoopPlan, origins: Sequence[Origin]) -> Iterator[Loop]:
     """Make loops one after the other and measure them as the model made them."""
     grid = plan.grid
-    for seed in seeds:
-        magnitudes = sample_magnitudes(plan.run, plan.generator, [seed])[..., : grid.frames]
-        audio = invert(plan.inversion, magnitudes, grid, [seed], loop=True)[0].numpy()
+    for origin in origins:
+        magnitudes = sample_magnitudes(plan.run, plan.generator, [origin])[..., : grid.frames]
+        audio = invert(plan.inversion, magnitudes, grid, [seed_of(origin)], loop=True)[0].numpy()
         if not np.isfinite(audio).all():
             raise InputError(
                 f"{plan.checkpoint} makes NaN or infinite samples: it is broken, use an earlier one"
             )
         own_bpm = plan.beats * 60 * grid.rate_hz / len(audio)
         yield Loop(
-            seed,
+            origin,
             audio,
             pulse_strength_db(audio, grid.rate_hz, bpm=own_bpm, loop=True),
             on_beat_share(audio, grid.rate_hz, plan.beats),
@@ -247,7 +259,7 @@ def write_loop(
         "recipe": plan.run.recipe.name,
         "checkpoint": plan.checkpoint.name,
         "best": plan.checkpoint == plan.run.best_checkpoint(),
-        "seed": loop.seed,
+        **about_origin(loop.origin),
         "inversion": plan.inversion,
         "bpm": plan.bpm,
         "bars": plan.bars,
@@ -261,7 +273,7 @@ def write_loop(
         "on_beat": loop.on_beat,
         **likeness,
     }
-    name = "_".join([plan.run.name, str(loop.seed), f"{plan.bpm:g}bpm", *([key.name] if key else [])])
+    name = "_".join([plan.run.name, name_of(loop.origin), f"{plan.bpm:g}bpm", *([key.name] if key else [])])
     info = LoopInfo(plan.bpm, plan.beats, MIDDLE_C + key.tonic if key else None)
     return write_clip(folder, name, audio, plan.rate_hz, form, about, info)
 

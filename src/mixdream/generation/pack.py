@@ -4,6 +4,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count as count_up
 from pathlib import Path
 from typing import Any
 
@@ -90,18 +91,23 @@ def make_pack(
     """
     plan = plan_loops(run, inversion=inversion, bpm=bpm, bars=bars, rate_hz=rate_hz)
     refuse_other_format(folder, run.name, form)
-    making = partial(make_loops, plan)
     drawn = list(
-        draw(making, seed, CANDIDATES * count, similarity, lambda done, note: report(_MAKING * done, note))
+        draw(
+            partial(make_loops, plan),
+            count_up(seed),
+            CANDIDATES * count,
+            similarity,
+            lambda done, note: report(_MAKING * done, note),
+        )
     )
-    made, likeness = [loop for loop, _ in drawn], {loop.seed: about for loop, about in drawn}
+    made, likeness = [loop for loop, _ in drawn], {loop.origin: about for loop, about in drawn}
     heard = [loop for loop in made if not loop.silent]
     if not heard:
         raise InputError(f"all {len(made)} loops of {run.folder} are silent: train it for longer")
     chosen, alike = choose(heard, count, plan.grid.rate_hz, plan.beats)
     loops = []
     for loop in chosen:
-        loops.append(write_loop(plan, loop, folder, form, keep_level, likeness[loop.seed]))
+        loops.append(write_loop(plan, loop, folder, form, keep_level, likeness[loop.origin]))
         report(_MAKING + (1 - _MAKING) * len(loops) / len(chosen), loops[-1]["file"])
     sheet, archive = folder / "contact-sheet.png", folder / f"{run.name}-pack.zip"
     write_contact_sheet(sheet, plan, chosen, loops)

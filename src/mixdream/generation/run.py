@@ -9,9 +9,11 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from torch import nn
 
 from mixdream.errors import InputError
 from mixdream.models.dcgan import Generator
+from mixdream.models.flow import Flow
 from mixdream.recipes.load import load_resolved
 from mixdream.recipes.recipe import Recipe
 from mixdream.spectrogram.scaling import Scaler
@@ -19,6 +21,8 @@ from mixdream.spectrogram.statistics import LogStatistics
 
 SCALING_NAME = "scaling.json"
 DOCTOR_NAME = "doctor.json"
+
+_PRETRAINED = Path(__file__).parents[1] / "pretrained" / "mixdream"
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,11 @@ class Run:
                 f"{folder} is no run: it has no recipe.toml; 'mixdream train RECIPE CORPUS -o RUN' makes one"
             )
         return cls(folder, load_resolved(recipe))
+
+    @classmethod
+    def pretrained(cls) -> "Run":
+        """Open the model that comes with mixdream."""
+        return cls.open(_PRETRAINED)
 
     @property
     def name(self) -> str:
@@ -113,12 +122,15 @@ class Run:
         """Return the checkpoint that clips are made with: the best, or the newest where there is no best."""
         return self.best_checkpoint() or self.latest_checkpoint()
 
-    def load_generator(self, checkpoint: Path) -> Generator:
-        """Return the generator that clips are made with: the averaged one where the recipe has it."""
+    @property
+    def weights_name(self) -> str:
+        """Name of the file in a checkpoint that clips are made with."""
+        return "generator.safetensors" if self.recipe.training.ema is None else "ema.safetensors"
+
+    def load_generator(self, checkpoint: Path) -> nn.Module:
+        """Return the network that makes images from noise: the averaged one where the recipe has it."""
         generator = new_generator(self.recipe)
-        path = checkpoint / (
-            "generator.safetensors" if self.recipe.training.ema is None else "ema.safetensors"
-        )
+        path = checkpoint / self.weights_name
         try:
             generator.load_state_dict(load_file(path))
         except (OSError, SafetensorError, RuntimeError) as error:
@@ -127,7 +139,26 @@ class Run:
         return generator.eval()
 
 
-def new_generator(recipe: Recipe) -> Generator:
-    """Return an untrained generator of the recipe's shape."""
+def new_generator(recipe: Recipe) -> nn.Module:
+    """Return an untrained network that makes images, shape (batch, 1, bins, frames), from noise.
+
+    See `mixdream.generation.noise.draw_noise` for its noise.
+    """
+    model, size = recipe.model, (recipe.grid.bins, recipe.grid.frames)
     with torch.device("cpu"):
-        return Generator(recipe.model.latent, recipe.model.generator, (recipe.grid.bins, recipe.grid.frames))
+        if model.family == "flow":
+            return Flow(size, model.width, model.depth, model.patch, model.shift, model.steps)
+        if model.family == "unet":
+            from mixdream.models.unet import Diffusion  # here: diffusers takes its time to import
+
+            return Diffusion(
+                size,
+                model.channels,
+                model.attention_levels,
+                model.layers,
+                model.noise_levels,
+                model.sampler,
+                model.steps,
+                *((0.0, 1.0) if recipe.grid.scaling == "min-max" else (-1.0, 1.0)),
+            )
+        return Generator(model.latent, model.generator, size)

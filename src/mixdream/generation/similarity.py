@@ -1,7 +1,8 @@
 """Similarity: the moment of the corpus that each clip is nearest to; too similar clips are redrawn."""
 
+import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -15,6 +16,7 @@ from mixdream.errors import InputError
 from mixdream.evaluation.copies import RealNearest, check_copies, clock, measure_real, speeds_at
 from mixdream.evaluation.nearest import SHORTEST_S, Nearest, find_nearest
 from mixdream.files import write_json
+from mixdream.generation.origin import Origin, name_of
 from mixdream.generation.run import Run
 
 COPIES_NAME = "copies.json"
@@ -34,7 +36,7 @@ class Made(Protocol):
     """A clip as the model made it."""
 
     @property
-    def seed(self) -> int: ...  # noqa: D102
+    def origin(self) -> Origin: ...  # noqa: D102
 
     @property
     def audio(self) -> np.ndarray: ...  # noqa: D102
@@ -137,6 +139,8 @@ def corpus_of(run: Run) -> Corpus:
         It is not where it was, or it is another one now.
     """
     info = run.info()["corpus"]
+    if info["folder"] is None:
+        raise InputError(f"model {run.name} came without the corpus that it learnt from")
     folder = Path(info["folder"])
     try:
         corpus = Corpus.open(folder)
@@ -154,20 +158,20 @@ def corpus_of(run: Run) -> Corpus:
 
 
 def draw(
-    make: Callable[[range], Iterable[AnyMade]],
-    seed: int,
+    make: Callable[[Sequence[Origin]], Iterable[AnyMade]],
+    origins: Iterable[Origin],
     count: int,
     similarity: Similarity | None,
     report: Report,
 ) -> Iterator[tuple[AnyMade, dict[str, Any]]]:
-    """Make clips from consecutive seeds until enough of them are not too similar.
+    """Make clips from one origin after the other until enough of them are not too similar.
 
     Parameters
     ----------
     make : callable
-        Makes clips of equal length from seeds.
-    seed : int
-        The first one; for each rejected clip the seeds go on behind the last.
+        Makes clips of equal length.
+    origins : iterable of Origin
+        At least as many as are wanted; for each rejected clip one more is taken behind the last.
     count : int
         Clips that are wanted.
     similarity : Similarity, optional
@@ -184,8 +188,9 @@ def draw(
     Raises
     ------
     InputError
-        `TRIES` times as many clips did not hold enough.
+        `TRIES` times as many clips, or all there are, did not hold enough.
     """
+    coming = iter(origins)
     given = tried = 0
     furthest = 0.0
 
@@ -195,7 +200,8 @@ def draw(
         report(furthest, note)
 
     while given < count:
-        number = min(TOGETHER, count - given, TRIES * count - tried)
+        some = list(itertools.islice(coming, min(TOGETHER, count - given, TRIES * count - tried)))
+        number = len(some)
         if number == 0:
             highest = similarity.highest if similarity else None
             raise InputError(
@@ -203,9 +209,9 @@ def draw(
                 "raise --max-similarity, train for less long or on more music, or ask for fewer clips"
             )
         made: list[AnyMade] = []
-        for one in make(range(seed + tried, seed + tried + number)):
+        for one in make(some):
             made.append(one)
-            say(given + _MAKING * len(made), f"seed {one.seed}")
+            say(given + _MAKING * len(made), f"clip {name_of(one.origin)}")
         tried += number
         found: list[dict[str, Any]] = [{} for _ in made]
         if similarity:
@@ -216,7 +222,7 @@ def draw(
             if similarity is None or not similarity.rejects(about):
                 given += 1
                 yield one, about
-            say(before + (1 - _MAKING - _COMPARING) * (i + 1), f"seed {one.seed}")
+            say(before + (1 - _MAKING - _COMPARING) * (i + 1), f"clip {name_of(one.origin)}")
 
 
 def _part(say: Report, start: float, share: float) -> Report:

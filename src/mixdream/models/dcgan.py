@@ -9,6 +9,8 @@ from torch import Tensor, nn
 DEPTH = 6
 """Layers of either network; five of them double or halve the size of the image."""
 
+_LEAK = 0.2
+
 
 class Generator(nn.Module):
     """Latent vector to spectrogram.
@@ -63,19 +65,24 @@ class Discriminator(nn.Module):
         Channels after layers 1 to 5.
     size : (int, int)
         Bins and frames, multiples of 32, as for the generator.
+    normalise : bool
+        Whether there is batch normalisation. A loss that punishes gradients with respect to single images
+        needs a discriminator without it (Gulrajani et al. 2017, section 4).
     """
 
-    def __init__(self, channels: Sequence[int], size: tuple[int, int] = (128, 128)) -> None:
+    def __init__(
+        self, channels: Sequence[int], size: tuple[int, int] = (128, 128), normalise: bool = True
+    ) -> None:
         super().__init__()
         widths = [1, *channels]
         layers = []
         for i, (inputs, outputs) in enumerate(pairwise(widths)):
-            normalisation = [nn.BatchNorm2d(outputs)] if i else []
-            convolution = nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False)
-            layers.append(nn.Sequential(convolution, *normalisation, nn.LeakyReLU(0.2, inplace=True)))
+            normalisation = [nn.BatchNorm2d(outputs)] if i and normalise else []
+            convolution = nn.Conv2d(inputs, outputs, 4, 2, 1, bias=not normalise)
+            layers.append(nn.Sequential(convolution, *normalisation, nn.LeakyReLU(_LEAK, inplace=True)))
         last = nn.Conv2d(widths[-1], 1, _ends(size), 1, 0, bias=False)
         self.layers = nn.Sequential(*layers, last)
-        self.apply(_initialise)
+        self.apply(_initialise if normalise else _keep_variance)
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (batch, 1, bins, frames) to logits (batch,)."""
@@ -101,3 +108,11 @@ def _initialise(module: nn.Module) -> None:
     elif isinstance(module, nn.BatchNorm2d):
         nn.init.normal_(module.weight, 1.0, 0.02)
         nn.init.zeros_(module.bias)
+
+
+def _keep_variance(module: nn.Module) -> None:
+    """Weights for networks without normalisation: values neither vanish nor explode (He et al. 2015)."""
+    if isinstance(module, nn.Conv2d):
+        nn.init.kaiming_normal_(module.weight, a=_LEAK)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import tomli_w
 from pydantic import BaseModel, ValidationError
@@ -15,6 +15,7 @@ from mixdream.errors import InputError
 from mixdream.recipes.recipe import Recipe
 from mixdream.spectrogram.grid import NAMED_GRIDS
 
+_FAMILIES = get_args(Recipe.model_fields["model"].annotation)
 _BUILT_IN = resources.files("mixdream.recipes")
 
 
@@ -99,7 +100,7 @@ def _read_toml(name: str | Path, content: bytes) -> dict[str, Any]:
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     merged = {**below, **above}
     for key in below.keys() & above.keys():
-        if isinstance(below[key], dict) and isinstance(above[key], dict):
+        if isinstance(below[key], dict) and isinstance(above[key], dict) and _alike(below[key], above[key]):
             merged[key] = _merge(below[key], above[key])
     # Several ways to say which windows: the one said last counts.
     for key, others in _INSTEAD_OF.items():
@@ -107,6 +108,11 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
             for other in others - above.keys():
                 merged.pop(other, None)
     return merged
+
+
+def _alike(below: dict[str, Any], above: dict[str, Any]) -> bool:
+    """Whether both are of one family of models: the keys of one say nothing to another."""
+    return above.get("family", below.get("family")) == below.get("family")
 
 
 _INSTEAD_OF = {
@@ -151,12 +157,18 @@ def _parse(values: dict[str, Any], what: str) -> Recipe:
 
 def _explain(error: Any) -> str:
     path = [str(part) for part in error["loc"]]
+    if len(path) > 2 and path[0] == "model":
+        del path[1]  # the family, which pydantic puts before the key
     key = ".".join(path)
     if error["type"] == "extra_forbidden":
         near = difflib.get_close_matches(key, list(_keys(Recipe)), 1, cutoff=0)
         return f"unknown key {key}; the nearest is {near[0]}"
     if error["type"] == "missing":
         return f"{key} is missing"
+    if error["type"].startswith("union_tag"):
+        families = ", ".join(get_args(kind.model_fields["family"].annotation)[0] for kind in _FAMILIES)
+        given = error["input"].get("family") if isinstance(error["input"], dict) else error["input"]
+        return f"{key}.family must be one of {families}" + (f", got {given!r}" if given else "")
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "value_error":
         return f"{key}: {message}" if key else message
@@ -166,5 +178,6 @@ def _explain(error: Any) -> str:
 def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
         yield prefix + name
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _keys(field.annotation, f"{prefix}{name}.")
+        for kind in get_args(field.annotation) or (field.annotation,):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from _keys(kind, f"{prefix}{name}.")

@@ -2,20 +2,16 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from mixdream.corpus.beat_windows import FASTEST_BPM, SLOWEST_BPM, StartOn
+from mixdream.recipes.models import Dcgan, Flow, Section, Unet
 from mixdream.spectrogram.grid import Grid, InversionName
 
 Slide = Annotated[float, Field(gt=0, le=3_600_000)]
-FiveWidths = Annotated[tuple[Annotated[int, Field(ge=1, le=16_384)], ...], Field(min_length=5, max_length=5)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Windows(_Section):
+class Windows(Section):
     """Which windows of the corpus are trained on: of a length in seconds, or of a number of beats.
 
     Parameters
@@ -57,26 +53,7 @@ class Windows(_Section):
         return self.seconds or (self.beats or 0) * 60 / SLOWEST_BPM
 
 
-class Dcgan(_Section):
-    """Networks, see `mixdream.models.dcgan`.
-
-    Parameters
-    ----------
-    latent : int
-        Size of the latent vector.
-    noise : {"normal", "uniform"}
-        Latent values are drawn from N(0, 1) or from [0, 1).
-    generator, discriminator : 5 int each
-        Channels after layers 1 to 5.
-    """
-
-    latent: int = Field(100, ge=1, le=16_384)
-    noise: Literal["normal", "uniform"] = "normal"
-    generator: FiveWidths
-    discriminator: FiveWidths
-
-
-class Training(_Section):
+class Training(Section):
     """How the networks are trained.
 
     Parameters
@@ -109,7 +86,7 @@ class Training(_Section):
     checkpoint_minutes: float = Field(5.0, gt=0, le=10_000)
 
 
-class Recipe(_Section):
+class Recipe(Section):
     """Everything that decides what a training does.
 
     Parameters
@@ -127,7 +104,7 @@ class Recipe(_Section):
     inversion: InversionName
     grid: Grid
     windows: Windows
-    model: Dcgan
+    model: Annotated[Dcgan | Flow | Unet, Field(discriminator="family")]
     training: Training
 
     @model_validator(mode="after")
@@ -151,11 +128,7 @@ class Recipe(_Section):
                 f"inversion {self.inversion} needs a grid with a Hann window, this is {self.grid.window}: "
                 f"choose {' or '.join(self.grid.inversions)}"
             )
-        if self.grid.bins % 32 or self.grid.frames % 32:
-            raise ValueError(
-                f"grid.bins {self.grid.bins} and grid.frames {self.grid.frames} must be multiples of 32 "
-                "for a DCGAN"
-            )
+        self.model.check_grid(self.grid)
         return self
 
     @property

@@ -7,7 +7,12 @@ from typing import Literal
 import numpy as np
 
 Verdict = Literal[
-    "converged", "converged, then diverged", "non-convergence", "diminished gradient", "too short"
+    "converged",
+    "converged, then diverged",
+    "non-convergence",
+    "diminished gradient",
+    "too short",
+    "not adversarial",
 ]
 
 FEWEST_POINTS = 12
@@ -42,6 +47,8 @@ class Convergence:
         """The verdict for people."""
         if self.verdict == "too short":
             return f"too short to tell: it takes {FEWEST_EPOCHS} epochs"
+        if self.verdict == "not adversarial":
+            return "one loss alone says little of what clips are like: see the doctor"
         if self.verdict == "diminished gradient":
             return "diminished gradient: the discriminator wins and the generator learns nothing more"
         if self.from_epoch is None:
@@ -60,18 +67,21 @@ def read_convergence(history: Mapping[str, np.ndarray]) -> Convergence:
     the longest one counts. It must reach the end, else the training diverged again; without any there is
     non-convergence. Where the discriminator ends up right about nearly everything (over the last quarter on
     average D(x) > 0.95, D(G(z)) < 0.05 and a loss under 0.1), the gradient has diminished, however flat the
-    losses are. Less than 5 epochs are not judged.
+    losses are. Less than 5 epochs are not judged, nor trainings without two networks against each other.
 
     Parameters
     ----------
     history : mapping of str to ndarray, one value per point
-        ``epoch``, ``loss_d``, ``loss_g``, ``d_real`` and ``d_fake_before``, see
+        ``epoch`` and, of adversarial trainings, ``loss_d``, ``loss_g``, ``d_real`` and ``d_fake_before``, see
         `mixdream.training.metrics.read_history`.
     """
-    epochs, losses = history["epoch"], np.stack([history["loss_d"], history["loss_g"]])
+    epochs = history["epoch"]
     count = len(epochs)
     if count < FEWEST_POINTS or epochs[-1] < FEWEST_EPOCHS:
         return Convergence("too short")
+    if "loss_d" not in history:
+        return Convergence("not adversarial")
+    losses = np.stack([history["loss_d"], history["loss_g"]])
     last = slice(count - count // 4, None)
     if (
         history["d_real"][last].mean() > 0.95

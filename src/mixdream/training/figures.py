@@ -66,7 +66,10 @@ def save_single(path: Path, real: Tensor, fake: Tensor, scaler: Scaler, grid: Gr
 
 
 def save_losses(path: Path, history: dict[str, np.ndarray], convergence: Convergence) -> None:
-    """Draw both losses and what the discriminator says of real and generated windows, over epochs."""
+    """Draw the losses over epochs, and what a discriminator says of real and generated windows."""
+    if "loss_d" not in history:
+        _save_one_loss(path, history)
+        return
     figure = Figure(figsize=(9, 7), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     epoch = history["epoch"]
@@ -84,6 +87,17 @@ def save_losses(path: Path, history: dict[str, np.ndarray], convergence: Converg
     for axis in (above, below):
         axis.legend(loc="upper right")
         axis.grid(alpha=0.3)
+    figure.savefig(path, dpi=100)
+
+
+def _save_one_loss(path: Path, history: dict[str, np.ndarray]) -> None:
+    figure = Figure(figsize=(9, 5), layout="constrained")
+    axis = figure.subplots()
+    if "loss" in history:
+        axis.plot(history["epoch"], history["loss"], color="tab:blue")
+    axis.set_ylabel("mean squared error")
+    axis.set_xlabel("epoch")
+    axis.grid(alpha=0.3)
     figure.savefig(path, dpi=100)
 
 

@@ -1,208 +1,143 @@
-"""The adversarial step of the thesis (ch. 4), for one process or many."""
+"""Adversarial trainings: the thesis's cross-entropy, Wasserstein with gradient penalty, relativistic."""
 
-import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
-import numpy as np
 import torch
-from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mixdream.generation.run import new_generator
 from mixdream.models.dcgan import Discriminator, draw_latent
-from mixdream.recipes.recipe import Recipe
+from mixdream.recipes.models import Dcgan
+from mixdream.training.trainer import Trainer
 
-_SAMPLED = 64  # images made at a time
 
+class GanTrainer(Trainer):
+    """A step of the discriminator, then one of the generator, by one of three losses.
 
-class GanTrainer:
-    """Generator, discriminator, their optimisers, and the step that trains them.
-
-    Random numbers are functions of (seed, step, process), so the state to save is weights and optimisers.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        With ``training.precision`` resolved to ``bf16`` or ``fp32``.
-    seed : int
-    accelerator : Accelerator
-        Places the networks on its device and averages gradients over its processes.
+    ``cross-entropy``: thesis ch. 4; the generator maximises ``log D(G(z))`` (Goodfellow et al. 2014).
+    ``wasserstein``: WGAN-GP (Gulrajani et al. 2017), with which SpecGAN is trained: the discriminator
+    maximises the mean difference of its logits, its gradient between real and generated images is kept at
+    norm 1; the generator takes every ``critic_steps``-th step.
+    ``relativistic``: both judge pairs, ``softplus(-(D(real) - D(fake)))`` and the opposite, with the
+    gradient punished at real and at generated images (R1 and R2), as in R3GAN (Huang et al. 2024, eq. 1-3).
     """
 
-    def __init__(self, recipe: Recipe, seed: int, accelerator: Accelerator) -> None:
-        self.recipe, self.seed, self.accelerator = recipe, seed, accelerator
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            generator = new_generator(recipe)
-            discriminator = Discriminator(recipe.model.discriminator, (recipe.grid.bins, recipe.grid.frames))
-        for network in (generator, discriminator):
-            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.ema = None
-        if recipe.training.ema is not None:
-            self.ema = copy.deepcopy(generator).eval().requires_grad_(False).to(accelerator.device)
-        self.generator, self.discriminator, self.optimizer_g, self.optimizer_d = accelerator.prepare(
-            generator, discriminator, self._optimizer(generator), self._optimizer(discriminator)
-        )
+    def new_networks(self) -> dict[str, nn.Module]:
+        """Return untrained networks."""
+        model, grid = self.model, self.recipe.grid
+        size = (grid.bins, grid.frames)
+        return {
+            "generator": new_generator(self.recipe),
+            "discriminator": Discriminator(model.discriminator, size, model.normalise_discriminator),
+        }
 
-    def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
-        training = self.recipe.training
-        if training.optimizer == "adam":
-            return torch.optim.Adam(network.parameters(), training.learning_rate, betas=training.betas)
-        return torch.optim.SGD(network.parameters(), training.learning_rate)
+    @property
+    def model(self) -> Dcgan:
+        """The recipe's section on the networks."""
+        assert isinstance(self.recipe.model, Dcgan)
+        return self.recipe.model
 
     def step(self, real: Tensor, step: int) -> dict[str, float]:
         """Take one step of the discriminator, then one of the generator.
 
-        Parameters
-        ----------
-        real : Tensor, shape (batch, 1, bins, frames)
-            Scaled spectrograms on the accelerator's device.
-        step : int
-            Counted from 0; decides the noise.
-
         Returns
         -------
         dict
-            ``loss_d`` (real plus fake), ``loss_g``, and the mean probability of being real that the
+            ``loss_d`` and ``loss_g`` without penalties, and the mean probability of being real that the
             discriminator gave to real windows (``d_real``) and to generated ones before and after its own
-            update (``d_fake_before``, ``d_fake_after``); means over all processes.
+            update (``d_fake_before``, ``d_fake_after``); of pairs, that the real one is the real one, and
+            that the generated one is; ``penalty`` where there is one and this step took it.
         """
-        self.generator.train()
+        self.networks["generator"].train()
         real = real.contiguous(memory_format=torch.channels_last)
+        rng = self.rng(step)
+        latent = draw_latent(len(real), self.model.latent, self.model.noise, rng)
+        with self.autocast():
+            fake = self.networks["generator"](latent.to(self.accelerator.device))
 
-        self.optimizer_d.zero_grad()
-        with self._autocast():
-            logits_real = self.discriminator(real)
-        loss_real = _cross_entropy(logits_real, self.recipe.training.real_label)
-        self.accelerator.backward(loss_real)
+        self.optimizers["discriminator"].zero_grad()
+        with self.autocast():
+            logits_real = self.networks["discriminator"](real)
+            logits_fake = self.networks["discriminator"](fake.detach())
+        loss_d = self._loss_d(logits_real.float(), logits_fake.float())
+        values = {"loss_d": loss_d}
+        model = self.model
+        if model.penalty and step % model.penalty_every == 0:
+            penalty = self._penalty(real, fake.detach().float(), rng)
+            values["penalty"] = penalty
+            loss_d = loss_d + model.penalty * model.penalty_every * penalty
+        self.accelerator.backward(loss_d)
+        self.optimizers["discriminator"].step()
 
-        latent = self._latent(len(real), step)
-        with self._autocast():
-            fake = self.generator(latent)
-            logits_before = self.discriminator(fake.detach())
-        loss_fake = _cross_entropy(logits_before, 0.0)
-        self.accelerator.backward(loss_fake)
-        self.optimizer_d.step()
-
-        self.optimizer_g.zero_grad()
         # The generator's update needs no gradients of the discriminator's weights.
-        with self._frozen_discriminator() as judge, self._autocast():
+        with self._frozen_discriminator() as judge, self.autocast():
             logits_after = judge(fake)
-            loss_g = _cross_entropy(logits_after, 1.0)
+            real_again = judge(real).detach() if model.loss == "relativistic" else logits_real.detach()
+        loss_g = self._loss_g(real_again.float(), logits_after.float())
+        if (step + 1) % model.critic_steps == 0:
+            self.optimizers["generator"].zero_grad()
             self.accelerator.backward(loss_g)
-        self.optimizer_g.step()
-        self._average()
+            self.optimizers["generator"].step()
+            self.average(step)
 
-        names = ("loss_d", "loss_g", "d_real", "d_fake_before", "d_fake_after")
-        values = torch.stack(
-            [
-                (loss_real + loss_fake).detach(),
-                loss_g.detach(),
-                *(
-                    logits.detach().float().sigmoid().mean()
-                    for logits in (logits_real, logits_before, logits_after)
-                ),
-            ]
-        )
-        return dict(zip(names, self.accelerator.reduce(values, "mean").tolist(), strict=True))
-
-    @torch.no_grad()
-    def sample(self, count: int) -> Tensor:
-        """Images of the same noise at every call, shape (count, 1, bins, frames), float32 on the CPU.
-
-        The generator runs as clips are made with it: averaged where there is an average, without learning
-        anything from the noise.
-        """
-        rng = torch.Generator().manual_seed(self.seed)
-        model = self.recipe.model
-        latent = draw_latent(count, model.latent, model.noise, rng).to(self.accelerator.device)
-        network = self.ema or self.accelerator.unwrap_model(self.generator)
-        training = network.training
-        network.eval()
-        # In parts, so that many images need no more memory than a batch of the training.
-        images = [network(part).float().cpu() for part in latent.split(_SAMPLED)]
-        network.train(training)
-        return torch.cat(images)
-
-    def tensors(self) -> dict[str, dict[str, Tensor]]:
-        """Everything that a step changes, by file name, as safetensors can hold it."""
-        unwrap = self.accelerator.unwrap_model
-        parts = {
-            "generator": unwrap(self.generator).state_dict(),
-            "discriminator": unwrap(self.discriminator).state_dict(),
-            "optimizer_g": _flat(self.optimizer_g.state_dict()["state"]),
-            "optimizer_d": _flat(self.optimizer_d.state_dict()["state"]),
+        relative = model.loss == "relativistic"
+        values |= {
+            "loss_g": loss_g,
+            "d_real": _probability(logits_real, logits_fake if relative else None),
+            "d_fake_before": _probability(logits_fake, logits_real if relative else None),
+            "d_fake_after": _probability(logits_after, real_again if relative else None),
         }
-        if self.ema is not None:
-            parts["ema"] = self.ema.state_dict()
-        return parts
+        return self.means(values)
 
-    def load_tensors(self, parts: dict[str, dict[str, Tensor]]) -> None:
-        """Put back what `tensors` returned."""
-        unwrap = self.accelerator.unwrap_model
-        unwrap(self.generator).load_state_dict(parts["generator"])
-        unwrap(self.discriminator).load_state_dict(parts["discriminator"])
-        if self.ema is not None:
-            self.ema.load_state_dict(parts["ema"])
-        for name, optimizer in (("optimizer_g", self.optimizer_g), ("optimizer_d", self.optimizer_d)):
-            optimizer.load_state_dict({**optimizer.state_dict(), "state": _nested(parts[name])})
+    def _loss_d(self, real: Tensor, fake: Tensor) -> Tensor:
+        if self.model.loss == "wasserstein":
+            return fake.mean() - real.mean()
+        if self.model.loss == "relativistic":
+            return F.softplus(fake - real).mean()
+        return _cross_entropy(real, self.recipe.training.real_label) + _cross_entropy(fake, 0.0)
 
-    def parameters(self) -> tuple[int, int]:
-        """Count the weights of generator and discriminator."""
-        generator, discriminator = (
-            sum(weights.numel() for weights in network.parameters())
-            for network in (self.generator, self.discriminator)
-        )
-        return generator, discriminator
+    def _loss_g(self, real: Tensor, fake: Tensor) -> Tensor:
+        if self.model.loss == "wasserstein":
+            return -fake.mean()
+        if self.model.loss == "relativistic":
+            return F.softplus(real - fake).mean()
+        return _cross_entropy(fake, 1.0)
 
-    def _latent(self, batch: int, step: int) -> Tensor:
-        entropy = np.random.SeedSequence([self.seed, step, self.accelerator.process_index])
-        rng = torch.Generator().manual_seed(int(entropy.generate_state(1, np.uint64)[0] >> 1))
-        model = self.recipe.model
-        return draw_latent(batch, model.latent, model.noise, rng).to(self.accelerator.device)
+    def _penalty(self, real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
+        """Mean over images of what their gradients are punished for, before its weight."""
+        if self.model.loss == "relativistic":
+            return (_squared_gradients(self._judge, real) + _squared_gradients(self._judge, fake)).mean() / 2
+        share = torch.rand(len(real), 1, 1, 1, generator=rng).to(real.device)
+        squares = _squared_gradients(self._judge, share * real + (1 - share) * fake)
+        return (squares.clamp(min=1e-12).sqrt() - 1).square().mean()
 
-    def _autocast(self) -> torch.autocast:
-        enabled = self.recipe.training.precision == "bf16"
-        return torch.autocast(self.accelerator.device.type, torch.bfloat16, enabled=enabled)
+    def _judge(self, images: Tensor) -> Tensor:
+        with self.autocast():
+            return self.networks["discriminator"](images)
 
     @contextmanager
     def _frozen_discriminator(self) -> Iterator[nn.Module]:
-        judge = self.accelerator.unwrap_model(self.discriminator)
+        judge = self.accelerator.unwrap_model(self.networks["discriminator"])
         judge.requires_grad_(False)
         try:
             yield judge
         finally:
             judge.requires_grad_(True)
 
-    @torch.no_grad()
-    def _average(self) -> None:
-        decay = self.recipe.training.ema
-        if self.ema is None or decay is None:
-            return
-        network = self.accelerator.unwrap_model(self.generator)
-        for kept, weights in zip(self.ema.parameters(), network.parameters(), strict=True):
-            kept.lerp_(weights, 1 - decay)
-        for average, buffer in zip(self.ema.buffers(), network.buffers(), strict=True):
-            if average.is_floating_point():  # statistics of batch normalisation; not its count of batches
-                average.lerp_(buffer, 1 - decay)
+
+def _squared_gradients(judge: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
+    """Squared norm of the gradient of each image's logit with respect to it, shape (batch,)."""
+    images = images.detach().requires_grad_()
+    (gradients,) = torch.autograd.grad(judge(images).sum(), images, create_graph=True)
+    return gradients.float().square().sum((1, 2, 3))
+
+
+def _probability(logits: Tensor, other: Tensor | None) -> Tensor:
+    logits = logits.detach().float()
+    return (logits if other is None else logits - other.detach().float()).sigmoid().mean()
 
 
 def _cross_entropy(logits: Tensor, label: float) -> Tensor:
-    return F.binary_cross_entropy_with_logits(
-        logits.float(), torch.full_like(logits, label, dtype=torch.float32)
-    )
-
-
-def _flat(state: dict[int, dict[str, Tensor]]) -> dict[str, Tensor]:
-    return {f"{i}.{name}": value for i, values in state.items() for name, value in values.items()}
-
-
-def _nested(flat: dict[str, Tensor]) -> dict[int, dict[str, Any]]:
-    state: dict[int, dict[str, Any]] = {}
-    for key, value in flat.items():
-        i, name = key.split(".", 1)
-        state.setdefault(int(i), {})[name] = value
-    return state
+    return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))

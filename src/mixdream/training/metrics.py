@@ -7,7 +7,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-LOSSES = ("loss_d", "loss_g", "d_real", "d_fake_before", "d_fake_after")
+_PLACE = ("step", "epoch", "seconds")
 FEWEST_EPOCHS = 20
 MOST_POINTS = 300
 
@@ -50,15 +50,16 @@ def read_history(path: Path) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of str to ndarray, one value per point
-        ``epoch`` (1.0 is the end of the first) and means of ``loss_d``, ``loss_g``, ``d_real``,
-        ``d_fake_before``, ``d_fake_after``: one point per epoch, as in the thesis, in trainings of 20 to
-        300 epochs; in others 50 or 300 equal stretches (or as many as there are steps).
+        ``epoch`` (1.0 is the end of the first) and means of what every step says of itself, such as
+        ``loss_d`` and ``loss_g``: one point per epoch, as in the thesis, in trainings of 20 to 300 epochs; in
+        others 50 or 300 equal stretches (or as many as there are steps).
     """
     lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     if not lines:
-        return {name: np.empty(0) for name in ("epoch", *LOSSES)}
+        return {"epoch": np.empty(0)}
+    names = [name for name in lines[0] if name not in _PLACE and all(name in line for line in lines)]
     epoch = np.array([line["epoch"] for line in lines])
-    table = np.array([[line[name] for name in LOSSES] for line in lines])
+    table = np.array([[line[name] for name in names] for line in lines])
     epochs = int(np.ceil(epoch[-1] - 1e-9))
     if FEWEST_EPOCHS <= epochs <= MOST_POINTS:
         edges = np.searchsorted(epoch, np.arange(1, epochs) + 1e-9)
@@ -68,4 +69,4 @@ def read_history(path: Path) -> dict[str, np.ndarray]:
         chunks = np.array_split(np.arange(len(lines)), min(most, len(lines)))
     points = np.array([table[chunk].mean(axis=0) for chunk in chunks])
     history = {"epoch": np.array([epoch[chunk[-1]] for chunk in chunks])}
-    return history | {name: points[:, i] for i, name in enumerate(LOSSES)}
+    return history | {name: points[:, i] for i, name in enumerate(names)}

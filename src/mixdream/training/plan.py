@@ -11,7 +11,7 @@ from mixdream.recipes.windows import training_windows
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.training.batches import Batches, fit_scaling
 from mixdream.training.device import choose_precision, new_accelerator
-from mixdream.training.gan import GanTrainer
+from mixdream.training.families import new_trainer
 
 MEASURED_BATCH = 20
 MEASURED_SECONDS = 2.0
@@ -26,7 +26,7 @@ def plan_training(recipe: Recipe, corpus: Corpus, seed: int = 0) -> dict[str, An
     Returns
     -------
     dict
-        ``windows``, ``steps_per_epoch``, ``steps``, ``epochs``, ``parameters`` of both networks,
+        ``windows``, ``steps_per_epoch``, ``steps``, ``epochs``, ``parameters`` of each network,
         ``checkpoint_mb``, ``precision``, ``device``, ``seconds_per_step`` and ``hours``.
     """
     accelerator = new_accelerator()
@@ -36,7 +36,7 @@ def plan_training(recipe: Recipe, corpus: Corpus, seed: int = 0) -> dict[str, An
     windows = training_windows(recipe, corpus)
     scaler = Scaler(recipe.grid.scaling, fit_scaling(windows, recipe.grid))
     batches = Batches(windows, recipe.grid, scaler, training.batch, seed, accelerator.device)
-    trainer = GanTrainer(recipe, seed, accelerator)
+    trainer = new_trainer(recipe, seed, accelerator)
     rows = np.arange(min(MEASURED_BATCH, training.batch, len(windows)))
     trainer.step(batches.images(rows), 0)
     began, taken = time.perf_counter(), 0
@@ -45,7 +45,6 @@ def plan_training(recipe: Recipe, corpus: Corpus, seed: int = 0) -> dict[str, An
         taken += 1
     per_step = (time.perf_counter() - began) / taken * min(training.batch, len(windows)) / len(rows)
     steps = training.epochs * batches.steps_per_epoch
-    generator, discriminator = trainer.parameters()
     size = sum(t.numel() * t.element_size() for part in trainer.tensors().values() for t in part.values())
     return {
         "recipe": recipe.name,
@@ -53,7 +52,7 @@ def plan_training(recipe: Recipe, corpus: Corpus, seed: int = 0) -> dict[str, An
         "epochs": training.epochs,
         "steps_per_epoch": batches.steps_per_epoch,
         "steps": steps,
-        "parameters": {"generator": generator, "discriminator": discriminator},
+        "parameters": trainer.parameters(),
         "checkpoint_mb": round(size / 1e6, 1),
         "precision": precision,
         "device": str(accelerator.device),

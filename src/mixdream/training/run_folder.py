@@ -1,7 +1,10 @@
 """The beginning of a run: a new folder, or one that can be gone on with; all checks before any write."""
 
+import fcntl
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -57,6 +60,36 @@ def check_run(
     return Run(folder, recipe), _new_info(recipe, corpus, seed or 0)
 
 
+@contextmanager
+def only_training(folder: Path, accelerator: Accelerator) -> Iterator[None]:
+    """Keep other trainings out of a run folder for as long as this one lasts, however it ends.
+
+    The folder is made if need be, and goes again if nothing was written to it.
+
+    Raises
+    ------
+    InputError
+        Another training is at work in it.
+    """
+    if not accelerator.is_main_process:  # the first process writes for all
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        # The lock is the kernel's: it goes when the process does.
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise InputError(f"{folder} is being trained by another process: wait for it, or stop it") from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            folder.rmdir()
+        os.close(descriptor)
+
+
 def begin_run(
     run: Run, info: dict[str, Any], statistics: LogStatistics | None, accelerator: Accelerator
 ) -> None:
@@ -97,7 +130,7 @@ def _check_resumable(
             f"{section}.{key}"
             for section in ("grid", "windows", "model", "training")
             for key, value in getattr(run.recipe, section)
-            if getattr(getattr(asked, section), key) != value
+            if getattr(getattr(asked, section), key, None) != value
         ]
         raise InputError(
             f"{folder} was trained with another recipe ({run.recipe.name}; differs in "

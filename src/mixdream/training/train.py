@@ -24,9 +24,9 @@ from mixdream.training.checkpoint import load_checkpoint, save_checkpoint
 from mixdream.training.convergence import read_convergence
 from mixdream.training.device import new_accelerator
 from mixdream.training.doctor import Doctor
-from mixdream.training.gan import GanTrainer
+from mixdream.training.families import new_trainer
 from mixdream.training.metrics import append, open_metrics, read_history, sync
-from mixdream.training.run_folder import begin_run, check_run, now
+from mixdream.training.run_folder import begin_run, check_run, now, only_training
 from mixdream.training.stopping import StopWatch
 
 Report = Callable[[float, str], None]
@@ -87,9 +87,10 @@ def train(
     accelerator = new_accelerator()
     with StopWatch(minutes, accelerator) as watch:
         run, info = check_run(recipe, corpus, folder, seed, resume, accelerator)
-        training = _Training(run, info, corpus, accelerator)
-        begin_run(run, training.info, training.statistics, accelerator)
-        reason = training.loop(watch, report, until_done)
+        with only_training(run.folder, accelerator):
+            training = _Training(run, info, corpus, accelerator)
+            begin_run(run, training.info, training.statistics, accelerator)
+            reason = training.loop(watch, report, until_done)
     step, info = training.step, training.info
     # A process that leaves, or that keeps its networks, while others are at work can abort in gloo's threads.
     accelerator.wait_for_everyone()
@@ -106,7 +107,7 @@ class _Training:
     def __init__(self, run: Run, info: dict[str, Any], corpus: Corpus, accelerator: Accelerator) -> None:
         recipe = run.recipe
         self.run, self.recipe, self.info, self.accelerator = run, recipe, info, accelerator
-        self.trainer = GanTrainer(recipe, info["seed"], accelerator)
+        self.trainer = new_trainer(recipe, info["seed"], accelerator)
         windows = training_windows(recipe, corpus)
         # Floating-point sums may differ by a hair between machines: all processes take the first one's.
         fitted = [run.statistics() if run.checkpoints() else fit_scaling(windows, recipe.grid)]
@@ -133,12 +134,11 @@ class _Training:
         if self.step > self.last_step:
             done = self.step / self.batches.steps_per_epoch
             raise InputError(f"{run.folder} has {done:.1f} epochs already: training.epochs cannot be fewer")
-        generator, discriminator = self.trainer.parameters()
         self.info |= {
             "processes": accelerator.num_processes,
             "windows": len(windows),
             "steps_per_epoch": self.batches.steps_per_epoch,
-            "parameters": {"generator": generator, "discriminator": discriminator},
+            "parameters": self.trainer.parameters(),
         }
         if isinstance(windows, BeatWindows):
             self.info["tempo_bpm"] = float(np.median(windows.tempo_bpm))
@@ -171,7 +171,8 @@ class _Training:
             done = (self.step - began_at) / (self.last_step - began_at)
             if watch.minutes:
                 done = max(done, min(1.0, watch.seconds / (60 * watch.minutes)))
-            note = f"epoch {epoch:.2f}  D {values['loss_d']:.2f}  G {values['loss_g']:.2f}"
+            losses = "  ".join(f"{name} {value:.2f}" for name, value in values.items() if "loss" in name)
+            note = f"epoch {epoch:.2f}  {losses}"
             report(done, f"{note}  doctor: {self.doctor.diagnosis.verdict}" if self.doctor.history else note)
             if metrics and watch.seconds - self.saved_at > 60 * self.recipe.training.checkpoint_minutes:
                 self._checkpoint(watch, metrics)
@@ -223,4 +224,5 @@ class _Training:
             rows = np.linspace(0, len(self.batches.windows) - 1, figures.GRID_OF).round().astype(np.int64)
             real, fake = self.batches.images(rows).cpu(), self.trainer.sample(figures.GRID_OF)
             figures.save_real_and_fake(target / "real-and-generated.png", real, fake, scaler)
+            self.trainer.export(self.run.folder)
             figures.save_single(target / "single.png", real, fake, scaler, self.recipe.grid)

@@ -1,0 +1,27 @@
+"""``mixdream share``: the part of a run that others can make clips with."""
+
+from pathlib import Path
+
+import typer
+
+from mixdream.cli.output import JSON_OPTION, print_json
+
+
+def share(
+    run: Path = typer.Argument(help="Run folder written by 'mixdream train'."),
+    folder: Path = typer.Option(..., "-o", "--output", help="New folder.", show_default=False),
+    as_json: bool = JSON_OPTION,
+) -> None:
+    """Write a small copy of a run that others can generate with: recipe, scaling, weights in 16 bit.
+
+    It holds no music and no names of sets; everything in it is safetensors, JSON or TOML.
+    """
+    from mixdream.generation.run import Run
+    from mixdream.generation.share import share_run
+
+    written = share_run(Run.open(run), folder)
+    size = sum(path.stat().st_size for path in written.rglob("*") if path.is_file())
+    if as_json:
+        print_json({"folder": str(written), "bytes": size})
+        return
+    typer.echo(f"{written}: {size / 1e6:.1f} MB\nnext: mixdream generate '{written}' -n 8 -o clips")

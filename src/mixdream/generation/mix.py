@@ -1,0 +1,244 @@
+"""Mixes: loops of a run joined on the beat, of any length, written as they are made."""
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixdream import __version__
+from mixdream.audio.level import set_level
+from mixdream.audio.loudness import LoudnessMeter
+from mixdream.audio.resample import resample_loop
+from mixdream.audio.stream_limiter import StreamLimiter
+from mixdream.audio.write import AudioFormat, write_blocks
+from mixdream.errors import InputError
+from mixdream.evaluation.key import Key, find_key
+from mixdream.files import write_json
+from mixdream.generation.arrangement import (
+    ENERGY,
+    LEAST_PHRASES,
+    Candidate,
+    EnergyScale,
+    Section,
+    arrange,
+    choose,
+)
+from mixdream.generation.clips import DEFAULT_RATE_HZ
+from mixdream.generation.decks import BASS_HZ, BeatGrid, Deck, low_pass, play, setting_of
+from mixdream.generation.loops import BEATS_PER_BAR, LoopPlan, make_loops, plan_loops
+from mixdream.generation.run import Run
+
+PHRASE_BARS = 8
+"""Bars for which one loop plays, where that is whole plays of it; else the next number that is."""
+
+CANDIDATES = 3
+"""Loops that are made for each phrase."""
+
+MOST_CANDIDATES = 48
+"""Loops to choose from at a time; the oldest go."""
+
+LATELY = 8
+"""Phrases for which a loop rests."""
+
+MAKEUP_DB = 1.5
+"""Gain of all, before the limiter: breaks, builds and fades are quieter than the loops that they are of."""
+
+_MAKING = 0.4  # of the work of a mix for which all loops are made before it begins
+_FAINT = 1e-12
+
+
+def make_mix(
+    run: Run,
+    path: Path,
+    *,
+    minutes: float,
+    seed: int = 0,
+    bpm: float | None = None,
+    rate_hz: int = DEFAULT_RATE_HZ,
+    report: Callable[[float, str], None] = lambda done, note: None,
+) -> dict[str, Any]:
+    """Join loops of a run into a mix and write it, with a JSON beside it that says which loop plays when.
+
+    A mix is a function of the checkpoint, the seed, the tempo, the rate and the length. It is written bar by
+    bar: memory does not grow with its length.
+
+    Parameters
+    ----------
+    run : Run
+        Its windows must be of whole bars.
+    path : Path
+        Ends in ``.wav`` or ``.flac``; folders above it are made if need be.
+    minutes : float
+        To the nearest phrase.
+    seed : int
+        Of the first loop that may be taken; the others count up.
+    bpm : float, optional
+        See `mixdream.generation.tempo`.
+    rate_hz : int
+        Of the file.
+    report : callable
+        Called with the share done in [0, 1] and a note.
+
+    Returns
+    -------
+    dict
+        What the JSON says, with ``file``.
+
+    Raises
+    ------
+    InputError
+        What `plan_loops` refuses, a mix too short for `LEAST_PHRASES`, a name of another format, loops that
+        are all silent, or a file that cannot be written.
+    """
+    form = _form_of(path)
+    plan = plan_loops(run, inversion=None, bpm=bpm, bars=None, rate_hz=rate_hz)
+    grid = BeatGrid(plan.bpm, rate_hz)
+    phrase_bars = plan.bars * math.ceil(PHRASE_BARS / plan.bars)
+    phrases = _phrases_in(minutes, phrase_bars * BEATS_PER_BAR * 60 / plan.bpm)
+    sections, bars = arrange(phrases), phrases * phrase_bars
+    crate = _Crate(plan, range(seed, seed + CANDIDATES * phrases), report)
+    abouts = [_about(section, phrase_bars, grid) for section in sections]
+    decks = _decks(crate, sections, phrase_bars, grid, abouts)
+    limiter, meter = StreamLimiter(rate_hz), LoudnessMeter(rate_hz, channels=1)
+
+    def blocks() -> Iterator[np.ndarray]:
+        louder = 10 ** (MAKEUP_DB / 20)
+        for bar, block in enumerate(limiter.limit(louder * heard for heard in play(decks, bars, grid))):
+            meter.push(block[:, None])
+            yield block
+            report(crate.share + (1 - crate.share) * (bar + 1) / bars, f"bar {bar + 1} of {bars}")
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_blocks(path, blocks(), grid.bar(bars), rate_hz, form)
+    lufs = meter.integrated_lufs()
+    mix = {
+        "run": run.name,
+        "recipe": run.recipe.name,
+        "checkpoint": plan.checkpoint.name,
+        "best": plan.checkpoint == run.best_checkpoint(),
+        "seed": seed,
+        "inversion": plan.inversion,
+        "bpm": plan.bpm,
+        "bars": bars,
+        "loop_bars": plan.bars,
+        "loudness_lufs": lufs if math.isfinite(lufs) else None,
+        "true_peak_dbtp": 20 * math.log10(limiter.true_peak),
+        "limited_db": limiter.limited_db,
+        "sections": abouts,
+        "rate_hz": rate_hz,
+        "samples": grid.bar(bars),
+        "seconds": grid.bar(bars) / rate_hz,
+        "mixdream": __version__,
+    }
+    write_json(path.with_suffix(".json"), mix)
+    return mix | {"file": str(path)}
+
+
+class _Crate:
+    """Loops to choose from, renewed as the mix goes on.
+
+    Parameters
+    ----------
+    plan : LoopPlan
+    seeds : range
+        Of all loops that may come to be made.
+    report : callable
+    """
+
+    def __init__(self, plan: LoopPlan, seeds: range, report: Callable[[float, str], None]) -> None:
+        self.plan = plan
+        self.share = _MAKING * min(1.0, MOST_CANDIDATES / len(seeds))  # of the work of a mix
+        self._coming = make_loops(plan, seeds)
+        self._loops: deque[Candidate] = deque(maxlen=MOST_CANDIDATES)
+        self._lately: deque[int] = deque(maxlen=LATELY)
+        self._key: Key | None = None
+        first = min(MOST_CANDIDATES, len(seeds))
+        for i in range(first):
+            self._renew(1)
+            report(self.share * (i + 1) / first, f"seed {seeds[i]}")
+        if not self._loops:
+            raise InputError(f"the first {first} loops of {plan.run.folder} are silent: train it for longer")
+        self._scale = EnergyScale(self._loops)
+
+    def take(self, wanted: float) -> tuple[Candidate, float]:
+        """Take the next loop, by the energy that is wanted of it; also the energy that it has."""
+        taken = choose(self._loops, self._scale, wanted, self._key, self._lately)
+        self._lately.append(taken.loop.seed)
+        self._key = taken.key
+        self._renew(CANDIDATES)
+        return taken, self._scale.energy(taken)
+
+    def _renew(self, count: int) -> None:
+        plan = self.plan
+        rate_hz = round(plan.rate_hz * plan.grid.clip_samples / plan.samples)  # of loops, at the mix's tempo
+        for loop in islice(self._coming, count):
+            if not loop.silent:
+                bass = low_pass(loop.audio, BASS_HZ, rate_hz)
+                power, rest = (float(np.square(part).mean()) for part in (bass, loop.audio - bass))
+                bass_db = 10 * math.log10((power + _FAINT) / (rest + _FAINT))
+                self._loops.append(Candidate(loop, find_key(loop.audio, rate_hz), bass_db))
+
+
+def _decks(
+    crate: _Crate, sections: list[Section], phrase_bars: int, grid: BeatGrid, abouts: list[dict[str, Any]]
+) -> Iterator[Deck]:
+    """Choose a loop for each phrase when its turn comes, and write down in ``abouts`` which it was."""
+    drops = {section.first for section in sections if section.name == "drop"}
+    plan = crate.plan
+    for section, about in zip(sections, abouts, strict=True):
+        for phrase in range(section.first, section.first + section.phrases):
+            taken, energy = crate.take(ENERGY[section.name])
+            start = phrase * phrase_bars
+            about["phrases"].append(
+                {
+                    "start_s": grid.bar(start) / grid.rate_hz,
+                    "seed": taken.loop.seed,
+                    "key": taken.key.name if taken.key else None,
+                    "energy": energy,
+                }
+            )
+            audio, _ = set_level(resample_loop(taken.loop.audio, plan.samples), plan.rate_hz, loop=True)
+            settings = [
+                setting_of(section.name, start - about["bar"] + bar, about["bars"])
+                for bar in range(phrase_bars)
+            ]
+            # Into a drop nothing is faded: all of it is there on the downbeat.
+            yield Deck(audio, plan.bars, start, settings, phrase not in drops, phrase + 1 not in drops)
+
+
+def _about(section: Section, phrase_bars: int, grid: BeatGrid) -> dict[str, Any]:
+    """What the JSON says of a section, but for its loops."""
+    first = section.first * phrase_bars
+    return {
+        "name": section.name,
+        "start_s": grid.bar(first) / grid.rate_hz,
+        "bar": first,
+        "bars": section.phrases * phrase_bars,
+        "energy_wanted": ENERGY[section.name],
+        "phrases": [],
+    }
+
+
+def _form_of(path: Path) -> AudioFormat:
+    form: AudioFormat = "flac" if path.suffix == ".flac" else "wav"
+    if path.suffix != f".{form}" or path.is_dir():
+        raise InputError(f"a mix cannot be written to {path}: give a file whose name ends in .wav or .flac")
+    other = path.with_suffix(".flac" if form == "wav" else ".wav")
+    if other.exists():  # one JSON cannot speak for both
+        raise InputError(f"{other} has the same name in another format: choose another name")
+    return form
+
+
+def _phrases_in(minutes: float, phrase_s: float) -> int:
+    """Whole phrases that last as long as is wanted."""
+    least = math.ceil(LEAST_PHRASES * phrase_s / 60 * 10) / 10
+    if not (math.isfinite(minutes) and round(minutes * 60 / phrase_s) >= LEAST_PHRASES):
+        raise InputError(
+            f"a mix of {minutes:g} minutes is not possible: intro, drop and outro of {phrase_s:.1f} s each "
+            f"need {least:g} minutes"
+        )
+    return round(minutes * 60 / phrase_s)

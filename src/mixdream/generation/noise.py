@@ -1,0 +1,80 @@
+"""Noises: what generators make clips from, and the paths that lead from one to others.
+
+Along both paths a noise stays what the generator learnt to take: its values keep their distribution.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from mixdream.models.dcgan import draw_latent
+from mixdream.recipes.models import Dcgan
+from mixdream.recipes.recipe import Recipe
+
+_STEP = 2**-24  # between uniform float32 values as torch draws them
+
+
+def draw_noise(recipe: Recipe, seed: int) -> Tensor:
+    """Noise that a recipe's generator makes one clip from, shape (1, ...), a function of the seed."""
+    model, rng = recipe.model, torch.Generator().manual_seed(seed)
+    if isinstance(model, Dcgan):
+        return draw_latent(1, model.latent, model.noise, rng)
+    return torch.randn(1, 1, recipe.grid.bins, recipe.grid.frames, generator=rng)
+
+
+def vary_noise(recipe: Recipe, noise: Tensor, other: Tensor, strength: float) -> Tensor:
+    """Turn a noise towards another: ``cos(a) z + sin(a) n`` with ``a = strength * pi / 2``.
+
+    For independent z and n ~ N(0, 1) the result is N(0, 1) too, and its correlation with z is ``cos(a)``.
+    Uniform noise is varied as its normal scores.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    noise, other : Tensor, shape (1, ...)
+    strength : float in [0, 1]
+        0 is the noise itself, 1 the other one.
+    """
+    angle = strength * math.pi / 2
+    z, n = _scores(recipe, noise), _scores(recipe, other)
+    return _noise(recipe, math.cos(angle) * z + math.sin(angle) * n)
+
+
+def morph_noise(recipe: Recipe, start: Tensor, end: Tensor, position: float) -> Tensor:
+    """Go from one noise to another on a great circle (slerp, Shoemake 1985, "Animating rotation", sec. 3.3).
+
+    The straight line between two noises passes nearer to zero than any noise that the generator has seen.
+    Uniform noise goes as its normal scores.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    start, end : Tensor, shape (1, ...)
+    position : float in [0, 1]
+        0 is the start, 1 the end.
+    """
+    a, b = _scores(recipe, start), _scores(recipe, end)
+    cosine = float((a * b).sum() / (a.norm() * b.norm()))
+    angle = math.acos(max(-1.0, min(1.0, cosine)))
+    if math.sin(angle) < 1e-6:  # the same, or opposite: no circle is the one between them
+        mixed = (1 - position) * a + position * b
+    else:
+        mixed = (math.sin((1 - position) * angle) * a + math.sin(position * angle) * b) / math.sin(angle)
+    return _noise(recipe, mixed)
+
+
+def _scores(recipe: Recipe, noise: Tensor) -> Tensor:
+    """Values as N(0, 1), in double precision."""
+    noise = noise.double()
+    return torch.special.ndtri(noise.clamp(_STEP / 2, 1 - _STEP / 2)) if _is_uniform(recipe) else noise
+
+
+def _noise(recipe: Recipe, scores: Tensor) -> Tensor:
+    """Inverse of `_scores`, in single precision; uniform values stay under 1."""
+    noise = torch.special.ndtr(scores).clamp(_STEP / 2, 1 - _STEP) if _is_uniform(recipe) else scores
+    return noise.float()
+
+
+def _is_uniform(recipe: Recipe) -> bool:
+    return isinstance(recipe.model, Dcgan) and recipe.model.noise == "uniform"

@@ -1,0 +1,185 @@
+"""Origins: what a clip is made from: a seed, a variation of another origin, or a place between two.
+
+An origin is all that a generator needs to make a clip again, and what the clip's JSON says of it.
+"""
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from torch import Tensor
+
+from mixdream.errors import InputError
+from mixdream.generation.noise import draw_noise, morph_noise, vary_noise
+from mixdream.generation.run import Run
+from mixdream.recipes.recipe import Recipe
+
+HIGHEST_SEED = 2**53
+
+Seed = Annotated[int, Field(strict=True, ge=0, le=HIGHEST_SEED)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Variation(BaseModel):
+    """A clip near to another.
+
+    Parameters
+    ----------
+    of : Origin
+    number : int
+        From 1; each goes its own way, the same one at every strength.
+    strength : float in [0, 1]
+        How far: 0 is the other clip itself, 1 is unrelated to it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    of: "Origin"
+    number: int = Field(ge=1)
+    strength: Share
+
+
+class Morph(BaseModel):
+    """A clip on the way from one to another; JSON has ``from`` and ``to``.
+
+    Parameters
+    ----------
+    start, end : Origin
+    number : int
+        Of the step, from 1.
+    position : float in [0, 1]
+        0 is the start, 1 the end.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
+
+    start: "Origin" = Field(alias="from")
+    end: "Origin" = Field(alias="to")
+    number: int = Field(ge=1)
+    position: Share
+
+
+Origin = Seed | Variation | Morph
+Variation.model_rebuild()
+Morph.model_rebuild()
+
+
+class _Clip(BaseModel):
+    """What is read of a clip's JSON; a run's name need not be valid Unicode."""
+
+    run: object
+    checkpoint: object
+    seed: Seed
+    variation: Variation | None = None
+    morph: Morph | None = None
+
+
+def vary(origin: Origin, strength: float) -> Iterator[Variation]:
+    """Variations 1, 2, 3 and so on, without end."""
+    return (Variation(of=origin, number=number, strength=strength) for number in itertools.count(1))
+
+
+def morph(start: Origin, end: Origin, steps: int) -> list[Morph]:
+    """Go from one clip to another in two or more equal steps, both ends included."""
+    return [
+        Morph(start=start, end=end, number=step + 1, position=step / (steps - 1)) for step in range(steps)
+    ]
+
+
+def noise_of(recipe: Recipe, origin: Origin) -> Tensor:
+    """Noise that a generator makes a clip from, shape (1, ...)."""
+    if isinstance(origin, Variation):
+        # The name says the way but not how far, so that strength alone moves a clip on its way.
+        way = hashlib.sha256(f"variation {name_of(origin)}".encode()).digest()
+        other = draw_noise(recipe, int.from_bytes(way[:6], "big"))
+        return vary_noise(recipe, noise_of(recipe, origin.of), other, origin.strength)
+    if isinstance(origin, Morph):
+        return morph_noise(
+            recipe, noise_of(recipe, origin.start), noise_of(recipe, origin.end), origin.position
+        )
+    return draw_noise(recipe, origin)
+
+
+def seed_of(origin: Origin) -> int:
+    """Seed for the phases of a clip: that of what it varies, or of where its morph starts."""
+    while not isinstance(origin, int):
+        origin = origin.of if isinstance(origin, Variation) else origin.start
+    return origin
+
+
+def name_of(origin: Origin) -> str:
+    """Part of the name of a clip.
+
+    >>> name_of(Variation(of=Variation(of=7, number=2, strength=0.5), number=1, strength=0.5))
+    '7~2~1'
+    >>> name_of(Morph(start=7, end=Variation(of=9, number=3, strength=0.5), number=4, position=0.5))
+    '7-(9~3)~4'
+    """
+    if isinstance(origin, Variation):
+        return f"{name_of(origin.of)}~{origin.number}"
+    if isinstance(origin, Morph):
+        ends = (
+            name_of(end) if isinstance(end, int) else f"({name_of(end)})"
+            for end in (origin.start, origin.end)
+        )
+        return f"{'-'.join(ends)}~{origin.number}"
+    return str(origin)
+
+
+def about_origin(origin: Origin) -> dict[str, Any]:
+    """Say in a clip's JSON where it comes from: ``seed``, and ``variation`` or ``morph`` if it is one."""
+    about: dict[str, Any] = {"seed": seed_of(origin)}
+    if isinstance(origin, Variation | Morph):
+        about["variation" if isinstance(origin, Variation) else "morph"] = origin.model_dump(mode="json")
+    return about
+
+
+def read_origin(wish: str, run: Run) -> Origin:
+    """Read a seed, or the origin of a clip from the JSON beside it.
+
+    Parameters
+    ----------
+    wish : str
+        A whole number, or the path of a clip that the run made with the checkpoint that it uses now.
+    run : Run
+
+    Raises
+    ------
+    InputError
+        Neither of both; no JSON beside the clip; another run or checkpoint.
+    """
+    if wish.isascii() and wish.isdigit():
+        if len(wish) > len(str(HIGHEST_SEED)) or int(wish) > HIGHEST_SEED:
+            raise InputError(f"seed {wish} is not possible: 0 to {HIGHEST_SEED} are")
+        return int(wish)
+    path = Path(wish)
+    if not path.is_file():
+        raise InputError(f"'{wish}' is neither a clip nor a seed: there is no such file")
+    beside = path.with_suffix(".json")
+    try:
+        clip = _Clip.model_validate(json.loads(beside.read_bytes()))
+    except FileNotFoundError:
+        raise InputError(
+            f"'{path}' has no {beside.name} beside it that says how it was made: keep them together, or give "
+            "its seed"
+        ) from None
+    except (ValueError, RecursionError) as error:
+        reason = str(error)
+        if isinstance(error, ValidationError):
+            first = error.errors()[0]
+            reason = ": ".join([*map(str, first["loc"][-1:]), first["msg"]])
+        raise InputError(
+            f"'{beside}' does not say how 'mixdream generate' made the clip: {reason}"
+        ) from error
+    if clip.run != run.name:
+        raise InputError(f"'{path}' was made by the run {clip.run}, not by {run.name}: give that run")
+    if clip.checkpoint != (used := run.chosen_checkpoint().name):
+        raise InputError(
+            f"'{path}' was made with {clip.checkpoint}, {run.name} uses {used} now, which makes something "
+            "else of it: generate it anew"
+        )
+    return clip.variation or clip.morph or clip.seed

@@ -1,0 +1,155 @@
+"""Rectified flow: a network over time, with frequency as channels, that removes noise step by step."""
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+HEAD = 64
+"""Channels of an attention head."""
+
+LOWEST_LEVEL = 0.1
+"""Noise levels under it are weighed as it is: the weight 1 / level**2 of the loss would have no bound."""
+
+SPREAD = 3.0
+"""Of scaled images: their scaling maps a standard deviation to a third, the noise has one of 1."""
+
+_LEVELS = 32  # frequencies that a noise level is told by
+
+
+class Flow(nn.Module):
+    """Noise to spectrogram, along straight lines from noise to music (Liu et al. 2023, Lipman et al. 2023).
+
+    An image at noise level ``t`` is ``z = (1 - t) x + t e``. The network predicts ``x``: one that is narrower
+    than a patch cannot carry the noise through, which predicting the velocity ``e - x`` would take (Li & He
+    2025). Patches of some frames and all bins are the steps in time of blocks of attention and gated
+    networks, both modulated by the noise level (Peebles & Xie 2023). Nothing is padded: time has no ends but
+    the learned positions.
+
+    Parameters
+    ----------
+    size : (int, int)
+        Bins and frames.
+    width : int
+        Channels, a multiple of 64.
+    depth : int
+        Blocks.
+    patch : int
+        Frames of a patch.
+    shift : float
+        More than 0: more of the sampler's steps at high noise.
+    steps : int
+        Of the sampler.
+    """
+
+    def __init__(
+        self, size: tuple[int, int], width: int, depth: int, patch: int, shift: float, steps: int
+    ) -> None:
+        super().__init__()
+        self.size, self.patch, self.shift, self.steps = size, patch, shift, steps
+        values, places = size[0] * patch, size[1] // patch
+        self.inside = nn.Linear(values, width)
+        self.places = nn.Parameter(0.02 * torch.randn(places, width))
+        self.level = nn.Sequential(
+            nn.Linear(2 * _LEVELS, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU()
+        )
+        self.blocks = nn.ModuleList([_Block(width) for _ in range(depth)])
+        self.outside = nn.Linear(width, values)
+
+    def forward(self, images: Tensor, level: Tensor | None = None) -> Tensor:
+        """Remove all noise.
+
+        Parameters
+        ----------
+        images : Tensor, shape (batch, 1, bins, frames)
+            At a noise level; without ``level`` noise alone, which the sampler turns into images.
+        level : Tensor, shape (batch,), in [0, 1], optional
+
+        Returns
+        -------
+        Tensor, shape (batch, 1, bins, frames)
+            Scaled images; at a level the prediction of what they are without noise.
+        """
+        return self.sample(images) if level is None else self.predict(images, level) / SPREAD
+
+    def noisy(self, images: Tensor, noise: Tensor, level: Tensor) -> Tensor:
+        """Bring scaled images, shape (batch, 1, bins, frames), to noise levels, shape (batch,)."""
+        level = level[:, None, None, None]
+        return (1 - level) * SPREAD * images + level * noise
+
+    def predict(self, noisy: Tensor, level: Tensor) -> Tensor:
+        """Predict what noisy images are, with a standard deviation of about 1."""
+        bins, frames = self.size
+        count = len(noisy)
+        steps = noisy.reshape(count, bins, frames // self.patch, self.patch).transpose(1, 2)
+        x = self.inside(steps.flatten(2)) + self.places
+        turns = level[:, None] * torch.exp(torch.linspace(0, math.log(200), _LEVELS, device=level.device))
+        told = self.level(torch.cat([turns.sin(), turns.cos()], 1))
+        for block in self.blocks:
+            x = block(x, told)
+        made = self.outside(_normalised(x)).reshape(count, frames // self.patch, bins, self.patch)
+        return made.transpose(1, 2).reshape(count, 1, bins, frames).float()
+
+    def levels(self) -> Tensor:
+        """Noise levels of the sampler, from 1 to 0, shape (steps + 1,)."""
+        even, factor = torch.linspace(1, 0, self.steps + 1), math.exp(self.shift)
+        return even * factor / (1 + (factor - 1) * even)
+
+    def sample(self, noise: Tensor, known: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
+        """Turn noise into images by Euler's method.
+
+        Parameters
+        ----------
+        noise : Tensor, shape (batch, 1, bins, frames), N(0, 1)
+        known, mask : Tensor, shapes that broadcast to it, optional
+            Where the mask is 1 the images are to be as the scaled ``known``: there the noisy image is put
+            back before each step (Lugmayr et al. 2022, without going back in time).
+
+        Returns
+        -------
+        Tensor, shape (batch, 1, bins, frames)
+        """
+        z, levels = noise, self.levels().to(noise.device)
+        for now, after in pairwise(levels):
+            level = now.expand(len(z))
+            if known is not None and mask is not None:
+                z = torch.where(mask > 0, self.noisy(known, noise, level), z)
+            clean = self.predict(z, level)
+            z = clean + after / now * (z - clean)
+        images = z / SPREAD
+        return images if known is None or mask is None else torch.where(mask > 0, known, images)
+
+
+class _Block(nn.Module):
+    """Attention over time, then a gated network; scaled and shifted by what is known of the noise."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.heads = width // HEAD
+        self.attend = nn.Linear(width, 3 * width, bias=False)
+        self.attended = nn.Linear(width, width, bias=False)
+        self.gate = nn.Linear(width, 3 * width, bias=False)
+        self.gated = nn.Linear(3 * width // 2, width, bias=False)
+        self.modulate = nn.Linear(width, 6 * width)
+        for layer in (self.attended, self.gated, self.modulate):  # a block begins as nothing
+            nn.init.zeros_(layer.weight)
+        nn.init.zeros_(self.modulate.bias)
+
+    def forward(self, x: Tensor, told: Tensor) -> Tensor:
+        """Shape (batch, places, width) and (batch, width) to (batch, places, width)."""
+        scale, shift, open_, scale2, shift2, open2 = self.modulate(told)[:, None].chunk(6, -1)
+        y = _normalised(x) * (1 + scale) + shift
+        parts = self.attend(y).reshape(*x.shape[:2], 3, self.heads, HEAD).permute(2, 0, 3, 1, 4)
+        query, key, value = parts.unbind(0)
+        y = F.scaled_dot_product_attention(_normalised(query), _normalised(key), value)
+        x = x + (1 + open_) * self.attended(y.transpose(1, 2).reshape(x.shape))
+        y = _normalised(x) * (1 + scale2) + shift2
+        gate, inside = self.gate(y).chunk(2, -1)
+        return x + (1 + open2) * self.gated(F.silu(gate) * inside)
+
+
+def _normalised(x: Tensor) -> Tensor:
+    """Divide by the root mean square over the last axis."""
+    return x * torch.rsqrt(x.float().square().mean(-1, keepdim=True) + 1e-6).to(x.dtype)

@@ -1,0 +1,150 @@
+"""The part of a recipe that says which model is trained, one section for each family."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from mixdream.spectrogram.grid import Grid
+
+Width = Annotated[int, Field(ge=1, le=16_384)]
+FiveWidths = Annotated[tuple[Width, ...], Field(min_length=5, max_length=5)]
+
+
+class Section(BaseModel):
+    """Part of a recipe: keys it does not know are errors, values never change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Dcgan(Section):
+    """Two convolutional networks against each other, see `mixdream.models.dcgan` and `mixdream.training.gan`.
+
+    Parameters
+    ----------
+    latent : int
+        Size of the latent vector.
+    noise : {"normal", "uniform"}
+        Latent values are drawn from N(0, 1) or from [0, 1).
+    generator, discriminator : 5 int each
+        Channels after layers 1 to 5.
+    loss : {"cross-entropy", "wasserstein", "relativistic"}
+    penalty : float
+        Weight of the gradient penalty: of WGAN-GP usually 10; of R1 and R2 gamma.
+    penalty_every : int
+        Steps between penalties, each of which weighs as many times as much (lazy regularisation).
+    critic_steps : int
+        Steps of the discriminator for each of the generator.
+    normalise_discriminator : bool
+        Whether the discriminator has batch normalisation; the generator always has.
+    """
+
+    family: Literal["dcgan"] = "dcgan"
+    latent: int = Field(100, ge=1, le=16_384)
+    noise: Literal["normal", "uniform"] = "normal"
+    generator: FiveWidths
+    discriminator: FiveWidths
+    loss: Literal["cross-entropy", "wasserstein", "relativistic"] = "cross-entropy"
+    penalty: float = Field(0.0, ge=0, le=10_000)
+    penalty_every: int = Field(1, ge=1, le=1000)
+    critic_steps: int = Field(1, ge=1, le=100)
+    normalise_discriminator: bool = True
+
+    @model_validator(mode="after")
+    def _single_images(self) -> Self:
+        if self.normalise_discriminator and (self.penalty or self.loss == "relativistic"):
+            raise ValueError(
+                f"loss {self.loss} with penalty {self.penalty:g} judges single images, which batch "
+                "normalisation mixes: set model.normalise_discriminator=false"
+            )
+        if self.penalty and self.loss == "cross-entropy":
+            raise ValueError("cross-entropy has no penalty: set model.penalty=0 or another model.loss")
+        return self
+
+    def check_grid(self, grid: Grid) -> None:
+        """Raise ValueError where the networks cannot make images of this grid."""
+        if grid.bins % 32 or grid.frames % 32:
+            raise ValueError(
+                f"grid.bins {grid.bins} and grid.frames {grid.frames} must be multiples of 32 for a DCGAN"
+            )
+
+
+class Flow(Section):
+    """Rectified flow by a network over time with frequency as channels, see `mixdream.models.flow`.
+
+    Parameters
+    ----------
+    width : int
+        Channels; a multiple of 64.
+    depth : int
+        Blocks of attention over time and a gated network.
+    patch : int
+        Frames that make one step in time.
+    shift : float
+        How much of the training is at high noise: levels are drawn as ``sigmoid(N(shift, 1))``.
+    steps : int
+        Of the sampler.
+    """
+
+    family: Literal["flow"]
+    width: int = Field(ge=64, le=16_384, multiple_of=64)
+    depth: int = Field(ge=1, le=100)
+    patch: int = Field(ge=1, le=64)
+    shift: float = Field(0.5, ge=-5, le=5)
+    steps: int = Field(16, ge=1, le=1000)
+
+    def check_grid(self, grid: Grid) -> None:
+        """Raise ValueError where the network cannot make images of this grid."""
+        if grid.frames % self.patch:
+            raise ValueError(f"grid.frames {grid.frames} must be a multiple of model.patch {self.patch}")
+        if grid.scaling != "log-standard":
+            raise ValueError(
+                f"a flow needs values of even spread, scaling log-standard; this grid has {grid.scaling}"
+            )
+
+
+class Unet(Section):
+    """Denoising diffusion by a U-Net of diffusers, see `mixdream.models.unet`.
+
+    Parameters
+    ----------
+    channels : int each
+        Of its levels, each half as large as the one before.
+    attention_levels : int
+        The lowest levels have attention.
+    layers : int
+        Residual blocks per level.
+    noise_levels : int
+        Of the training.
+    sampler : {"ddim", "dpm-solver++"}
+    steps : int
+        Of the sampler.
+    """
+
+    family: Literal["unet"]
+    channels: Annotated[tuple[Width, ...], Field(min_length=1, max_length=8)]
+    attention_levels: int = Field(1, ge=0, le=8)
+    layers: int = Field(2, ge=1, le=8)
+    noise_levels: int = Field(1000, ge=2, le=10_000)
+    sampler: Literal["ddim", "dpm-solver++"] = "ddim"
+    steps: int = Field(50, ge=1, le=10_000)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.attention_levels > len(self.channels):
+            raise ValueError(f"{self.attention_levels} levels of attention, but {len(self.channels)} levels")
+        if self.steps > self.noise_levels:
+            raise ValueError(f"steps {self.steps} are more than the {self.noise_levels} noise levels")
+        return self
+
+    def check_grid(self, grid: Grid) -> None:
+        """Raise ValueError where the network cannot make images of this grid."""
+        halved = 2 ** (len(self.channels) - 1)
+        if grid.bins % halved or grid.frames % halved:
+            raise ValueError(
+                f"grid.bins {grid.bins} and grid.frames {grid.frames} must be multiples of {halved} for a "
+                f"U-Net of {len(self.channels)} levels"
+            )
+        if grid.scaling == "as-is":
+            raise ValueError(
+                "diffusion needs values of a known range: choose another grid.scaling than as-is"
+            )

@@ -1,0 +1,171 @@
+"""What all trainings have in common: networks, optimisers, averaged weights, state to save."""
+
+import copy
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from mixdream.generation.noise import draw_noise
+from mixdream.recipes.recipe import Recipe
+
+_SAMPLED = 64  # images made at a time
+
+
+class Trainer(ABC):
+    """Networks, their optimisers, and the step that trains them.
+
+    Random numbers are functions of (seed, step, process), so the state to save is weights and optimisers.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        With ``training.precision`` resolved to ``bf16`` or ``fp32``.
+    seed : int
+    accelerator : Accelerator
+        Places the networks on its device and averages gradients over its processes.
+
+    Attributes
+    ----------
+    networks, optimizers : dict by name
+        The ``generator`` makes images from noise; what else there is only helps to train it.
+    ema : nn.Module or None
+        Moving average of the generator's weights.
+    """
+
+    def __init__(self, recipe: Recipe, seed: int, accelerator: Accelerator) -> None:
+        self.recipe, self.seed, self.accelerator = recipe, seed, accelerator
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            networks = self.new_networks()
+        for network in networks.values():
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.ema = None
+        if recipe.training.ema is not None:
+            generator = networks["generator"]
+            self.ema = copy.deepcopy(generator).eval().requires_grad_(False).to(accelerator.device)
+        optimizers = [self._optimizer(network) for network in networks.values()]
+        prepared = accelerator.prepare(*networks.values(), *optimizers)
+        self.networks = dict(zip(networks, prepared[: len(networks)], strict=True))
+        self.optimizers = dict(zip(networks, prepared[len(networks) :], strict=True))
+
+    @abstractmethod
+    def new_networks(self) -> dict[str, nn.Module]:
+        """Return untrained networks on the CPU, the ``generator`` first."""
+
+    @abstractmethod
+    def step(self, real: Tensor, step: int) -> dict[str, float]:
+        """Take one step and return what ``metrics.jsonl`` says of it, means over all processes.
+
+        Parameters
+        ----------
+        real : Tensor, shape (batch, 1, bins, frames)
+            Scaled spectrograms on the accelerator's device.
+        step : int
+            Counted from 0; decides the noise.
+        """
+
+    @property
+    def generator(self) -> nn.Module:
+        """The generator without what accelerate has wrapped it in."""
+        return self.accelerator.unwrap_model(self.networks["generator"])
+
+    @torch.no_grad()
+    def sample(self, count: int) -> Tensor:
+        """Images of the same noise at every call, shape (count, 1, bins, frames), float32 on the CPU.
+
+        The generator runs as clips are made with it: averaged where there is an average, without learning
+        anything from the noise.
+        """
+        seeds = range(self.seed, self.seed + count)
+        noise = torch.cat([draw_noise(self.recipe, seed) for seed in seeds]).to(self.accelerator.device)
+        network = self.ema or self.generator
+        training = network.training
+        network.eval()
+        # In parts, so that many images need no more memory than a batch of the training.
+        images = [network(part).float().cpu() for part in noise.split(_SAMPLED)]
+        network.train(training)
+        return torch.cat(images)
+
+    def tensors(self) -> dict[str, dict[str, Tensor]]:
+        """Everything that a step changes, by file name, as safetensors can hold it."""
+        parts = {}
+        for name, network in self.networks.items():
+            parts[name] = self.accelerator.unwrap_model(network).state_dict()
+            parts[f"optimizer_{name}"] = _flat(self.optimizers[name].state_dict()["state"])
+        if self.ema is not None:
+            parts["ema"] = self.ema.state_dict()
+        return parts
+
+    def load_tensors(self, parts: dict[str, dict[str, Tensor]]) -> None:
+        """Put back what `tensors` returned."""
+        for name, network in self.networks.items():
+            self.accelerator.unwrap_model(network).load_state_dict(parts[name])
+            optimizer = self.optimizers[name]
+            state = _nested(parts[f"optimizer_{name}"])
+            optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+        if self.ema is not None:
+            self.ema.load_state_dict(parts["ema"])
+
+    def export(self, folder: Path) -> None:  # noqa: B027 - most models have no other format
+        """Write the model in the format of the library that it is from, where there is one."""
+
+    def parameters(self) -> dict[str, int]:
+        """Count the weights of each network."""
+        return {
+            name: sum(weights.numel() for weights in network.parameters())
+            for name, network in self.networks.items()
+        }
+
+    def rng(self, step: int) -> torch.Generator:
+        """Random numbers of a step in this process."""
+        entropy = np.random.SeedSequence([self.seed, step, self.accelerator.process_index])
+        return torch.Generator().manual_seed(int(entropy.generate_state(1, np.uint64)[0] >> 1))
+
+    def autocast(self) -> torch.autocast:
+        """Context of the forward passes."""
+        enabled = self.recipe.training.precision == "bf16"
+        return torch.autocast(self.accelerator.device.type, torch.bfloat16, enabled=enabled)
+
+    def means(self, values: dict[str, Tensor]) -> dict[str, float]:
+        """Scalars as floats, averaged over all processes."""
+        table = torch.stack([value.detach().float() for value in values.values()])
+        return dict(zip(values, self.accelerator.reduce(table, "mean").tolist(), strict=True))
+
+    @torch.no_grad()
+    def average(self, step: int) -> None:
+        """Let the averaged weights follow, after the generator's step.
+
+        The decay grows to that of the recipe as ``(1 + step) / (10 + step)``: the average soon forgets
+        the weights that it began with.
+        """
+        if self.ema is None or self.recipe.training.ema is None:
+            return
+        decay = min(self.recipe.training.ema, (1 + step) / (10 + step))
+        for kept, weights in zip(self.ema.parameters(), self.generator.parameters(), strict=True):
+            kept.lerp_(weights, 1 - decay)
+        for average, buffer in zip(self.ema.buffers(), self.generator.buffers(), strict=True):
+            if average.is_floating_point():  # statistics of batch normalisation; not its count of batches
+                average.lerp_(buffer, 1 - decay)
+
+    def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
+        training = self.recipe.training
+        if training.optimizer == "adam":
+            return torch.optim.Adam(network.parameters(), training.learning_rate, betas=training.betas)
+        return torch.optim.SGD(network.parameters(), training.learning_rate)
+
+
+def _flat(state: dict[int, dict[str, Tensor]]) -> dict[str, Tensor]:
+    return {f"{i}.{name}": value for i, values in state.items() for name, value in values.items()}
+
+
+def _nested(flat: dict[str, Tensor]) -> dict[int, dict[str, Any]]:
+    state: dict[int, dict[str, Any]] = {}
+    for key, value in flat.items():
+        i, name = key.split(".", 1)
+        state.setdefault(int(i), {})[name] = value
+    return state

@@ -1,0 +1,220 @@
+import json
+import math
+from itertools import pairwise
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from mixdream.corpus.store import Corpus
+from mixdream.errors import InputError
+from mixdream.generation import clips as clips_module
+from mixdream.generation import loops as loops_module
+from mixdream.generation.clips import generate_clips, sample_magnitudes, write_clips
+from mixdream.generation.loops import generate_loops
+from mixdream.generation.origin import (
+    HIGHEST_SEED,
+    Morph,
+    Origin,
+    Variation,
+    about_origin,
+    morph,
+    name_of,
+    noise_of,
+    read_origin,
+    seed_of,
+    vary,
+)
+from mixdream.generation.run import Run
+from mixdream.spectrogram.grid import Grid
+from mixdream.spectrogram.inversion import invert
+from mixdream.training.train import train
+from tests.conftest import tiny_recipe
+
+RECIPE = tiny_recipe("demo", "model.latent=4096")
+FAST: dict[str, Any] = {"rate_hz": 8000, "inversion": "random-phase"}  # whose phases differ by seed
+
+
+@pytest.fixture(scope="module")
+def run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of windows of two bars."""
+    folder = tmp_path_factory.mktemp("runs") / "bars"
+    train(tiny_recipe("loops", "training.epochs=1"), corpus, folder)
+    return Run.open(folder)
+
+
+def origins(shares: st.SearchStrategy[float]) -> st.SearchStrategy[Origin]:
+    number = st.integers(1, 3)
+    return st.recursive(
+        st.integers(0, 3),
+        lambda inner: (
+            st.builds(Variation, of=inner, number=number, strength=shares)
+            | st.tuples(inner, inner, number, shares).map(
+                lambda parts: Morph(start=parts[0], end=parts[1], number=parts[2], position=parts[3])
+            )
+        ),
+        max_leaves=4,
+    )
+
+
+@example(
+    one=Variation(of=Morph(start=7, end=9, number=1, position=0.5), number=2, strength=0.5),
+    other=Morph(start=7, end=Variation(of=9, number=1, strength=0.5), number=2, position=0.5),
+)
+@given(one=origins(st.just(0.5)), other=origins(st.just(0.5)))
+def test_clips_have_the_same_name_only_if_they_are_the_same(one: Origin, other: Origin) -> None:
+    assert (name_of(one) == name_of(other)) == (one == other)
+
+
+@settings(max_examples=30)
+@given(origin=origins(st.floats(0, 1)))
+def test_what_json_says_is_the_origin(
+    origin: Origin, run: Run, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("clips") / "x.wav"
+    path.touch()
+    about = {"run": run.name, "checkpoint": run.chosen_checkpoint().name} | about_origin(origin)
+    path.with_suffix(".json").write_text(json.dumps(about))
+    assert read_origin(str(path), run) == origin
+    assert about["seed"] == seed_of(origin)
+
+
+def test_a_variation_goes_its_own_way_and_strength_says_how_far() -> None:
+    def towards(origin: Variation) -> torch.Tensor:
+        """Unit vector at right angles to the original."""
+        z, varied = noise_of(RECIPE, origin.of), noise_of(RECIPE, origin)
+        side = varied - math.cos(origin.strength * math.pi / 2) * z
+        return side / side.norm()
+
+    near = [Variation(of=7, number=k, strength=0.1) for k in (1, 2, 3)]
+    far = Variation(of=7, number=1, strength=0.7)
+    again = Variation(of=near[0], number=1, strength=0.1)
+    assert float((towards(near[0]) * towards(far)).sum()) == pytest.approx(1, abs=1e-4)
+    others = [near[1], near[2], again, Variation(of=8, number=1, strength=0.1)]
+    for other in others:
+        assert abs(float((towards(near[0]) * towards(other)).sum())) < 5 / math.sqrt(4096)
+
+
+def test_a_morph_has_its_ends_and_equal_steps() -> None:
+    steps = morph(3, 9, 5)
+    assert [step.position for step in steps] == [0, 0.25, 0.5, 0.75, 1]
+    noises = [noise_of(RECIPE, step) for step in steps]
+    assert torch.equal(noises[0], noise_of(RECIPE, 3)) and torch.equal(noises[4], noise_of(RECIPE, 9))
+    distances = [float((b - a).norm()) for a, b in pairwise(noises)]
+    assert distances == pytest.approx([distances[0]] * 4, rel=0.05)
+
+
+def test_variations_of_no_strength_are_the_clip_itself(run: Run, tmp_path: Path) -> None:
+    plain = generate_clips(run, tmp_path / "plain", count=1, seed=5, **FAST)[0]
+    same = generate_clips(run, tmp_path / "same", count=2, origins=vary(5, 0.0), **FAST)
+    assert [Path(clip["file"]).name for clip in same] == ["bars_5~1.wav", "bars_5~2.wav"]
+    for k, clip in enumerate(same):
+        assert Path(clip["file"]).read_bytes() == Path(plain["file"]).read_bytes()
+        beside = json.loads(Path(clip["file"]).with_suffix(".json").read_text())
+        assert beside["variation"] == {"of": 5, "number": k + 1, "strength": 0.0}
+        assert beside["seed"] == 5
+    assert "variation" not in plain and "morph" not in plain
+
+
+def test_variations_of_a_variation_start_from_what_its_json_says(run: Run, tmp_path: Path) -> None:
+    """Of any clip that was written: loops say bpm and key in their names, and that does no harm."""
+    first = generate_loops(run, tmp_path, count=2, origins=vary(5, 0.3), bpm=126.5, **FAST)[1]
+    origin = read_origin(first["file"], run)
+    again = generate_loops(run, tmp_path, count=1, origins=vary(origin, 0.0), bpm=126.5, **FAST)[0]
+    assert Path(again["file"]).name.startswith("bars_5~2~1_126.5bpm")
+    assert Path(again["file"]).read_bytes() == Path(first["file"]).read_bytes()
+    assert again["variation"]["of"] == first["variation"] == {"of": 5, "number": 2, "strength": 0.3}
+
+
+def test_a_morph_leads_from_one_clip_to_another(run: Run, tmp_path: Path) -> None:
+    plain = generate_loops(run, tmp_path / "plain", count=1, seed=3, **FAST)[0]
+    clips = generate_loops(run, tmp_path, count=3, origins=morph(3, 9, 3), **FAST)
+    assert Path(clips[0]["file"]).read_bytes() == Path(plain["file"]).read_bytes()
+    assert [clip["morph"]["position"] for clip in clips] == [0, 0.5, 1]
+    assert {clip["seed"] for clip in clips} == {3}
+    assert [Path(clip["file"]).name.split("_")[1] for clip in clips] == ["3-9~1", "3-9~2", "3-9~3"]
+    generator = run.load_generator(run.chosen_checkpoint())
+    last, end = sample_magnitudes(run, generator, [read_origin(clips[2]["file"], run), 9])
+    assert torch.equal(last, end)
+
+
+@pytest.mark.parametrize("module", [clips_module, loops_module])
+def test_phases_are_found_from_the_seed_where_it_all_began(
+    module: ModuleType, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[int] = []
+
+    def spied(name: str, magnitudes: torch.Tensor, grid: Grid, seeds: list[int], **how: bool) -> torch.Tensor:
+        found.extend(seeds)
+        return invert(name, magnitudes, grid, seeds, **how)
+
+    monkeypatch.setattr(module, "invert", spied)
+    varied = Variation(of=6, number=2, strength=0.5)
+    wanted: list[Origin] = [4, varied, Morph(start=varied, end=9, number=1, position=1.0)]
+    make = generate_clips if module is clips_module else generate_loops
+    make(run, tmp_path, count=3, origins=wanted, **FAST)
+    assert found == [4, 6, 6]
+
+
+def test_a_whole_number_is_a_seed(run: Run) -> None:
+    assert read_origin("12", run) == 12
+    assert read_origin(str(HIGHEST_SEED), run) == HIGHEST_SEED
+    for wish in (str(HIGHEST_SEED + 1), "9" * 5000):
+        with pytest.raises(InputError, match=r"is not possible: 0 to 9007199254740992 are"):
+            read_origin(wish, run)
+
+
+@pytest.mark.parametrize(
+    ("says", "message"),
+    [
+        (None, r"has no x\.json beside it"),
+        ({"run": "other"}, "was made by the run other, not by bars"),
+        ({"checkpoint": "step-1"}, r"was made with step-1, bars uses step-\d+ now"),
+        ({"seed": -1}, "seed: Input should be greater"),
+        ({"variation": {"of": 1, "number": 1, "strength": 2}}, r"strength: Input should be less"),
+        ({"variation": {"of": 1, "number": 1}}, r"strength: Field required"),
+        ("[]", "does not say how 'mixdream generate' made the clip"),
+        ("{", "does not say how 'mixdream generate' made the clip"),
+        ("[" * 100_000, "does not say how 'mixdream generate' made the clip"),
+    ],
+)
+def test_clips_that_cannot_be_varied(
+    says: dict[str, object] | str | None, message: str, run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.wav"
+    path.touch()
+    about = {"run": "bars", "checkpoint": run.chosen_checkpoint().name, "seed": 1}
+    if says is not None:
+        text = says if isinstance(says, str) else json.dumps(about | says)
+        path.with_suffix(".json").write_text(text)
+    with pytest.raises(InputError, match=message) as caught:
+        read_origin(str(path), run)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_clip_of_a_run(run: Run, tmp_path: Path) -> None:
+    for wish in ("-3", "7.5", "", str(tmp_path), str(tmp_path / "none.wav")):
+        with pytest.raises(InputError, match="is neither a clip nor a seed"):
+            read_origin(wish, run)
+    given = write_clips(
+        tmp_path, ["given"], torch.ones(1, 128, 512), run.recipe.grid, [0], "random-phase", 8000, "wav", {}
+    )
+    with pytest.raises(InputError, match="does not say how 'mixdream generate' made the clip: run"):
+        read_origin(next(given)["file"], run)
+
+
+def test_variations_go_away_from_the_clip_as_their_strength_grows(run: Run) -> None:
+    """Of the spectrograms, even of a model that has hardly learnt."""
+    generator = run.load_generator(run.chosen_checkpoint())
+    original = sample_magnitudes(run, generator, [5]).clamp(min=1e-4).log()
+    distances = [
+        float((sample_magnitudes(run, generator, [v]).clamp(min=1e-4).log() - original).square().mean())
+        for v in (Variation(of=5, number=1, strength=s) for s in (0.0, 0.1, 0.25, 0.5))
+    ]
+    assert distances[0] == 0
+    assert np.all(np.diff(distances) > 0)

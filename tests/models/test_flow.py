@@ -1,0 +1,74 @@
+import math
+
+import torch
+
+from mixdream.models.flow import SPREAD, Flow
+
+SIZE = (32, 16)
+
+
+def tiny(steps: int = 8) -> Flow:
+    torch.manual_seed(0)
+    return Flow(SIZE, width=64, depth=2, patch=4, shift=0.5, steps=steps).eval()
+
+
+def knows(flow: Flow, truth: torch.Tensor) -> Flow:
+    """A network that predicts the same image from any noise."""
+    flow.predict = lambda noisy, level: (SPREAD * truth).expand_as(noisy)  # type: ignore[method-assign]
+    return flow
+
+
+def test_levels_fall_from_one_to_zero_with_more_steps_at_high_noise() -> None:
+    levels = tiny().levels()
+    assert levels[0] == 1 and levels[-1] == 0 and len(levels) == 9
+    assert (levels.diff() < 0).all()
+    assert levels[4] > 0.5
+
+
+def test_a_network_that_knows_the_image_is_followed_to_it() -> None:
+    truth = torch.randn(1, 1, *SIZE)
+    noise = torch.randn(3, 1, *SIZE)
+    for steps in (1, 7):
+        torch.testing.assert_close(knows(tiny(steps), truth)(noise), truth.expand(3, -1, -1, -1))
+
+
+def test_images_of_a_gaussian_come_out_with_its_spread() -> None:
+    """For x ~ N(0, s^2) the best prediction of x from z is linear, and the flow has to end at that spread."""
+    spread, flow = 0.5, tiny(steps=200)
+
+    def best(noisy: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
+        t, s = level[:, None, None, None], SPREAD * spread
+        return noisy * (1 - t) * s**2 / ((1 - t) ** 2 * s**2 + t**2)
+
+    flow.predict = best  # type: ignore[method-assign]
+    images = flow(torch.randn(64, 1, *SIZE, generator=torch.Generator().manual_seed(1)))
+    assert math.isclose(images.std().item(), spread, rel_tol=0.03)
+
+
+def test_what_is_known_stays_and_the_rest_is_made() -> None:
+    known, mask = torch.randn(1, 1, *SIZE), torch.zeros(1, 1, 1, SIZE[1])
+    mask[..., :8] = 1
+    flow = tiny()
+    with torch.no_grad():
+        attended = [block.get_parameter("attended.weight") for block in flow.blocks]
+        for weight in (flow.outside.weight, *attended):
+            torch.nn.init.normal_(weight, std=0.3)
+        free = flow(noise := torch.randn(2, 1, *SIZE))
+        made = flow.sample(noise, known, mask)
+    torch.testing.assert_close(made[..., :8], known.expand(2, -1, -1, -1)[..., :8])
+    assert (made[..., 8:] - free[..., 8:]).abs().max() > 1e-3  # it has heard what was before
+
+
+def test_patches_go_back_to_where_they_were() -> None:
+    """With networks that pass on what they get, the prediction is the image."""
+    flow = Flow(SIZE, width=128, depth=1, patch=4, shift=0.0, steps=1)
+    with torch.no_grad():
+        for layer in (flow.inside, flow.outside):
+            layer.weight.copy_(torch.eye(128))
+            layer.bias.zero_()
+        flow.places.zero_()
+        image = torch.randn(2, 1, *SIZE)
+        image /= (
+            image.reshape(2, 32, 4, 4).square().mean((1, 3)).sqrt().repeat_interleave(4, 1)[:, None, None]
+        )
+        torch.testing.assert_close(flow.predict(image, torch.full((2,), 0.3)), image, rtol=1e-3, atol=1e-3)
