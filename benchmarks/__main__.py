@@ -1,6 +1,6 @@
-"""Run every benchmark, one after the other."""
+"""Run every benchmark, one after the other; the shoot-out takes hours and is run by itself."""
 
-from benchmarks import copies, decode, inversion, start, train_step
+from benchmarks import copies, decode, inversion, sample, start, train_step
 
-for benchmark in (start, inversion, train_step, decode, copies):
+for benchmark in (start, inversion, sample, train_step, decode, copies):
     benchmark.main()

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.fft import next_fast_len
 from scipy.ndimage import maximum_filter1d
 
 from mixdream.audio.limiter import limit
@@ -87,14 +88,17 @@ def set_level(
     audio = np.asarray(audio, dtype=np.float64)
     if not np.isfinite(audio).all():
         raise InputError("the audio holds NaN or infinite samples: the model or spectrogram is broken")
-    peak = true_peak(audio, loop)
+    fine = _fine(audio, loop)
+    peak = float(fine.max(initial=0.0))
     if peak < SILENCE:
         return audio, Level(0.0, 0.0, None, _decibels(peak))
     # Measured with its peak at the ceiling, near where it ends up: the gate of BS.1770 is absolute.
     audio, room_db = audio * (_CEILING / peak), TRUE_PEAK_DBTP - 20 * math.log10(peak)
     lufs = loudness_lufs(audio, rate_hz, loop)
     if not keep and lufs is not None and lufs < LOUDNESS_LUFS:
-        return _limited(audio, room_db, lufs, rate_hz, loop)
+        return _limited(
+            audio, _CEILING / peak * _envelope(fine, len(audio), loop), room_db, lufs, rate_hz, loop
+        )
     if keep:
         more_db = min(0.0, -room_db)
     elif lufs is None:
@@ -107,10 +111,10 @@ def set_level(
 
 
 def _limited(
-    audio: np.ndarray, room_db: float, lufs: float, rate_hz: int, loop: bool
+    audio: np.ndarray, envelope: np.ndarray, room_db: float, lufs: float, rate_hz: int, loop: bool
 ) -> tuple[np.ndarray, Level]:
     """Limit audio whose peak is at the ceiling, so that it gets louder."""
-    envelope, limited, more_db = _envelope(audio, loop), audio, 0.0
+    limited, more_db = audio, 0.0
     for _ in range(_ROUNDS):
         if more_db == MOST_LIMITING_DB or LOUDNESS_LUFS - lufs < _NEAR_LU:
             break
@@ -119,19 +123,29 @@ def _limited(
         limited = limit(gain * audio, gain * envelope, _CEILING, rate_hz, loop)
         lufs = loudness_lufs(limited, rate_hz, loop) or lufs
     # The envelope was read at four points per sample, of audio whose gain now moves: a hair may be over.
-    over = max(1.0, true_peak(limited, loop) / _CEILING)
-    level = Level(
-        room_db + more_db, more_db, lufs - 20 * math.log10(over), _decibels(true_peak(limited / over, loop))
-    )
+    peak = true_peak(limited, loop)
+    over = max(1.0, peak / _CEILING)
+    level = Level(room_db + more_db, more_db, lufs - 20 * math.log10(over), _decibels(peak / over))
     return limited / over, level
 
 
-def _envelope(audio: np.ndarray, loop: bool) -> np.ndarray:
-    """True peak around each sample, shape (samples,)."""
+def _fine(audio: np.ndarray, loop: bool) -> np.ndarray:
+    """Magnitude of the continuous signal at four points per sample.
+
+    Of a clip that does not repeat, with `_MARGIN_SAMPLES` of silence before it and at least as many behind:
+    as many as make a length that Fourier transforms are fast at.
+    """
+    if not loop:
+        wanted = next_fast_len(len(audio) + 2 * _MARGIN_SAMPLES, real=True)
+        audio = np.pad(audio, (_MARGIN_SAMPLES, wanted - len(audio) - _MARGIN_SAMPLES))
+    return np.abs(resample_loop(audio, _OVERSAMPLING * len(audio)))
+
+
+def _envelope(fine: np.ndarray, samples: int, loop: bool) -> np.ndarray:
+    """True peak around each sample, shape (samples,), from `_fine`."""
     margin = 0 if loop else _MARGIN_SAMPLES
-    fine = np.abs(resample_loop(np.pad(audio, margin), _OVERSAMPLING * (len(audio) + 2 * margin)))
     around = maximum_filter1d(fine, 2 * _OVERSAMPLING + 1, mode="wrap")
-    return around[_OVERSAMPLING * margin :: _OVERSAMPLING][: len(audio)]
+    return around[_OVERSAMPLING * margin :: _OVERSAMPLING][:samples]
 
 
 def true_peak(audio: np.ndarray, loop: bool = False) -> float:
@@ -156,8 +170,7 @@ def true_peak(audio: np.ndarray, loop: bool = False) -> float:
     """
     if not audio.any():
         return 0.0
-    around = audio if loop else np.pad(audio, _MARGIN_SAMPLES)
-    return float(np.abs(resample_loop(around, _OVERSAMPLING * len(around))).max())
+    return float(_fine(audio, loop).max())
 
 
 def loudness_lufs(audio: np.ndarray, rate_hz: int, loop: bool = False) -> float | None:
