@@ -1,6 +1,6 @@
 """Shoot-out: recipes trained on one corpus for the same wall clock, then evaluated, in one table.
 
-Run ``python -m benchmarks.shootout CORPUS OUT --minutes 15 [--seeds 3] [RECIPE[+key=value...]]...`` on an
+Run ``python -m benchmarks.shootout CORPUS OUT [RECIPE[+key=value...]]... [--minutes 15] [--seeds 3]`` on an
 idle machine; a row that is there already (``OUT/<row>/report/report.json``) is not made again, so a
 stopped one goes on. Each recipe is measured against the windows that it learns from, beside what real windows
 reach through its grid and inversion (the ceiling).
@@ -18,12 +18,10 @@ ROWS = (
     "thesis-3",
     "thesis-3+training.optimizer=adam",
     "specgan",
-    "loops",
-    "gan-8k",
+    "cpu",
     "flow-8k",
     "thesis-ddpm",
 )
-CLIPS = 500
 HEADER = (
     "| row | steps | KD | ceiling | coverage | train | missing | NDB / K | Vendi | copies | pulse / real | "
     "ms per clip | verdict |"
@@ -38,19 +36,20 @@ def main() -> None:
     parser.add_argument("rows", nargs="*", default=ROWS)
     parser.add_argument("--minutes", type=float, default=15)
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--clips", type=int, default=500)
     chosen = parser.parse_args()
     lines = [HEADER, "|" + "---|" * (HEADER.count("|") - 1)]
     for row in chosen.rows:
         for seed in range(chosen.seeds):
             folder = chosen.out / f"{row.replace('=', '-')}_{seed}"
             if not (folder / "report" / "report.json").exists():
-                _make(row, seed, chosen.corpus, folder, chosen.minutes)
+                _make(row, seed, chosen.corpus, folder, chosen.minutes, chosen.clips)
             lines.append(_line(f"{row}, seed {seed}", folder))
             (chosen.out / "table.md").write_text("\n".join(lines) + "\n", "utf-8")
     print("\n".join(lines))
 
 
-def _make(row: str, seed: int, corpus: Path, folder: Path, minutes: float) -> None:
+def _make(row: str, seed: int, corpus: Path, folder: Path, minutes: float, clips: int) -> None:
     """Train and evaluate one row; its sampling is timed on 32 clips, inversion included."""
     recipe, *changes = row.split("+")
     run, report = folder / "run", folder / "report"
@@ -67,7 +66,7 @@ def _make(row: str, seed: int, corpus: Path, folder: Path, minutes: float) -> No
     _mixdream("generate", run, "-n", 40, "-o", folder / "clips")
     per_clip_s = (time.perf_counter() - middle - (middle - began)) / 32  # what starting takes cancels out
     (folder / "speed.json").write_text(json.dumps({"s_per_clip": per_clip_s}), "utf-8")
-    _mixdream("evaluate", run, corpus, "-n", CLIPS, "-o", report)
+    _mixdream("evaluate", run, corpus, "-n", clips, "-o", report)
 
 
 def _mixdream(*arguments: Any) -> None:

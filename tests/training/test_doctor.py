@@ -1,4 +1,5 @@
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -170,8 +171,21 @@ def test_what_cannot_be_examined_is_trained_all_the_same(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doctors, "FIRST_S", 0.0)
+    monkeypatch.setattr(doctors, "APART", 0.0)
     few = tiny_recipe("thesis-3", "windows.total=12", "training.epochs=1")
     info = train(few, corpus, tmp_path / "run", until_done=True)
     assert info["status"] == "finished"
     assert info["doctor"]["sentence"].startswith("keep going: no check-up is possible: ")
     assert training.Run.open(tmp_path / "run").best_checkpoint() is None
+
+
+def test_slow_samplers_are_first_examined_later(tmp_path: Path) -> None:
+    """Four samples in 0.05 s: 256 would take 3.2 s, which a 25th of the time must not exceed."""
+
+    def slow(count: int) -> Any:
+        time.sleep(0.05 * count / 4)
+
+    doctor = doctors.Doctor(tmp_path, None, slow, 0)  # type: ignore[arg-type]
+    assert not doctor.due(59.0)
+    assert not doctor.due(79.0)
+    assert doctor.due(3600.0)

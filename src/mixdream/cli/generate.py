@@ -1,4 +1,4 @@
-"""``mixdream generate`` and ``mixdream invert``: runs and spectrograms to clips."""
+"""``mixdream generate``: runs to clips."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -28,10 +28,17 @@ class Form(StrEnum):
     FLAC = "flac"
 
 
-_FOLDER = typer.Option(..., "-o", "--output", help="Folder for the clips.", show_default=False)
-_SEED = typer.Option(0, min=0, max=2**53, help="Seed of the first clip; the next ones count up.")
-_RATE = typer.Option(44_100, "--rate", help="Sample rate of the files in Hz.")
-_FORMAT = typer.Option(Form.WAV, "--format", help="24-bit WAV or FLAC.")
+class Energy(StrEnum):
+    """Thirds of the corpus, by how full its spectrograms are."""
+
+    LOW = "low"
+    MIDDLE = "middle"
+    HIGH = "high"
+
+
+FOLDER = typer.Option(..., "-o", "--output", help="Folder for the clips.", show_default=False)
+RATE = typer.Option(44_100, "--rate", help="Sample rate of the files in Hz.")
+FORMAT = typer.Option(Form.WAV, "--format", help="24-bit WAV or FLAC.")
 
 
 def generate(
@@ -40,7 +47,7 @@ def generate(
         help="Run folder written by 'mixdream train' (default: the model that comes with mixdream).",
         show_default=False,
     ),
-    folder: Path = _FOLDER,
+    folder: Path = FOLDER,
     count: int | None = typer.Option(
         None,
         "-n",
@@ -56,6 +63,12 @@ def generate(
         max=2**53,
         help="Seed of the first clip; the next ones count up (default: 0).",
         show_default=False,
+    ),
+    like: str | None = typer.Option(
+        None, metavar="SET", help="Music like that of a set of the corpus, by its name.", show_default=False
+    ),
+    energy: Energy | None = typer.Option(
+        None, help="How full the music is (default: as often as in the corpus).", show_default=False
     ),
     variations_of: str | None = typer.Option(
         None,
@@ -81,6 +94,19 @@ def generate(
         help=f"Clips of a morph, with both ends (default: {COUNT}).",
         show_default=False,
     ),
+    continue_from: Path | None = typer.Option(
+        None,
+        metavar="FILE",
+        help="Go on from the end of a sound file, where a bar ends; --bpm is its tempo. Flow models only.",
+        show_default=False,
+    ),
+    sampler_steps: int | None = typer.Option(
+        None,
+        min=1,
+        max=10_000,
+        help="Steps from noise to music, of flows and diffusion (default: the recipe's).",
+        show_default=False,
+    ),
     loop: bool = typer.Option(
         False, "--loop", help="Loops of whole bars, named by tempo and key, tagged for samplers and DAWs."
     ),
@@ -102,8 +128,8 @@ def generate(
         help="random-phase, griffin-lim, pghi or pghi+gl (default: the recipe's)",
         show_default=False,
     ),
-    rate_hz: int = _RATE,
-    form: Form = _FORMAT,
+    rate_hz: int = RATE,
+    form: Form = FORMAT,
     keep_level: bool = typer.Option(
         False, "--keep-level", help="Leave the model's level, instead of -14 LUFS and at most -1 dBTP."
     ),
@@ -124,10 +150,20 @@ def generate(
     The best checkpoint of the run is used. The JSON says which moment of the corpus a clip is nearest to.
     """
     varied, morphed = variations_of is not None, morph is not None
+    wished = like is not None or energy is not None
     for wrong, message in (
         (bars is not None and not (loop or pack), "--bars is for loops: give --loop or --pack too"),
         (pack and count, "--pack says how many loops to keep: leave -n out"),
         (varied and morphed, "--variations-of and --morph do not go together: leave one out"),
+        (
+            wished and varied,
+            "--variations-of keeps the set and energy of its clip: leave --like and --energy out",
+        ),
+        (wished and morphed, "--morph says where to go: leave --like and --energy out"),
+        (
+            continue_from and (wished or varied or morphed or loop or pack or max_similarity is not None),
+            "--continue-from goes with -n, --seed, --bpm, --inversion, --rate, --format, --keep-level only",
+        ),
         (strength is not None and not varied, "--strength is for variations: give --variations-of too"),
         (steps is not None and not morphed, "--steps is for morphs: give --morph too"),
         (pack and varied, "--pack takes unrelated loops: with --variations-of, give --loop instead"),
@@ -152,15 +188,26 @@ def generate(
         from mixdream.generation.run import Run
 
         opened = Run.open(run) if run else Run.pretrained()
+        if sampler_steps:
+            opened = opened.with_steps(sampler_steps)
         origins = _origins(
             opened, variations_of, STRENGTH if strength is None else strength, morph, steps or COUNT
         )
-        options["similarity"] = _similarity(opened, max_similarity)
+        if wished:
+            from mixdream.generation.origin import wish
+
+            origins = wish(seed or 0, like, energy.value if energy else None)
         number = count or steps or COUNT
-        if pack:
+        if not continue_from:
+            options["similarity"] = _similarity(opened, max_similarity)
+        if continue_from:
+            from mixdream.generation.continuation import continue_file
+
+            clips = continue_file(opened, continue_from, folder, count=number, report=report, **options)
+        elif pack:
             from mixdream.generation.pack import make_pack
 
-            made = make_pack(opened, folder, count=pack, bars=bars, report=report, **options)
+            made = make_pack(opened, folder, count=pack, origins=origins, bars=bars, report=report, **options)
             clips = list(made.loops)
         elif loop:
             from mixdream.generation.loops import generate_loops
@@ -221,62 +268,10 @@ def _line(clip: dict[str, Any]) -> str:
     words = [clip["file"], f"{clip['seconds']:.2f} s"]
     if "seam" in clip:
         words += [f"pulse {clip['pulse_db']:.1f} dB", f"seam {clip['seam']['ratio']:.1f}"]
-    if clip["silent"]:
+    if clip.get("silent"):
         words.append("silent")
     if nearest := clip.get("nearest"):
         words.append(f"nearest {nearest['set']} {nearest['time']} at {nearest['distance']:.2f}")
     if "similarity" in clip:
         words.append(f"similarity {clip['similarity']:.2f}{', a copy' if clip['copy'] else ''}")
     return "  ".join(words)
-
-
-def invert(
-    spectrograms: list[Path] = typer.Argument(
-        help=".npy arrays (linear magnitudes, bins x frames, or a stack) or .png written by mixdream."
-    ),
-    folder: Path = _FOLDER,
-    recipe: str = typer.Option(
-        "thesis-1", help="Recipe whose grid the .npy files have; a .png says its own."
-    ),
-    inversion: str | None = typer.Option(
-        None,
-        help="random-phase, griffin-lim, pghi or pghi+gl (default: the best that the grid allows)",
-        show_default=False,
-    ),
-    seed: int = _SEED,
-    rate_hz: int = _RATE,
-    form: Form = _FORMAT,
-    as_json: bool = JSON_OPTION,
-) -> None:
-    """Turn spectrograms into audio."""
-    from mixdream.recipes.load import load_recipe
-
-    grid = load_recipe(recipe).grid
-    clips: list[dict[str, Any]] = []
-    with progress("Inverting") as report:
-        from mixdream.generation.clips import write_clips
-        from mixdream.generation.read_spectrograms import read_spectrograms
-        from mixdream.spectrogram.inversion import default_inversion
-
-        taken: set[str] = set()
-        for i, path in enumerate(spectrograms):
-            magnitudes, own_grid = read_spectrograms(path, grid)
-            stack = len(magnitudes) > 1
-            names = [f"{path.stem}_{k}" if stack else path.stem for k in range(len(magnitudes))]
-            if twice := taken.intersection(names):
-                raise InputError(
-                    f"'{path}' would be written as {min(twice)}, as another of these files: invert them apart"
-                )
-            taken.update(names)
-            chosen = inversion or default_inversion(own_grid)
-            seeds = list(range(seed + len(clips), seed + len(clips) + len(magnitudes)))
-            about = {"spectrogram": str(path)}
-            clips += write_clips(
-                folder, names, magnitudes, own_grid, seeds, chosen, rate_hz, form.value, about
-            )
-            report((i + 1) / len(spectrograms), path.name)
-    if as_json:
-        print_json({"clips": clips})
-        return
-    for clip in clips:
-        typer.echo(f"{clip['file']}  {clip['seconds']:.2f} s")

@@ -9,7 +9,7 @@ from types import FrameType
 import typer
 
 from mixdream import __version__
-from mixdream.cli import ceiling, corpus, demo, evaluate, generate, mix, share, train
+from mixdream.cli import ceiling, corpus, demo, evaluate, generate, invert, mix, share, train
 from mixdream.cli.output import is_main_process
 from mixdream.errors import InputError, MixdreamError
 
@@ -31,7 +31,7 @@ app.command()(train.recipes)
 app.command()(train.train)
 app.command()(generate.generate)
 app.command()(mix.mix)
-app.command()(generate.invert)
+app.command()(invert.invert)
 app.command()(share.share)
 app.command()(ceiling.ceiling)
 app.command()(evaluate.evaluate)

@@ -14,7 +14,8 @@ def share(
 ) -> None:
     """Write a small copy of a run that others can generate with: recipe, scaling, weights in 16 bit.
 
-    It holds no music and no names of sets; everything in it is safetensors, JSON or TOML.
+    It holds no music and no names of sets (--like takes their numbers); everything in it is safetensors, JSON
+    or TOML.
     """
     from mixdream.generation.run import Run
     from mixdream.generation.share import share_run

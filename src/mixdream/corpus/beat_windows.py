@@ -37,6 +37,8 @@ class BeatWindows:
         First beat and length of each window, in kept samples of its set.
     beats : int
         In a window.
+    in_bar : np.ndarray, shape (N,), int64
+        Beat of the bar that each starts on; 0 is the downbeat.
     """
 
     corpus: Corpus
@@ -45,6 +47,7 @@ class BeatWindows:
     start: np.ndarray
     length: np.ndarray
     beats: int
+    in_bar: np.ndarray
 
     def __len__(self) -> int:
         return len(self.start)
@@ -114,20 +117,23 @@ def index_beat_windows(
     found = []
     for i, record in enumerate(corpus.sets):
         allowed = [(0, record.samples)] if spans is None else spans.get(record.name, ())
-        for start, length in _starts(corpus, record, beats, start_on):
+        for start, length, in_bar in _starts(corpus, record, beats, start_on):
             if any(first <= start and start + length <= last + 1 for first, last in allowed):
-                found.append((i, start, length))
+                found.append((i, start, length, in_bar))
     if not found:
         raise InputError(
             f"no {beats} beats in a row are sure in any set of the corpus ('mixdream corpus show' says its "
             "tempo): take more rhythmic sets, or a recipe without windows.beats"
         )
-    sets, starts, lengths = zip(*found, strict=True)
-    return BeatWindows(corpus, grid, np.array(sets, np.int32), np.array(starts), np.array(lengths), beats)
+    sets, *places = (np.array(column) for column in zip(*found, strict=True))
+    starts, lengths, in_bar = places
+    return BeatWindows(corpus, grid, sets.astype(np.int32), starts, lengths, beats, in_bar)
 
 
-def _starts(corpus: Corpus, record: SetRecord, beats: int, start_on: StartOn) -> list[tuple[float, float]]:
-    """First beat and length of every usable window of a set."""
+def _starts(
+    corpus: Corpus, record: SetRecord, beats: int, start_on: StartOn
+) -> list[tuple[float, float, int]]:
+    """First beat, length and place in the bar of every usable window of a set."""
     found = corpus.beats(record.name)
     if len(found.sample) <= beats:
         return []
@@ -140,8 +146,9 @@ def _starts(corpus: Corpus, record: SetRecord, beats: int, start_on: StartOn) ->
     usable &= (tempo >= SLOWEST_BPM) & (tempo <= FASTEST_BPM)
     if start_on == "downbeat":
         usable &= found.in_bar[: len(usable)] == 0
-    pairs = zip(start[usable].tolist(), length[usable].tolist(), strict=True)
-    return [pair for pair in pairs if _whole(record, *pair)]
+    in_bar = found.in_bar[: len(usable)]
+    columns = (column[usable].tolist() for column in (start, length, in_bar))
+    return [row for row in zip(*columns, strict=True) if _whole(record, *row[:2])]
 
 
 def _whole(record: SetRecord, start: float, length: float) -> bool:

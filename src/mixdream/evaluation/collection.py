@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import soxr
 from torch import Tensor
 
-from mixdream.audio.decode import Decoder
-from mixdream.audio.resample import QUALITY
+from mixdream.audio.read import read_audio
 from mixdream.corpus.sources import find_sources, source_text
 from mixdream.errors import InputError
 from mixdream.evaluation.voice import Voice
@@ -142,16 +140,7 @@ def _cut(found: dict[str, np.ndarray], samples: int, rate_hz: int) -> tuple[list
 
 def _read(path: Path, rate_hz: int) -> np.ndarray:
     """Audio of a file, mono; one NaN in front where the file has some, since the decoder takes them out."""
-    decoder = Decoder(path)
-    blocks = list(decoder.blocks())
-    if not blocks:
-        raise InputError(f"'{path}' holds no audio")
-    rates = {block.rate_hz for block in blocks}
-    if len(rates) > 1:
-        raise InputError(f"'{path}' changes its rate midway, from {blocks[0].rate_hz} Hz")
-    audio = np.concatenate([block.samples.reshape(len(block.samples), -1)[:, 0] for block in blocks])
-    if blocks[0].rate_hz != rate_hz:
-        audio = soxr.resample(audio, blocks[0].rate_hz, rate_hz, quality=QUALITY)
-    if decoder.nonfinite_samples and len(audio):
+    audio, nonfinite = read_audio(path, rate_hz)
+    if nonfinite and len(audio):
         audio[0] = np.nan
-    return audio.astype(np.float32, copy=False)
+    return audio[:, 0]

@@ -85,12 +85,7 @@ def generate_clips(
     checkpoint = run.chosen_checkpoint()
     generator = run.load_generator(checkpoint)
     inversion = inversion or run.recipe.inversion
-    about: dict[str, Any] = {
-        "run": run.name,
-        "recipe": run.recipe.name,
-        "checkpoint": checkpoint.name,
-        "best": checkpoint == run.best_checkpoint(),
-    }
+    about = run.about(checkpoint)
     if bpm is not None:
         about["bpm"] = bpm
 
@@ -103,7 +98,7 @@ def generate_clips(
         make, count_up(seed) if origins is None else origins, count, similarity, report
     ):
         name = f"{run.name}_{name_of(made.origin)}"
-        said = about | about_origin(made.origin) | {"inversion": inversion}
+        said = about | about_origin(made.origin, run.conditions) | {"inversion": inversion}
         own_hz = run.recipe.grid.rate_hz * speed
         clips.append(_write(folder, name, made, own_hz, rate_hz, form, said, likeness, keep_level))
     return clips
@@ -113,7 +108,7 @@ def generate_clips(
 def sample_magnitudes(run: Run, generator: torch.nn.Module, origins: Sequence[Origin]) -> Tensor:
     """Linear magnitudes, shape (len(origins), bins, frames); each depends on its origin alone."""
     # One at a time: sums in a batch are ordered otherwise, and a clip must not depend on its neighbours.
-    images = torch.cat([generator(noise_of(run.recipe, origin)) for origin in origins])
+    images = torch.cat([generator(noise_of(run.recipe, origin, run.conditions)) for origin in origins])
     return run.scaler.unscale(images[:, 0])
 
 

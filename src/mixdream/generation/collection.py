@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mixdream.evaluation.collection import Collection, Spectrograms
 from mixdream.evaluation.voice import Voice
-from mixdream.generation.noise import draw_noise
+from mixdream.generation.origin import noise_of
 from mixdream.generation.run import Run
 
 _BATCH = 25
@@ -70,7 +70,7 @@ def sample_collection(
 @torch.inference_mode()
 def _sample(run: Run, generator: torch.nn.Module, seeds: list[int]) -> Tensor:
     """Linear magnitudes from seeds, in a batch: the clips of `generate` but for rounding, and faster."""
-    noise = torch.cat([draw_noise(run.recipe, seed) for seed in seeds])
+    noise = torch.cat([noise_of(run.recipe, seed, run.conditions) for seed in seeds])
     return run.scaler.unscale(generator(noise)[:, 0])
 
 

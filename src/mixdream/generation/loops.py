@@ -255,11 +255,8 @@ def write_loop(
     )
     key = find_key(audio, plan.rate_hz)
     about = {
-        "run": plan.run.name,
-        "recipe": plan.run.recipe.name,
-        "checkpoint": plan.checkpoint.name,
-        "best": plan.checkpoint == plan.run.best_checkpoint(),
-        **about_origin(loop.origin),
+        **plan.run.about(plan.checkpoint),
+        **about_origin(loop.origin, plan.run.conditions),
         "inversion": plan.inversion,
         "bpm": plan.bpm,
         "bars": plan.bars,

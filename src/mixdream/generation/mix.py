@@ -116,10 +116,7 @@ def make_mix(
     write_blocks(path, blocks(), grid.bar(bars), rate_hz, form)
     lufs = meter.integrated_lufs()
     mix = {
-        "run": run.name,
-        "recipe": run.recipe.name,
-        "checkpoint": plan.checkpoint.name,
-        "best": plan.checkpoint == run.best_checkpoint(),
+        **run.about(plan.checkpoint),
         "seed": seed,
         "inversion": plan.inversion,
         "bpm": plan.bpm,

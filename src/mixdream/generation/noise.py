@@ -15,11 +15,20 @@ from mixdream.recipes.recipe import Recipe
 _STEP = 2**-24  # between uniform float32 values as torch draws them
 
 
-def draw_noise(recipe: Recipe, seed: int) -> Tensor:
-    """Noise that a recipe's generator makes one clip from, shape (1, ...), a function of the seed."""
+def draw_noise(recipe: Recipe, seed: int, told: Tensor | None = None) -> Tensor:
+    """Noise that a recipe's generator makes one clip from, shape (1, ...), a function of the seed.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    seed : int
+    told : Tensor, shape (1, conditions), optional
+        What the generator is told, where it has conditions; it stands behind the latent vector.
+    """
     model, rng = recipe.model, torch.Generator().manual_seed(seed)
     if isinstance(model, Dcgan):
-        return draw_latent(1, model.latent, model.noise, rng)
+        latent = draw_latent(1, model.latent, model.noise, rng)
+        return latent if told is None else torch.cat([latent, told], 1)
     return torch.randn(1, 1, recipe.grid.bins, recipe.grid.frames, generator=rng)
 
 
@@ -27,7 +36,7 @@ def vary_noise(recipe: Recipe, noise: Tensor, other: Tensor, strength: float) ->
     """Turn a noise towards another: ``cos(a) z + sin(a) n`` with ``a = strength * pi / 2``.
 
     For independent z and n ~ N(0, 1) the result is N(0, 1) too, and its correlation with z is ``cos(a)``.
-    Uniform noise is varied as its normal scores.
+    Uniform noise is varied as its normal scores. What the generator is told stays as it is.
 
     Parameters
     ----------
@@ -37,15 +46,16 @@ def vary_noise(recipe: Recipe, noise: Tensor, other: Tensor, strength: float) ->
         0 is the noise itself, 1 the other one.
     """
     angle = strength * math.pi / 2
+    (noise, told), (other, _) = _parts(recipe, noise), _parts(recipe, other)
     z, n = _scores(recipe, noise), _scores(recipe, other)
-    return _noise(recipe, math.cos(angle) * z + math.sin(angle) * n)
+    return torch.cat([_noise(recipe, math.cos(angle) * z + math.sin(angle) * n), told], 1)
 
 
 def morph_noise(recipe: Recipe, start: Tensor, end: Tensor, position: float) -> Tensor:
     """Go from one noise to another on a great circle (slerp, Shoemake 1985, "Animating rotation", sec. 3.3).
 
     The straight line between two noises passes nearer to zero than any noise that the generator has seen.
-    Uniform noise goes as its normal scores.
+    Uniform noise goes as its normal scores. What the generator is told fades from one to the other.
 
     Parameters
     ----------
@@ -54,6 +64,7 @@ def morph_noise(recipe: Recipe, start: Tensor, end: Tensor, position: float) -> 
     position : float in [0, 1]
         0 is the start, 1 the end.
     """
+    (start, told), (end, told_last) = _parts(recipe, start), _parts(recipe, end)
     a, b = _scores(recipe, start), _scores(recipe, end)
     cosine = float((a * b).sum() / (a.norm() * b.norm()))
     angle = math.acos(max(-1.0, min(1.0, cosine)))
@@ -61,7 +72,13 @@ def morph_noise(recipe: Recipe, start: Tensor, end: Tensor, position: float) -> 
         mixed = (1 - position) * a + position * b
     else:
         mixed = (math.sin((1 - position) * angle) * a + math.sin(position * angle) * b) / math.sin(angle)
-    return _noise(recipe, mixed)
+    return torch.cat([_noise(recipe, mixed), torch.lerp(told, told_last, position)], 1)
+
+
+def _parts(recipe: Recipe, noise: Tensor) -> tuple[Tensor, Tensor]:
+    """Noise proper, and what stands behind it."""
+    values = recipe.model.latent if isinstance(recipe.model, Dcgan) else noise.shape[1]
+    return noise[:, :values], noise[:, values:]
 
 
 def _scores(recipe: Recipe, noise: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Origins: what a clip is made from: a seed, a variation of another origin, or a place between two.
+"""Origins: what a clip is made from: a seed, a wish, a variation of another origin, or a place between two.
 
 An origin is all that a generator needs to make a clip again, and what the clip's JSON says of it.
 """
@@ -9,11 +9,13 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
 from mixdream.errors import InputError
+from mixdream.generation.conditions import Conditions, Energy
 from mixdream.generation.noise import draw_noise, morph_noise, vary_noise
 from mixdream.generation.run import Run
 from mixdream.recipes.recipe import Recipe
@@ -22,6 +24,24 @@ HIGHEST_SEED = 2**53
 
 Seed = Annotated[int, Field(strict=True, ge=0, le=HIGHEST_SEED)]
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Wish(BaseModel):
+    """A clip from a seed, of music that was asked for.
+
+    Parameters
+    ----------
+    seed : int
+    like : str, optional
+        Set that it is to be like.
+    energy : {"low", "middle", "high"}, optional
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: Seed
+    like: str | None = None
+    energy: Energy | None = None
 
 
 class Variation(BaseModel):
@@ -63,7 +83,7 @@ class Morph(BaseModel):
     position: Share
 
 
-Origin = Seed | Variation | Morph
+Origin = Seed | Wish | Variation | Morph
 Variation.model_rebuild()
 Morph.model_rebuild()
 
@@ -74,8 +94,14 @@ class _Clip(BaseModel):
     run: object
     checkpoint: object
     seed: Seed
+    wish: Wish | None = None
     variation: Variation | None = None
     morph: Morph | None = None
+
+
+def wish(seed: int, like: str | None, energy: Energy | None) -> Iterator[Wish]:
+    """Wish for the same from a seed and those behind it, without end."""
+    return (Wish(seed=one, like=like, energy=energy) for one in itertools.count(seed))
 
 
 def vary(origin: Origin, strength: float) -> Iterator[Variation]:
@@ -90,25 +116,53 @@ def morph(start: Origin, end: Origin, steps: int) -> list[Morph]:
     ]
 
 
-def noise_of(recipe: Recipe, origin: Origin) -> Tensor:
-    """Noise that a generator makes a clip from, shape (1, ...)."""
+def noise_of(recipe: Recipe, origin: Origin, conditions: Conditions | None = None) -> Tensor:
+    """Noise that a generator makes a clip from, shape (1, ...).
+
+    Raises
+    ------
+    InputError
+        A wish that the run cannot fulfil; ``conditions`` are those that it learnt, if any.
+    """
     if isinstance(origin, Variation):
         # The name says the way but not how far, so that strength alone moves a clip on its way.
         way = hashlib.sha256(f"variation {name_of(origin)}".encode()).digest()
         other = draw_noise(recipe, int.from_bytes(way[:6], "big"))
-        return vary_noise(recipe, noise_of(recipe, origin.of), other, origin.strength)
+        return vary_noise(recipe, noise_of(recipe, origin.of, conditions), other, origin.strength)
     if isinstance(origin, Morph):
-        return morph_noise(
-            recipe, noise_of(recipe, origin.start), noise_of(recipe, origin.end), origin.position
-        )
-    return draw_noise(recipe, origin)
+        start, end = (noise_of(recipe, one, conditions) for one in (origin.start, origin.end))
+        return morph_noise(recipe, start, end, origin.position)
+    told = told_of(origin, conditions)
+    if told is None or conditions is None:
+        return draw_noise(recipe, seed_of(origin))
+    return draw_noise(recipe, seed_of(origin), conditions.tell(*told))
+
+
+def told_of(origin: Origin, conditions: Conditions | None) -> tuple[str, Energy] | None:
+    """Set and energy that a clip is made by; None between two clips, or where a run has no conditions.
+
+    Raises
+    ------
+    InputError
+        A wish that the run cannot fulfil.
+    """
+    while isinstance(origin, Variation):
+        origin = origin.of
+    if isinstance(origin, Wish):
+        if conditions is None:
+            raise InputError(
+                "the run has learnt no conditions, so nothing can be asked for: train a recipe with "
+                "model.conditions, such as 'cpu', or leave --like and --energy out"
+            )
+        return conditions.draw(origin.seed, origin.like, origin.energy)
+    return None if conditions is None or isinstance(origin, Morph) else conditions.draw(origin)
 
 
 def seed_of(origin: Origin) -> int:
     """Seed for the phases of a clip: that of what it varies, or of where its morph starts."""
-    while not isinstance(origin, int):
+    while isinstance(origin, Variation | Morph):
         origin = origin.of if isinstance(origin, Variation) else origin.start
-    return origin
+    return origin.seed if isinstance(origin, Wish) else origin
 
 
 def name_of(origin: Origin) -> str:
@@ -118,7 +172,12 @@ def name_of(origin: Origin) -> str:
     '7~2~1'
     >>> name_of(Morph(start=7, end=Variation(of=9, number=3, strength=0.5), number=4, position=0.5))
     '7-(9~3)~4'
+    >>> name_of(Wish(seed=7, like="Mix/2", energy="high"))
+    '7(Mix%2F2)high'
     """
+    if isinstance(origin, Wish):
+        like = "" if origin.like is None else quote(origin.like, safe=" ", errors="surrogateescape")
+        return f"{origin.seed}({like}){origin.energy or ''}"
     if isinstance(origin, Variation):
         return f"{name_of(origin.of)}~{origin.number}"
     if isinstance(origin, Morph):
@@ -130,11 +189,17 @@ def name_of(origin: Origin) -> str:
     return str(origin)
 
 
-def about_origin(origin: Origin) -> dict[str, Any]:
-    """Say in a clip's JSON where it comes from: ``seed``, and ``variation`` or ``morph`` if it is one."""
+def about_origin(origin: Origin, conditions: Conditions | None = None) -> dict[str, Any]:
+    """Say in a clip's JSON where it comes from.
+
+    ``seed``, and ``wish``, ``variation`` or ``morph`` if it is one; ``like`` and ``energy`` where the run has
+    conditions.
+    """
     about: dict[str, Any] = {"seed": seed_of(origin)}
-    if isinstance(origin, Variation | Morph):
-        about["variation" if isinstance(origin, Variation) else "morph"] = origin.model_dump(mode="json")
+    if not isinstance(origin, int):
+        about[type(origin).__name__.lower()] = origin.model_dump(mode="json", exclude_none=True)
+    if told := told_of(origin, conditions):
+        about["like"], about["energy"] = told
     return about
 
 
@@ -182,4 +247,4 @@ def read_origin(wish: str, run: Run) -> Origin:
             f"'{path}' was made with {clip.checkpoint}, {run.name} uses {used} now, which makes something "
             "else of it: generate it anew"
         )
-    return clip.variation or clip.morph or clip.seed
+    return clip.variation or clip.morph or clip.wish or clip.seed

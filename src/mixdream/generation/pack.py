@@ -1,7 +1,7 @@
 """Packs: the best of many loops that differ from each other, with a contact sheet, in one ZIP file."""
 
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count as count_up
@@ -17,6 +17,7 @@ from mixdream.files import flush
 from mixdream.generation.clips import DEFAULT_RATE_HZ, refuse_other_format
 from mixdream.generation.contact_sheet import write_contact_sheet
 from mixdream.generation.loops import Loop, make_loops, plan_loops, write_loop
+from mixdream.generation.origin import Origin
 from mixdream.generation.run import Run
 from mixdream.generation.similarity import Similarity, draw
 
@@ -62,6 +63,7 @@ def make_pack(
     *,
     count: int,
     seed: int = 0,
+    origins: Iterable[Origin] | None = None,
     inversion: str | None = None,
     bpm: float | None = None,
     bars: int | None = None,
@@ -75,7 +77,7 @@ def make_pack(
 
     Parameters
     ----------
-    run, folder, seed, inversion, bpm, bars, rate_hz, form, keep_level, similarity, report
+    run, folder, seed, origins, inversion, bpm, bars, rate_hz, form, keep_level, similarity, report
         See `mixdream.generation.loops.generate_loops`.
     count : int
         Loops to keep; fewer are written where fewer differ.
@@ -94,7 +96,7 @@ def make_pack(
     drawn = list(
         draw(
             partial(make_loops, plan),
-            count_up(seed),
+            count_up(seed) if origins is None else origins,
             CANDIDATES * count,
             similarity,
             lambda done, note: report(_MAKING * done, note),

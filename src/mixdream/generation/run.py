@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
 from mixdream.errors import InputError
+from mixdream.generation.conditions import Conditions
 from mixdream.models.dcgan import Generator
 from mixdream.models.flow import Flow
 from mixdream.recipes.load import load_resolved
@@ -20,6 +22,7 @@ from mixdream.spectrogram.scaling import Scaler
 from mixdream.spectrogram.statistics import LogStatistics
 
 SCALING_NAME = "scaling.json"
+CONDITIONS_NAME = "conditions.json"
 DOCTOR_NAME = "doctor.json"
 
 _PRETRAINED = Path(__file__).parents[1] / "pretrained" / "mixdream"
@@ -30,7 +33,8 @@ class Run:
     """A run folder: ``recipe.toml``, ``run.json``, ``metrics.jsonl``, ``checkpoints/step-*/``.
 
     Where there were check-ups, their history and the best checkpoint are in ``doctor.json``. Where the
-    scaling has statistics of the training windows, they are in ``scaling.json``.
+    scaling has statistics of the training windows, they are in ``scaling.json``; what clips can be asked for
+    by is in ``conditions.json``.
 
     Parameters
     ----------
@@ -90,6 +94,20 @@ class Run:
         """Scaling between magnitudes and what the model says."""
         return Scaler(self.recipe.grid.scaling, self.statistics())
 
+    @cached_property
+    def conditions(self) -> Conditions | None:
+        """What clips can be asked for by, where the recipe has it."""
+        if not self.recipe.has_conditions:
+            return None
+        path = self.folder / CONDITIONS_NAME
+        try:
+            return Conditions.model_validate_json(path.read_bytes())
+        except (OSError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(
+                f"{path} is missing or damaged ({reason}): a run of this recipe cannot do without it"
+            ) from error
+
     def checkpoints(self) -> list[Path]:
         """Complete checkpoints, oldest first."""
         return sorted((self.folder / "checkpoints").glob("step-*"), key=lambda path: path.name)
@@ -122,6 +140,28 @@ class Run:
         """Return the checkpoint that clips are made with: the best, or the newest where there is no best."""
         return self.best_checkpoint() or self.latest_checkpoint()
 
+    def with_steps(self, steps: int) -> "Run":
+        """Return the same run with so many steps of its sampler; InputError where it has none."""
+        if not hasattr(self.recipe.model, "steps"):
+            raise InputError(f"{self.folder} has no sampler: its model makes clips in one step")
+        recipe = self.recipe.model_dump()
+        recipe["model"]["steps"] = steps
+        try:
+            return Run(self.folder, Recipe.model_validate(recipe))
+        except ValidationError as error:
+            raise InputError(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
+
+    def about(self, checkpoint: Path) -> dict[str, Any]:
+        """What is said of it beside everything that is made with one of its checkpoints."""
+        about = {
+            "run": self.name,
+            "recipe": self.recipe.name,
+            "checkpoint": checkpoint.name,
+            "best": checkpoint == self.best_checkpoint(),
+        }
+        steps = getattr(self.recipe.model, "steps", None)
+        return about if steps is None else about | {"sampler_steps": steps}
+
     @property
     def weights_name(self) -> str:
         """Name of the file in a checkpoint that clips are made with."""
@@ -129,7 +169,7 @@ class Run:
 
     def load_generator(self, checkpoint: Path) -> nn.Module:
         """Return the network that makes images from noise: the averaged one where the recipe has it."""
-        generator = new_generator(self.recipe)
+        generator = new_generator(self.recipe, self.conditions)
         path = checkpoint / self.weights_name
         try:
             generator.load_state_dict(load_file(path))
@@ -139,7 +179,7 @@ class Run:
         return generator.eval()
 
 
-def new_generator(recipe: Recipe) -> nn.Module:
+def new_generator(recipe: Recipe, conditions: Conditions | None = None) -> nn.Module:
     """Return an untrained network that makes images, shape (batch, 1, bins, frames), from noise.
 
     See `mixdream.generation.noise.draw_noise` for its noise.
@@ -161,4 +201,5 @@ def new_generator(recipe: Recipe) -> nn.Module:
                 model.steps,
                 *((0.0, 1.0) if recipe.grid.scaling == "min-max" else (-1.0, 1.0)),
             )
-        return Generator(model.latent, model.generator, size)
+        told = conditions.width if conditions else 0
+        return Generator(model.latent, model.generator, size, told)

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from mixdream.errors import InputError
 from mixdream.files import folder_atomically, write_json
-from mixdream.generation.run import SCALING_NAME, Run
+from mixdream.generation.run import CONDITIONS_NAME, SCALING_NAME, Run
 
 _KEPT = (
     *("recipe", "seed", "status", "started", "finished", "steps", "epochs", "seconds"),
@@ -19,9 +19,9 @@ _KEPT = (
 def share_run(run: Run, folder: Path) -> Path:
     """Write a run folder that only holds what generating takes: recipe, scaling, weights in half precision.
 
-    The weights are those that clips are made with, of the chosen checkpoint. Nothing in it is pickled, and it
-    says nothing of where the music was or what the sets were called. Clips of the shared run differ from the
-    run's own by the rounding of its weights.
+    The weights are those that clips are made with, of the chosen checkpoint. Nothing in it is pickled. It
+    says nothing of where the music was or what the sets were called: they can be asked for by number. Clips
+    of the shared run differ from the run's own by the rounding of its weights.
 
     Parameters
     ----------
@@ -54,6 +54,8 @@ def share_run(run: Run, folder: Path) -> Path:
             # The sets' own references are only for real windows: clips take the middle one.
             middle = {"": median(statistics.reference_db.values())}
             write_json(parts / SCALING_NAME, statistics.model_dump() | {"reference_db": middle})
+        if run.conditions is not None:
+            write_json(parts / CONDITIONS_NAME, run.conditions.anonymous().model_dump())
         corpus = {"folder": None, "hash": info["corpus"]["hash"], "seconds": info["corpus"]["seconds"]}
         kept = {name: info[name] for name in _KEPT if name in info}
         write_json(parts / "run.json", kept | {"corpus": corpus})

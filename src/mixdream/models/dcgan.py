@@ -27,11 +27,19 @@ class Generator(nn.Module):
     size : (int, int)
         Bins and frames of the spectrogram, multiples of 32. The thesis has 128 x 128; another size only
         changes the kernel of the first layer, which is ``size / 32``.
+    conditions : int
+        Values behind the latent vector that say what is wanted, see `mixdream.generation.conditions`.
     """
 
-    def __init__(self, latent: int, channels: Sequence[int], size: tuple[int, int] = (128, 128)) -> None:
+    def __init__(
+        self,
+        latent: int,
+        channels: Sequence[int],
+        size: tuple[int, int] = (128, 128),
+        conditions: int = 0,
+    ) -> None:
         super().__init__()
-        widths = [latent, *channels]
+        widths = [latent + conditions, *channels]
         layers = []
         for i, (inputs, outputs) in enumerate(pairwise(widths)):
             kernel, stride, padding = (4, 2, 1) if i else (_ends(size), 1, 0)
@@ -47,7 +55,7 @@ class Generator(nn.Module):
         self.apply(_initialise)
 
     def forward(self, z: Tensor) -> Tensor:
-        """Latent vectors (batch, latent) to images (batch, 1, bins, frames) in [-1, 1]."""
+        """Latent vectors (batch, latent + conditions) to images (batch, 1, bins, frames) in [-1, 1]."""
         return self.layers(z[:, :, None, None])
 
 
@@ -68,10 +76,17 @@ class Discriminator(nn.Module):
     normalise : bool
         Whether there is batch normalisation. A loss that punishes gradients with respect to single images
         needs a discriminator without it (Gulrajani et al. 2017, section 4).
+    conditions : int
+        Values that it is told of each image, as for the generator. What fits them is added to the logit: the
+        product of a projection of them with the mean of layer 5 (Miyato & Koyama 2018, eq. 3).
     """
 
     def __init__(
-        self, channels: Sequence[int], size: tuple[int, int] = (128, 128), normalise: bool = True
+        self,
+        channels: Sequence[int],
+        size: tuple[int, int] = (128, 128),
+        normalise: bool = True,
+        conditions: int = 0,
     ) -> None:
         super().__init__()
         widths = [1, *channels]
@@ -82,11 +97,16 @@ class Discriminator(nn.Module):
             layers.append(nn.Sequential(convolution, *normalisation, nn.LeakyReLU(_LEAK, inplace=True)))
         last = nn.Conv2d(widths[-1], 1, _ends(size), 1, 0, bias=False)
         self.layers = nn.Sequential(*layers, last)
+        self.project = nn.Linear(conditions, widths[-1], bias=False) if conditions else None
         self.apply(_initialise if normalise else _keep_variance)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Images (batch, 1, bins, frames) to logits (batch,)."""
-        return self.layers(images).flatten()
+    def forward(self, images: Tensor, conditions: Tensor | None = None) -> Tensor:
+        """Images (batch, 1, bins, frames), with their conditions (batch, conditions), to logits (batch,)."""
+        inside = self.layers[:-1](images)
+        logits = self.layers[-1](inside).flatten()
+        if self.project is None or conditions is None:
+            return logits
+        return logits + (self.project(conditions) * inside.mean((2, 3))).sum(1)
 
 
 def draw_latent(batch: int, latent: int, noise: str, rng: torch.Generator) -> Tensor:

@@ -36,6 +36,9 @@ class Dcgan(Section):
         Steps of the discriminator for each of the generator.
     normalise_discriminator : bool
         Whether the discriminator has batch normalisation; the generator always has.
+    conditions : bool
+        Whether both networks are told of each window its set, its energy and its beat in the bar, so that
+        clips can be asked for by them.
     """
 
     family: Literal["dcgan"] = "dcgan"
@@ -48,6 +51,7 @@ class Dcgan(Section):
     penalty_every: int = Field(1, ge=1, le=1000)
     critic_steps: int = Field(1, ge=1, le=100)
     normalise_discriminator: bool = True
+    conditions: bool = False
 
     @model_validator(mode="after")
     def _single_images(self) -> Self:
@@ -65,6 +69,11 @@ class Dcgan(Section):
         if grid.bins % 32 or grid.frames % 32:
             raise ValueError(
                 f"grid.bins {grid.bins} and grid.frames {grid.frames} must be multiples of 32 for a DCGAN"
+            )
+        if self.conditions and grid.scaling != "log-standard":
+            raise ValueError(
+                "conditions need levels that can be compared, scaling log-standard; this grid has "
+                f"{grid.scaling}"
             )
 
 

@@ -129,7 +129,14 @@ class Recipe(Section):
                 f"choose {' or '.join(self.grid.inversions)}"
             )
         self.model.check_grid(self.grid)
+        if self.windows.beats is None and self.has_conditions:
+            raise ValueError("model.conditions are for windows of whole bars: set windows.beats")
         return self
+
+    @property
+    def has_conditions(self) -> bool:
+        """Whether clips can be asked for by set and energy."""
+        return isinstance(self.model, Dcgan) and self.model.conditions
 
     @property
     def tempo_bpm(self) -> float | None:

@@ -41,7 +41,9 @@ class Scaler:
             raise ValueError("scaling log-standard needs the statistics of a corpus")
         self.scaling, self._statistics = scaling, statistics or _NOTHING_FITTED
 
-    def scale(self, magnitudes: Tensor, sets: Sequence[str] = ()) -> Tensor:
+    def scale(
+        self, magnitudes: Tensor, sets: Sequence[str] = (), reference_db: float | None = None
+    ) -> Tensor:
         """Linear magnitudes to values.
 
         Parameters
@@ -49,6 +51,8 @@ class Scaler:
         magnitudes : Tensor, shape (..., bins, frames), >= 0; for ``log-standard`` (batch, bins, frames)
         sets : sequence of str, one per spectrogram
             The sets they are from; only ``log-standard`` asks for them.
+        reference_db : float, optional
+            Instead, for music that is of no set: its loudest cell.
 
         Returns
         -------
@@ -62,11 +66,11 @@ class Scaler:
             return 1 - 2 * (decibels(magnitudes).clamp(LOG_FLOOR_DB, 0) / LOG_FLOOR_DB)
         if self.scaling == "log-standard":
             mean, spread = self._bins(magnitudes)
-            relative = decibels(magnitudes) - self._references(sets, magnitudes)
+            relative = decibels(magnitudes) - self._references(sets, magnitudes, reference_db)
             return (relative.clamp(LOG_FLOOR_DB, 0) - mean) / spread
         return magnitudes
 
-    def unscale(self, values: Tensor, sets: Sequence[str] = ()) -> Tensor:
+    def unscale(self, values: Tensor, sets: Sequence[str] = (), reference_db: float | None = None) -> Tensor:
         """Values to linear magnitudes >= 0, the inverse of `scale`.
 
         ``min-max`` has forgotten the level of its image: its values are taken as magnitudes as they are. For
@@ -79,7 +83,7 @@ class Scaler:
             relative, reference = (1 - values) / 2 * LOG_FLOOR_DB, torch.zeros(())
         else:
             mean, spread = self._bins(values)
-            relative, reference = values * spread + mean, self._references(sets, values)
+            relative, reference = values * spread + mean, self._references(sets, values, reference_db)
         relative = relative.clamp(LOG_FLOOR_DB, 0)
         magnitudes = 10 ** ((relative + reference) / 20)
         # Rounding may leave the floor by a hair.
@@ -91,8 +95,10 @@ class Scaler:
         mean, std = (like.new_tensor(values)[:, None] for values in (statistics.mean_db, statistics.std_db))
         return mean, SPREAD * std
 
-    def _references(self, sets: Sequence[str], like: Tensor) -> Tensor:
-        """References of sets, shape (batch, 1, 1), or the middle one of all."""
+    def _references(self, sets: Sequence[str], like: Tensor, reference_db: float | None) -> Tensor:
+        """References of sets, shape (batch, 1, 1), the given one, or the middle one of all."""
+        if reference_db is not None:
+            return like.new_tensor(reference_db)
         known = self._statistics.reference_db
         if not sets:
             return like.new_tensor(median(known.values()))

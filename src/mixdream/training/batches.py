@@ -6,7 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mixdream.corpus.beat_windows import BeatWindows
 from mixdream.errors import InputError
+from mixdream.generation.conditions import Conditions, energy_of
 from mixdream.recipes.windows import TrainingWindows
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.scaling import Scaler
@@ -21,10 +23,7 @@ def fit_scaling(windows: TrainingWindows, grid: Grid) -> LogStatistics | None:
     """Statistics that the grid's scaling needs, fitted on about 1024 windows spread over all of them."""
     if grid.scaling != "log-standard":
         return None
-    spread = np.linspace(0, len(windows) - 1, _FITTED).round().astype(np.int64)
-    # And one at least of every set: each has a reference of its own.
-    _, first_of_set = np.unique(windows.set_index, return_index=True)
-    rows = np.union1d(spread, first_of_set)
+    rows = _fitted_rows(windows)
 
     def batches() -> Iterator[tuple[list[str], Tensor]]:
         for first in range(0, len(rows), _FIT_BATCH):
@@ -32,6 +31,22 @@ def fit_scaling(windows: TrainingWindows, grid: Grid) -> LogStatistics | None:
             yield _set_names(windows, some), magnitudes(torch.from_numpy(windows.read(some)), grid)
 
     return fit_statistics(batches)
+
+
+def fit_conditions(batches: "Batches") -> Conditions:
+    """Count kinds of windows, on those that statistics are fitted on."""
+    windows = batches.windows
+    rows = _fitted_rows(windows)
+    parts = (rows[first : first + _FIT_BATCH] for first in range(0, len(rows), _FIT_BATCH))
+    energies = np.concatenate([energy_of(batches.images(some)) for some in parts])
+    return Conditions.fit([one.name for one in windows.corpus.sets], windows.set_index[rows], energies)
+
+
+def _fitted_rows(windows: TrainingWindows) -> np.ndarray:
+    spread = np.linspace(0, len(windows) - 1, _FITTED).round().astype(np.int64)
+    # And one at least of every set: each has a reference of its own.
+    _, first_of_set = np.unique(windows.set_index, return_index=True)
+    return np.union1d(spread, first_of_set)
 
 
 def _set_names(windows: TrainingWindows, rows: np.ndarray) -> list[str]:
@@ -97,3 +112,11 @@ class Batches:
         """Scaled spectrograms of windows, shape (rows, 1, bins, frames)."""
         audio = torch.from_numpy(self.windows.read(rows)).to(self.device)
         return self.scaler.scale(magnitudes(audio, self.grid), _set_names(self.windows, rows))[:, None]
+
+    def told(self, rows: np.ndarray, images: Tensor, conditions: Conditions | None) -> Tensor | None:
+        """What a model with conditions is told of windows and their images, shape (rows, conditions)."""
+        if conditions is None or not isinstance(self.windows, BeatWindows):
+            return None
+        windows = self.windows
+        told = conditions.of_images(images, windows.set_index[rows], windows.in_bar[rows].astype(np.int64))
+        return told.to(self.device)

@@ -27,7 +27,7 @@ class DiffusionTrainer(Trainer):
         assert isinstance(network, Diffusion)
         network.save(folder / "diffusers")
 
-    def step(self, real: Tensor, step: int) -> dict[str, float]:
+    def step(self, real: Tensor, step: int, told: Tensor | None = None) -> dict[str, float]:
         """Take one step; ``loss`` is the mean squared error of the noise, 1 where nothing is known of it."""
         assert isinstance(self.recipe.model, Unet)
         assert isinstance(self.generator, Diffusion)

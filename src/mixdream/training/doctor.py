@@ -14,7 +14,7 @@ from mixdream.files import write_json
 from mixdream.generation.run import DOCTOR_NAME
 from mixdream.training.batches import Batches
 from mixdream.training.checkpoint import checkpoint_name
-from mixdream.training.checkup import Examiner
+from mixdream.training.checkup import SAMPLES, Examiner
 from mixdream.training.convergence import read_convergence
 from mixdream.training.diagnosis import CheckUp, Diagnosis, best_of, diagnose
 from mixdream.training.metrics import read_history
@@ -30,6 +30,8 @@ EVERY_SHARE = 0.02
 
 APART = 25.0
 """The same in times of what the last check-up took: with one more at the end they cost about 4 %."""
+
+_TRIED = 4  # samples that tell what the first check-up will take
 
 
 class Doctor:
@@ -60,6 +62,7 @@ class Doctor:
         self.diagnosis = diagnose(self.history)
         self._examiner: Examiner | None = None
         self._hindered = False
+        self._expected_s: float | None = None
 
     @property
     def best(self) -> str | None:
@@ -72,10 +75,18 @@ class Doctor:
         if self._hindered:
             return False
         if not self.history:
-            return seconds >= FIRST_S
+            return seconds >= FIRST_S and seconds >= APART * self._expected()
         last = self.history[-1]
         between_s = max(APART * last.cost_s, EVERY_S, EVERY_SHARE * last.seconds)
         return seconds >= last.seconds + last.cost_s + between_s
+
+    def _expected(self) -> float:
+        """Seconds that the samples of a check-up take: many, for models that remove noise step by step."""
+        if self._expected_s is None:
+            began = time.perf_counter()
+            self._sample(_TRIED)
+            self._expected_s = (time.perf_counter() - began) * SAMPLES / _TRIED
+        return self._expected_s
 
     def check_up(self, step: int, epoch: float, seconds: float, save: Callable[[], None]) -> None:
         """Examine the model and write what is found.

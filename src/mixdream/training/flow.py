@@ -18,7 +18,7 @@ class FlowTrainer(Trainer):
         """Return an untrained network."""
         return {"generator": new_generator(self.recipe)}
 
-    def step(self, real: Tensor, step: int) -> dict[str, float]:
+    def step(self, real: Tensor, step: int, told: Tensor | None = None) -> dict[str, float]:
         """Take one step.
 
         Returns

@@ -27,10 +27,10 @@ class GanTrainer(Trainer):
     def new_networks(self) -> dict[str, nn.Module]:
         """Return untrained networks."""
         model, grid = self.model, self.recipe.grid
-        size = (grid.bins, grid.frames)
+        size, told = (grid.bins, grid.frames), self.conditions.width if self.conditions else 0
         return {
-            "generator": new_generator(self.recipe),
-            "discriminator": Discriminator(model.discriminator, size, model.normalise_discriminator),
+            "generator": new_generator(self.recipe, self.conditions),
+            "discriminator": Discriminator(model.discriminator, size, model.normalise_discriminator, told),
         }
 
     @property
@@ -39,8 +39,10 @@ class GanTrainer(Trainer):
         assert isinstance(self.recipe.model, Dcgan)
         return self.recipe.model
 
-    def step(self, real: Tensor, step: int) -> dict[str, float]:
+    def step(self, real: Tensor, step: int, told: Tensor | None = None) -> dict[str, float]:
         """Take one step of the discriminator, then one of the generator.
+
+        Where there are conditions, generated images are made for, and judged by, those of the real ones.
 
         Returns
         -------
@@ -54,18 +56,19 @@ class GanTrainer(Trainer):
         real = real.contiguous(memory_format=torch.channels_last)
         rng = self.rng(step)
         latent = draw_latent(len(real), self.model.latent, self.model.noise, rng)
+        latent = latent.to(self.accelerator.device)
         with self.autocast():
-            fake = self.networks["generator"](latent.to(self.accelerator.device))
+            fake = self.networks["generator"](latent if told is None else torch.cat([latent, told], 1))
 
         self.optimizers["discriminator"].zero_grad()
         with self.autocast():
-            logits_real = self.networks["discriminator"](real)
-            logits_fake = self.networks["discriminator"](fake.detach())
+            logits_real = self.networks["discriminator"](real, told)
+            logits_fake = self.networks["discriminator"](fake.detach(), told)
         loss_d = self._loss_d(logits_real.float(), logits_fake.float())
         values = {"loss_d": loss_d}
         model = self.model
         if model.penalty and step % model.penalty_every == 0:
-            penalty = self._penalty(real, fake.detach().float(), rng)
+            penalty = self._penalty(real, fake.detach().float(), told, rng)
             values["penalty"] = penalty
             loss_d = loss_d + model.penalty * model.penalty_every * penalty
         self.accelerator.backward(loss_d)
@@ -73,8 +76,8 @@ class GanTrainer(Trainer):
 
         # The generator's update needs no gradients of the discriminator's weights.
         with self._frozen_discriminator() as judge, self.autocast():
-            logits_after = judge(fake)
-            real_again = judge(real).detach() if model.loss == "relativistic" else logits_real.detach()
+            logits_after = judge(fake, told)
+            real_again = judge(real, told).detach() if model.loss == "relativistic" else logits_real.detach()
         loss_g = self._loss_g(real_again.float(), logits_after.float())
         if (step + 1) % model.critic_steps == 0:
             self.optimizers["generator"].zero_grad()
@@ -105,17 +108,18 @@ class GanTrainer(Trainer):
             return F.softplus(real - fake).mean()
         return _cross_entropy(fake, 1.0)
 
-    def _penalty(self, real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
+    def _penalty(self, real: Tensor, fake: Tensor, told: Tensor | None, rng: torch.Generator) -> Tensor:
         """Mean over images of what their gradients are punished for, before its weight."""
         if self.model.loss == "relativistic":
-            return (_squared_gradients(self._judge, real) + _squared_gradients(self._judge, fake)).mean() / 2
+            both = (_squared_gradients(self._judge, images, told) for images in (real, fake))
+            return sum(both, torch.zeros(())).mean() / 2
         share = torch.rand(len(real), 1, 1, 1, generator=rng).to(real.device)
-        squares = _squared_gradients(self._judge, share * real + (1 - share) * fake)
+        squares = _squared_gradients(self._judge, share * real + (1 - share) * fake, told)
         return (squares.clamp(min=1e-12).sqrt() - 1).square().mean()
 
-    def _judge(self, images: Tensor) -> Tensor:
+    def _judge(self, images: Tensor, told: Tensor | None) -> Tensor:
         with self.autocast():
-            return self.networks["discriminator"](images)
+            return self.networks["discriminator"](images, told)
 
     @contextmanager
     def _frozen_discriminator(self) -> Iterator[nn.Module]:
@@ -127,10 +131,12 @@ class GanTrainer(Trainer):
             judge.requires_grad_(True)
 
 
-def _squared_gradients(judge: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
+def _squared_gradients(
+    judge: Callable[[Tensor, Tensor | None], Tensor], images: Tensor, told: Tensor | None
+) -> Tensor:
     """Squared norm of the gradient of each image's logit with respect to it, shape (batch,)."""
     images = images.detach().requires_grad_()
-    (gradients,) = torch.autograd.grad(judge(images).sum(), images, create_graph=True)
+    (gradients,) = torch.autograd.grad(judge(images, told).sum(), images, create_graph=True)
     return gradients.float().square().sum((1, 2, 3))
 
 

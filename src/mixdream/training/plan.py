@@ -9,7 +9,7 @@ from mixdream.corpus.store import Corpus
 from mixdream.recipes.recipe import Recipe
 from mixdream.recipes.windows import training_windows
 from mixdream.spectrogram.scaling import Scaler
-from mixdream.training.batches import Batches, fit_scaling
+from mixdream.training.batches import Batches, fit_conditions, fit_scaling
 from mixdream.training.device import choose_precision, new_accelerator
 from mixdream.training.families import new_trainer
 
@@ -36,12 +36,18 @@ def plan_training(recipe: Recipe, corpus: Corpus, seed: int = 0) -> dict[str, An
     windows = training_windows(recipe, corpus)
     scaler = Scaler(recipe.grid.scaling, fit_scaling(windows, recipe.grid))
     batches = Batches(windows, recipe.grid, scaler, training.batch, seed, accelerator.device)
-    trainer = new_trainer(recipe, seed, accelerator)
+    conditions = fit_conditions(batches) if recipe.has_conditions else None
+    trainer = new_trainer(recipe, seed, accelerator, conditions)
     rows = np.arange(min(MEASURED_BATCH, training.batch, len(windows)))
-    trainer.step(batches.images(rows), 0)
+
+    def take_step(step: int) -> None:
+        images = batches.images(rows)
+        trainer.step(images, step, batches.told(rows, images, conditions))
+
+    take_step(0)
     began, taken = time.perf_counter(), 0
     while taken == 0 or time.perf_counter() - began < MEASURED_SECONDS:
-        trainer.step(batches.images(rows), taken)
+        take_step(taken)
         taken += 1
     per_step = (time.perf_counter() - began) / taken * min(training.batch, len(windows)) / len(rows)
     steps = training.epochs * batches.steps_per_epoch

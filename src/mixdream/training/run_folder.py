@@ -18,7 +18,8 @@ from mixdream import __version__
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.files import write_atomically, write_json
-from mixdream.generation.run import SCALING_NAME, Run
+from mixdream.generation.conditions import Conditions
+from mixdream.generation.run import CONDITIONS_NAME, SCALING_NAME, Run
 from mixdream.recipes.load import dump_recipe
 from mixdream.recipes.recipe import Recipe
 from mixdream.spectrogram.statistics import LogStatistics
@@ -91,7 +92,11 @@ def only_training(folder: Path, accelerator: Accelerator) -> Iterator[None]:
 
 
 def begin_run(
-    run: Run, info: dict[str, Any], statistics: LogStatistics | None, accelerator: Accelerator
+    run: Run,
+    info: dict[str, Any],
+    statistics: LogStatistics | None,
+    conditions: Conditions | None,
+    accelerator: Accelerator,
 ) -> None:
     """Write the beginning of a run from the first process; the others wait for it."""
     folder = run.folder
@@ -102,6 +107,8 @@ def begin_run(
         write_json(folder / "run.json", info)
         if statistics is not None:
             write_json(folder / SCALING_NAME, statistics.model_dump())
+        if conditions is not None:
+            write_json(folder / CONDITIONS_NAME, conditions.model_dump())
         # Last, since it is what makes the folder a run.
         write_atomically(folder / "recipe.toml", dump_recipe(run.recipe))
     accelerator.wait_for_everyone()
@@ -109,7 +116,7 @@ def begin_run(
 
 def _only_a_beginning(folder: Path) -> bool:
     """Whether a folder is empty or holds no more than a start that was killed has left."""
-    beginning = (*_FOLDERS, "run.json", SCALING_NAME)
+    beginning = (*_FOLDERS, "run.json", SCALING_NAME, CONDITIONS_NAME)
     return all(path.name in beginning or path.name.endswith(".partial") for path in folder.iterdir())
 
 

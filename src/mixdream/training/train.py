@@ -13,17 +13,18 @@ from mixdream.corpus.beat_windows import BeatWindows
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError, Interrupted, MixdreamError
 from mixdream.files import write_json
+from mixdream.generation.conditions import Conditions
 from mixdream.generation.run import Run
 from mixdream.recipes.recipe import Recipe
 from mixdream.recipes.windows import training_windows
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.spectrogram.statistics import LogStatistics
 from mixdream.training import figures
-from mixdream.training.batches import Batches, fit_scaling
+from mixdream.training.batches import Batches, fit_conditions, fit_scaling
 from mixdream.training.checkpoint import load_checkpoint, save_checkpoint
 from mixdream.training.convergence import read_convergence
 from mixdream.training.device import new_accelerator
-from mixdream.training.doctor import Doctor
+from mixdream.training.doctor import APART, Doctor
 from mixdream.training.families import new_trainer
 from mixdream.training.metrics import append, open_metrics, read_history, sync
 from mixdream.training.run_folder import begin_run, check_run, now, only_training
@@ -89,7 +90,7 @@ def train(
         run, info = check_run(recipe, corpus, folder, seed, resume, accelerator)
         with only_training(run.folder, accelerator):
             training = _Training(run, info, corpus, accelerator)
-            begin_run(run, training.info, training.statistics, accelerator)
+            begin_run(run, training.info, training.statistics, training.conditions, accelerator)
             reason = training.loop(watch, report, until_done)
     step, info = training.step, training.info
     # A process that leaves, or that keeps its networks, while others are at work can abort in gloo's threads.
@@ -107,7 +108,6 @@ class _Training:
     def __init__(self, run: Run, info: dict[str, Any], corpus: Corpus, accelerator: Accelerator) -> None:
         recipe = run.recipe
         self.run, self.recipe, self.info, self.accelerator = run, recipe, info, accelerator
-        self.trainer = new_trainer(recipe, info["seed"], accelerator)
         windows = training_windows(recipe, corpus)
         # Floating-point sums may differ by a hair between machines: all processes take the first one's.
         fitted = [run.statistics() if run.checkpoints() else fit_scaling(windows, recipe.grid)]
@@ -123,6 +123,11 @@ class _Training:
             accelerator.process_index,
             accelerator.num_processes,
         )
+        self.conditions: Conditions | None = None
+        if recipe.has_conditions:
+            found = [run.conditions if run.checkpoints() else fit_conditions(self.batches)]
+            self.conditions = broadcast_object_list(found)[0]
+        self.trainer = new_trainer(recipe, info["seed"], accelerator, self.conditions)
         self.step = 0
         self.seconds_before = 0.0
         if run.checkpoints():
@@ -148,9 +153,11 @@ class _Training:
         metrics = open_metrics(self.run.folder / "metrics.jsonl", self.step) if main else None
         per_epoch, began_at = self.batches.steps_per_epoch, self.step
         self.saved_step, self.saved_at, reason = self.step, watch.seconds, None
+        self.draw_again_at = 0.0
         while self.step < self.last_step and reason is None:
             rows = self.batches.rows(self.step)
-            values = self.trainer.step(self.batches.images(rows), self.step)
+            images = self.batches.images(rows)
+            values = self.trainer.step(images, self.step, self.batches.told(rows, images, self.conditions))
             if not all(np.isfinite(value) for value in values.values()):
                 raise MixdreamError(
                     f"the losses are not finite after step {self.step + 1}: the training has blown up; begin "
@@ -162,8 +169,7 @@ class _Training:
                 place = {"step": self.step, "epoch": epoch, "seconds": self._seconds(watch)}
                 append(metrics, place | values)
             if main and self.step % per_epoch == 0:
-                path = self.run.folder / "samples" / f"epoch-{round(epoch):04d}.png"
-                figures.save_mosaic(path, self.trainer.sample(figures.GRID_OF), self.scaler)
+                self._draw_samples(round(epoch), watch)
             # In the first process alone: the others wait where they agree on whether to stop.
             if metrics and self.doctor.due(self._seconds(watch)):
                 self._check_up(watch, metrics)
@@ -189,6 +195,15 @@ class _Training:
             metrics.close()
             self._save(watch, _STATUS[reason])
         return reason
+
+    def _draw_samples(self, epoch: int, watch: StopWatch) -> None:
+        """Draw what the same noise has become; samplers of many steps no more often than check-ups."""
+        if hasattr(self.recipe.model, "steps") and watch.seconds < self.draw_again_at:
+            return
+        began = watch.seconds
+        path = self.run.folder / "samples" / f"epoch-{epoch:04d}.png"
+        figures.save_mosaic(path, self.trainer.sample(figures.GRID_OF), self.scaler)
+        self.draw_again_at = watch.seconds + APART * (watch.seconds - began)
 
     def _seconds(self, watch: StopWatch) -> float:
         return round(self.seconds_before + watch.seconds, 3)

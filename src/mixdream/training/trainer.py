@@ -10,7 +10,8 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from mixdream.generation.noise import draw_noise
+from mixdream.generation.conditions import Conditions
+from mixdream.generation.origin import noise_of
 from mixdream.recipes.recipe import Recipe
 
 _SAMPLED = 64  # images made at a time
@@ -28,6 +29,8 @@ class Trainer(ABC):
     seed : int
     accelerator : Accelerator
         Places the networks on its device and averages gradients over its processes.
+    conditions : Conditions, optional
+        What the networks are told, where the recipe has it.
 
     Attributes
     ----------
@@ -37,8 +40,10 @@ class Trainer(ABC):
         Moving average of the generator's weights.
     """
 
-    def __init__(self, recipe: Recipe, seed: int, accelerator: Accelerator) -> None:
-        self.recipe, self.seed, self.accelerator = recipe, seed, accelerator
+    def __init__(
+        self, recipe: Recipe, seed: int, accelerator: Accelerator, conditions: Conditions | None = None
+    ) -> None:
+        self.recipe, self.seed, self.accelerator, self.conditions = recipe, seed, accelerator, conditions
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             networks = self.new_networks()
@@ -58,7 +63,7 @@ class Trainer(ABC):
         """Return untrained networks on the CPU, the ``generator`` first."""
 
     @abstractmethod
-    def step(self, real: Tensor, step: int) -> dict[str, float]:
+    def step(self, real: Tensor, step: int, told: Tensor | None = None) -> dict[str, float]:
         """Take one step and return what ``metrics.jsonl`` says of it, means over all processes.
 
         Parameters
@@ -67,6 +72,8 @@ class Trainer(ABC):
             Scaled spectrograms on the accelerator's device.
         step : int
             Counted from 0; decides the noise.
+        told : Tensor, shape (batch, conditions), optional
+            Where the recipe has conditions.
         """
 
     @property
@@ -82,7 +89,8 @@ class Trainer(ABC):
         anything from the noise.
         """
         seeds = range(self.seed, self.seed + count)
-        noise = torch.cat([draw_noise(self.recipe, seed) for seed in seeds]).to(self.accelerator.device)
+        noises = [noise_of(self.recipe, seed, self.conditions) for seed in seeds]
+        noise = torch.cat(noises).to(self.accelerator.device)
         network = self.ema or self.generator
         training = network.training
         network.eval()

@@ -1,0 +1,131 @@
+"""Conditions: what a model can be asked for: music like a set, of low or high energy."""
+
+import difflib
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from torch import Tensor
+
+from mixdream.errors import InputError
+
+Energy = Literal["low", "middle", "high"]
+ENERGIES: tuple[Energy, ...] = get_args(Energy)
+
+BEATS_PER_BAR = 4
+
+_TURN = 11400714819323198485  # of 2**64, the golden ratio
+
+
+class Conditions(BaseModel):
+    """What the windows of a training are told apart by, and how often each kind is among them.
+
+    Energy is the mean of a scaled spectrogram: how full it is, relative to its set's loudest cell and to
+    what is usual in each bin. Its thirds over all windows are low, middle and high. The third condition is
+    the beat of the bar that a window starts on.
+
+    A model is told one-hot: a value for each set, then one for each energy, then one for each beat of a bar.
+
+    Parameters
+    ----------
+    sets : sequence of str
+    edges : (float, float)
+        Energies that the thirds meet at.
+    kinds : sequence of (set, energy, windows)
+        How many windows of each kind there are, as counted on windows spread over all.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sets: tuple[str, ...] = Field(min_length=1)
+    edges: tuple[FiniteFloat, FiniteFloat]
+    kinds: tuple[tuple[int, int, int], ...] = Field(min_length=1)
+
+    @classmethod
+    def fit(cls, sets: Sequence[str], set_index: np.ndarray, energies: np.ndarray) -> "Conditions":
+        """Count windows by kind.
+
+        Parameters
+        ----------
+        sets : sequence of str
+        set_index : np.ndarray, shape (windows,)
+            Which of ``sets``.
+        energies : np.ndarray, shape (windows,)
+            See `energy_of`.
+        """
+        low, high = np.quantile(energies, (1 / 3, 2 / 3)).tolist()
+        thirds = np.searchsorted((low, high), energies)
+        counts = Counter(zip(set_index.tolist(), thirds.tolist(), strict=True))
+        return cls(
+            sets=tuple(sets), edges=(low, high), kinds=tuple((*kind, n) for kind, n in sorted(counts.items()))
+        )
+
+    @property
+    def width(self) -> int:
+        """Values that a model is told."""
+        return len(self.sets) + len(ENERGIES) + BEATS_PER_BAR
+
+    def encode(self, set_index: np.ndarray, energy: np.ndarray, beat: np.ndarray) -> Tensor:
+        """What a model is told of windows, shape (windows, width), one-hot.
+
+        Parameters
+        ----------
+        set_index, energy, beat : np.ndarray, shape (windows,), int
+        """
+        told = torch.zeros(len(set_index), self.width)
+        rows = np.arange(len(set_index))
+        told[rows, set_index] = 1
+        told[rows, len(self.sets) + energy] = 1
+        told[rows, len(self.sets) + len(ENERGIES) + beat] = 1
+        return told
+
+    def of_images(self, images: Tensor, set_index: np.ndarray, beat: np.ndarray) -> Tensor:
+        """What a model is told of scaled spectrograms, shape (windows, 1, bins, frames)."""
+        return self.encode(set_index, np.searchsorted(self.edges, energy_of(images)), beat)
+
+    def draw(self, seed: int, like: str | None = None, energy: Energy | None = None) -> tuple[str, Energy]:
+        """Draw what is left open as often as it is among the windows.
+
+        So clips of many seeds are distributed as the music is; a model needs no training without conditions.
+        Seeds that follow each other are spread evenly over all kinds: place ``seed * golden ratio`` modulo 1.
+
+        Raises
+        ------
+        InputError
+            An unknown set, or one that is never of this energy.
+        """
+        if like is not None and like not in self.sets:
+            near = difflib.get_close_matches(like, self.sets, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(self.sets)}"
+            raise InputError(f"the run learnt from no set called '{like}'; {hint}")
+        fitting = [
+            (which, third, number)
+            for which, third, number in self.kinds
+            if like in (None, self.sets[which]) and energy in (None, ENERGIES[third])
+        ]
+        if not fitting:
+            had = sorted({third for which, third, _ in self.kinds if self.sets[which] == like})
+            raise InputError(
+                f"nothing in {like} is of {energy} energy, only of {' and '.join(ENERGIES[i] for i in had)}"
+            )
+        numbers = np.array([number for _, _, number in fitting])
+        place = (seed * _TURN % 2**64) * int(numbers.sum()) >> 64
+        which, third, _ = fitting[int(np.searchsorted(numbers.cumsum(), place, "right"))]
+        return self.sets[which], ENERGIES[third]
+
+    def tell(self, like: str, energy: Energy) -> Tensor:
+        """What a model is told to make a clip that starts on a downbeat, shape (1, width)."""
+        place = np.array([self.sets.index(like)]), np.array([ENERGIES.index(energy)])
+        return self.encode(*place, np.zeros(1, np.int64))
+
+    def anonymous(self) -> "Conditions":
+        """Return the same with numbers in the place of the sets' names, from 1."""
+        return self.model_copy(update={"sets": tuple(str(i + 1) for i in range(len(self.sets)))})
+
+
+def energy_of(images: Tensor) -> np.ndarray:
+    """Energies of scaled spectrograms, shape (windows, 1, bins, frames): their means."""
+    return images.float().mean((1, 2, 3)).cpu().numpy()
