@@ -14,7 +14,7 @@ ROOT = Path(mixdream.__file__).parent
 # From top to bottom; a room may import its own floor and those below.
 FLOORS = (
     {"cli", "__main__"},
-    {"training"},
+    {"training", "survey"},
     {"generation"},
     {"evaluation"},
     {"recipes"},

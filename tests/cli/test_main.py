@@ -44,6 +44,8 @@ def error_of(done: subprocess.CompletedProcess[str], code: int = 2) -> str:
         *("", "recipes", "train", "generate", "invert", "mix", "share", "demo", "ceiling", "evaluate"),
         *("corpus", "corpus build", "corpus show", "corpus verify"),
         *("corpus export-images", "corpus import-images"),
+        *("survey", "survey new", "survey plan", "survey serve"),
+        *("survey export", "survey analyse", "survey delete"),
     ],
 )
 def test_help_is_as_it_was(command: str) -> None:

@@ -49,10 +49,17 @@ def test_seeds_in_a_row_are_distributed_as_the_windows_are(first: int) -> None:
 def test_what_is_asked_for_is_drawn() -> None:
     assert {FITTED.draw(seed, like="a")[0] for seed in range(20)} == {"a"}
     assert {FITTED.draw(seed, energy="middle") for seed in range(20)} == {("a", "middle"), ("b", "middle")}
-    with pytest.raises(InputError, match="from no set called 'd'; there are a, b, c"):
+    with pytest.raises(InputError, match="from no windows of a set called 'd'; there are a, b, c"):
         FITTED.draw(0, like="d")
     with pytest.raises(InputError, match="nothing in a is of high energy, only of low and middle"):
         FITTED.draw(0, like="a", energy="high")
+    few = Conditions(sets=("a", "quiet"), edges=(0, 1), kinds=((0, 0, 3),))
+    with pytest.raises(InputError, match="nothing in the corpus is of high energy, only of low"):
+        few.draw(0, energy="high")
+    with pytest.raises(InputError, match="from no windows of a set called 'quiet'; there are a"):
+        few.draw(0, like="quiet")
+    with pytest.raises(ValueError, match="names a set or an energy that there is not"):
+        Conditions(sets=("a",), edges=(0, 1), kinds=((1, 0, 3),))
 
 
 def test_told_values_are_one_of_each_kind() -> None:

@@ -1,16 +1,20 @@
 """Short files read whole: decoded and brought to one rate."""
 
+import math
+from collections import deque
 from pathlib import Path
 
 import numpy as np
 import soxr
 
-from mixdream.audio.decode import Decoder
+from mixdream.audio.decode import Block, Decoder
 from mixdream.audio.resample import QUALITY
 from mixdream.errors import InputError
 
 
-def read_audio(path: Path, rate_hz: float, channels: int = 1) -> tuple[np.ndarray, int]:
+def read_audio(
+    path: Path, rate_hz: float, channels: int = 1, last_s: float = math.inf
+) -> tuple[np.ndarray, int]:
     """Decode a file of any format that FFmpeg reads, whole.
 
     Parameters
@@ -20,6 +24,8 @@ def read_audio(path: Path, rate_hz: float, channels: int = 1) -> tuple[np.ndarra
         To bring it to; need not be whole.
     channels : int
         To mix it to.
+    last_s : float
+        Only so many seconds of its end are wanted, or a little more; what lies before is not kept.
 
     Returns
     -------
@@ -33,7 +39,13 @@ def read_audio(path: Path, rate_hz: float, channels: int = 1) -> tuple[np.ndarra
         A file that cannot be read, holds no audio or changes its rate midway.
     """
     decoder = Decoder(path, channels)
-    blocks = list(decoder.blocks())
+    blocks: deque[Block] = deque()
+    kept = 0
+    for block in decoder.blocks():
+        blocks.append(block)
+        kept += len(block.samples)
+        while kept - len(blocks[0].samples) > last_s * block.rate_hz:
+            kept -= len(blocks.popleft().samples)
     if not blocks:
         raise InputError(f"'{path}' holds no audio")
     if len({block.rate_hz for block in blocks}) > 1:

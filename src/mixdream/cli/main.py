@@ -9,7 +9,7 @@ from types import FrameType
 import typer
 
 from mixdream import __version__
-from mixdream.cli import ceiling, corpus, demo, evaluate, generate, invert, mix, share, train
+from mixdream.cli import ceiling, corpus, demo, evaluate, generate, invert, mix, share, survey, train
 from mixdream.cli.output import is_main_process
 from mixdream.errors import InputError, MixdreamError
 
@@ -35,6 +35,7 @@ app.command()(invert.invert)
 app.command()(share.share)
 app.command()(ceiling.ceiling)
 app.command()(evaluate.evaluate)
+app.add_typer(survey.app, name="survey")
 
 
 def _print_version(wanted: bool) -> None:

@@ -15,6 +15,8 @@ from mixdream.spectrogram.grid import Grid
 
 StartOn = Literal["downbeat", "beat"]
 
+BEATS_PER_BAR = 4
+
 SLOWEST_BPM, FASTEST_BPM = 60.0, 200.0
 """Tempos that windows are taken from; a slower one would be most of an octave from its place."""
 
@@ -125,9 +127,8 @@ def index_beat_windows(
             f"no {beats} beats in a row are sure in any set of the corpus ('mixdream corpus show' says its "
             "tempo): take more rhythmic sets, or a recipe without windows.beats"
         )
-    sets, *places = (np.array(column) for column in zip(*found, strict=True))
-    starts, lengths, in_bar = places
-    return BeatWindows(corpus, grid, sets.astype(np.int32), starts, lengths, beats, in_bar)
+    sets, starts, lengths, places = (np.array(column) for column in zip(*found, strict=True))
+    return BeatWindows(corpus, grid, sets.astype(np.int32), starts, lengths, beats, places)
 
 
 def _starts(

@@ -3,19 +3,18 @@
 import difflib
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 from torch import Tensor
 
+from mixdream.corpus.beat_windows import BEATS_PER_BAR
 from mixdream.errors import InputError
 
 Energy = Literal["low", "middle", "high"]
 ENERGIES: tuple[Energy, ...] = get_args(Energy)
-
-BEATS_PER_BAR = 4
 
 _TURN = 11400714819323198485  # of 2**64, the golden ratio
 
@@ -43,6 +42,15 @@ class Conditions(BaseModel):
     sets: tuple[str, ...] = Field(min_length=1)
     edges: tuple[FiniteFloat, FiniteFloat]
     kinds: tuple[tuple[int, int, int], ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _within(self) -> Self:
+        if any(
+            not (0 <= which < len(self.sets) and 0 <= third < len(ENERGIES) and number > 0)
+            for which, third, number in self.kinds
+        ):
+            raise ValueError("a kind names a set or an energy that there is not")
+        return self
 
     @classmethod
     def fit(cls, sets: Sequence[str], set_index: np.ndarray, energies: np.ndarray) -> "Conditions":
@@ -97,19 +105,21 @@ class Conditions(BaseModel):
         InputError
             An unknown set, or one that is never of this energy.
         """
-        if like is not None and like not in self.sets:
-            near = difflib.get_close_matches(like, self.sets, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(self.sets)}"
-            raise InputError(f"the run learnt from no set called '{like}'; {hint}")
+        known = sorted({self.sets[which] for which, _, _ in self.kinds})
+        if like is not None and like not in known:
+            near = difflib.get_close_matches(like, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+            raise InputError(f"the run learnt from no windows of a set called '{like}'; {hint}")
         fitting = [
             (which, third, number)
             for which, third, number in self.kinds
             if like in (None, self.sets[which]) and energy in (None, ENERGIES[third])
         ]
         if not fitting:
-            had = sorted({third for which, third, _ in self.kinds if self.sets[which] == like})
+            had = sorted({third for which, third, _ in self.kinds if like in (None, self.sets[which])})
             raise InputError(
-                f"nothing in {like} is of {energy} energy, only of {' and '.join(ENERGIES[i] for i in had)}"
+                f"nothing in {like or 'the corpus'} is of {energy} energy, only of "
+                f"{' and '.join(ENERGIES[i] for i in had)}"
             )
         numbers = np.array([number for _, _, number in fitting])
         place = (seed * _TURN % 2**64) * int(numbers.sum()) >> 64

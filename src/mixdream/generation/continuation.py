@@ -11,7 +11,7 @@ import soxr
 import torch
 from torch import Tensor
 
-from mixdream.audio.level import set_level
+from mixdream.audio.level import SILENCE, set_level
 from mixdream.audio.read import read_audio
 from mixdream.audio.write import AudioFormat, check_rate
 from mixdream.errors import InputError
@@ -22,6 +22,8 @@ from mixdream.generation.tempo import playing_tempo
 from mixdream.models.flow import Flow
 from mixdream.spectrogram.inversion import invert
 from mixdream.spectrogram.transform import magnitudes
+
+_MARGIN_S = 0.1  # before what is gone on from, so that the resampler has settled
 
 
 def continue_file(
@@ -82,7 +84,7 @@ def continue_file(
             f"{run.folder} cannot go on from a file: its model makes whole clips at once; train a flow, such "
             "as the recipe 'flow-8k'"
         )
-    tempo = _tempo(path, bpm) if recipe.tempo_bpm is not None else None
+    tempo = bpm if recipe.tempo_bpm is None else _tempo(path, bpm)
     tempo, speed = playing_tempo(run, tempo)
     checkpoint = run.chosen_checkpoint()
     generator = run.load_generator(checkpoint)
@@ -103,6 +105,7 @@ def continue_file(
             **({} if tempo is None else {"bpm": tempo}),
             "inversion": inversion or recipe.inversion,
             **asdict(level),
+            "silent": bool(heard.max() < SILENCE),
         }
         clips.append(
             write_clip(folder, f"{run.name}_{path.stem}+{seed + number}", audio, rate_hz, form, about)
@@ -114,9 +117,8 @@ def continue_file(
 def _end_of(path: Path, run: Run, own_hz: float) -> tuple[Tensor, Tensor, float]:
     """First half of a window: scaled image, mask of the frames that it fills, and its loudest cell in dB."""
     grid = run.recipe.grid
-    half = grid.clip_samples // 2
-    audio, _ = read_audio(path, own_hz)
-    needed = half + grid.lead
+    needed = grid.clip_samples // 2 + grid.lead
+    audio, _ = read_audio(path, own_hz, last_s=needed / own_hz + _MARGIN_S)
     if len(audio) < needed:
         raise InputError(
             f"'{path}' lasts {len(audio) / own_hz:.2f} s, but {needed / own_hz:.2f} s of it are to be gone "
@@ -125,10 +127,10 @@ def _end_of(path: Path, run: Run, own_hz: float) -> tuple[Tensor, Tensor, float]
     window = np.zeros(grid.samples, np.float32)
     window[:needed] = audio[-needed:, 0]
     seen = magnitudes(torch.from_numpy(window)[None], grid)
-    if not float(seen.max()) > 0:
-        raise InputError(f"'{path}' ends in silence: cut it where its music ends")
     frames = (needed - grid.n_fft) // grid.hop + 1  # those that lie within the file
-    reference_db = 20 * float(torch.log10(seen[..., :frames].max()))
+    if float(loudest := seen[..., :frames].max()) < SILENCE:
+        raise InputError(f"'{path}' ends in silence: cut it where its music ends")
+    reference_db = 20 * float(torch.log10(loudest))
     mask = torch.zeros(1, 1, 1, grid.frames)
     mask[..., :frames] = 1
     return run.scaler.scale(seen, reference_db=reference_db)[:, None], mask, reference_db

@@ -14,6 +14,7 @@ from mixdream.audio.level import SILENCE, set_level
 from mixdream.audio.loop_chunks import MIDDLE_C, LoopInfo
 from mixdream.audio.resample import resample_loop
 from mixdream.audio.write import AudioFormat, check_rate
+from mixdream.corpus.beat_windows import BEATS_PER_BAR
 from mixdream.errors import InputError
 from mixdream.evaluation.key import find_key
 from mixdream.evaluation.pulse import on_beat_share, pulse_strength_db
@@ -26,8 +27,6 @@ from mixdream.generation.tempo import playing_tempo
 from mixdream.recipes.recipe import Recipe
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.inversion import invert
-
-BEATS_PER_BAR = 4
 
 
 @dataclass(frozen=True)

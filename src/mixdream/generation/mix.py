@@ -15,6 +15,7 @@ from mixdream.audio.loudness import LoudnessMeter
 from mixdream.audio.resample import resample_loop
 from mixdream.audio.stream_limiter import StreamLimiter
 from mixdream.audio.write import AudioFormat, write_blocks
+from mixdream.corpus.beat_windows import BEATS_PER_BAR
 from mixdream.errors import InputError
 from mixdream.evaluation.key import Key, find_key
 from mixdream.files import write_json
@@ -29,7 +30,7 @@ from mixdream.generation.arrangement import (
 )
 from mixdream.generation.clips import DEFAULT_RATE_HZ
 from mixdream.generation.decks import BASS_HZ, BeatGrid, Deck, low_pass, play, setting_of
-from mixdream.generation.loops import BEATS_PER_BAR, LoopPlan, make_loops, plan_loops
+from mixdream.generation.loops import LoopPlan, make_loops, plan_loops
 from mixdream.generation.run import Run
 
 PHRASE_BARS = 8

@@ -6,6 +6,7 @@ An origin is all that a generator needs to make a clip again, and what the clip'
 import hashlib
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +22,8 @@ from mixdream.generation.run import Run
 from mixdream.recipes.recipe import Recipe
 
 HIGHEST_SEED = 2**53
+
+_UNSAFE = re.compile(r"[^\w. ]")  # quoted in names: what paths and other origins are told apart by
 
 Seed = Annotated[int, Field(strict=True, ge=0, le=HIGHEST_SEED)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -93,6 +96,7 @@ class _Clip(BaseModel):
 
     run: object
     checkpoint: object
+    sampler_steps: int | None = None
     seed: Seed
     wish: Wish | None = None
     variation: Variation | None = None
@@ -176,7 +180,7 @@ def name_of(origin: Origin) -> str:
     '7(Mix%2F2)high'
     """
     if isinstance(origin, Wish):
-        like = "" if origin.like is None else quote(origin.like, safe=" ", errors="surrogateescape")
+        like = _UNSAFE.sub(lambda found: quote(found[0], errors="surrogateescape"), origin.like or "")
         return f"{origin.seed}({like}){origin.energy or ''}"
     if isinstance(origin, Variation):
         return f"{name_of(origin.of)}~{origin.number}"
@@ -246,5 +250,10 @@ def read_origin(wish: str, run: Run) -> Origin:
         raise InputError(
             f"'{path}' was made with {clip.checkpoint}, {run.name} uses {used} now, which makes something "
             "else of it: generate it anew"
+        )
+    if clip.sampler_steps != (steps := run.recipe.sampler_steps):
+        raise InputError(
+            f"'{path}' was made in {clip.sampler_steps} steps of the sampler, {steps} would make something "
+            f"else of it: give --sampler-steps {clip.sampler_steps}"
         )
     return clip.variation or clip.morph or clip.wish or clip.seed

@@ -142,14 +142,15 @@ class Run:
 
     def with_steps(self, steps: int) -> "Run":
         """Return the same run with so many steps of its sampler; InputError where it has none."""
-        if not hasattr(self.recipe.model, "steps"):
+        if self.recipe.sampler_steps is None:
             raise InputError(f"{self.folder} has no sampler: its model makes clips in one step")
         recipe = self.recipe.model_dump()
         recipe["model"]["steps"] = steps
         try:
             return Run(self.folder, Recipe.model_validate(recipe))
         except ValidationError as error:
-            raise InputError(error.errors()[0]["msg"].removeprefix("Value error, ")) from error
+            reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+            raise InputError(f"--sampler-steps {steps}: {reason}") from error
 
     def about(self, checkpoint: Path) -> dict[str, Any]:
         """What is said of it beside everything that is made with one of its checkpoints."""
@@ -159,7 +160,7 @@ class Run:
             "checkpoint": checkpoint.name,
             "best": checkpoint == self.best_checkpoint(),
         }
-        steps = getattr(self.recipe.model, "steps", None)
+        steps = self.recipe.sampler_steps
         return about if steps is None else about | {"sampler_steps": steps}
 
     @property

@@ -134,6 +134,11 @@ class Recipe(Section):
         return self
 
     @property
+    def sampler_steps(self) -> int | None:
+        """Steps from noise to music; None where a model takes one."""
+        return None if isinstance(self.model, Dcgan) else self.model.steps
+
+    @property
     def has_conditions(self) -> bool:
         """Whether clips can be asked for by set and energy."""
         return isinstance(self.model, Dcgan) and self.model.conditions

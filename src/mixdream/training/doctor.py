@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from mixdream.errors import InputError
@@ -30,8 +31,6 @@ EVERY_SHARE = 0.02
 
 APART = 25.0
 """The same in times of what the last check-up took: with one more at the end they cost about 4 %."""
-
-_TRIED = 4  # samples that tell what the first check-up will take
 
 
 class Doctor:
@@ -83,9 +82,13 @@ class Doctor:
     def _expected(self) -> float:
         """Seconds that the samples of a check-up take: many, for models that remove noise step by step."""
         if self._expected_s is None:
+            # A GPU makes many as fast as few, and is slow at its first.
+            few = SAMPLES // 4 if torch.cuda.is_available() else 4
+            if torch.cuda.is_available():
+                self._sample(few)
             began = time.perf_counter()
-            self._sample(_TRIED)
-            self._expected_s = (time.perf_counter() - began) * SAMPLES / _TRIED
+            self._sample(few)
+            self._expected_s = (time.perf_counter() - began) * SAMPLES / few
         return self._expected_s
 
     def check_up(self, step: int, epoch: float, seconds: float, save: Callable[[], None]) -> None:

@@ -198,7 +198,7 @@ class _Training:
 
     def _draw_samples(self, epoch: int, watch: StopWatch) -> None:
         """Draw what the same noise has become; samplers of many steps no more often than check-ups."""
-        if hasattr(self.recipe.model, "steps") and watch.seconds < self.draw_again_at:
+        if self.recipe.sampler_steps and watch.seconds < self.draw_again_at:
             return
         began = watch.seconds
         path = self.run.folder / "samples" / f"epoch-{epoch:04d}.png"

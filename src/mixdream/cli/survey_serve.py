@@ -1,0 +1,110 @@
+"""``mixdream survey serve`` and ``mixdream survey delete``: taking answers, and giving them back."""
+
+from pathlib import Path
+
+import typer
+
+from mixdream.cli.output import JSON_OPTION, print_json, progress
+from mixdream.errors import InputError
+
+DB_OPTION = typer.Option(
+    None,
+    metavar="URL",
+    help="Database: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME; without it answers.sqlite beside "
+    "the design.",
+    show_default=False,
+)
+
+
+def serve(
+    folder: Path = typer.Argument(metavar="DESIGN", help="Folder of a listening test, or its survey.yaml."),
+    db: str | None = DB_OPTION,
+    host: str = typer.Option("127.0.0.1", help="Address to listen on; 0.0.0.0 is every one."),
+    port: int = typer.Option(8000, min=1, max=65535, help="Port to listen on."),
+    workers: int = typer.Option(1, min=1, max=64, help="Processes that answer requests."),
+    root_path: str = typer.Option(
+        "", metavar="PATH", help="Path that a reverse proxy strips, as in /test.", show_default=False
+    ),
+    proxy: bool = typer.Option(
+        False,
+        "--proxy",
+        help="Believe the reverse proxy's X-Forwarded-For and X-Forwarded-Proto; never without one.",
+    ),
+) -> None:
+    """Serve a listening test until Ctrl-C; every answer is on the disk before it is confirmed."""
+    import socket
+
+    import uvicorn
+
+    from mixdream.survey.design.read_design import read_design
+    from mixdream.survey.rendering.render import render_clips
+    from mixdream.survey.serving.settings import Settings, progress_token
+    from mixdream.survey.storage.store import Store
+
+    design, folder = read_design(folder), _folder(folder)
+    if root_path and (not root_path.startswith("/") or root_path.endswith("/")):
+        raise InputError(f"--root-path must begin with / and not end with it, as in /test; got '{root_path}'")
+    with progress("Rendering clips") as report:
+        render_clips(design, folder, report)
+    url = db or database_of(folder)
+    with Store.open(url, create=True) as store:
+        older = [known for known, _ in store.designs() if known != design.hash]
+        store.add_design(design)
+    Settings(str(folder.resolve()), url, design.hash, proxy).to_environment()
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as free:  # to say at once, and in one line, that the port is taken
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind((host, port))
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    if older:
+        typer.echo("The design was changed: new listeners get it, the others finish the one that they began.")
+    typer.echo(f"For listeners: {address}/")
+    typer.echo(f"Progress, for you alone: {address}/progress/{progress_token(folder)}")
+    if root_path or proxy:
+        typer.echo(f"Behind your proxy both begin with https://YOUR-HOST{root_path}/ instead.")
+    typer.echo("Ctrl-C ends it; answers stay, and listeners go on when it is served again.")
+    uvicorn.run(
+        "mixdream.survey.serving.app:from_environment",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        root_path=root_path,
+        log_level="warning",
+        access_log=False,  # it would hold addresses and the listeners' own links
+        proxy_headers=False,  # the application reads them itself
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+def delete(
+    folder: Path = typer.Argument(metavar="DESIGN", help="Folder of a listening test, or its survey.yaml."),
+    session: str = typer.Argument(help="Session to delete, as answers and exports name it."),
+    db: str | None = DB_OPTION,
+    yes: bool = typer.Option(False, "--yes", help="Do not ask."),
+    as_json: bool = JSON_OPTION,
+) -> None:
+    """Delete a listener's answers for good. Exports made before still have them: export again."""
+    from mixdream.survey.storage.store import Store
+
+    with Store.open(db or database_of(_folder(folder))) as store:
+        if not yes:
+            typer.confirm(f"Delete session {session} and all its answers for good?", abort=True, err=True)
+        number = store.delete(session)
+    if number is None:
+        raise InputError(f"there is no session '{session}'; 'mixdream survey export' lists them")
+    if as_json:
+        print_json({"session": session, "answers_deleted": number})
+    else:
+        typer.echo(f"session {session}: {number} answers deleted")
+
+
+def database_of(folder: Path) -> str:
+    """URL of the database that a test has unless another is given: a file beside its design."""
+    return f"sqlite:///{folder.resolve() / 'answers.sqlite'}"
+
+
+def _folder(design: Path) -> Path:
+    return design if design.is_dir() else design.parent

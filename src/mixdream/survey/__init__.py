@@ -1,0 +1,1 @@
+"""Listening tests: design, clips, serving, analysis."""

@@ -1,0 +1,1 @@
+"""What a listening test has shown: exclusions, intervals, tables, reports."""

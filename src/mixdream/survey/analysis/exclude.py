@@ -1,0 +1,132 @@
+"""Who does not count, by which rule and since when; raw answers stay as they are."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from mixdream.errors import InputError
+from mixdream.survey.design.design import Exclusions
+from mixdream.survey.design.question import ATTENTION
+from mixdream.survey.exporting.safe_csv import read_csv, write_csv
+from mixdream.survey.storage.rows import Answer, Session
+
+RULES = {
+    "unfinished": "did not reach the last page",
+    "wrong_attention": "more wrong attention items than the design allows",
+    "heard_too_little": "heard less of the clips than the design asks for",
+}
+"""Rules that mixdream applies, and what they mean."""
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """Why a listener does not count; raw answers stay as they are.
+
+    Attributes
+    ----------
+    session : str
+    rule : str
+        One of `RULES`, or a researcher's own.
+    detail : str
+    date : str
+        On which it was decided, ISO 8601.
+    """
+
+    session: str
+    rule: str
+    detail: str
+    date: str
+
+
+def exclude(
+    rows: Iterable[Answer], sessions: Iterable[Session], rules: Exclusions, today: date
+) -> list[Excluded]:
+    """Apply the rules of a design.
+
+    Parameters
+    ----------
+    rows : iterable of Answer
+    sessions : iterable of Session
+        Those of them that have answers are looked at.
+    rules : Exclusions
+    today : date
+
+    Returns
+    -------
+    list of Excluded
+        By session; one who breaks several rules is there several times.
+    """
+    rows = list(rows)
+    heard, whole = heard_s(rows)
+    wrong, asked = attention(rows)
+    finished = {one.session: one.finished is not None for one in sessions}
+    pages = {one.session: f"{one.answered} of {one.pages} pages" for one in sessions}
+    found = []
+    for session in sorted({row.session for row in rows}):
+        if not finished.get(session, False):
+            found.append((session, "unfinished", pages.get(session, "not in the list of sessions")))
+        if wrong[session] > rules.wrong_attention:
+            found.append((session, "wrong_attention", f"{wrong[session]} of {asked[session]} wrong"))
+        if heard[session] < rules.fastest_share * whole[session]:
+            detail = f"heard {heard[session]:.1f} of {whole[session]:.1f} s"
+            found.append((session, "heard_too_little", detail))
+    return [Excluded(*one, today.isoformat()) for one in found]
+
+
+def attention(rows: Iterable[Answer]) -> tuple[Counter[str], Counter[str]]:
+    """Wrong and all attention items of each session."""
+    wrong: Counter[str] = Counter()
+    asked: Counter[str] = Counter()
+    for row in rows:
+        if row.kind == ATTENTION:
+            asked[row.session] += 1
+            wrong[row.session] += row.value != row.right
+    return wrong, asked
+
+
+def heard_s(rows: Iterable[Answer]) -> tuple[dict[str, float], dict[str, float]]:
+    """Seconds of the clips on a session's pages that were heard, and all of them.
+
+    A page with several questions counts once, and no clip for more than its length: whoever plays one of two
+    clips twice has not heard the other.
+    """
+    heard: dict[str, float] = defaultdict(float)
+    whole: dict[str, float] = defaultdict(float)
+    seen = set()
+    for row in rows:
+        if (row.session, row.position) not in seen:
+            seen.add((row.session, row.position))
+            heard[row.session] += sum(min(clip.heard_s, clip.seconds) for clip in row.clips)
+            whole[row.session] += sum(clip.seconds for clip in row.clips)
+    return heard, whole
+
+
+def read_exclusions(path: Path) -> list[Excluded]:
+    """Read a researcher's own list: CSV with the columns session, rule, date and, if wanted, detail.
+
+    Raises
+    ------
+    InputError
+        No such file, a column is missing, or a line has no session, no rule or no date; it is named.
+    """
+    found = []
+    for line, cells in read_csv(path, ("session", "rule", "date")):
+        cells = {name: cell.strip() for name, cell in cells.items()}
+        if not cells["session"] or not cells["rule"]:
+            raise InputError(f"{path}, line {line}: session and rule must both be given")
+        try:
+            day = date.fromisoformat(cells["date"])
+        except ValueError:
+            raise InputError(
+                f"{path}, line {line}: date must be like 2030-12-31, got '{cells['date'][:40]}'"
+            ) from None
+        found.append(Excluded(cells["session"], cells["rule"], cells.get("detail", ""), day.isoformat()))
+    return found
+
+
+def write_exclusions(path: Path, found: Iterable[Excluded]) -> None:
+    """Write a list that `read_exclusions` reads."""
+    rows = ((one.session, one.rule, one.detail, one.date) for one in found)
+    write_csv(path, ("session", "rule", "detail", "date"), rows)

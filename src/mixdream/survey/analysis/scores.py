@@ -1,0 +1,173 @@
+"""The thesis's scores (4.7): 2 where exactly the generated clips were named, 1 for half, 0 for nothing."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from mixdream.survey.design.question import Part
+
+Choice = Literal["first", "second", "none", "both"]
+CHOICES: tuple[Choice, ...] = ("first", "second", "none", "both")
+Count = Annotated[int, Field(ge=0, le=10_000_000)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+
+_SCORES: dict[Choice, dict[Choice, int]] = {
+    "first": {"first": 2, "both": 1, "second": 0, "none": 0},
+    "second": {"second": 2, "both": 1, "first": 0, "none": 0},
+    "both": {"both": 2, "first": 1, "second": 1, "none": 0},
+    "none": {"none": 2, "first": 1, "second": 1, "both": 0},
+}
+
+
+def score(value: Choice, right: Choice) -> int:
+    """Score of an answer, 0 to 2.
+
+    Where one clip is generated, 2 is that one alone, 1 is both, 0 the other or none. Where both are, 2 is
+    both, 1 is one of them, 0 none. Where none is, which the thesis does not have, 2 is none and 0 both.
+
+    >>> score("both", "first"), score("first", "both"), score("none", "second")
+    (1, 1, 0)
+    """
+    return _SCORES[right][value]
+
+
+class QuestionCounts(Part):
+    """Answers to one question.
+
+    Parameters
+    ----------
+    name : str
+    right : {"first", "second", "both", "none"}
+        Which clips are generated.
+    choices : {"first", "second", "none", "both"} to int, optional
+        How many chose each.
+    scores : 3 int, optional
+        How many scored 0, 1 and 2; needed where the choices are not known, and follows from them.
+    """
+
+    name: Line
+    right: Choice
+    choices: dict[Choice, Count] | None = None
+    scores: tuple[Count, Count, Count] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if (self.choices is None) == (self.scores is None):
+            raise ValueError("give either choices or scores: scores follow from choices")
+        if self.choices is not None and set(self.choices) != set(CHOICES):
+            raise ValueError(f"choices needs all of {', '.join(CHOICES)}")
+        return self
+
+    @property
+    def answers(self) -> int:
+        """Number of listeners who answered."""
+        return sum(self.by_score)
+
+    @property
+    def by_score(self) -> tuple[int, int, int]:
+        """How many scored 0, 1 and 2."""
+        if self.choices is None:
+            return self.scores or (0, 0, 0)
+        found = [0, 0, 0]
+        for value, number in self.choices.items():
+            found[score(value, self.right)] += number
+        return found[0], found[1], found[2]
+
+
+class Counts(Part):
+    """Counts of a test with such questions, as a file holds them or as they follow from rows.
+
+    Parameters
+    ----------
+    version : 1
+    title : str
+    listeners : int
+    questions : sequence of QuestionCounts
+    totals : sequence of int, optional
+        How many reached 0, 1, 2 ... points in all questions together.
+    notes : sequence of str
+        Shown with the tables.
+    """
+
+    version: Literal[1] = 1
+    title: Line
+    listeners: int = Field(ge=0, le=10_000_000)
+    questions: Annotated[tuple[QuestionCounts, ...], Field(min_length=1, max_length=200)]
+    totals: tuple[Count, ...] | None = None
+    notes: tuple[Line, ...] = ()
+
+    @model_validator(mode="after")
+    def _add_up(self) -> Self:
+        for one in self.questions:
+            if one.answers > self.listeners:
+                raise ValueError(f"{one.name} has {one.answers} answers of {self.listeners} listeners")
+        if self.totals is None:
+            return self
+        if len(self.totals) != 2 * len(self.questions) + 1:
+            most = 2 * len(self.questions)
+            raise ValueError(
+                f"totals needs {most + 1} counts, of 0 to {most} points in {len(self.questions)} questions; "
+                f"got {len(self.totals)}"
+            )
+        if sum(self.totals) > self.listeners:
+            raise ValueError(f"totals has {sum(self.totals)} of {self.listeners} listeners")
+        return self
+
+    @property
+    def contradiction(self) -> str:
+        """A sentence where no set of answers can give all the tables; else empty."""
+        complete = all(one.answers == self.listeners for one in self.questions)
+        if self.totals is None or not complete or sum(self.totals) != self.listeners:
+            return ""
+        in_all = sum(points * number for points, number in enumerate(self.totals))
+        by_question = sum(one.by_score[1] + 2 * one.by_score[2] for one in self.questions)
+        if in_all == by_question:
+            return ""
+        return (
+            f"The totals add up to {in_all} points and the questions to {by_question}: no set of "
+            f"{self.listeners} listeners gives all of these tables. Each is computed from its own counts."
+        )
+
+
+def count_answers(
+    title: str, names: Mapping[int, str], answers: Iterable[tuple[str, int, Choice, Choice]]
+) -> Counts:
+    """Count single answers.
+
+    Parameters
+    ----------
+    title : str
+    names : mapping of int to str
+        Trials and what they are called, in order.
+    answers : iterable of (listener, trial, value, right)
+        One for each listener and trial at most; right is the same for all of a trial.
+
+    Returns
+    -------
+    Counts
+        Totals are those of listeners who answered all trials.
+    """
+    chosen: dict[int, Counter[Choice]] = {trial: Counter() for trial in names}
+    rights: dict[int, Choice] = {}
+    points: dict[str, list[int]] = {}
+    for listener, trial, value, right in answers:
+        chosen[trial][value] += 1
+        rights[trial] = right
+        points.setdefault(listener, []).append(score(value, right))
+    asked = [trial for trial in names if trial in rights]
+    totals = Counter(sum(some) for some in points.values() if len(some) == len(names))
+    return Counts(
+        title=title,
+        listeners=len(points),
+        questions=tuple(
+            QuestionCounts(
+                name=names[trial],
+                right=rights[trial],
+                choices={value: chosen[trial][value] for value in CHOICES},
+            )
+            for trial in asked
+        ),
+        totals=tuple(totals[i] for i in range(2 * len(names) + 1)) if len(asked) == len(names) else None,
+    )

@@ -1,0 +1,106 @@
+"""Questions of a listening test, and what all parts of a design have in common."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from mixdream.survey.design.texts import Text
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+
+ATTENTION = "attention"
+"""Question, and condition of the clip, of an attention item: how many tones are in it."""
+
+LONGEST_TEXT = 2000
+"""Characters of a free text."""
+
+
+class Misplaced(ValueError):
+    """Parts of a design do not fit together, and where in the design that shows.
+
+    Parameters
+    ----------
+    message : str
+    *where : str or int
+        Keys and positions that lead there, from the part that is checked.
+    """
+
+    def __init__(self, message: str, *where: str | int) -> None:
+        super().__init__(message)
+        self.where = where
+
+
+class Part(BaseModel):
+    """Part of a design: keys it does not know are errors, values never change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Option(Part):
+    """One of the answers to choose from.
+
+    Parameters
+    ----------
+    value : str
+        What is stored.
+    label : text
+        What is read.
+    """
+
+    value: Name
+    label: Text
+
+
+class Question(Part):
+    """A question about a clip, or about the listener.
+
+    Parameters
+    ----------
+    name : str
+        Of its answers; unique in its block.
+    ask : text
+    kind : {"choice", "scale", "text"}
+        One of ``options``; a whole number from ``lowest`` to ``highest``; or a free text.
+    options : sequence of Option
+    lowest, highest : int
+    lowest_label, highest_label : text, optional
+    required : bool
+    """
+
+    name: Name
+    ask: Text
+    kind: Literal["choice", "scale", "text"] = "choice"
+    options: tuple[Option, ...] = ()
+    lowest: int = Field(1, ge=-100, le=100)
+    highest: int = Field(5, ge=-100, le=100)
+    lowest_label: Text | None = None
+    highest_label: Text | None = None
+    required: bool = True
+
+    @model_validator(mode="after")
+    def _answerable(self) -> Self:
+        if (self.kind == "choice") != bool(self.options):
+            raise ValueError("a choice needs options, and only a choice has them")
+        if self.kind == "choice":
+            check_unique("options", [option.value for option in self.options], "value")
+            if len(self.options) < 2:
+                raise Misplaced("a choice needs two options at least", "options")
+        if self.kind == "scale" and not 1 <= self.highest - self.lowest <= 100:
+            raise ValueError(f"a scale from {self.lowest} to {self.highest} is not possible: 2 to 101 steps")
+        return self
+
+    def allows(self, value: str) -> bool:
+        """Whether an answer, as it is stored, is one of those that the question has."""
+        if self.kind == "choice":
+            return any(option.value == value for option in self.options)
+        if self.kind == "scale":
+            return value in {str(step) for step in range(self.lowest, self.highest + 1)}
+        return len(value) <= LONGEST_TEXT
+
+
+def check_unique(what: str, names: Sequence[str], key: str = "") -> None:
+    """Raise Misplaced where a name is in a list twice; ``key`` is its place in a member of the list."""
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            raise Misplaced(f"{what} has '{name}' twice", what, i, *([key] if key else []))

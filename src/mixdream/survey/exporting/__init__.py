@@ -1,0 +1,1 @@
+"""Raw rows to CSV and Parquet, and back."""

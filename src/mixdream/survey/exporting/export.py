@@ -1,0 +1,141 @@
+"""Everything that a listening test has gathered, as files that any tool reads."""
+
+import json
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from mixdream.errors import InputError
+from mixdream.files import folder_atomically
+from mixdream.survey.design.design import Design
+from mixdream.survey.exporting.columns import (
+    ANSWER_COLUMNS,
+    MOST_CLIPS,
+    SESSION_COLUMNS,
+    Column,
+    cells_of_answer,
+    cells_of_session,
+    to_text,
+)
+from mixdream.survey.exporting.safe_csv import guard, writer_of
+from mixdream.survey.storage.rows import Answer, Session
+
+FILES = frozenset(
+    (
+        "answers.csv",
+        "answers.parquet",
+        "sessions.csv",
+        "sessions.parquet",
+        "designs.json",
+        "README.txt",
+    )
+)
+_AT_ONCE = 5000  # rows in memory
+
+_README = """\
+Answers of a listening test, exported by mixdream
+=================================================
+answers.csv, answers.parquet     one row per answer, as it was saved; nothing is left out or changed
+sessions.csv, sessions.parquet   one row per visit
+designs.json                     the designs that the answers belong to, newest last, by their hash
+
+Parquet has types; in CSV (UTF-8, commas, double quotes, CRLF) truths are 1 and 0, times are ISO 8601 in UTC,
+and what is not there is an empty cell. A spreadsheet takes texts that begin with = + - @, a tab or a line's
+end for formulas, and listeners write the free texts: in CSV such a text, and one that begins with an
+apostrophe, has one apostrophe more before it. Take it off when you read the file; in Parquet there is none.
+Whoever is left out of an analysis is in exclusions.csv of its report, never here.
+"""
+
+
+def export(
+    rows: Iterable[Answer],
+    sessions: Sequence[Session],
+    designs: Sequence[tuple[str, Design]],
+    folder: Path,
+) -> int:
+    """Write answers, sessions, designs and a data dictionary; the answers are streamed.
+
+    Parameters
+    ----------
+    rows : iterable of Answer
+        At most 3 clips in each.
+    sessions : sequence of Session
+    designs : sequence of (hash, Design)
+        Newest last.
+    folder : Path
+        New, or an older export, which is replaced as a whole once the new one is complete.
+
+    Returns
+    -------
+    int
+        Answers written.
+
+    Raises
+    ------
+    InputError
+        The folder holds something else.
+    """
+    folder = folder.resolve()
+    if folder.exists() and (
+        not folder.is_dir() or (others := sorted({path.name for path in folder.iterdir()} - FILES))
+    ):
+        what = f"holds {others[0]}" if folder.is_dir() else "is a file"
+        raise InputError(f"'{folder}' {what}: an export needs a new folder, or an older export to replace")
+    with folder_atomically(folder) as temporary:
+        count = _write_table(temporary / "answers", ANSWER_COLUMNS, map(_checked, rows))
+        _write_table(temporary / "sessions", SESSION_COLUMNS, map(cells_of_session, sessions))
+        content = [{"hash": name, "design": design.model_dump(mode="json")} for name, design in designs]
+        text = json.dumps({"designs": content}, indent=2, ensure_ascii=False)
+        (temporary / "designs.json").write_text(text + "\n", "utf-8")
+        (temporary / "README.txt").write_text(_dictionary(), "utf-8")
+    return count
+
+
+def _checked(row: Answer) -> list[Any]:
+    if len(row.clips) > MOST_CLIPS:
+        raise ValueError(f"{len(row.clips)} clips on a page; an export has columns for {MOST_CLIPS}")
+    return cells_of_answer(row)
+
+
+def _write_table(path: Path, columns: Sequence[Column], rows: Iterable[list[Any]]) -> int:
+    """Write CSV and Parquet side by side, some thousand rows at a time; return how many."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    types = {
+        "text": pa.string(),
+        "whole": pa.int64(),
+        "real": pa.float64(),
+        "truth": pa.bool_(),
+        "time": pa.timestamp("us", tz="UTC"),
+    }
+    schema = pa.schema([(column.name, types[column.kind]) for column in columns])
+    count, remaining = 0, iter(rows)
+    with (
+        path.with_suffix(".csv").open("w", encoding="utf-8", newline="") as file,
+        parquet.ParquetWriter(path.with_suffix(".parquet"), schema) as packed,
+    ):
+        writer = writer_of(file)
+        writer.writerow([column.name for column in columns])
+        while some := list(islice(remaining, _AT_ONCE)):
+            writer.writerows([_cell(cell) for cell in row] for row in some)
+            arrays = [
+                pa.array(cells, type=field.type)
+                for cells, field in zip(zip(*some, strict=True), schema, strict=True)
+            ]
+            packed.write_batch(pa.record_batch(arrays, schema=schema))
+            count += len(some)
+    return count
+
+
+def _cell(value: Any) -> str:
+    return guard(value) if isinstance(value, str) else to_text(value)
+
+
+def _dictionary() -> str:
+    parts = [_README]
+    for name, columns in (("answers", ANSWER_COLUMNS), ("sessions", SESSION_COLUMNS)):
+        parts.append(f"\nColumns of {name}\n{'-' * (len(name) + 11)}\n")
+        parts += [f"{column.name:<16} {column.kind:<6} {column.meaning}\n" for column in columns]
+    return "".join(parts)

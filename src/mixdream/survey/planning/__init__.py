@@ -1,0 +1,1 @@
+"""Presets of the usual tests, and how many listeners they need."""

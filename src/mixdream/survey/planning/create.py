@@ -1,0 +1,140 @@
+"""Creating a listening test: a folder with a design and its clips."""
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mixdream.errors import InputError
+from mixdream.files import folder_atomically
+from mixdream.spectrogram.grid import NAMED_GRIDS
+from mixdream.survey.design.blocks import Compare
+from mixdream.survey.design.design import Design
+from mixdream.survey.design.read_design import DESIGN_FILE
+from mixdream.survey.design.write_design import write_design
+from mixdream.survey.planning.presets import ANCHOR, MOST_TRIALS, NO_CONTACT, PRESETS, REAL, THROUGH, Material
+from mixdream.survey.rendering.clips import Clip
+from mixdream.survey.rendering.render import clip_notes, render_clips
+from mixdream.survey.rendering.sources import find_sources
+
+NO_GRID = "none"
+"""In the place of a grid: real clips stay as they are."""
+
+
+@dataclass(frozen=True)
+class Created:
+    """A new test.
+
+    Attributes
+    ----------
+    design : Design
+    clips : list of Clip
+    notes : list of str
+        What the researcher should know or do.
+    """
+
+    design: Design
+    clips: list[Clip]
+    notes: list[str]
+
+
+def create_test(
+    preset: str,
+    folder: Path,
+    real: Path,
+    generated: Sequence[Path],
+    through: str | None = None,
+    languages: Sequence[str] = ("en",),
+    title: str | None = None,
+    contact: str | None = None,
+    report: Callable[[float, str], None] = lambda done, note: None,
+) -> Created:
+    """Make a test from folders of clips, whole or not at all.
+
+    Parameters
+    ----------
+    preset : {"thesis", "preference", "mos", "abx"}
+    folder : Path
+        New, or empty. Gets ``survey.yaml`` and ``rendered/``; sound files stay where they are. A source that
+        is given as a relative path is named relative to it, so that both can be moved together.
+    real : Path
+        Folder of real clips.
+    generated : sequence of Path
+        Each a folder whose name becomes that of its condition.
+    through : str, optional
+        Grid that real clips go through, or `NO_GRID`; unless given the preset's own.
+    languages, title, contact
+        See `mixdream.survey.planning.presets.Material`.
+    report : callable
+        Called with the share done in [0, 1] and a note.
+
+    Raises
+    ------
+    InputError
+        A folder that exists, or clips that make no test.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"'{folder}' exists: name a new folder, or remove it")
+    chosen = PRESETS[preset]
+    # Real files that generated ones are made from are the measure of these, unless told.
+    grid = through or (NO_GRID if preset == "abx" and generated else chosen.through)
+    if grid != NO_GRID and grid not in NAMED_GRIDS:
+        raise InputError(f"unknown grid '{grid}'; there are {', '.join(NAMED_GRIDS)}, and {NO_GRID}")
+    named = _condition_names(generated)
+    stems = {
+        name: {source.item for source in find_sources(name, path)}
+        for name, path in {REAL: real, **named}.items()
+    }
+
+    def material(trials: int) -> Material:
+        return Material(
+            real=_from(folder, real),
+            generated={name: _from(folder, path) for name, path in named.items()},
+            through=None if grid == NO_GRID else grid,
+            trials=trials,
+            languages=tuple(languages),
+            title=title,
+            contact=contact,
+        )
+
+    design = chosen.make(material(min(MOST_TRIALS, *map(len, stems.values()))))
+    (block,) = design.blocks
+    if isinstance(block, Compare) and block.same_item and named:
+        common = min(len(stems[REAL] & stems[name]) for name in named)
+        design = chosen.make(material(max(1, min(MOST_TRIALS, common))))
+    with folder_atomically(folder) as made:  # beside the new folder: relative paths lead to the same place
+        clips = render_clips(design, made, report)
+        write_design(made / DESIGN_FILE, design, _header(preset))
+        notes = clip_notes(design, made)
+    if not contact:
+        notes.append(f"survey.yaml says {NO_CONTACT} in the consent: say there who asks")
+    return Created(design, clips, notes)
+
+
+def _header(preset: str) -> list[str]:
+    return [
+        f"A listening test, made by 'mixdream survey new --{preset}'. Edit it before anybody answers.",
+        "  mixdream survey plan FOLDER    how many listeners it needs",
+        "  mixdream survey serve FOLDER   runs it; clips are rendered again where that is needed",
+    ]
+
+
+def _condition_names(folders: Sequence[Path]) -> dict[str, Path]:
+    """Names of conditions from the names of folders."""
+    names: dict[str, Path] = {}
+    for folder in folders:
+        name = re.sub(r"[^a-z0-9_-]+", "-", folder.resolve().name.lower()).strip("-_")[:40]
+        if not name or name in (REAL, THROUGH, ANCHOR, "attention", "demographics"):
+            name = f"generated-{name}".rstrip("-")
+        if name in names:
+            raise InputError(
+                f"'{names[name]}' and '{folder}' would both be condition {name}: rename one of the folders"
+            )
+        names[name] = folder
+    return names
+
+
+def _from(folder: Path, source: Path) -> str:
+    """A source as the design names it."""
+    return str(source) if source.is_absolute() else os.path.relpath(source, folder)

@@ -1,0 +1,223 @@
+"""Planner: how many listeners a wanted interval needs, and how often each clip is then heard."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from scipy.stats import norm, t
+
+from mixdream.errors import InputError
+from mixdream.survey.design.blocks import Ask, Compare, Detect, Rate
+from mixdream.survey.design.design import Design
+from mixdream.survey.design.question import Question
+from mixdream.survey.rendering.clips import Clip
+
+MOST_LISTENERS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What is assumed of listeners before anybody has answered.
+
+    Parameters
+    ----------
+    share : float in (0, 1)
+        Expected share of right, or of preferring, answers; 0.5 needs most listeners.
+    correlation : float in [0, 1)
+        Between answers of one listener to the same question about different clips (intra-class).
+    between_sd, within_sd : float, >= 0
+        Standard deviations of ratings, in steps of the scale: of listeners' own means, and of one listener's
+        ratings of one condition.
+    """
+
+    share: float = 0.5
+    correlation: float = 0.1
+    between_sd: float = 0.6
+    within_sd: float = 0.9
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share < 1:
+            raise InputError(f"the expected share must lie between 0 and 1, got {self.share:g}")
+        if not 0 <= self.correlation < 1:
+            raise InputError(f"the correlation must be at least 0 and less than 1, got {self.correlation:g}")
+        if not (0 <= self.between_sd <= 100 and 0 <= self.within_sd <= 100):
+            raise InputError("standard deviations must be from 0 to 100 steps of the scale")
+
+
+def wilson_half_width(share: float, answers: float) -> float:
+    """Half the width of Wilson's 95 % interval of a share (Wilson 1927).
+
+    >>> round(wilson_half_width(0.5, 137), 4)
+    0.0826
+    """
+    z = _z()
+    return z / (1 + z**2 / answers) * math.sqrt(share * (1 - share) / answers + z**2 / (4 * answers**2))
+
+
+def listeners_for_share(half_width: float, answers: int = 1, assumed: Assumptions | None = None) -> int:
+    """Listeners that a share needs so that its 95 % interval reaches so far to either side.
+
+    Wilson's half width ``z sqrt(p (1 - p) N + z^2 / 4) / (N + z^2)``, solved for N, the independent answers;
+    n answers of one listener are worth ``n / (1 + (n - 1) rho)`` of them (Kish's design effect).
+
+    Parameters
+    ----------
+    half_width : float in (0, 0.5)
+    answers : int, >= 1
+        Of each listener.
+    assumed : Assumptions
+
+    Raises
+    ------
+    InputError
+        A width that is not possible.
+
+    Examples
+    --------
+    >>> listeners_for_share(0.0826)
+    137
+    """
+    assumed = assumed or Assumptions()
+    if not 0 < half_width < 0.5:
+        raise InputError(f"the half width of a share must lie between 0 and 0.5, got {half_width:g}")
+    z2, w2 = _z() ** 2, half_width**2
+    linear = 2 * w2 * z2 - z2 * assumed.share * (1 - assumed.share)
+    constant = z2**2 * (w2 - 1 / 4)
+    independent = (-linear + math.sqrt(linear**2 - 4 * w2 * constant)) / (2 * w2)
+    effect = 1 + (answers - 1) * assumed.correlation
+    # Less a hair: what is a whole number must not become the next one by rounding.
+    return _bounded(math.ceil(independent * effect / answers - 1e-9), half_width)
+
+
+def listeners_for_mean(half_width: float, answers: int = 1, assumed: Assumptions | None = None) -> int:
+    """Listeners that a mean rating needs so that its 95 % interval reaches so far to either side.
+
+    The interval is Student's over the means of listeners, whose variance is ``between^2 + within^2 / n``. It
+    speaks of more listeners hearing these clips, not of other clips.
+
+    Parameters
+    ----------
+    half_width : float, > 0
+        In steps of the scale.
+    answers : int, >= 1
+        Of each listener, about one condition.
+    assumed : Assumptions
+
+    Examples
+    --------
+    >>> listeners_for_mean(0.3, answers=4)
+    27
+    """
+    assumed = assumed or Assumptions()
+    if not half_width > 0:
+        raise InputError(f"the half width of a mean must be more than 0, got {half_width:g}")
+    sd = math.sqrt(assumed.between_sd**2 + assumed.within_sd**2 / answers)
+    _bounded(math.ceil((_z() * sd / half_width) ** 2), half_width)
+    low, high = 1, 2  # too few, enough
+    while t.ppf(0.975, high - 1) * sd / math.sqrt(high) > half_width:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        enough = t.ppf(0.975, middle - 1) * sd / math.sqrt(middle) <= half_width
+        low, high = (low, middle) if enough else (middle, high)
+    return high
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a block needs.
+
+    Attributes
+    ----------
+    block, what : str
+        What an interval is for: a question, or an answer of each pair or condition.
+    listeners : int
+    half_width : float
+        A share, or steps of a scale.
+    heard : dict of condition to float
+        How often each of its clips is then heard by somebody, on average.
+    """
+
+    block: str
+    what: str
+    listeners: int
+    half_width: float
+    heard: dict[str, float]
+
+
+def plan_listeners(
+    design: Design,
+    clips: Sequence[Clip],
+    half_width: float,
+    rating_half_width: float,
+    assumed: Assumptions | None = None,
+) -> list[Need]:
+    """How many listeners each block of a design needs.
+
+    Parameters
+    ----------
+    design : Design
+    clips : sequence of Clip
+    half_width : float in (0, 0.5)
+        Of shares: right answers of each ``detect`` question, right or preferring ones of each pair, choices.
+    rating_half_width : float, > 0
+        Of mean ratings of each condition, in steps of their scale.
+    assumed : Assumptions
+
+    Returns
+    -------
+    list of Need
+        One for each block with clips, and for each of the questions of a ``rate`` block.
+    """
+    number = Counter(clip.condition for clip in clips)
+    needs = []
+    for block in design.blocks:
+        if isinstance(block, Ask):
+            continue
+        uses = _uses(block)
+        for what, is_mean, answers in _intervals(block):
+            width = rating_half_width if is_mean else half_width
+            listeners = (listeners_for_mean if is_mean else listeners_for_share)(width, answers, assumed)
+            heard = {name: listeners * used / number[name] for name, used in uses.items()}
+            needs.append(Need(block.name, what, listeners, width, heard))
+    return needs
+
+
+def _intervals(block: Detect | Compare | Rate) -> list[tuple[str, bool, int]]:
+    """What each interval is for, whether of a mean, and answers per listener that go into it."""
+    if isinstance(block, Detect):
+        return [("right answers, each question", False, 1)]
+    if isinstance(block, Compare):
+        what = "preferences" if block.kind == "prefer" else "right answers"
+        return [(f"{what}, each pair", False, block.per_pair)]
+    return [
+        (f"{question.name}, each condition", _is_mean(question), block.per_condition)
+        for question in block.questions
+        if question.kind != "text"
+    ]
+
+
+def _is_mean(question: Question) -> bool:
+    return question.kind == "scale"
+
+
+def _uses(block: Detect | Compare | Rate) -> Mapping[str, int]:
+    """Clips of each condition that one listener hears."""
+    if isinstance(block, Detect):
+        return Counter(name for trial in block.trials for name in trial)
+    if isinstance(block, Compare):
+        return Counter(name for pair in block.pairs for name in pair for _ in range(block.per_pair))
+    return dict.fromkeys(block.conditions, block.per_condition)
+
+
+def _bounded(listeners: int, half_width: float) -> int:
+    if listeners > MOST_LISTENERS:
+        raise InputError(
+            f"a half width of {half_width:g} needs over {MOST_LISTENERS} listeners: ask for less"
+        )
+    return max(2, listeners)
+
+
+def _z() -> float:
+    return float(norm.ppf(0.975))

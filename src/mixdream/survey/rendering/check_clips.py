@@ -1,0 +1,83 @@
+"""Whether the clips of a listening test are those that its design needs."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from mixdream.errors import InputError
+from mixdream.survey.design.blocks import Ask, Compare, Detect, Rate
+from mixdream.survey.design.design import Design
+from mixdream.survey.design.question import ATTENTION
+from mixdream.survey.rendering.clips import Clip
+
+_SAME_LENGTH_S = 0.05
+
+
+def check_clips(design: Design, clips: Sequence[Clip]) -> None:
+    """Raise InputError where a block wants more clips than there are.
+
+    Parameters
+    ----------
+    design : Design
+    clips : sequence of Clip
+        As `mixdream.survey.rendering.render.render_clips` gives them.
+
+    Raises
+    ------
+    InputError
+        All that is missing, in one line.
+    """
+    items = {name: {clip.item for clip in clips if clip.condition == name} for name in design.conditions}
+    problems = [problem for block in design.blocks for problem in _missing(block, items)]
+    if design.has_attention and not any(clip.condition == ATTENTION for clip in clips):
+        problems.append("there are attention items, but no clips for them: render the clips again")
+    if problems:
+        raise InputError("; ".join(problems))
+
+
+def length_notes(clips: Sequence[Clip]) -> list[str]:
+    """Say where the lengths of clips tell their condition: one line, or none.
+
+    >>> length_notes([Clip("0", "real", "a", 4.05), Clip("1", "model", "b", 10.0)])
+    ['clips can be told apart by their length (real 4.05 s, model 10.00 s): cut the files to one length']
+    """
+    spans: dict[str, list[float]] = {}
+    for clip in clips:
+        if clip.condition != ATTENTION:
+            spans.setdefault(clip.condition, []).append(clip.seconds)
+    every = [seconds for some in spans.values() for seconds in some]
+    if not every or max(every) - min(every) <= _SAME_LENGTH_S:
+        return []
+    shown = ", ".join(f"{name} {_span(some)}" for name, some in spans.items())
+    return [f"clips can be told apart by their length ({shown}): cut the files to one length"]
+
+
+def _span(seconds: list[float]) -> str:
+    low, high = f"{min(seconds):.2f}", f"{max(seconds):.2f}"
+    return f"{low} s" if low == high else f"{low} to {high} s"
+
+
+def _missing(block: Detect | Compare | Rate | Ask, items: dict[str, set[str]]) -> Iterator[str]:
+    """What a block lacks."""
+    if isinstance(block, Compare):
+        for a, b in block.pairs:
+            has = len(items[a] & items[b]) if block.same_item else min(len(items[a]), len(items[b]))
+            if has < block.per_pair:
+                what = "files of the same name in both" if block.same_item else "clips in each"
+                yield (
+                    f"block {block.name} wants {block.per_pair} of {a} and {b}, there are {has} {what}: "
+                    "lower per_pair or add files"
+                )
+    elif isinstance(block, Detect):
+        for name, wanted in Counter(name for trial in block.trials for name in trial).items():
+            if len(items[name]) < wanted:
+                yield (
+                    f"block {block.name} wants {wanted} clips of {name}, there are {len(items[name])}: "
+                    "take out trials or add files"
+                )
+    elif isinstance(block, Rate):
+        for name in block.conditions:
+            if len(items[name]) < block.per_condition:
+                yield (
+                    f"block {block.name} wants {block.per_condition} clips of {name}, there are "
+                    f"{len(items[name])}: lower per_condition or add files"
+                )

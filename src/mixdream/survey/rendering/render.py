@@ -1,0 +1,260 @@
+"""Rendering the clips of a listening test: one loudness, one rate, opaque names, made once."""
+
+import hashlib
+import hmac
+import io
+import json
+import math
+import os
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from mixdream.audio.level import SILENCE, TRUE_PEAK_DBTP, true_peak
+from mixdream.audio.loudness import LoudnessMeter
+from mixdream.corpus.sources import source_text
+from mixdream.errors import InputError
+from mixdream.files import write_atomically, write_json
+from mixdream.spectrogram.grid import NAMED_GRIDS
+from mixdream.survey.design.design import Design
+from mixdream.survey.design.question import ATTENTION
+from mixdream.survey.rendering.check_clips import check_clips, length_notes
+from mixdream.survey.rendering.clips import RENDERED, Clip, read_clips
+from mixdream.survey.rendering.sources import Source, common_channels, find_sources, read_source
+from mixdream.survey.rendering.tones import COUNTS, SECONDS, tones
+from mixdream.survey.rendering.treatments import anchor, through_grid
+
+RATE_HZ = 48_000
+"""Of all clips, whatever their source has: a rate would tell conditions apart."""
+
+_FADE_S = 0.005
+_VARIANTS = 3  # of each number of tones: 12 clips, for 10 attention items at most
+_MADE_BY = 1  # to be raised when the same settings give another sound
+_NEAR_LU = 0.3
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A clip to be made: from a source, or so many tones."""
+
+    clip: Clip
+    source: Source | None
+    channels: int
+
+
+def render_clips(
+    design: Design, folder: Path, report: Callable[[float, str], None] = lambda done, note: None
+) -> list[Clip]:
+    """Render the clips of a design into ``rendered/`` beside it.
+
+    Of each condition that a block uses, every sound file becomes a 16-bit FLAC file at 48 kHz: through its
+    grid or made an anchor where the design says so, faded over 5 ms at both ends, and brought to
+    ``loudness_lufs`` by one gain, less where its true peak would pass -1 dBTP (a limiter would be heard in
+    some conditions more than in others). All are mono unless every source is stereo and none goes through a
+    grid.
+
+    Ids are 64 bits of a keyed hash of condition, item, content and settings; the key is made once and stays
+    in ``rendered/secret``. What is there under its id is not made again. Clips of earlier settings stay on
+    the disk for sessions that have begun; they are no longer listed.
+
+    Parameters
+    ----------
+    design : Design
+    folder : Path
+        The design's own; folders of conditions are found from here. They may be missing where the clips of
+        this very design are rendered already, as on a server.
+    report : callable
+        Called with the share done in [0, 1] and a note.
+
+    Returns
+    -------
+    list of Clip
+        In the order of their ids, as `mixdream.survey.rendering.clips.read_clips` gives them.
+
+    Raises
+    ------
+    InputError
+        Folders or files that cannot be used, or fewer clips than a block wants.
+    """
+    used = design.heard_conditions
+    paths = {name: folder / design.conditions[name].folder for name in used}
+    if not all(path.is_dir() for path in paths.values()) and _is_rendered(design, folder):
+        clips = read_clips(folder)
+        check_clips(design, clips)
+        return clips
+    sources = [source for name, path in paths.items() for source in find_sources(name, path)]
+    mono = any(design.conditions[name].through for name in used)
+    channels = 1 if mono else common_channels(sources)
+    target = folder / RENDERED
+    target.mkdir(exist_ok=True)
+    jobs = _plan(design, sources, channels, _secret(target))
+    check_clips(design, [job.clip for job in jobs])
+    known = {clip_id: about for clip_id, about in _listed(target).items() if _file(target, clip_id).is_file()}
+    todo = [job for job in jobs if job.clip.id not in known]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        made = {pool.submit(_render, job, design, target): job for job in todo}
+        try:
+            for done, future in enumerate(as_completed(made)):
+                known[made[future].clip.id] = future.result()
+                report((done + 1) / len(todo), made[future].clip.item)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    about = {job.clip.id: known[job.clip.id] for job in sorted(jobs, key=lambda job: job.clip.id)}
+    clips = [replace(job.clip, seconds=about[job.clip.id]["seconds"]) for job in jobs]
+    clips.sort(key=lambda clip: clip.id)
+    content = {"made_for": _settings(design), "clips": [asdict(clip) for clip in clips], "about": about}
+    if content != _content(target):
+        write_json(target / "clips.json", content)
+    return clips
+
+
+def clip_notes(design: Design, folder: Path) -> list[str]:
+    """What a researcher should know about rendered clips, a line each: lengths, silence, quieter ones."""
+    clips, about = read_clips(folder), _listed(folder / RENDERED)
+    notes = length_notes(clips)
+    silent = [about[clip.id]["source"] for clip in clips if about[clip.id]["loudness_lufs"] is None]
+    if silent:
+        notes.append(f"{len(silent)} clips are silent, such as '{silent[0]}'")
+    missing_lu = [
+        (design.loudness_lufs - about[clip.id]["loudness_lufs"], about[clip.id]["source"])
+        for clip in clips
+        if about[clip.id]["loudness_lufs"] is not None
+    ]
+    quiet = [pair for pair in missing_lu if pair[0] > _NEAR_LU]
+    if quiet:
+        most, source = max(quiet)
+        notes.append(
+            f"{len(quiet)} clips stay quieter than {design.loudness_lufs:g} LUFS for their peaks, '{source}' "
+            f"most: with 'loudness_lufs: {math.floor(design.loudness_lufs - most)}' all would be alike"
+        )
+    return notes
+
+
+def _plan(design: Design, sources: list[Source], channels: int, secret: bytes) -> list[_Job]:
+    """Every clip of the test, its length not known yet."""
+    jobs = []
+    for source in sources:
+        condition = design.conditions[source.condition]
+        grid = NAMED_GRIDS[condition.through] if condition.through else None
+        settings = [grid.model_dump() if grid else None, condition.anchor]
+        key = [source.condition, source.item, source.sha256, settings, design.loudness_lufs, channels]
+        jobs.append(_Job(Clip(_id(secret, key), source.condition, source.item, 0.0), source, channels))
+    if design.has_attention:
+        for number in COUNTS:
+            for variant in range(_VARIANTS):
+                key = [ATTENTION, number, variant, design.loudness_lufs, channels]
+                jobs.append(_Job(Clip(_id(secret, key), ATTENTION, str(number), SECONDS), None, channels))
+    return jobs
+
+
+def _id(secret: bytes, key: list[Any]) -> str:
+    message = json.dumps([_MADE_BY, *key], sort_keys=True).encode()
+    return hmac.new(secret, message, hashlib.sha256).hexdigest()[:16]
+
+
+def _render(job: _Job, design: Design, target: Path) -> dict[str, Any]:
+    """Make one clip unless it is there; returns what ``clips.json`` says about it."""
+    path, source = _file(target, job.clip.id), job.source
+    if not path.is_file():
+        audio = _levelled(_faded(_audio(job, design)), design.loudness_lufs)
+        buffer = io.BytesIO()
+        soundfile.write(buffer, audio, RATE_HZ, format="FLAC", subtype="PCM_16")
+        write_atomically(path, buffer.getvalue())
+    audio, _ = soundfile.read(path, always_2d=True)
+    lufs = _loudness_lufs(audio)
+    return {
+        "source": source_text(Path(source.path.name)) if source else f"{job.clip.item} tones",
+        "sha256": source.sha256 if source else None,
+        "seconds": len(audio) / RATE_HZ,
+        "loudness_lufs": round(lufs, 2) if math.isfinite(lufs) else None,
+    }
+
+
+def _audio(job: _Job, design: Design) -> np.ndarray:
+    """Audio of a clip at its own level, shape (samples, channels)."""
+    seed = int(job.clip.id, 16) >> 1  # seeds are of 63 bits
+    if job.source is None:
+        mono = tones(int(job.clip.item), RATE_HZ, np.random.default_rng(seed))
+        return np.repeat(mono[:, None], job.channels, axis=1)
+    condition = design.conditions[job.clip.condition]
+    audio = read_source(job.source.path, job.channels, RATE_HZ)
+    if condition.through:
+        return through_grid(audio[:, 0], RATE_HZ, NAMED_GRIDS[condition.through], seed)[:, None]
+    return anchor(audio, RATE_HZ) if condition.anchor else audio
+
+
+def _faded(audio: np.ndarray) -> np.ndarray:
+    """Audio, shape (samples, channels), that begins and ends at zero."""
+    samples = round(_FADE_S * RATE_HZ)
+    ramp = np.sin(np.pi / 2 * np.arange(samples) / samples)[:, None] ** 2
+    audio = audio.copy()
+    audio[:samples] *= ramp
+    audio[-samples:] *= ramp[::-1]
+    return audio
+
+
+def _levelled(audio: np.ndarray, target_lufs: float) -> np.ndarray:
+    """Bring audio, shape (samples, channels), to a loudness, or as near as its true peak allows."""
+    peak = max(true_peak(channel) for channel in audio.T)
+    if peak < SILENCE:
+        return audio
+    # Measured with its peak at full scale: the gate of BS.1770 is absolute.
+    lufs = _loudness_lufs(audio / peak)
+    gain_db = min(target_lufs - lufs, TRUE_PEAK_DBTP)
+    return audio * (10 ** (gain_db / 20) / peak)
+
+
+def _loudness_lufs(audio: np.ndarray) -> float:
+    """Integrated loudness of audio, shape (samples, channels); minus infinity for silence."""
+    meter = LoudnessMeter(RATE_HZ, audio.shape[1])
+    meter.push(audio)
+    return meter.integrated_lufs()
+
+
+def _secret(target: Path) -> bytes:
+    """Key of the ids, made at the first rendering."""
+    path = target / "secret"
+    if not path.is_file():
+        write_atomically(path, secrets.token_hex(16))
+    path.chmod(0o600)
+    return path.read_bytes()
+
+
+def _settings(design: Design) -> str:
+    """Fingerprint of all that decides which clips a design has."""
+    conditions = {name: design.conditions[name].model_dump() for name in sorted(design.heard_conditions)}
+    content = json.dumps([_MADE_BY, conditions, design.loudness_lufs, design.has_attention], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _is_rendered(design: Design, folder: Path) -> bool:
+    """Whether all clips of this very design are there."""
+    target = folder / RENDERED
+    content = _content(target)
+    files = [_file(target, clip_id) for clip_id in _listed(target)]
+    return content.get("made_for") == _settings(design) and all(file.is_file() for file in files)
+
+
+def _listed(target: Path) -> dict[str, dict[str, Any]]:
+    """What is known about clips that were rendered before."""
+    return _content(target).get("about", {})
+
+
+def _content(target: Path) -> dict[str, Any]:
+    try:
+        return json.loads((target / "clips.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise InputError(f"{target} is damaged ({error}): delete the folder, it is made again") from error
+
+
+def _file(target: Path, clip_id: str) -> Path:
+    return target / f"{clip_id}.flac"

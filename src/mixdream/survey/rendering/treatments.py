@@ -1,0 +1,74 @@
+"""What can be done to the clips of a condition: through a grid and back, or made bad on purpose."""
+
+import numpy as np
+import soxr
+from scipy.signal import cheby2, sosfiltfilt
+
+from mixdream.spectrogram.grid import Grid
+
+ANCHOR_HZ = 1000.0
+"""Where the anchor's low-pass is 3 dB down; from 1.5 times that on it is 80 dB down."""
+
+ANCHOR_STEPS = 8
+"""Steps of quantisation on either side of zero: 4 bits."""
+
+_COARSE_HZ = 3000  # rate of the coarse samples: all of their noise is within what is heard
+
+
+def through_grid(audio: np.ndarray, rate_hz: int, grid: Grid, seed: int) -> np.ndarray:
+    """Turn a clip into a spectrogram and back, as if a perfect model had made it.
+
+    Scaled as the grid scales and inverted as `mixdream.spectrogram.inversion.default_inversion` says, so real
+    clips get the quality of generated ones (thesis 4.7). What is longer than the grid's clip is cut.
+
+    Parameters
+    ----------
+    audio : np.ndarray, shape (samples,)
+    rate_hz : int
+    grid : Grid
+    seed : int
+        Of random phases.
+
+    Returns
+    -------
+    np.ndarray, shape (samples,)
+        At ``rate_hz``; as long as the audio, ``grid.clip_samples / grid.rate_hz`` seconds at most.
+    """
+    import torch
+
+    from mixdream.spectrogram.inversion import default_inversion, invert
+    from mixdream.spectrogram.scaling import Scaler
+    from mixdream.spectrogram.statistics import fit_statistics
+    from mixdream.spectrogram.transform import magnitudes
+
+    low = soxr.resample(audio, rate_hz, grid.rate_hz, quality="VHQ")
+    own_samples = min(len(low), grid.clip_samples)
+    # The clip begins ``lead`` samples after the first frame does.
+    low = np.pad(low, (grid.lead, max(0, grid.samples - grid.lead - len(low))))[: grid.samples]
+    wanted = magnitudes(torch.from_numpy(low).float()[None], grid)
+    statistics = fit_statistics(lambda: [(["clip"], wanted)]) if grid.scaling == "log-standard" else None
+    scaler = Scaler(grid.scaling, statistics)
+    seen = scaler.unscale(scaler.scale(wanted, ["clip"]), ["clip"])
+    made = invert(default_inversion(grid), seen, grid, seeds=[seed])[0].double().numpy()
+    back = soxr.resample(made[:own_samples], grid.rate_hz, rate_hz, quality="VHQ")
+    return back[: len(audio)]
+
+
+def anchor(audio: np.ndarray, rate_hz: int) -> np.ndarray:
+    """Make a clip bad: 4 bits at 3 kHz, then a low-pass at 1 kHz.
+
+    Parameters
+    ----------
+    audio : np.ndarray, shape (samples, channels)
+    rate_hz : int, >= 3000
+
+    Returns
+    -------
+    np.ndarray, shape (samples, channels)
+    """
+    low = soxr.resample(audio, rate_hz, _COARSE_HZ, quality="VHQ")
+    step = max(float(np.abs(low).max(initial=0.0)) / ANCHOR_STEPS, 1e-9)
+    coarse = soxr.resample(np.round(low / step) * step, _COARSE_HZ, rate_hz, quality="VHQ")
+    coarse = np.pad(coarse, ((0, max(0, len(audio) - len(coarse))), (0, 0)))[: len(audio)]
+    sections = cheby2(6, 40, 1.5 * ANCHOR_HZ, fs=rate_hz, output="sos")  # forth and back: twice 40 dB
+    return sosfiltfilt(sections, coarse, axis=0)

@@ -1,0 +1,1 @@
+"""Web pages: assignment, listening, answers, progress."""

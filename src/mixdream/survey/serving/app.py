@@ -1,0 +1,112 @@
+"""The listening test as a web application: its pages, its answers, its clips, its error pages."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import ASGIApp, Scope
+
+from mixdream.survey.serving import listener, researcher
+from mixdream.survey.serving.guard import Guard
+from mixdream.survey.serving.settings import Settings
+from mixdream.survey.serving.site import Site
+from mixdream.survey.serving.submission import Refused
+from mixdream.survey.serving.views import chrome, negotiated
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """The application of one worker process; workers share nothing but the database.
+
+    Raises
+    ------
+    InputError
+        There are no clips or no database.
+    """
+    site = Site(settings)
+
+    @asynccontextmanager
+    async def closing(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        site.store.close()
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=closing)
+    app.state.site = site
+    app.mount("/static", _Static(directory=Path(__file__).parent / "static"))
+    app.include_router(listener.router)
+    app.include_router(researcher.router)
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+    # An id that a browser used for another page before.
+    app.add_exception_handler(IntegrityError, _used)
+    # The database is away or busy: browsers try again.
+    app.add_exception_handler(SQLAlchemyError, _away)
+    app.add_exception_handler(OSError, _away)
+    app.add_exception_handler(Exception, _failed)
+    return Guard(app, site.cookie, settings.proxy)
+
+
+def from_environment() -> ASGIApp:
+    """What uvicorn's workers call."""
+    return create_app(Settings.from_environment())
+
+
+class _Static(StaticFiles):
+    """Scripts and styles; browsers ask each time whether they have the newest."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    content = {"error": error.reason} | ({"other_session": True} if error.other_session else {})
+    return JSONResponse(content, error.status)
+
+
+async def _invalid(request: Request, _error: Exception) -> Response:
+    return _error_page(request, 422, "the request is not understood")
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    reason = "not found" if error.status_code == 404 else "not possible"
+    return _error_page(request, error.status_code, reason)
+
+
+async def _used(request: Request, _error: Exception) -> Response:
+    return _error_page(request, 409, "this answer is another page's")
+
+
+async def _away(request: Request, _error: Exception) -> Response:
+    response = _error_page(request, 503, "the server cannot store anything right now")
+    response.headers["Retry-After"] = "1"
+    return response
+
+
+async def _failed(request: Request, _error: Exception) -> Response:
+    return _error_page(request, 500, "something went wrong")
+
+
+def _error_page(request: Request, status: int, reason: str) -> Response:
+    """JSON for scripts, a page for people; neither repeats what was asked."""
+    if request.method != "GET" or "text/html" not in request.headers.get("accept", ""):
+        return JSONResponse({"error": reason}, status)
+    site: Site = request.app.state.site
+    name = "lost" if status < 500 else "failed"
+    try:
+        design = site.design
+    except SQLAlchemyError:
+        return HTMLResponse("<!doctype html><title>503</title><p>Try again in a moment.", status)
+    language = negotiated(design, None, request.headers.get("accept-language", ""))
+    depth = request.url.path.removeprefix(request.scope.get("root_path", "")).count("/") - 1
+    content = chrome(design, language, "../" * depth or "./")
+    return HTMLResponse(site.render("message.html", name=name, withdraw="", **content), status)

@@ -1,0 +1,161 @@
+"""What stands before the pages: size and rate limits, no posts from other sites, strict headers."""
+
+import asyncio
+import math
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mixdream.survey.serving.limits import ADDRESS, SESSION, STARTS, Buckets, network_of
+
+MAX_BODY = 64 * 1024
+"""Bytes of a request."""
+
+_BODY_S = 20  # a body that trickles in more slowly is not waited for
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Robots-Tag": "noindex",
+}
+
+
+class Guard:
+    """ASGI application around another one.
+
+    Parameters
+    ----------
+    app : ASGI application
+    cookie : str
+        Name of the one that holds the secret of a session.
+    proxy : bool
+        Whether the last entries of ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are to be believed.
+    """
+
+    def __init__(self, app: ASGIApp, cookie: str, proxy: bool) -> None:
+        self.app = app
+        self.cookie = cookie
+        self.proxy = proxy
+        self.buckets = Buckets()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or refuse it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if self.proxy:
+            scope = {**scope, **_forwarded(headers)}
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                sent = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    sent[name] = value
+                sent.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        refusal = self._too_many(scope, headers) or _foreign(scope, headers)
+        if refusal is None and scope["method"] == "POST":
+            body = await _read(headers, receive)
+            if isinstance(body, JSONResponse):
+                refusal = body
+            else:
+                receive = _again(body, receive)
+        await (refusal or self.app)(scope, receive, send_with_headers)
+
+    def _too_many(self, scope: Scope, headers: Headers) -> JSONResponse | None:
+        address = network_of((scope.get("client") or ("unknown",))[0])
+        wait_s = self.buckets.wait_s("address", address, ADDRESS)
+        if token := cookie_parser(headers.get("cookie", "")).get(self.cookie):
+            wait_s = max(wait_s, self.buckets.wait_s("session", token, SESSION))
+        if scope["method"] == "POST" and scope["path"].endswith("/start"):
+            wait_s = max(wait_s, self.buckets.wait_s("start", address, STARTS))
+        if wait_s == 0:
+            return None
+        return _refusal(429, "too many requests", {"Retry-After": str(math.ceil(wait_s))})
+
+
+def _forwarded(headers: Headers) -> Scope:
+    """What the proxy says of its client; it appends to what the client itself may have made up."""
+    changes: Scope = {}
+    if address := _last(headers, "x-forwarded-for"):
+        changes["client"] = (address, 0)
+    if (scheme := _last(headers, "x-forwarded-proto")) in ("http", "https"):
+        changes["scheme"] = scheme
+    return changes
+
+
+def _last(headers: Headers, name: str) -> str:
+    """Last entry of a header, which may be on several lines."""
+    return ",".join(headers.getlist(name)).rpartition(",")[2].strip()
+
+
+def _foreign(scope: Scope, headers: Headers) -> JSONResponse | None:
+    """Refuse what another site makes a listener's browser send, and what is not JSON."""
+    if scope["method"] != "POST":
+        return None
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None and site != "same-origin":
+        return _refusal(403, "sent from another site")
+    if site is None and origin is not None and _host(origin) != headers.get("host"):
+        return _refusal(403, "sent from another site")
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        return _refusal(415, "content type must be application/json")
+    return None
+
+
+def _host(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
+async def _read(headers: Headers, receive: Receive) -> bytes | JSONResponse:
+    """The whole body, however it is sent, or a refusal."""
+    too_large = _refusal(413, f"larger than {MAX_BODY} bytes", {"Connection": "close"})
+    length = headers.get("content-length", "0")
+    if not length.isascii() or not length.isdigit() or len(length) > 9 or int(length) > MAX_BODY:
+        return too_large
+    body = b""
+    try:
+        async with asyncio.timeout(_BODY_S):
+            while True:
+                message = await receive()
+                body += message.get("body", b"")
+                if len(body) > MAX_BODY:
+                    return too_large
+                if message["type"] != "http.request" or not message.get("more_body"):
+                    return body
+    except TimeoutError:
+        return _refusal(408, "the request took too long", {"Connection": "close"})
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Give the application the body that was read, then what follows it."""
+    given = False
+
+    async def receive_again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_again
+
+
+def _refusal(status: int, reason: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"error": reason}, status, headers)

@@ -1,0 +1,59 @@
+"""How a listening test is served; the same for all worker processes, which read it from the environment."""
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+VARIABLE = "MIXDREAM_SURVEY"
+"""Environment variable that worker processes find their settings in."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a worker has to know.
+
+    Attributes
+    ----------
+    folder : str
+        Of the design; its clips are rendered.
+    db : str
+        URL of the database.
+    design_hash : str
+        Of the design that new listeners get; it is in the database.
+    proxy : bool
+        Whether a reverse proxy says in ``X-Forwarded-For`` and ``X-Forwarded-Proto`` who asks.
+    """
+
+    folder: str
+    db: str
+    design_hash: str
+    proxy: bool = False
+
+    def to_environment(self) -> None:
+        """Leave the settings for the worker processes that this one starts."""
+        os.environ[VARIABLE] = json.dumps(asdict(self))
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read what `to_environment` left."""
+        return cls(**json.loads(os.environ[VARIABLE]))
+
+
+def progress_token(folder: Path) -> str:
+    """Return the secret of the researcher's page, made when it is asked for the first time.
+
+    It is in ``progress-token`` beside the design, which only its owner can read; without the file a new one
+    is made, and links with the old one are dead.
+    """
+    path = folder / "progress-token"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text("utf-8").strip()
+    with os.fdopen(descriptor, "w") as file:
+        token = secrets.token_urlsafe(24)
+        file.write(token + "\n")
+    return token

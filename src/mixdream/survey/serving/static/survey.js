@@ -1,0 +1,176 @@
+// Pages of the listening test. The server knows where the listener is; this shows it, plays, and sends answers.
+
+import { listenToKeys } from "./keys.js";
+import { got, newId, Outbox, posted } from "./outbox.js";
+import { Player, silence } from "./player.js";
+import { Question } from "./questions.js";
+
+let main;
+let home;
+let words;
+let keys = null;
+
+function begin() {
+  main = document.querySelector("main[data-kind]");
+  if (!main) return;
+  home ??= new URL(main.dataset.home, location.href);
+  words = JSON.parse(main.dataset.words);
+  keys = null;
+  for (const link of main.querySelectorAll("a.whole")) link.textContent = link.href;
+  const kinds = { consent, page, withdraw };
+  kinds[main.dataset.kind]?.();
+}
+
+// Show where the listener is, by the server's account, in place of what is shown now.
+async function goOn() {
+  silence();
+  const text = await got(home, trying);
+  const shown = new DOMParser().parseFromString(text, "text/html");
+  if (!shown.querySelector("main[data-kind]")) {
+    location.replace(home);
+    return;
+  }
+  history.replaceState(null, "", home);
+  document.documentElement.lang = shown.documentElement.lang;
+  document.title = shown.title;
+  main.replaceWith(document.adoptNode(shown.querySelector("main")));
+  begin();
+  scrollTo(0, 0);
+  main.querySelector("h1").focus();
+}
+
+function consent() {
+  const agree = main.querySelector("#agree");
+  const content = { id: newId(), language: agree.dataset.language, new: "new" in agree.dataset };
+  agree.addEventListener("click", async () => {
+    agree.disabled = true;
+    const response = await posted(new URL("start", home), content, (said) => said.started === true, trying);
+    if (response.ok) {
+      await goOn();
+    } else {
+      refused(response);
+      agree.disabled = false;
+    }
+  });
+}
+
+function withdraw() {
+  const button = main.querySelector("#delete");
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    const response = await posted(location.href, {}, (said) => said.deleted === true, trying);
+    if (response.ok || response.status === 404) {
+      for (const section of main.querySelectorAll("section")) section.hidden = section.id !== "deleted";
+      main.querySelector("#deleted h1").focus();
+    } else {
+      refused(response);
+      button.disabled = false;
+    }
+  });
+}
+
+function page() {
+  const shownAt = performance.now();
+  const position = Number(main.dataset.page);
+  const outbox = new Outbox(main.dataset.session, position);
+  const save = main.querySelector("#save");
+  const next = main.querySelector("#next");
+  const questions = [...main.querySelectorAll("fieldset")].map((one) => new Question(one, words));
+  const players = [...main.querySelectorAll("[data-slot]")].map(
+    (one) => new Player(one, new URL(`clips/${one.dataset.slot}`, home), words, update),
+  );
+  let state = "open"; // open -> sending -> saved
+
+  function update(player) {
+    if (player?.error) say(player.error, "bad");
+    const listened = !("mustListen" in main.dataset) || players.every((one) => one.reachedEnd);
+    for (const one of questions) one.fieldset.disabled = state !== "open" || !listened;
+    main.querySelector("#listen")?.toggleAttribute("hidden", listened);
+    if (save) save.disabled = state !== "open" || !listened || !questions.every((one) => one.complete);
+    if (questions.length) next.disabled = state !== "saved";
+  }
+
+  // Whatever happens, the page ends up saved, open for another try, or where the server says the listener is.
+  async function send(content) {
+    state = "sending";
+    outbox.put(content);
+    update();
+    say(words.saving);
+    const response = await posted(new URL("answers", home), content, (said) => said.page === position, trying);
+    if (response.ok) {
+      outbox.clear();
+      state = "saved";
+      update();
+      if (!questions.length) return goOn();
+      save.classList.remove("primary");
+      next.classList.add("primary");
+      say(words.saved, "good");
+      next.focus();
+      return undefined;
+    }
+    if (response.said.other_session) {
+      // Kept: it is sent when this session is opened again, by its own link.
+      say(words.other_session, "bad");
+      state = "open";
+      return update();
+    }
+    outbox.clear();
+    if (response.status === 422) {
+      refused(response);
+      state = "open";
+      return update();
+    }
+    await goOn();
+    if (response.status === 409) say(words.elsewhere);
+    return undefined;
+  }
+
+  function submit() {
+    const answers = Object.fromEntries(questions.filter((one) => one.value !== "").map((one) => [one.name, one.value]));
+    return send({
+      id: newId(),
+      session: main.dataset.session,
+      page: position,
+      answers,
+      heard: players.map((one) => one.report),
+      taken_s: Math.round(performance.now() - shownAt) / 1000,
+    });
+  }
+
+  main.addEventListener("change", () => update());
+  main.addEventListener("input", () => update());
+  main.querySelector("form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (save && !save.disabled) submit();
+  });
+  next.addEventListener("click", () => {
+    next.disabled = true;
+    if (questions.length) goOn();
+    else submit();
+  });
+  keys = { players, questions, primary: () => [save, next].find((button) => button && !button.disabled) };
+  update();
+  const unsent = outbox.content;
+  if (unsent) {
+    for (const one of questions) one.value = unsent.answers[one.name] ?? "";
+    send(unsent);
+  }
+}
+
+function refused({ said }) {
+  say(words.refused.replace("{reason}", said.error), "bad");
+}
+
+function trying() {
+  say(words.trying, "bad");
+}
+
+function say(text, mood = "") {
+  const state = main.querySelector("#state");
+  if (!state) return;
+  state.className = mood;
+  if (state.textContent !== text) state.textContent = text;
+}
+
+listenToKeys(() => keys);
+begin();

@@ -1,0 +1,141 @@
+"""What a listener sees of a page: texts, players and questions, and nothing else."""
+
+import json
+from typing import Any
+
+from mixdream.survey.design.blocks import Ask, Compare, Detect
+from mixdream.survey.design.design import Design
+from mixdream.survey.design.question import Question
+from mixdream.survey.design.texts import Text, in_language
+from mixdream.survey.serving.plan import Page, block_of, must_listen, questions_of
+from mixdream.survey.serving.site import slot_of
+from mixdream.survey.serving.visits import Visit
+from mixdream.survey.serving.words import words_in
+
+RADIOS = 11
+"""A scale with more steps than that is a slider."""
+
+_SCRIPT_WORDS = (
+    *("play", "stop", "no_clip", "no_audio"),
+    *("saving", "saved", "trying", "elsewhere", "other_session", "refused", "not_chosen"),
+)
+
+
+def chrome(design: Design, language: str, home: str = "./") -> dict[str, Any]:
+    """What every page needs.
+
+    Parameters
+    ----------
+    design : Design
+    language : str
+    home : str
+        The way to the first page, from the one that is shown.
+    """
+    words = words_in(language)
+    return {
+        "language": language,
+        "title": in_language(design.title, language),
+        "words": words,
+        "script_words": json.dumps({name: words[name] for name in _SCRIPT_WORDS}, ensure_ascii=False),
+        "home": home,
+    }
+
+
+def page_view(design: Design, visit: Visit) -> dict[str, Any]:
+    """The current page of a session that is not finished."""
+    page = visit.plan[visit.page]
+    language = visit.language
+    questions = [_question(question, language) for question in questions_of(design, page)]
+    single = len(questions) == 1 and page.kind not in ("demographics", "ask")
+    if single:
+        questions[0]["hidden"] = True  # it is the heading
+    return {
+        "session": visit.public,
+        "position": visit.page,
+        "pages": len(visit.plan),
+        "heading": questions[0]["ask"] if single else _heading(design, page, language),
+        "text": _text(design, page, language),
+        "clips": [
+            {"slot": slot_of(visit, visit.page, place), "label": label}
+            for place, label in enumerate(_labels(design, page, language))
+        ],
+        "questions": questions,
+        "must_listen": must_listen(design, page),
+    }
+
+
+def negotiated(design: Design, wanted: str | None, accepted: str) -> str:
+    """Language of the first page: the one chosen, else the first that the browser prefers, else the first.
+
+    Parameters
+    ----------
+    design : Design
+    wanted : str, optional
+    accepted : str
+        Header ``Accept-Language``.
+    """
+    if wanted in design.languages:
+        return str(wanted)
+    ranked = []
+    for i, entry in enumerate(accepted[:500].split(",")):
+        name, _, quality = entry.partition(";q=")
+        try:
+            ranked.append((-float(quality or 1), i, name.strip().lower()))
+        except ValueError:
+            continue
+    for _, _, name in sorted(ranked):
+        for language in design.languages:
+            if name == language.lower() or name.partition("-")[0] == language.partition("-")[0]:
+                return language
+    return design.languages[0]
+
+
+def _heading(design: Design, page: Page, language: str) -> str:
+    words = words_in(language)
+    names = {"volume": "volume_title", "demographics": "questions_title"}
+    names |= {"ask": "questions", "rate": "rate_title"}
+    return words[names[page.kind]] if page.kind in names else in_language(design.title, language)
+
+
+def _text(design: Design, page: Page, language: str) -> str:
+    """What stands above the questions."""
+    block = block_of(design, page)
+    text: Text | None = None
+    if page.kind == "volume":
+        text = design.volume
+    elif block is not None and (page.kind == "intro" or isinstance(block, Ask)):
+        text = block.intro
+    return "" if text is None else in_language(text, language)
+
+
+def _labels(design: Design, page: Page, language: str) -> list[str]:
+    """Names of the clips on a page."""
+    words = words_in(language)
+    block = block_of(design, page)
+    if page.kind in ("detect", "prefer", "abx") and isinstance(block, Detect | Compare):
+        names = [in_language(text, language) for text in block.options[:2]]
+        return [*names, words["x"]][: len(page.clips)]
+    return [words["clip"]] * len(page.clips)
+
+
+def _question(question: Question, language: str) -> dict[str, Any]:
+    def said(text: Text | None) -> str:
+        return "" if text is None else in_language(text, language)
+
+    steps = range(question.lowest, question.highest + 1)
+    if question.kind == "choice":
+        options = [(option.value, said(option.label)) for option in question.options]
+    else:
+        options = [(str(step), str(step)) for step in steps] if question.kind == "scale" else []
+    return {
+        "name": question.name,
+        "ask": said(question.ask),
+        "hidden": False,
+        "required": question.required,
+        "kind": "slider" if question.kind == "scale" and len(steps) > RADIOS else question.kind,
+        "options": options,
+        "lowest": question.lowest,
+        "highest": question.highest,
+        "lowest_label": said(question.lowest_label),
+        "highest_label": said(question.highest_label),
+    }

@@ -1,0 +1,243 @@
+"""A listener's session: begun, found again by its secret, answered page by page, withdrawn."""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, func, insert, select, update
+
+from mixdream import __version__
+from mixdream.survey.design.design import Design
+from mixdream.survey.rendering.clips import Clip
+from mixdream.survey.serving.assign import draw_plan
+from mixdream.survey.serving.plan import Page, questions_of
+from mixdream.survey.serving.submission import Refused, Submission, check_heard, values_of
+from mixdream.survey.storage.rows import Heard
+from mixdream.survey.storage.store import Store, now
+from mixdream.survey.storage.tables import answers, designs, sessions, uses
+
+ACTIVE = timedelta(hours=1)
+"""Who was seen within it is taken to be still listening."""
+
+_ACTIVE_WEIGHT = 0.5  # of a session that may yet be finished; whoever dropped out counts for nothing
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A listener's session, as the server knows it.
+
+    Attributes
+    ----------
+    public : str
+        Id that answers have; not secret, and no use without the token.
+    design_hash, language : str
+    plan : tuple of Page
+    page : int
+        The one to show; as many as there are when it is finished.
+    started, last_seen : datetime
+    finished : datetime or None
+    """
+
+    public: str
+    design_hash: str
+    language: str
+    plan: tuple[Page, ...]
+    page: int
+    started: datetime
+    last_seen: datetime
+    finished: datetime | None
+
+    def is_late(self, design: Design) -> bool:
+        """Whether the time to go on is over."""
+        return self.finished is None and now() - self.last_seen > timedelta(hours=design.resume_hours)
+
+
+def start(store: Store, design: Design, clips: Sequence[Clip], language: str, token: str) -> None:
+    """Begin a session, with a plan drawn from what others heard least; a token that has one keeps it.
+
+    Listeners who begin at the same moment do so one after the other.
+    """
+    with store.database.writing() as connection:
+        connection.execute(select(designs.c.hash).where(designs.c.hash == design.hash).with_for_update())
+        mine = select(sessions.c.id).where(sessions.c.token_hash == _hash(token))
+        if connection.execute(mine).first() is not None:
+            return
+        of_design = sessions.c.design_hash == design.hash
+        highest = connection.execute(select(func.max(sessions.c.number)).where(of_design)).scalar()
+        number = 0 if highest is None else highest + 1
+        plan = draw_plan(design, clips, _loads(connection), number)
+        moment = now()
+        row = {
+            "public": secrets.token_hex(8),
+            "token_hash": _hash(token),
+            "design_hash": design.hash,
+            "number": number,
+            "language": language,
+            "plan": [page.to_json() for page in plan],
+            "page": 0,
+            "pages": len(plan),
+            "started": moment,
+            "last_seen": moment,
+        }
+        session_id = connection.execute(insert(sessions).returning(sessions.c.id), row).scalar_one()
+        used = [
+            {"session_id": session_id, "block": page.block, "clip": clip.clip}
+            for page in plan
+            if page.block
+            for clip in page.clips[:2]  # X of an ABX trial is one of the two
+        ]
+        if used:
+            connection.execute(insert(uses), used)
+
+
+def find(store: Store, token: str) -> Visit | None:
+    """The session of a token, if there is one."""
+    with store.database.reading() as connection:
+        row = connection.execute(select(sessions).where(sessions.c.token_hash == _hash(token))).first()
+    return None if row is None else _visit(row)
+
+
+def save(store: Store, token: str, design_of: Callable[[str], Design], submission: Submission) -> datetime:
+    """Store the answers of a page, all or none; the same again changes nothing.
+
+    Parameters
+    ----------
+    store : Store
+    token : str
+    design_of : callable
+        Gives the design that a session began with by its hash.
+    submission : Submission
+
+    Returns
+    -------
+    datetime
+        When they were saved; they are on the disk.
+
+    Raises
+    ------
+    Refused
+    """
+    with store.database.writing() as connection:
+        mine = sessions.c.token_hash == _hash(token)
+        row = connection.execute(select(sessions).where(mine).with_for_update()).first()
+        if row is None:
+            raise Refused(404, "this session is unknown or was deleted")
+        visit = _visit(row)
+        if submission.session != visit.public:
+            raise Refused(409, "another test was begun in this browser", other_session=True)
+        design = design_of(visit.design_hash)
+        if submission.page > visit.page or submission.page >= len(visit.plan):
+            raise Refused(409, "this page is not the current one")
+        page = visit.plan[submission.page]
+        values = values_of(submission, questions_of(design, page))
+        if submission.page < visit.page:
+            return _saved_before(connection, row.id, submission.page, values) or visit.last_seen
+        if visit.is_late(design):
+            raise Refused(410, "the time to go on is over")
+        check_heard(submission, design, page)
+        moment = now()
+        if values:
+            rows = _rows(row.id, submission, page, values, moment)
+            connection.execute(insert(answers), rows)
+        is_last = submission.page + 1 == len(visit.plan)
+        connection.execute(
+            update(sessions)
+            .where(sessions.c.id == row.id)
+            .values(page=submission.page + 1, last_seen=moment, finished=moment if is_last else None)
+        )
+    return moment
+
+
+def score(store: Store, visit: Visit) -> tuple[int, int]:
+    """How often a listener was right, and of how many: ``detect`` and ``abx`` trials."""
+    query = (
+        select(func.count(), func.sum(case((answers.c.value == answers.c.right_value, 1), else_=0)))
+        .join(sessions, sessions.c.id == answers.c.session_id)
+        .where(sessions.c.public == visit.public, answers.c.kind.in_(("detect", "abx")))
+    )
+    with store.database.reading() as connection:
+        trials, right = connection.execute(query).one()
+    return int(right or 0), int(trials)
+
+
+def _loads(connection: Connection) -> dict[tuple[str, str], float]:
+    """How often each clip was used in each block, by whoever finished or may yet finish."""
+    active = sessions.c.last_seen > now() - ACTIVE
+    weight = case((sessions.c.finished.is_not(None), 1.0), (active, _ACTIVE_WEIGHT), else_=0.0)
+    query = (
+        select(uses.c.block, uses.c.clip, func.sum(weight))
+        .join(sessions, sessions.c.id == uses.c.session_id)
+        .group_by(uses.c.block, uses.c.clip)
+    )
+    return {(block, clip): float(load) for block, clip, load in connection.execute(query)}
+
+
+def _saved_before(
+    connection: Connection, session_id: int, position: int, values: dict[str, str]
+) -> datetime | None:
+    """When the same answers were saved; None for a page without any."""
+    query = select(answers.c.question, answers.c.value, answers.c.saved).where(
+        answers.c.session_id == session_id, answers.c.position == position
+    )
+    rows = connection.execute(query).all()
+    if {row.question: row.value for row in rows} != values:
+        raise Refused(409, "this page was answered otherwise")
+    return rows[0].saved if rows else None
+
+
+def _rows(
+    session_id: int, submission: Submission, page: Page, values: dict[str, str], saved: datetime
+) -> list[dict[str, Any]]:
+    clips = [
+        asdict(
+            Heard(
+                clip=clip.clip,
+                condition=clip.condition,
+                item=clip.item,
+                plays=heard.plays,
+                heard_s=heard.heard_s,
+                seconds=clip.seconds,
+                reached_end=heard.reached_end,
+            )
+        )
+        for clip, heard in zip(page.clips, submission.heard, strict=True)
+    ]
+    return [
+        {
+            "session_id": session_id,
+            "client_id": submission.id,
+            "position": submission.page,
+            "block": page.block,
+            "kind": page.kind,
+            "trial": page.trial,
+            "question": question,
+            "value": value,
+            "right_value": page.right,
+            "clips": clips,
+            "seconds_taken": submission.taken_s,
+            "saved": saved,
+            "app_version": __version__,
+        }
+        for question, value in values.items()
+    ]
+
+
+def _visit(row: Row[Any]) -> Visit:
+    return Visit(
+        public=row.public,
+        design_hash=row.design_hash,
+        language=row.language,
+        plan=tuple(Page.from_json(page) for page in row.plan),
+        page=row.page,
+        started=row.started,
+        last_seen=row.last_seen,
+        finished=row.finished,
+    )
+
+
+def _hash(token: str) -> str:
+    """Tokens are long and random: one round is enough, and whoever reads the database cannot go back."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

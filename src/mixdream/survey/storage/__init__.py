@@ -1,0 +1,1 @@
+"""Sessions and answers in SQLite or PostgreSQL."""

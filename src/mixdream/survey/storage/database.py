@@ -1,0 +1,196 @@
+"""The database behind a listening test: SQLite, or PostgreSQL by URL, brought to the newest schema."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from mixdream.errors import InputError
+
+_BUSY_MS = 30_000
+_FORGET_TRIES, _FORGET_WAIT_S = 10, 0.05
+_POOL = {"pool_size": 5, "max_overflow": 5}  # of each worker; PostgreSQL has 100 for all clients
+_MIGRATION_LOCK = 0x6D697864  # any number that is ours
+
+
+class Database:
+    """Transactions on a database whose schema is up to date.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///answers.sqlite`` or ``postgresql://user:password@host/name``.
+    create : bool
+        Whether a SQLite file that does not exist is made.
+
+    Raises
+    ------
+    InputError
+        The URL is wrong, there is no such database, or it was written by a newer mixdream.
+    """
+
+    def __init__(self, url: str, create: bool = False) -> None:
+        parsed = _parse(url)
+        self.shown_url = parsed.render_as_string(hide_password=True)
+        self._writing = threading.Lock()
+        if parsed.get_backend_name() == "sqlite":
+            path = Path(parsed.database or "")
+            if not path.name or path.name == ":memory:":
+                raise InputError(f"--db {url}: name a file, as in sqlite:///answers.sqlite")
+            if not create and not path.is_file():
+                raise InputError(f"{path} is missing: nobody took the test yet, or give its --db")
+            if not path.parent.is_dir():
+                raise InputError(f"{path}: there is no folder {path.parent}")
+            self.engine = _sqlite(parsed)
+        else:
+            self.engine = sqlalchemy.create_engine(parsed, pool_pre_ping=True, **_POOL)
+        try:
+            self._migrate()
+        except DBAPIError as error:
+            raise InputError(f"database {self.shown_url} cannot be used: {_reason(error)}") from error
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is a file."""
+        return self.engine.dialect.name == "sqlite"
+
+    def reading(self) -> Connection:
+        """A connection to read with; ``with`` closes it."""
+        return self.engine.connect()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is on the disk when the block is left, or never was.
+
+        Of SQLite there is one writer at a time: threads queue here, processes at the file.
+        """
+        if not self.is_sqlite:
+            with self.engine.begin() as connection:
+                yield connection
+            return
+        writer = self.engine.execution_options(mixdream_write=True)
+        with self._writing, writer.begin() as connection:
+            yield connection
+
+    def forget(self) -> None:
+        """Let what was deleted vanish from SQLite's log, too; while others are reading it does so later."""
+        if not self.is_sqlite:
+            return
+        connection = self.engine.raw_connection()
+        cursor = connection.cursor()
+        try:
+            # Who waits for readers here keeps all writers waiting, too.
+            cursor.execute("PRAGMA busy_timeout = 0")
+            for _ in range(_FORGET_TRIES):
+                busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                if not busy:
+                    break
+                time.sleep(_FORGET_WAIT_S)
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+            connection.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    def _migrate(self) -> None:
+        """Bring the schema up to date; processes that start together wait for each other."""
+        with self.writing() as connection:
+            if not self.is_sqlite:
+                connection.execute(sqlalchemy.text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+            config = migrations()
+            config.attributes["connection"] = connection
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                raise InputError(
+                    f"database {self.shown_url} was written by a newer mixdream ({error}): update mixdream"
+                ) from error
+
+
+def migrations() -> Config:
+    """Alembic's configuration: the migrations that come with mixdream."""
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("mixdream.survey.storage") / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def newest_revision() -> str:
+    """The schema that this version of mixdream works with."""
+    return ScriptDirectory.from_config(migrations()).get_current_head() or ""
+
+
+def _parse(url: str) -> sqlalchemy.URL:
+    try:
+        parsed = sqlalchemy.make_url(url)
+        parsed.get_dialect()
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        parsed = None
+    name = parsed.drivername.partition("+")[0] if parsed else ""
+    if parsed is None or name not in ("sqlite", "postgresql"):
+        raise InputError(
+            "--db must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME, got "
+            f"'{url.partition(':')[0] or url}:...'"
+        )
+    return parsed.set(drivername="postgresql+pg8000" if name == "postgresql" else "sqlite+pysqlite")
+
+
+def _sqlite(url: sqlalchemy.URL) -> Engine:
+    engine = sqlalchemy.create_engine(
+        url,
+        connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False},
+        **_POOL,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        _into_wal(cursor)
+        cursor.execute("PRAGMA synchronous = FULL")  # a confirmed answer survives a power cut
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA secure_delete = ON")  # what was withdrawn is overwritten
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        # A reader that becomes a writer may find its picture outdated and fail: writers say so first.
+        write = connection.get_execution_options().get("mixdream_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def _into_wal(cursor: Any) -> None:
+    """Set the journal; SQLite does not wait for others here, so this does."""
+    import sqlite3
+
+    deadline = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def _reason(error: DBAPIError) -> str:
+    cause = error.orig
+    details = cause.args[0] if cause and cause.args else cause
+    return str(details.get("M", details) if isinstance(details, dict) else details)

@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from mixdream.survey.analysis.detection import (
+    Detection,
+    abx_d_prime,
+    abx_right,
+    criterion,
+    d_prime,
+    detection_intervals,
+)
+from tests.survey.analysis.coverage import simulate_d_prime
+
+
+def test_d_prime_is_the_distance_of_two_normal_distributions() -> None:
+    n, distance, border = 10**9, 1.3, 0.4
+    counts = Detection(stats.norm.sf(border, distance) * n, n, stats.norm.sf(border) * n, n)
+    assert d_prime(counts) == pytest.approx(distance, abs=1e-6)
+    assert criterion(counts) == pytest.approx(border - distance / 2, abs=1e-6)
+
+
+def test_the_log_linear_correction_is_that_of_hautus() -> None:
+    counts = Detection(10, 10, 0, 10)
+    assert d_prime(counts) == pytest.approx(2 * stats.norm.ppf(10.5 / 11))
+    assert criterion(counts) == pytest.approx(0)
+
+
+@given(st.integers(0, 50), st.integers(0, 50))
+def test_swapping_the_kinds_of_clips_turns_the_sign(hits: int, false_alarms: int) -> None:
+    one, other = Detection(hits, 50, false_alarms, 50), Detection(false_alarms, 50, hits, 50)
+    assert d_prime(one) == pytest.approx(-d_prime(other))
+    assert criterion(one) == pytest.approx(criterion(other))
+
+
+def test_jackknife_over_listeners_holds_the_truth() -> None:
+    rng, held = np.random.default_rng(4), 0
+    for _ in range(200):
+        distance = rng.normal(0.8, 0.3, 60)
+        hits = rng.binomial(6, stats.norm.sf(0.4 - distance))
+        false_alarms = rng.binomial(6, stats.norm.sf(0.4), 60)
+        counts = np.stack([hits, np.full(60, 6), false_alarms, np.full(60, 6)], axis=1)
+        found, _ = detection_intervals(counts)
+        assert found is not None
+        # Listeners differ, so the pooled d' is that of their mean rates.
+        truth = 0.4 / np.sqrt(1 + 0.3**2) + 0.4
+        held += found.low <= truth <= found.high
+    assert 0.91 <= held / 200 <= 0.985
+
+
+@pytest.mark.parametrize("listeners", [5, 10])
+def test_few_listeners_have_honest_intervals(listeners: int) -> None:
+    # Of 400 draws, two standard errors are 2 %.
+    held, found = simulate_d_prime(listeners, 3, 1.0, 400, np.random.default_rng(3))
+    assert held >= 0.91 and found > 0.98
+
+
+def test_listeners_who_agree_have_no_interval_of_d_prime() -> None:
+    assert detection_intervals(np.tile([3.0, 4, 1, 4], (6, 1))) == (None, None)
+
+
+def test_nothing_is_said_where_one_listener_heard_all_real_clips() -> None:
+    counts = np.array([[3.0, 4, 1, 4], [2, 4, 0, 0], [1, 4, 0, 0]])
+    assert detection_intervals(counts) == (None, None)
+
+
+def test_one_listener_has_no_interval() -> None:
+    assert detection_intervals(np.ones((1, 4))) == (None, None)
+
+
+@pytest.mark.parametrize("distance", [0.5, 1.5, 3.0])
+def test_abx_is_that_of_listeners_who_compare(distance: float) -> None:
+    rng, n = np.random.default_rng(8), 400_000
+    a, b, x = (rng.normal(mean, size=n) for mean in (0, distance, 0))
+    right = np.abs(x - a) < np.abs(x - b)
+    assert abx_right(distance) == pytest.approx(right.mean(), abs=0.003)
+
+
+@given(st.floats(0.05, 6))
+def test_abx_comes_back(distance: float) -> None:
+    assert abx_d_prime(abx_right(distance)) == pytest.approx(distance, abs=1e-6)
+
+
+def test_abx_has_ends() -> None:
+    assert abx_d_prime(0.3) == 0 and abx_d_prime(0.5) == 0 and abx_d_prime(1) == 10

@@ -1,0 +1,429 @@
+import json
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyloudnorm
+import pytest
+import soundfile
+
+from mixdream.audio.level import SILENCE, true_peak
+from mixdream.errors import InputError
+from mixdream.evaluation.fidelity import magnitude_snr_db, match_gain
+from mixdream.spectrogram.grid import NAMED_GRIDS
+from mixdream.survey.design.blocks import Compare, Detect, Rate
+from mixdream.survey.design.design import Condition, Design
+from mixdream.survey.design.question import ATTENTION, Question
+from mixdream.survey.rendering.check_clips import check_clips, length_notes
+from mixdream.survey.rendering.clips import RENDERED, Clip, read_clips
+from mixdream.survey.rendering.render import RATE_HZ, clip_notes, render_clips
+from mixdream.survey.rendering.tones import COUNTS, SECONDS, tones
+from mixdream.survey.rendering.treatments import anchor, through_grid
+from tests.audio import media
+from tests.conftest import write_set
+
+GOOD = Question(name="q", ask="How good?", kind="scale")
+
+
+def write_noise(
+    path: Path, seconds: float = 1.0, seed: int = 0, level: float = 0.1, channels: int = 1
+) -> None:
+    path.parent.mkdir(exist_ok=True)
+    soundfile.write(path, media.noise(seconds, 22_050, seed, level, channels).T, 22_050)
+
+
+def design(*blocks: Any, **changes: Any) -> Design:
+    """Ratings of the conditions real and model, unless blocks are given."""
+    rate = Rate(kind="rate", name="r", conditions=("real", "model"), per_condition=1, questions=(GOOD,))
+    values = {
+        "version": 1,
+        **dict.fromkeys(("title", "consent", "volume", "withdrawal"), "x"),
+        "conditions": {
+            "real": Condition(folder="real"),
+            "model": Condition(folder="../model", generated=True),
+        },
+        "blocks": blocks or (rate,),
+    }
+    return Design.model_validate(values | changes)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three real clips beside a design, two generated ones, one of them of the same name, next to it."""
+    for i, level in enumerate((0.5, 0.1, 0.001)):
+        write_noise(tmp_path / "test" / "real" / f"take {i}.wav", seed=i, level=level)
+    write_noise(tmp_path / "model" / "take 0.flac", seed=7)
+    write_noise(tmp_path / "model" / "other.ogg", seed=8)
+    (tmp_path / "model" / "notes.txt").write_text("no sound")
+    return tmp_path / "test"
+
+
+@pytest.fixture(autouse=True)
+def _folders(tmp_path: Path) -> None:
+    (tmp_path / "test" / "real").mkdir(parents=True)
+
+
+def audio_of(folder: Path, clip: Clip) -> np.ndarray:
+    """Samples of a rendered clip, shape (samples, channels)."""
+    audio, rate_hz = soundfile.read(folder / RENDERED / f"{clip.id}.flac", always_2d=True)
+    assert rate_hz == RATE_HZ
+    return audio
+
+
+def test_clips_come_to_one_loudness_whatever_they_are(folder: Path) -> None:
+    clips = render_clips(design(), folder)
+    assert clips == read_clips(folder) == sorted(clips, key=lambda clip: clip.id)
+    assert sorted((clip.condition, clip.item, clip.seconds) for clip in clips) == [
+        ("model", "other", 1.0),
+        ("model", "take 0", 1.0),
+        *(("real", f"take {i}", 1.0) for i in range(3)),
+    ]
+    for clip in clips:
+        audio = audio_of(folder, clip)
+        assert audio.shape == (RATE_HZ, 1)
+        loudness_lufs = pyloudnorm.Meter(RATE_HZ).integrated_loudness(audio)
+        assert loudness_lufs == pytest.approx(-20, abs=0.1)
+        assert audio[0] == 0 and abs(audio[-1]) < 0.01
+        assert soundfile.info(folder / RENDERED / f"{clip.id}.flac").subtype == "PCM_16"
+    assert clip_notes(design(), folder) == []
+
+
+def test_ids_and_files_say_nothing(folder: Path) -> None:
+    clips = render_clips(design(), folder)
+    assert len({clip.id for clip in clips}) == 5
+    for clip in clips:
+        assert len(clip.id) == 16 and set(clip.id) <= set("0123456789abcdef")
+        content = (folder / RENDERED / f"{clip.id}.flac").read_bytes()
+        kinds: list[int] = []
+        position = 4
+        while not kinds or not kinds[-1] & 0x80:
+            kinds.append(content[position])
+            length = int.from_bytes(content[position + 1 : position + 4], "big")
+            if kinds[-1] & 0x7F == 4:  # a comment: the encoder's name, and no more
+                text = content[position + 4 : position + 4 + length]
+                assert text.startswith(length_of(text)) and text.endswith(b"\0\0\0\0")
+            position += 4 + length
+        assert {kind & 0x7F for kind in kinds} <= {0, 1, 3, 4}  # stream, padding, seek table, comment
+        for word in (b"real", b"model", b"take", b"other", b"wav"):
+            assert word not in content[:position]
+    names = {path.name for path in (folder / RENDERED).iterdir()}
+    assert names == {f"{clip.id}.flac" for clip in clips} | {"clips.json", "secret"}
+    assert (folder / RENDERED / "secret").stat().st_mode & 0o077 == 0
+    # The same test elsewhere has other ids: without the secret they cannot be computed.
+    shutil.copytree(folder, folder.with_name("again"), ignore=shutil.ignore_patterns(RENDERED))
+    others = render_clips(design(), folder.with_name("again"))
+    assert not {clip.id for clip in clips} & {clip.id for clip in others}
+
+
+def length_of(text: bytes) -> bytes:
+    """Length of the encoder's name, as the comment has it before its name."""
+    return (len(text) - 8).to_bytes(4, "little")
+
+
+def stamps(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in (folder / RENDERED).iterdir()}
+
+
+def test_what_is_there_is_not_made_again(folder: Path) -> None:
+    clips = render_clips(design(), folder)
+    before = stamps(folder)
+    assert render_clips(design(title="Another"), folder) == clips
+    assert stamps(folder) == before
+    lost = f"{clips[2].id}.flac"
+    content = (folder / RENDERED / lost).read_bytes()
+    (folder / RENDERED / lost).unlink()
+    write_noise(folder / "real" / "take 3.wav", seed=3)
+    more = render_clips(design(), folder)
+    after = stamps(folder)
+    assert set(clips) < set(more) and len(more) == 6
+    assert (folder / RENDERED / lost).read_bytes() == content
+    changed = {name for name, stamp in after.items() if before.get(name) != stamp}
+    assert changed == {lost, "clips.json", *(f"{clip.id}.flac" for clip in set(more) - set(clips))}
+
+
+def test_other_settings_or_content_make_other_clips(folder: Path) -> None:
+    clips = render_clips(design(), folder)
+    quieter = render_clips(design(loudness_lufs=-23), folder)
+    assert not {clip.id for clip in clips} & {clip.id for clip in quieter}
+    meter = pyloudnorm.Meter(RATE_HZ)
+    assert meter.integrated_loudness(audio_of(folder, quieter[0])) == pytest.approx(-23, abs=0.1)
+    # The earlier ones are still there, for sessions that have begun.
+    assert all((folder / RENDERED / f"{clip.id}.flac").is_file() for clip in clips)
+    assert render_clips(design(), folder) == clips
+    write_noise(folder / "real" / "take 1.wav", seed=99)
+    changed = set(clips) ^ set(render_clips(design(), folder))
+    assert [clip.item for clip in changed] == ["take 1", "take 1"]
+
+
+def test_an_interrupted_rendering_goes_on(folder: Path) -> None:
+    class Stop(Exception):
+        pass
+
+    def stop(done: float, note: str) -> None:
+        raise Stop
+
+    with pytest.raises(Stop):
+        render_clips(design(), folder, stop)
+    with pytest.raises(InputError, match="not rendered yet"):
+        read_clips(folder)
+    made = stamps(folder)
+    assert any(name.endswith(".flac") for name in made)
+    clips = render_clips(design(), folder)
+    assert len(clips) == 5
+    assert made.items() <= stamps(folder).items()
+
+
+def test_rendered_clips_can_be_moved_without_their_sources(folder: Path) -> None:
+    clips = render_clips(design(), folder)
+    shutil.rmtree(folder / "real")
+    assert render_clips(design(title="Another"), folder) == clips
+    with pytest.raises(InputError, match=r"condition real: '.*real' is no folder"):
+        render_clips(design(loudness_lufs=-23), folder)
+    (folder / RENDERED / f"{clips[0].id}.flac").unlink()
+    with pytest.raises(InputError, match="is no folder"):
+        render_clips(design(), folder)
+
+
+def test_only_conditions_that_are_used_are_rendered(folder: Path) -> None:
+    conditions = {"real": {"folder": "real"}, "model": {"folder": "nowhere"}}
+    rate = Rate(kind="rate", name="r", conditions=("real",), per_condition=3, questions=(GOOD,))
+    assert len(render_clips(design(rate, conditions=conditions), folder)) == 3
+
+
+def test_clips_are_stereo_where_all_sources_are(folder: Path, tmp_path: Path) -> None:
+    for path in [
+        *folder.rglob("*.wav"),
+        *(tmp_path / "model").glob("take*"),
+        *(tmp_path / "model").glob("*.ogg"),
+    ]:
+        path.unlink()
+    for name in ("a", "b"):
+        write_noise(folder / "real" / f"{name}.wav", channels=2)
+        write_noise(tmp_path / "model" / f"{name}.wav", channels=2, seed=5)
+    clips = render_clips(design(), folder)
+    for clip in clips:
+        audio = audio_of(folder, clip)
+        assert audio.shape == (RATE_HZ, 2)
+        assert pyloudnorm.Meter(RATE_HZ).integrated_loudness(audio) == pytest.approx(-20, abs=0.1)
+    through = {"real": {"folder": "real", "through": "thesis"}, "model": {"folder": "../model"}}
+    write_noise(tmp_path / "model" / "c.wav", channels=1)
+    for changes in ({}, {"conditions": through}):
+        assert {audio_of(folder, clip).shape[1] for clip in render_clips(design(**changes), folder)} == {1}
+
+
+def test_peaks_keep_a_clip_quieter_and_the_notes_say_so(folder: Path) -> None:
+    clicks = media.noise(2, 22_050, level=0.001)[0]
+    clicks[::5000] = 0.9
+    soundfile.write(folder / "real" / "clicks.wav", clicks, 22_050)
+    soundfile.write(folder / "real" / "silence.wav", np.zeros(22_050), 22_050)
+    loud = design(loudness_lufs=-12)
+    by_item = {clip.item: clip for clip in render_clips(loud, folder)}
+    audio = audio_of(folder, by_item["clicks"])
+    assert true_peak(audio[:, 0]) == pytest.approx(10 ** (-1 / 20), rel=0.01)
+    assert not audio_of(folder, by_item["silence"]).any()
+    lengths, silent, quiet = clip_notes(loud, folder)
+    assert (
+        lengths.startswith("clips can be told apart by their length (") and "real 1.00 to 2.00 s" in lengths
+    )
+    assert silent == "1 clips are silent, such as 'silence.wav'"
+    assert quiet.startswith("1 clips stay quieter than -12 LUFS for their peaks, 'clicks.wav' most")
+    # What is proposed brings all to one loudness.
+    proposed = float(quiet.split("loudness_lufs: ")[1].split("'")[0])
+    assert not any("quieter" in note for note in clip_notes_of(design(loudness_lufs=proposed), folder))
+
+
+def clip_notes_of(changed: Design, folder: Path) -> list[str]:
+    render_clips(changed, folder)
+    return clip_notes(changed, folder)
+
+
+def test_attention_clips(folder: Path) -> None:
+    rate = Rate(kind="rate", name="r", attention=1, conditions=("real",), per_condition=1, questions=(GOOD,))
+    clips = [clip for clip in render_clips(design(rate), folder) if clip.condition == ATTENTION]
+    assert Counter(clip.item for clip in clips) == {str(number): 3 for number in COUNTS}
+    for clip in clips:
+        assert count_tones(audio_of(folder, clip)[:, 0], RATE_HZ) == int(clip.item)
+        assert clip.seconds == SECONDS
+    sounds = {audio_of(folder, clip).tobytes() for clip in clips}
+    assert len(sounds) == len(clips)
+
+
+def count_tones(audio: np.ndarray, rate_hz: int) -> int:
+    """Times that the level, in 20 ms, rises over a tenth of its maximum."""
+    block = rate_hz // 50
+    level = np.sqrt(np.square(audio[: len(audio) // block * block].reshape(-1, block)).mean(axis=1))
+    return int(np.count_nonzero(np.diff((level > level.max() / 10).astype(int), prepend=0) == 1))
+
+
+@pytest.mark.parametrize("number", COUNTS)
+@pytest.mark.parametrize("seed", range(20))
+def test_tones_can_be_counted(number: int, seed: int) -> None:
+    audio = tones(number, 16_000, np.random.default_rng(seed))
+    assert len(audio) == SECONDS * 16_000
+    assert count_tones(audio, 16_000) == number
+    assert abs(audio).max() <= 0.5 and audio[0] == audio[-1] == 0
+
+
+def music(tmp_path: Path, rate_hz: int = RATE_HZ) -> np.ndarray:
+    import soxr
+
+    audio, own_hz = soundfile.read(write_set(tmp_path / "music.wav", 5))
+    return soxr.resample(audio, own_hz, rate_hz)
+
+
+def test_the_studio_grid_sounds_better_than_the_thesis(tmp_path: Path) -> None:
+    audio = music(tmp_path)
+    snr_db = {}
+    for name in ("thesis", "studio-8k"):
+        grid = NAMED_GRIDS[name]
+        made = through_grid(audio, RATE_HZ, grid, seed=1)
+        samples = grid.clip_samples * RATE_HZ // grid.rate_hz
+        assert len(made) == samples
+        inside = slice(480, samples - 480)
+        original, made = audio[inside], made[inside]
+        snr_db[name] = magnitude_snr_db(original, match_gain(original, made) * made, RATE_HZ)
+        # In time with the original: the onsets are where they were.
+        levels = [
+            np.square(one[: len(one) // 960 * 960].reshape(-1, 960)).mean(axis=1) for one in (original, made)
+        ]
+        shifts = [np.corrcoef(levels[0][5:-5], np.roll(levels[1], lag)[5:-5])[0, 1] for lag in range(-3, 4)]
+        assert np.argmax(shifts) == 3
+        assert not np.array_equal(through_grid(audio, RATE_HZ, grid, seed=2)[inside], made)
+    assert snr_db["studio-8k"] > snr_db["thesis"] + 5
+    assert snr_db["thesis"] > 2
+
+
+def test_what_is_shorter_than_the_grid_keeps_its_length(tmp_path: Path) -> None:
+    audio = music(tmp_path)[: 2 * RATE_HZ]
+    for name in ("thesis", "studio-8k"):
+        made = through_grid(audio, RATE_HZ, NAMED_GRIDS[name], seed=0)
+        assert abs(len(made) - len(audio)) <= 6
+        assert np.square(made[-4800:]).mean() > 0  # to its end
+        assert np.abs(through_grid(np.zeros(RATE_HZ), RATE_HZ, NAMED_GRIDS[name], seed=0)).max() < SILENCE
+
+
+def test_an_anchor_has_nothing_above_1500_hz_and_is_coarse(folder: Path, tmp_path: Path) -> None:
+    soundfile.write(folder / "real" / "music.wav", music(tmp_path, 44_100), 44_100)
+    conditions = {"real": {"folder": "real"}, "model": {"folder": "real", "anchor": True}}
+    clips = render_clips(design(conditions=conditions), folder)
+    by_name = {(clip.condition, clip.item): audio_of(folder, clip)[:, 0] for clip in clips}
+    for name in ("music", "take 0"):
+        bad, good = (by_name[condition, name] for condition in ("model", "real"))
+        spectrum = np.square(np.abs(np.fft.rfft(bad * np.hanning(len(bad)))))
+        hz = np.fft.rfftfreq(len(bad), 1 / RATE_HZ)
+        assert spectrum[hz > 1500].sum() < 1e-6 * spectrum.sum()  # but for the steps of 16 bits
+        assert len(bad) == len(good)
+    # What the low-pass lets through is 4 bits coarse: noise a good 20 dB under the tone, where it is heard.
+    t = np.arange(RATE_HZ) / RATE_HZ
+    tone = 0.1 * np.sin(2 * np.pi * 251 * t)[:, None]
+    power = np.square(np.abs(np.fft.rfft(anchor(tone, RATE_HZ)[:, 0] * np.hanning(RATE_HZ))))
+    noise_db = 10 * np.log10((power[20:240].sum() + power[262:1000].sum()) / power[240:262].sum())
+    assert -30 < noise_db < -20
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds", "message"),
+    [
+        ("long.wav", 60.5, "'.*long.wav' lasts more than 60 s, the most for a clip: cut it"),
+        ("short.wav", 0.4, "'.*short.wav' lasts 0.40 s, a clip 0.5 s at least"),
+        ("take 0.ogg", 1.0, "'take 0.ogg' and 'take 0.wav' in '.*real' are the same item"),
+    ],
+)
+def test_files_that_are_no_clips(folder: Path, name: str, seconds: float, message: str) -> None:
+    write_noise(folder / "real" / name, seconds)
+    with pytest.raises(InputError, match=message):
+        render_clips(design(), folder)
+    assert not (folder / RENDERED / "clips.json").exists()
+
+
+def test_folders_that_hold_no_clips(folder: Path, tmp_path: Path) -> None:
+    (folder / "real" / "broken.mp3").write_bytes(b"no sound at all" * 100)
+    with pytest.raises(InputError, match=r"broken.mp3' is not a media file"):
+        render_clips(design(), folder)
+    shutil.rmtree(tmp_path / "model")
+    (folder / "real" / "broken.mp3").unlink()
+    with pytest.raises(InputError, match=r"condition model: '.*model' is no folder; folders are given from"):
+        render_clips(design(), folder)
+    (tmp_path / "model" / "deeper").mkdir(parents=True)
+    write_noise(tmp_path / "model" / "deeper" / "a.wav")
+    with pytest.raises(
+        InputError, match=r"condition model: no sound file in '.*model' \(folders in it are not"
+    ):
+        render_clips(design(), folder)
+
+
+def test_a_damaged_list_is_an_error_with_advice(folder: Path) -> None:
+    render_clips(design(), folder)
+    (folder / RENDERED / "clips.json").write_text("{")
+    with pytest.raises(InputError, match=r"damaged .* delete the folder, it is made again"):
+        render_clips(design(), folder)
+    with pytest.raises(InputError, match="damaged"):
+        read_clips(folder)
+    (folder / RENDERED / "clips.json").write_text(json.dumps({"clips": [{"id": "x"}]}))
+    with pytest.raises(InputError, match="damaged"):
+        read_clips(folder)
+
+
+CLIPS = [Clip(f"{i}", "real", f"take {i}", 1.0) for i in range(3)] + [
+    Clip("3", "model", "take 0", 1.0),
+    Clip("4", "model", "other", 1.0),
+]
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        (
+            Detect(kind="detect", name="d", trials=(("model", "real"), ("model", "model")), ask="?"),
+            "block d wants 3 clips of model, there are 2: take out trials or add files",
+        ),
+        (
+            Compare(kind="prefer", name="c", pairs=(("real", "model"),), per_pair=3, ask="?"),
+            "block c wants 3 of real and model, there are 2 clips in each: lower per_pair or add files",
+        ),
+        (
+            Compare(kind="abx", name="c", pairs=(("real", "model"),), per_pair=2, same_item=True, ask="?"),
+            "block c wants 2 of real and model, there are 1 files of the same name in both",
+        ),
+        (
+            Rate(kind="rate", name="r", conditions=("model", "real"), per_condition=4, questions=(GOOD,)),
+            "block r wants 4 clips of model, there are 2: .*; block r wants 4 clips of real, there are 3",
+        ),
+        (
+            Rate(
+                kind="rate", name="r", attention=1, conditions=("real",), per_condition=1, questions=(GOOD,)
+            ),
+            "there are attention items, but no clips for them",
+        ),
+    ],
+)
+def test_blocks_that_want_more_clips_than_there_are(block: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        check_clips(design(block), CLIPS)
+
+
+def test_blocks_that_have_enough() -> None:
+    compare = {"kind": "prefer", "pairs": (("real", "model"),), "ask": "?"}
+    check_clips(
+        design(
+            Detect(kind="detect", name="d", trials=(("model", "real"), ("real", "model")), ask="?"),
+            Compare.model_validate(compare | {"name": "a", "per_pair": 2}),
+            Compare.model_validate(compare | {"name": "b", "per_pair": 1, "same_item": True}),
+            Rate(kind="rate", name="r", conditions=("real",), per_condition=3, questions=(GOOD,)),
+        ),
+        CLIPS,
+    )
+
+
+def test_too_few_clips_are_found_before_anything_is_rendered(folder: Path) -> None:
+    rate = Rate(kind="rate", name="r", conditions=("real",), per_condition=4, questions=(GOOD,))
+    with pytest.raises(InputError, match="wants 4 clips of real, there are 3"):
+        render_clips(design(rate), folder)
+    assert not list((folder / RENDERED).glob("*.flac"))
+
+
+def test_lengths_that_differ_little_are_no_matter() -> None:
+    assert length_notes([Clip("0", "real", "a", 4.048), Clip("1", "model", "b", 4.05)]) == []
+    assert length_notes([]) == []

@@ -1,0 +1,410 @@
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+from mixdream.errors import InputError
+from mixdream.survey.design.design import Design
+from mixdream.survey.rendering.clips import read_clips
+from mixdream.survey.serving.app import create_app
+from mixdream.survey.serving.words import WORDS
+from mixdream.survey.storage.store import Store
+from tests.survey.example import SECRET_WORDS, example_design, settings_for, write_rendered
+from tests.survey.walk import answer, consent, seen, submission, walk
+
+Open = Callable[..., TestClient]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_rendered(tmp_path, example_design())
+    return tmp_path
+
+
+@pytest.fixture
+def open_client(folder: Path) -> Iterator[Open]:
+    """A browser of its own each time, at a server of its own."""
+    clients = []
+
+    def opened(design: Design | None = None, **options: Any) -> TestClient:
+        app = create_app(settings_for(folder, design or example_design(), **options))
+        clients.append(TestClient(app))
+        return clients[-1].__enter__()
+
+    yield opened
+    for client in clients:
+        client.__exit__()
+
+
+def rows(folder: Path) -> list[Any]:
+    with Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+        return list(store.answers())
+
+
+def token_of(client: TestClient) -> str:
+    (token,) = client.cookies.values()
+    return token
+
+
+def test_a_whole_session(open_client: Open, folder: Path) -> None:
+    client = open_client()
+    pages = walk(client, lambda name, values: values[-1] if values else f"about {name}")
+    assert [page.position for page in pages] == list(range(10))
+    end = client.get("/").text
+    assert "THANKS-42" in end
+    assert re.search(r"You were right in [0-3] of 3\.", end)
+    answers = rows(folder)
+    assert len(answers) == 12
+    assert {answer.value for answer in answers if answer.question == "effort"} == {"100"}
+    assert {answer.value for answer in answers if answer.question == "remark"} == {"about remark"}
+
+
+def test_nothing_that_a_listener_gets_names_a_condition(open_client: Open, folder: Path) -> None:
+    client = open_client()
+    got = []
+
+    def keep(response: httpx.Response) -> None:
+        got.append(f"{response.request.url} {response.headers}".encode() + response.read())
+
+    client.event_hooks["response"].append(keep)
+    walk(client)
+    for path in ("/", "/nothing", f"/s/{token_of(client)}", f"/withdraw/{token_of(client)}"):
+        client.get(path, headers={"Accept": "text/html"})
+    ids = [clip.id for clip in read_clips(folder)]
+    assert len(got) > 30
+    for secret in (*SECRET_WORDS, "attention.flac", *ids):
+        assert not [response for response in got if secret.encode() in response.lower()]
+
+
+def test_a_reload_shows_the_same_page_and_another_device_too(open_client: Open) -> None:
+    client, other = open_client(), open_client()
+    client.post("/start", json=consent())
+    for _ in range(4):
+        answer(client)
+    page = seen(client.get("/").text)
+    assert page is not None and page.position == 4 and len(page.slots) == 2
+    assert seen(client.get("/").text) == page
+    response = other.get(f"/s/{token_of(client)}")
+    assert response.url.path == "/"
+    assert seen(response.text) == page
+    answer(other)
+    after = seen(client.get("/").text)
+    assert after is not None and after.position == 5
+
+
+def test_opening_the_page_begins_no_session(open_client: Open, folder: Path) -> None:
+    client = open_client()
+    assert "I agree" in client.get("/").text
+    assert "I agree" in client.get("/new").text
+    assert not client.cookies
+    with Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+        assert store.sessions() == []
+
+
+def test_the_next_listener_in_one_browser(open_client: Open, folder: Path) -> None:
+    client = open_client()
+    walk(client)
+    assert "I agree" not in client.get("/").text
+    assert "I agree" in client.get("/new").text
+    client.post("/start", json=consent())
+    page = seen(client.get("/").text)
+    assert page is not None and page.position == 0
+    with Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+        assert len(store.sessions()) == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("de-AT,de;q=0.9,en;q=0.5", "de"),
+        ("fr,en;q=0.3,de;q=0.2", "en"),
+        ("fr", "en"),
+        ("", "en"),
+        ("de;q=x,;;q=,en", "en"),
+    ],
+)
+def test_the_language_is_the_browsers(open_client: Open, header: str, language: str) -> None:
+    client = open_client()
+    assert f'<html lang="{language}">' in client.get("/", headers={"Accept-Language": header}).text
+    assert '<html lang="de">' in client.get("/?language=de", headers={"Accept-Language": header}).text
+
+
+def test_a_session_stays_in_its_language(open_client: Open, folder: Path) -> None:
+    client = open_client()
+    client.post("/start", json=consent("de"))
+    assert "Lautstärke einstellen" in client.get("/").text
+    answer(client)
+    answer(client)
+    assert {row.language for row in rows(folder)} == {"de"}
+    assert client.post("/start", json=consent("fr")).status_code == 422
+
+
+def test_all_languages_say_the_same_things() -> None:
+    for words in WORDS.values():
+        assert words.keys() == WORDS["en"].keys()
+        for name, text in WORDS["en"].items():
+            assert re.findall(r"{\w+}", words[name]) == re.findall(r"{\w+}", text)
+
+
+def test_every_word_is_used() -> None:
+    package = Path(create_app.__code__.co_filename).parent
+    files = [path for kind in ("*.py", "templates/*", "static/*.js") for path in package.glob(kind)]
+    said = set(re.findall(r"\w+", "".join(path.read_text("utf-8") for path in files)))
+    said |= {f"{name}_{part}" for name in ("late", "lost", "failed") for part in ("title", "text")}
+    assert WORDS["en"].keys() - said == set()
+
+
+def test_deleting_by_the_listeners_own_link(open_client: Open, folder: Path) -> None:
+    client, other = open_client(), open_client()
+    walk(client)
+    walk(other)
+    link = f"/withdraw/{token_of(client)}"
+    assert link[1:] in client.get("/").text
+    assert "Delete all your answers?" in client.get(link).text
+    assert len(rows(folder)) == 24
+    assert client.post(link, json={}).json() == {"deleted": True}
+    assert not client.cookies
+    assert len(rows(folder)) == 12
+    assert client.post(link, json={}).status_code == 404
+    assert "I agree" in client.get("/").text
+
+
+def test_answers_are_confirmed_refused_and_settled(open_client: Open, folder: Path) -> None:
+    client = open_client()
+    assert client.post("/answers", json={}).status_code == 422
+    client.post("/start", json=consent())
+    answer(client)
+    page = seen(client.get("/").text)
+    assert page is not None
+    content = submission(page, [])
+    first, again = (client.post("/answers", json=content) for _ in range(2))
+    assert first.status_code == 200
+    assert first.json() == again.json()
+    other = client.post("/answers", json=content | {"answers": {"age": "older"}, "id": "0" * 32})
+    assert (other.status_code, other.json()) == (409, {"error": "this page was answered otherwise"})
+    assert [row.value for row in rows(folder)] == ["young", "a text"]
+
+
+def test_a_clip_must_be_heard_says_the_server_too(open_client: Open, folder: Path) -> None:
+    client = open_client()
+    client.post("/start", json=consent())
+    for _ in range(3):
+        answer(client)
+    page = seen(client.get("/").text)
+    assert page is not None and len(page.slots) == 2
+    content = submission(page, [0.5, 0.5])
+    content["heard"][1]["reached_end"] = False
+    refused = client.post("/answers", json=content)
+    assert (refused.status_code, refused.json()) == (422, {"error": "a clip was not heard to its end"})
+    assert [row.kind for row in rows(folder)] == ["demographics"] * 2
+
+
+def test_a_changed_design_is_for_new_listeners(open_client: Open, folder: Path) -> None:
+    client = open_client()
+    client.post("/start", json=consent())
+    answer(client)
+    changed = example_design(demographics=[], title="Another one")
+    later = open_client(changed)
+    walk(later)
+    back = open_client(changed)
+    back.get(f"/s/{token_of(client)}")
+    while answer(back):
+        pass
+    with Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+        answered = {row.session: row.design_hash for row in store.answers()}
+        first, second = store.sessions()
+    assert answered == {first.session: example_design().hash, second.session: changed.hash}
+    assert (first.pages, second.pages) == (10, 9)
+
+
+def test_a_session_that_ended_can_still_be_deleted(open_client: Open, folder: Path) -> None:
+    client = open_client(example_design(resume_hours=1e-6))
+    client.post("/start", json=consent())
+    page = client.get("/").text
+    assert "This session has ended" in page
+    link = re.findall(r'href="(withdraw/[^"]+)"', page)[0]
+    assert client.post(f"/{link}", json={}).status_code == 200
+    assert "I agree" in client.get("/").text
+
+
+def test_ranges_of_clips(open_client: Open) -> None:
+    client = open_client()
+    client.post("/start", json=consent())
+    page = seen(client.get("/").text)
+    assert page is not None
+    whole = client.get(f"/clips/{page.slots[0]}")
+    part = client.get(f"/clips/{page.slots[0]}", headers={"Range": "bytes=10-19"})
+    assert whole.content[:4] == b"fLaC"
+    assert (part.status_code, part.content) == (206, whole.content[10:20])
+    assert whole.headers["content-type"] == "audio/flac"
+    assert whole.headers["cache-control"].startswith("private")
+    for response in (whole, part):
+        assert not {"etag", "last-modified", "content-disposition"} & response.headers.keys()
+
+
+def test_headers_are_strict_everywhere(open_client: Open) -> None:
+    client = open_client()
+    walk(client)
+    paths = ("/", "/new", "/static/survey.js", "/nothing", "/clips/x", "/docs", "/openapi.json")
+    responses = [client.get(path) for path in paths] + [client.post("/answers", content=b"x")]
+    for response in responses:
+        policy = response.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self';")
+        assert "unsafe" not in policy and "frame-ancestors 'none'" in policy
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert response.headers["referrer-policy"] == "no-referrer"
+    assert {response.status_code for response in responses[3:7]} == {404}
+    assert client.get("/").headers["cache-control"] == "no-store"
+    for path in ("/", "/new"):
+        page = client.get(path).text
+        assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=", page)
+
+
+def test_the_cookie_is_the_same_under_a_new_link_to_the_progress(open_client: Open, folder: Path) -> None:
+    client = open_client()
+    client.post("/start", json=consent())
+    answer(client)
+    (folder / "progress-token").unlink()
+    again = open_client()
+    again.cookies = client.cookies
+    page = seen(again.get("/").text)
+    assert page is not None and page.position == 1
+
+
+def test_without_the_key_of_the_clips_nothing_is_served(folder: Path) -> None:
+    (folder / "rendered" / "secret").unlink()
+    with pytest.raises(InputError, match="secret is missing: bring it back"):
+        create_app(settings_for(folder, example_design()))
+
+
+def test_a_consent_that_is_sent_again_begins_nothing_new(open_client: Open, folder: Path) -> None:
+    client = open_client()
+    sent = consent()
+    pages = []
+    for _ in range(2):  # the answer to the first got lost
+        client.cookies.clear()
+        assert client.post("/start", json=sent).json() == {"started": True}
+        pages.append(seen(client.get("/").text))
+    # Another window of the first page, where consent was not given yet.
+    client.post("/start", json=consent())
+    pages.append(seen(client.get("/").text))
+    assert len({page.session for page in pages if page}) == 1
+    # The next listener at this computer.
+    client.post("/start", json=consent(new=True))
+    other = seen(client.get("/").text)
+    assert other is not None and pages[0] is not None and other.session != pages[0].session
+    with Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+        assert len(store.sessions()) == 2
+    assert client.post("/start", json=sent | {"id": "x"}).status_code == 422
+
+
+def test_after_a_session_that_ended_consent_begins_another(open_client: Open) -> None:
+    client = open_client(example_design(resume_hours=1e-6))
+    tokens = set()
+    for _ in range(2):
+        client.post("/start", json=consent())
+        tokens.add(token_of(client))
+    assert len(tokens) == 2
+
+
+def test_designs_are_not_looked_up_while_answers_are_saved(
+    open_client: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would take a second connection while the first is held."""
+    client = open_client()
+    with monkeypatch.context() as without:
+        without.setattr(Store, "designs", None)
+        client.post("/start", json=consent())
+        assert answer(client) is not None
+
+
+def test_the_cookie_is_for_the_server_alone(open_client: Open) -> None:
+    plain = open_client().post("/start", json=consent()).headers["set-cookie"]
+    assert "HttpOnly" in plain and "SameSite=lax" in plain and "Secure" not in plain
+    behind = open_client(proxy=True)
+    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
+    assert "Secure" in behind.post("/start", json=consent(), headers=forwarded).headers["set-cookie"]
+    # Without a proxy nobody's word is taken for it.
+    proto = [("X-Forwarded-Proto", "https"), ("X-Forwarded-Proto", "http")]
+    appended = open_client(proxy=True).post("/start", json=consent(), headers=proto)
+    assert "Secure" not in appended.headers["set-cookie"]
+    spoofed = open_client().post("/start", json=consent(), headers=forwarded)
+    assert "Secure" not in spoofed.headers["set-cookie"]
+
+
+def test_under_a_prefix_every_link_is_relative(folder: Path) -> None:
+    app = create_app(settings_for(folder, example_design()))
+    with TestClient(app, base_url="http://testserver/tests/one/", root_path="/tests/one") as client:
+        started = client.post("start", json=consent())
+        assert "Path=/tests/one/" in started.headers["set-cookie"]
+        token = token_of(client)
+        for path in ("./", "new", f"withdraw/{token}", "no/such/page"):
+            page = client.get(path, headers={"Accept": "text/html"})
+            for link in re.findall(r'(?:href|src)="([^"]+)"', page.text):
+                assert not link.startswith("/")
+                target = page.url.join(link)
+                assert target.path.startswith("/tests/one/")
+                assert client.get(str(target)).status_code == 200
+        assert client.get(f"s/{token}", follow_redirects=False).headers["location"] == "../"
+
+
+def test_progress_is_for_whoever_has_the_link(open_client: Open, folder: Path) -> None:
+    client = open_client()
+    walk(client)
+    open_client().post("/start", json=consent())
+    token = (folder / "progress-token").read_text("utf-8").strip()
+    assert (folder / "progress-token").stat().st_mode & 0o777 == 0o600
+    assert len(token) >= 32
+    page = client.get(f"/progress/{token}")
+    assert page.status_code == 200
+    assert "sincerereal" in page.text
+    numbers = client.get(f"/progress/{token}/json").json()
+    assert numbers["listeners"] == {"started": 2, "finished": 1, "listening": 1, "left": 0}
+    assert [(day["started"], day["finished"]) for day in numbers["days"]] == [(2, 1)]
+    for wrong in ("x", token[:-1], f"{token}x", "%C3%A9"):
+        for path in (f"/progress/{wrong}", f"/progress/{wrong}/json"):
+            response = client.get(path)
+            assert response.status_code == 404
+            assert "sincerereal" not in response.text
+
+
+def test_workers_share_nothing_but_the_database(open_client: Open) -> None:
+    """Every request goes to another worker than the one before."""
+    first, second = open_client(), open_client()
+    first.post("/start", json=consent())
+    second.cookies = first.cookies
+    workers = [first, second]
+    for position in range(10):
+        page = seen(workers[0].get("/").text)
+        assert page is not None and page.position == position
+        assert answer(workers[1]) == page
+        workers.reverse()
+    assert "THANKS-42" in second.get("/").text
+
+
+def test_a_database_that_is_away_is_not_an_error_of_ours(open_client: Open, folder: Path) -> None:
+    client = open_client()
+    client.post("/start", json=consent())
+    page = seen(client.get("/").text)
+    assert page is not None
+    with (
+        Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store,
+        store.database.writing() as connection,
+    ):
+        connection.exec_driver_sql("ALTER TABLE answers RENAME TO hidden")
+        connection.exec_driver_sql("ALTER TABLE sessions RENAME TO hidden_sessions")
+    refused = client.post("/answers", json=submission(page, [0.5]))
+    assert refused.status_code == 503
+    assert refused.headers["retry-after"] == "1"
+    assert client.get("/", headers={"Accept": "text/html"}).status_code == 503
+    with (
+        Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store,
+        store.database.writing() as connection,
+    ):
+        connection.exec_driver_sql("ALTER TABLE hidden RENAME TO answers")
+        connection.exec_driver_sql("ALTER TABLE hidden_sessions RENAME TO sessions")
+    assert client.post("/answers", json=submission(page, [0.5])).status_code == 200

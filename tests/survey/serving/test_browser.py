@@ -1,0 +1,456 @@
+"""Whole sessions in a real browser."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Response, Route, expect, sync_playwright
+
+from mixdream.survey.storage.rows import Answer
+from mixdream.survey.storage.store import Store
+from tests.survey.example import SECRET_WORDS, Server, write_test
+from tests.survey.walk import answer
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+ARGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--autoplay-policy=user-gesture-required",
+)
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "has_touch": True,
+    "is_mobile": True,
+    "device_scale_factor": 2,
+}
+SMALLEST = """() => Math.min(...[...document.querySelectorAll("button, label, summary")].flatMap(
+    (one) => { const box = one.getBoundingClientRect(); return [box.width, box.height]; }))"""
+LISTEN = """(button) => new Promise((done) => {
+    const item = button.closest("li"), values = [];
+    const look = () => {
+        if (item.className === "playing") values.push(item.querySelector("progress").value);
+        else if (values.length) return done(values);
+        requestAnimationFrame(look);
+    };
+    button.click();
+    look();
+})"""
+PAGES = 10
+ROWS = 12
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGS))
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    one = browser.new_context(viewport={"width": 1000, "height": 800})
+    yield one
+    one.close()
+
+
+def url_of(server: Server) -> str:
+    return f"sqlite:///{server.folder / 'answers.sqlite'}"
+
+
+def rows(server: Server, session: str) -> list[Answer]:
+    with Store.open(url_of(server)) as store:
+        return [row for row in store.answers() if row.session == session]
+
+
+def begin(page: Page, server: Server) -> str:
+    """Agree; the public id of the session."""
+    page.goto(server.url)
+    page.click("#agree")
+    expect(page.locator("main")).to_have_attribute("data-page", "0")
+    return str(page.locator("main").get_attribute("data-session"))
+
+
+def position(page: Page) -> int | None:
+    shown = page.locator("main").get_attribute("data-page")
+    return None if shown is None else int(shown)
+
+
+def forward(page: Page, server: Server, pages: int) -> None:
+    """Answer pages without the browser, to come to the one that matters sooner."""
+    (cookie,) = page.context.cookies()
+    with httpx.Client(base_url=server.url, cookies={cookie["name"]: cookie["value"]}) as client:
+        for _ in range(pages):
+            answer(client)
+    page.reload()
+
+
+def hear_all(page: Page) -> None:
+    for item in page.locator(".clips li").all():
+        item.locator(".play").click()
+        expect(item.locator(".heard")).to_be_visible(timeout=15_000)
+
+
+def choose(page: Page) -> None:
+    """Fill in what is asked, by mouse or finger."""
+    for field in page.locator("fieldset").all():
+        kind = field.get_attribute("data-kind")
+        if kind in ("choice", "scale"):
+            field.locator("label").nth(1).click()
+        elif kind == "slider":
+            field.locator("input").click(position={"x": 50, "y": 20})
+        else:
+            field.locator("textarea").fill("as it was")
+
+
+def save(page: Page) -> None:
+    page.click("#save")
+    expect(page.locator("#next")).to_be_enabled(timeout=40_000)
+
+
+def go_on(page: Page) -> None:
+    before = position(page)
+    page.click("#next")
+    expect(page.locator(f"main:not([data-page='{before}'])")).to_be_visible(timeout=40_000)
+
+
+def answer_page(page: Page) -> None:
+    hear_all(page)
+    choose(page)
+    if page.locator("#save").count():
+        save(page)
+    go_on(page)
+
+
+def test_a_whole_session_by_mouse(context: BrowserContext, server: Server) -> None:
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    responses: list[Response] = []
+    page.on("response", lambda response: responses.append(response))
+    session = begin(page, server)
+    stored = 0
+    for number in range(PAGES):
+        assert position(page) == number
+        asked = page.locator("#save").count() == 1
+        if asked and page.locator(".clips li").count():
+            # Nothing can be answered before it was heard.
+            expect(page.locator("fieldset input").first).to_be_disabled()
+            hear_all(page)
+        if asked:
+            choose(page)
+            expect(page.locator("#next")).to_be_disabled()
+            save(page)
+            # Next is enabled: now the rows are there.
+            now = len(rows(server, session))
+            assert now > stored
+            stored = now
+            expect(page.locator("#state")).to_have_text("Saved.")
+            expect(page.locator("fieldset input").first).to_be_disabled()
+        go_on(page)
+    expect(page.locator(".code")).to_have_text("THANKS-42")
+    answers = rows(server, session)
+    assert len(answers) == len({(row.position, row.question) for row in answers}) == ROWS
+    for row in answers:
+        for clip in row.clips:
+            assert clip.plays == 1 and clip.reached_end
+            assert clip.heard_s == pytest.approx(clip.seconds, abs=0.06)
+    assert errors == []
+    assert len(responses) > 40
+    for response in responses:
+        seen = f"{response.url} {response.all_headers()}".encode().lower() + response.body().lower()
+        assert not [word for word in SECRET_WORDS if word.encode() in seen]
+
+
+def test_a_whole_session_by_keyboard(context: BrowserContext, server: Server) -> None:
+    page = context.new_page()
+    page.goto(server.url)
+    for _ in range(10):
+        if page.evaluate("document.activeElement.id") == "agree":
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_have_attribute("data-page", "0")
+    session = str(page.locator("main").get_attribute("data-session"))
+    for number in range(PAGES):
+        assert position(page) == number
+        for item in page.locator(".clips li").all():
+            page.keyboard.press("Space")
+            expect(item.locator(".heard")).to_be_visible(timeout=15_000)
+        for field in page.locator("fieldset").all():
+            if field.get_attribute("data-kind") in ("choice", "scale"):
+                page.keyboard.press("2")
+                expect(field.locator("input").nth(1)).to_be_checked()
+            elif field.get_attribute("data-kind") == "slider":
+                page.keyboard.press("Tab")
+                expect(field.locator("input")).to_be_focused()
+                page.keyboard.press("ArrowRight")
+                expect(field.locator("output")).to_have_text("51")
+        if page.locator("#save").count():
+            expect(page.locator("#save")).to_be_enabled()
+            page.keyboard.press("Enter")
+            expect(page.locator("#next")).to_be_focused(timeout=10_000)
+        page.keyboard.press("Enter")
+        expect(page.locator(f"main:not([data-page='{number}'])")).to_be_visible(timeout=10_000)
+    expect(page.locator(".code")).to_be_visible()
+    # Texts that need not be given were not.
+    assert len(rows(server, session)) == ROWS - 4
+
+
+def test_a_whole_session_on_a_phone(browser: Browser, server: Server) -> None:
+    context = browser.new_context(**PHONE, color_scheme="dark", reduced_motion="reduce")
+    page = context.new_page()
+    session = begin(page, server)
+    for _ in range(PAGES):
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert page.evaluate(SMALLEST) >= 44
+        answer_page(page)
+    assert len(rows(server, session)) == ROWS
+    context.close()
+
+
+def test_the_player_restarts_stops_and_counts(context: BrowserContext, server: Server) -> None:
+    page = context.new_page()
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url) if "/clips/" in request.url else None)
+    begin(page, server)
+    item = page.locator(".clips li")
+    page.wait_for_timeout(200)
+    assert fetched == []
+    heard = item.locator(".play").evaluate(LISTEN)
+    assert heard == sorted(heard)
+    assert 0 < max(heard) <= 1
+    assert len(set(heard)) >= 3
+    expect(item.locator(".heard")).to_be_visible()
+    # Again from its beginning, without fetching it again; a second press stops it.
+    item.locator(".play").click()
+    expect(item).to_have_class("playing")
+    item.locator(".play").click()
+    expect(item).to_have_class("")
+    assert len(fetched) == 1
+
+
+def test_only_one_clip_sounds(context: BrowserContext, server: Server) -> None:
+    page = context.new_page()
+    begin(page, server)
+    forward(page, server, 3)
+    first, second = page.locator(".clips li").all()
+    first.locator(".play").click()
+    expect(first).to_have_class("playing")
+    second.locator(".play").click()
+    expect(second).to_have_class("playing")
+    expect(first).to_have_class("")
+    expect(first.locator(".heard")).to_be_hidden()
+
+
+def test_digits_are_the_values_of_a_scale_and_space_keeps_its_use(
+    context: BrowserContext, server: Server
+) -> None:
+    page = context.new_page()
+    begin(page, server)
+    forward(page, server, 1)
+    ages = page.locator("input[type=radio]")
+    ages.nth(1).focus()
+    page.keyboard.press("Space")
+    expect(ages.nth(1)).to_be_checked()
+    page.keyboard.press("1")
+    expect(ages.nth(0)).to_be_checked()
+    forward(page, server, 4)
+    if not page.locator("fieldset[data-kind=scale]").count():
+        forward(page, server, 1)
+    hear_all(page)
+    steps = page.locator("fieldset[data-kind=scale] input")
+    # As on a scale from 0.
+    steps.evaluate_all("(all) => all.forEach((one, step) => { one.value = step; })")
+    for digit in (3, 0):
+        page.keyboard.press(str(digit))
+        expect(steps.nth(digit)).to_be_checked()
+
+
+def test_two_sessions_in_one_browser_are_kept_apart(context: BrowserContext, server: Server) -> None:
+    page = context.new_page()
+    session = begin(page, server)
+    forward(page, server, 1)
+    link = page.locator("a.whole").text_content()
+    choose(page)
+    other = context.new_page()
+    other.goto(f"{server.url}new")
+    other.click("#agree")
+    expect(other.locator("main")).to_have_attribute("data-page", "0")
+    newer = str(other.locator("main").get_attribute("data-session"))
+    assert newer != session
+    forward(other, server, 1)
+    page.click("#save")
+    expect(page.locator("#state")).to_contain_text("another test was begun", ignore_case=True)
+    assert position(page) == 1
+    assert rows(server, session) == rows(server, newer) == []
+    # By its own link the session goes on, and sends what was kept.
+    page.goto(str(link))
+    expect(page.locator("#next")).to_be_enabled()
+    assert [row.value for row in rows(server, session)] == ["older", "as it was"]
+    assert rows(server, newer) == []
+
+
+def test_only_the_servers_own_word_confirms_and_refuses(context: BrowserContext, server: Server) -> None:
+    page = context.new_page()
+    session = begin(page, server)
+    forward(page, server, 1)
+    login = {"content_type": "text/html", "body": "<main data-kind=page>Log in</main>"}
+    others: list[Any] = [
+        {"status": 200, **login},
+        {"status": 404, **login},
+        {"status": 403, **login},
+        {"status": 409, "json": {"reason": "busy"}},
+        {"status": 200, "json": None},
+        {"status": 200, "json": {"page": 7}},
+    ]
+    sent: list[Any] = []
+
+    def meddle(route: Route) -> None:
+        sent.append(route.request.post_data_json)
+        if others:
+            route.fulfill(**others.pop(0))
+        else:
+            route.continue_()
+
+    page.route("**/answers", meddle)
+    choose(page)
+    page.click("#save")
+    expect(page.locator("#state")).to_contain_text("trying again")
+    expect(page.locator("#next")).to_be_disabled()
+    # It is kept, whatever was said.
+    page.reload()
+    expect(page.locator("#next")).to_be_enabled(timeout=60_000)
+    assert others == [] and len(sent) == 7
+    assert all(one == sent[0] for one in sent)
+    assert sent[0]["session"] == session
+    assert len(rows(server, session)) == 2
+    # So it is with consent, which begins one session however often it is sent.
+    sent.clear()
+    others.append({"status": 200, **login})
+    page.route("**/start", meddle)
+    page.goto(f"{server.url}new")
+    page.click("#agree")
+    expect(page.locator("main")).to_have_attribute("data-page", "0")
+    assert len(sent) == 2 and sent[0] == sent[1] and sent[0]["new"]
+
+
+def test_a_connection_that_hangs_is_given_up(context: BrowserContext, server: Server) -> None:
+    page = context.new_page()
+    # Time goes by fifty times as fast.
+    page.add_init_script(
+        "const after = AbortSignal.timeout.bind(AbortSignal); AbortSignal.timeout = (ms) => after(ms / 50);"
+    )
+    begin(page, server)
+    hanging: list[Route] = []
+
+    def hang(route: Route) -> None:
+        if hanging and hanging[-1].request.url == route.request.url:
+            route.continue_()
+        else:
+            hanging.append(route)
+
+    page.route("**/clips/*", hang)
+    page.route("**/answers", hang)
+    hear_all(page)
+    page.click("#next")
+    expect(page.locator("main")).to_have_attribute("data-page", "1", timeout=10_000)
+    assert len(hanging) == 2
+
+
+def test_a_reload_and_another_device_go_on_in_the_same_place(browser: Browser, server: Server) -> None:
+    here, there = browser.new_context(), browser.new_context(**PHONE)
+    page = here.new_page()
+    session = begin(page, server)
+    forward(page, server, 5)
+    shown = page.locator("form").inner_html()
+    page.reload()
+    assert position(page) == 5
+    assert page.locator("form").inner_html() == shown
+    page.locator("summary").click()
+    link = page.locator("a.whole").inner_text()
+    other = there.new_page()
+    other.goto(link)
+    assert other.url == server.url
+    assert position(other) == 5
+    answer_page(other)
+    # The window that was left open does not answer the page again: it moves on.
+    asked = page.locator("fieldset").first.get_attribute("data-question")
+    hear_all(page)
+    page.locator("fieldset").first.locator("label").nth(2).click()
+    page.click("#save")
+    expect(page.locator("main")).to_have_attribute("data-page", "6", timeout=10_000)
+    expect(page.locator("#state")).to_contain_text("answered before")
+    values = [row.value for row in rows(server, session) if (row.position, row.question) == (5, asked)]
+    assert values == ["2"]
+    here.close()
+    there.close()
+
+
+def test_deleting_in_the_browser(context: BrowserContext, server: Server) -> None:
+    page = context.new_page()
+    session = begin(page, server)
+    forward(page, server, 2)
+    assert len(rows(server, session)) == 2
+    page.locator("summary").click()
+    page.locator("details a[href^=withdraw]").click()
+    page.click("#delete")
+    expect(page.locator("#deleted")).to_be_visible()
+    assert rows(server, session) == []
+    page.goto(server.url)
+    expect(page.locator("#agree")).to_be_visible()
+
+
+def test_without_javascript_the_page_says_why(browser: Browser, server: Server) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(server.url)
+    expect(page.locator(".warning")).to_contain_text("needs JavaScript")
+    context.close()
+
+
+def test_a_server_that_dies_costs_no_answer_and_no_place(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = write_test(tmp_path_factory.mktemp("dying") / "test")
+    context = browser.new_context()
+    with Server(folder) as server:
+        page = context.new_page()
+        session = begin(page, server)
+        forward(page, server, 3)
+        # It dies before the answer is sent, and comes back while the browser keeps trying.
+        hear_all(page)
+        choose(page)
+        server.kill()
+        page.click("#save")
+        expect(page.locator("#state")).to_contain_text("trying again")
+        expect(page.locator("#next")).to_be_disabled()
+        assert len(rows(server, session)) == 2
+        starting = threading.Thread(target=server.start)
+        starting.start()
+        expect(page.locator("#next")).to_be_enabled(timeout=60_000)
+        starting.join()
+        assert len(rows(server, session)) == 3
+        go_on(page)
+        # It dies again, and the window is closed before the answer could be sent: it is sent when it opens.
+        hear_all(page)
+        choose(page)
+        server.kill()
+        page.click("#save")
+        expect(page.locator("#state")).to_contain_text("trying again")
+        page.close()
+        server.start()
+        page = context.new_page()
+        page.goto(server.url)
+        expect(page.locator("#next")).to_be_enabled(timeout=20_000)
+        assert len(rows(server, session)) == 4
+        go_on(page)
+        forward(page, server, PAGES - 5)
+        expect(page.locator(".code")).to_be_visible()
+        answers = rows(server, session)
+        assert len(answers) == len({(row.position, row.question) for row in answers}) == ROWS
+    context.close()
