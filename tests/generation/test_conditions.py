@@ -128,7 +128,9 @@ def test_a_run_without_conditions_says_so(corpus: Corpus, tmp_path: Path) -> Non
 
 
 @given(
-    one=st.builds(Wish, seed=st.integers(0, 3), like=st.sampled_from(["a~1", "a", "~1", "(a)", "a)low"])),
+    one=st.builds(
+        Wish, seed=st.integers(0, 3), like=st.sampled_from(["a~1", "a", "~1", "(a)", "a)low", "a/b"])
+    ),
     other=st.builds(Wish, seed=st.integers(0, 3), like=st.none(), energy=st.sampled_from(ENERGIES)),
     number=st.integers(1, 2),
 )

@@ -180,7 +180,9 @@ def name_of(origin: Origin) -> str:
     '7(Mix%2F2)high'
     """
     if isinstance(origin, Wish):
-        like = _UNSAFE.sub(lambda found: quote(found[0], errors="surrogateescape"), origin.like or "")
+        like = _UNSAFE.sub(
+            lambda found: quote(found[0], safe="", errors="surrogateescape"), origin.like or ""
+        )
         return f"{origin.seed}({like}){origin.energy or ''}"
     if isinstance(origin, Variation):
         return f"{name_of(origin.of)}~{origin.number}"
