@@ -116,7 +116,7 @@ def test_the_rule(distance: float, second: float | None, is_copy: bool) -> None:
     real = RealNearest(np.linspace(0.5, 0.9, 101), np.linspace(0.8, 1, 101))
     assert real.limit == pytest.approx(0.508)
     assert real.ratio_limit == pytest.approx(0.81)
-    assert real.is_copy(Nearest("A", 0, 0.0, 0.0, 1.0, distance, second)) is is_copy
+    assert real.is_copy(distance, Nearest("A", 0, 0.0, 0.0, 1.0, distance, second).ratio) is is_copy
 
 
 def test_two_in_a_hundred_real_windows_are_under_the_limit() -> None:

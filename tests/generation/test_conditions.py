@@ -72,6 +72,12 @@ def test_told_values_are_one_of_each_kind() -> None:
     assert FITTED.of_images(images, places, places)[:, 3:6].argmax(1).tolist() == [0, 1, 2]
 
 
+def test_a_set_that_is_kept_back_leaves_the_rest_told() -> None:
+    told = FITTED.encode(np.array([2, 0]), np.array([1, 0]), np.array([3, 0]))
+    kept_back = FITTED.without_sets(told, torch.tensor([True, False]))
+    assert kept_back.nonzero().tolist() == [[0, 4], [0, 9], [1, 0], [1, 3], [1, 6]]
+
+
 def test_a_run_keeps_what_it_was_told_and_a_shared_one_the_numbers(run: Run, tmp_path: Path) -> None:
     assert run.conditions is not None
     assert run.conditions.sets == ("A", "B")

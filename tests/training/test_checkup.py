@@ -50,14 +50,6 @@ def test_a_collapse_lowers_coverage(examiner: Examiner) -> None:
     assert examiner.examine(few).coverage < 0.5
 
 
-def test_copies_are_near(examiner: Examiner) -> None:
-    """The reference is what it is near to, so its own windows are all copies."""
-    assert examiner.examine(real(examiner, np.arange(120))).near > 0.9
-    rng = torch.Generator().manual_seed(0)
-    images = real(examiner, np.arange(120))
-    assert examiner.examine(images + 0.1 * torch.rand(images.shape, generator=rng)).near == 0
-
-
 def test_what_is_not_finite_cannot_be_examined(examiner: Examiner) -> None:
     with pytest.raises(InputError, match="NaN or infinite"):
         examiner.examine(torch.full((8, 1, 128, 128), torch.nan))

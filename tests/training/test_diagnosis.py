@@ -11,12 +11,12 @@ from mixdream.training.diagnosis import CheckUp, best_of, diagnose
 def history(
     kd: np.ndarray | list[float],
     coverage: float | np.ndarray | list[float] = 0.5,
-    near: float | list[float] = 0.05,
+    copies: float | list[float] = 0.02,
     error: float = 10.0,
     every_s: float = 60.0,
 ) -> list[CheckUp]:
     """Check-ups a minute apart."""
-    columns = np.broadcast_arrays(np.asarray(kd, float), coverage, near)
+    columns = np.broadcast_arrays(np.asarray(kd, float), coverage, copies)
     return [
         CheckUp(
             step=100 * (i + 1),
@@ -26,10 +26,10 @@ def history(
             kd_error=error,
             coverage=float(covered),
             coverage_error=0.03,
-            near=float(close),
+            copies=float(copied),
             losses="converged",
         )
-        for i, (one, covered, close) in enumerate(zip(*columns, strict=True))
+        for i, (one, covered, copied) in enumerate(zip(*columns, strict=True))
     ]
 
 
@@ -82,11 +82,11 @@ def test_a_full_collapse_shows_in_the_distance_too() -> None:
 
 
 def test_memorising_is_to_roll_back_to_before_it() -> None:
-    near = [0.05] * 10 + [0.4] * 6
-    found = diagnose(history(np.linspace(1000, 100, 16), near=near))
+    copies = [0.02] * 10 + [0.4] * 6
+    found = diagnose(history(np.linspace(1000, 100, 16), copies=copies))
     assert (found.verdict, found.step) == ("roll back", 1000)
-    assert found.sentence.endswith("40% of the clips are almost training windows, it memorises")
-    always = diagnose(history(np.linspace(1000, 100, 16), near=0.4))
+    assert found.sentence.endswith("40% of the clips are copies of training windows, it memorises")
+    always = diagnose(history(np.linspace(1000, 100, 16), copies=0.4))
     assert (always.verdict, always.step) == ("stop", None)
 
 

@@ -38,6 +38,7 @@ def check_ups(run: Path) -> list[CheckUp]:
 def always(patch: pytest.MonkeyPatch) -> None:
     """A check-up after every step, and a best one though it is all noise."""
     patch.setattr(diagnosis, "NOTHING", -1.0)
+    patch.setattr(diagnosis, "MEMORISED", 1.0)
     for name in ("FIRST_S", "EVERY_S", "EVERY_SHARE"):
         patch.setattr(doctors, name, 0.0)
     patch.setattr(doctors, "APART", -1.0)
@@ -132,7 +133,7 @@ def test_a_kill_before_doctor_json_is_written_loses_one_check_up_and_no_checkpoi
     assert final_weights(run) == final_weights(examined)
     assert [one.step for one in check_ups(run)] == [s for s in range(1, STEPS + 1) if s != at or done < at]
     assert all(
-        (one.kd, one.coverage, one.near) == (two.kd, two.coverage, two.near)
+        (one.kd, one.coverage, one.copies) == (two.kd, two.coverage, two.copies)
         for one in check_ups(run)
         for two in check_ups(examined)
         if one.step == two.step

@@ -7,6 +7,7 @@ from accelerate import Accelerator
 from torch.nn import functional as F
 
 from mixdream.corpus.store import Corpus
+from mixdream.generation.conditions import Conditions
 from mixdream.models.dcgan import draw_latent
 from mixdream.recipes.load import recipe_names
 from mixdream.recipes.windows import training_windows
@@ -91,6 +92,27 @@ def test_the_average_follows_the_weights() -> None:
         ]
     for a, p in zip(average, trainer.ema.parameters(), strict=True):
         torch.testing.assert_close(a, p)
+
+
+def test_sets_are_kept_from_both_networks_at_random() -> None:
+    recipe = tiny_recipe("cpu", "model.drop_set=0.25")
+    fitted = Conditions.fit(["a", "b"], np.array([0, 1]), np.array([0.0, 1.0]))
+    trainer = GanTrainer(recipe, 0, Accelerator(cpu=True), fitted)
+    seen: dict[str, list[torch.Tensor]] = {"generator": [], "discriminator": []}
+    trainer.generator.register_forward_pre_hook(lambda _, given: seen["generator"].append(given[0][:, 8:]))
+    trainer.networks["discriminator"].register_forward_pre_hook(
+        lambda _, given: seen["discriminator"].append(given[1])
+    )
+    told = fitted.encode(np.arange(40) % 2, np.zeros(40, int), np.arange(40) % 4)
+    for step in range(1, 4):  # no step with a penalty, whose images are judged once more
+        trainer.step(torch.zeros(40, 1, 128, recipe.grid.frames), step, told)
+    for one, judged in enumerate(seen["generator"]):
+        assert torch.equal(judged[:, 2:], told[:, 2:])
+        assert all(torch.equal(judged, other) for other in seen["discriminator"][4 * one : 4 * one + 4])
+        kept = judged[:, :2].sum(1).bool()
+        assert torch.equal(judged[kept], told[kept])
+    known = torch.cat(seen["generator"])[:, :2].sum()
+    assert 70 <= known <= 110  # of 120, 90 are expected; under 70 or over 110 are four deviations off
 
 
 def test_same_seed_same_training_other_seed_another() -> None:

@@ -20,6 +20,7 @@ _EDGES = np.unique(np.geomspace(MARGIN / 64, MARGIN, 49).round().astype(int))
 BANDS = len(_EDGES) - 1
 _COMPRESSION = 0.3  # of magnitudes; 1 hears only kicks, 0 (decibels) hears hiss as loud as notes
 _BLOCK = 1024  # frames that are transformed at a time
+_STILL = 0.01  # deviation over the loudest level: a steady tone has half of it, music eight times
 _RUN_OUT_S = 0.05  # read beyond the end for the filter of the resampler
 
 
@@ -69,6 +70,11 @@ def loop_levels(audio: np.ndarray, frames: int) -> np.ndarray:
     np.ndarray, shape (BANDS, frames), float32
     """
     return band_levels(np.pad(audio, MARGIN, mode="wrap"), len(audio) / frames, frames)
+
+
+def still(levels: np.ndarray) -> np.ndarray:
+    """In which clips nothing happens (silence, a steady tone); levels of shape (clips, bands, frames)."""
+    return levels.std(axis=2).max(axis=1) <= _STILL * levels.max(axis=(1, 2))
 
 
 def read_moment(corpus: Corpus, name: str, start: float, samples: int, speed: float) -> np.ndarray:

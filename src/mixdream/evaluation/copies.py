@@ -17,7 +17,9 @@ REAL_WINDOWS = 200
 LIMIT_QUANTILE = 0.02
 RATIO_QUANTILE = 0.05
 
-_FEWEST = 8
+FEWEST_REAL = 8
+"""Real windows that limits can be read from."""
+
 _SPEED_STEP = 0.02  # speeds are searched to 1 % on each side
 
 
@@ -52,15 +54,15 @@ class RealNearest:
         low, high = np.quantile(self.distances, [0.05, 0.95])
         return float(low), float(high)
 
-    def is_copy(self, nearest: Nearest) -> bool:
+    def is_copy(self, distance: float, ratio: float | None) -> bool:
         """Judge a clip.
 
         A copy is nearer to its moment than 98 % of real windows are to theirs, and the moment stands out: its
         ratio is under that of 95 % of real windows. Under half of that distance it need not stand out: a
         track that is in two sets of the corpus has two moments that are equally near.
         """
-        stands_out = nearest.ratio is None or nearest.ratio < self.ratio_limit
-        return nearest.distance < self.limit / 2 or (nearest.distance < self.limit and stands_out)
+        stands_out = ratio is None or ratio < self.ratio_limit
+        return distance < self.limit / 2 or (distance < self.limit and stands_out)
 
 
 @dataclass(frozen=True)
@@ -162,9 +164,9 @@ def measure_real(
             report=report,
         )
     nearest = [one for one in found if one is not None]
-    if len(nearest) < _FEWEST:
+    if len(nearest) < FEWEST_REAL:
         raise InputError(
-            f"{len(nearest)} real windows of {clip_s:g} s can be compared with another track, {_FEWEST} "
+            f"{len(nearest)} real windows of {clip_s:g} s can be compared with another track, {FEWEST_REAL} "
             f"are the least: hold out more, or build a corpus of more sets or some over {2 * TRACK_S:.0f} s"
         )
     ratios = [one.ratio for one in nearest if one.ratio is not None]
@@ -211,7 +213,7 @@ def clock(seconds: float) -> str:
 def _judge(nearest: Nearest | None, real: RealNearest) -> CopyCheck:
     if nearest is None:
         return CopyCheck(None, None, False, "silent or one steady tone: there is nothing to compare")
-    is_copy = real.is_copy(nearest)
+    is_copy = real.is_copy(nearest.distance, nearest.ratio)
     low, high = real.usual
     sentence = (
         f"closest: set {nearest.set_name}, {clock(nearest.time_s)}, distance {nearest.distance:.2f}; "

@@ -19,6 +19,7 @@ from mixdream.evaluation.band_levels import (
     band_levels,
     loop_levels,
     read_moment,
+    still,
     to_analysis_rate,
 )
 from mixdream.evaluation.circular_match import make_templates, match
@@ -38,7 +39,6 @@ _REFINED, _REFINED_SECONDS = 6, 2  # stretches that are looked at closely, for t
 _AT_ALL_SPEEDS = 2  # of them that are also played faster and slower
 _AROUND = 10  # fine frames to each side of a coarse moment, more than half a step
 _SPEEDS = (0.99, 0.995, 1.005, 1.01)
-_STILL = 0.01  # deviation over the loudest level: a steady tone has half of it, music eight times
 
 
 @dataclass(frozen=True)
@@ -172,8 +172,7 @@ class _Clips:
         levels = np.stack([loop_levels(clip, self.frames) for clip in audio])
         self.templates = make_templates(levels)
         self.fine = [make_templates(loop_levels(clip, 2 * self.frames)[None]) for clip in audio]
-        still = levels.std(axis=2).max(axis=1) < _STILL * levels.max(axis=(1, 2))
-        self.empty = still | (audio.std(axis=1) < 10 ** (SILENT_DBFS / 20))
+        self.empty = still(levels) | (audio.std(axis=1) < 10 ** (SILENT_DBFS / 20))
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,16 @@ class Conditions(BaseModel):
         """What a model is told of scaled spectrograms, shape (windows, 1, bins, frames)."""
         return self.encode(set_index, np.searchsorted(self.edges, energy_of(images)), beat)
 
+    def without_sets(self, told: Tensor, dropped: Tensor) -> Tensor:
+        """What a model is told where some of the sets are kept from it.
+
+        Parameters
+        ----------
+        told : Tensor, shape (windows, width)
+        dropped : Tensor, shape (windows,), bool
+        """
+        return told * ~(dropped[:, None] & (torch.arange(self.width, device=told.device) < len(self.sets)))
+
     def draw(self, seed: int, like: str | None = None, energy: Energy | None = None) -> tuple[str, Energy]:
         """Draw what is left open as often as it is among the windows.
 

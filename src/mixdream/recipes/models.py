@@ -39,6 +39,9 @@ class Dcgan(Section):
     conditions : bool
         Whether both networks are told of each window its set, its energy and its beat in the bar, so that
         clips can be asked for by them.
+    drop_set : float in [0, 1)
+        Share of the windows whose set neither is told. Then a set is not all that there is to know about a
+        window, and the networks learn what sets have in common.
     """
 
     family: Literal["dcgan"] = "dcgan"
@@ -52,6 +55,7 @@ class Dcgan(Section):
     critic_steps: int = Field(1, ge=1, le=100)
     normalise_discriminator: bool = True
     conditions: bool = False
+    drop_set: float = Field(0.0, ge=0, lt=1)
 
     @model_validator(mode="after")
     def _single_images(self) -> Self:
@@ -62,6 +66,8 @@ class Dcgan(Section):
             )
         if self.penalty and self.loss == "cross-entropy":
             raise ValueError("cross-entropy has no penalty: set model.penalty=0 or another model.loss")
+        if self.drop_set and not self.conditions:
+            raise ValueError("model.drop_set is for model.conditions, which are off: set it to 0")
         return self
 
     def check_grid(self, grid: Grid) -> None:

@@ -1,4 +1,4 @@
-"""Check-up: how close to the music, how varied and how near to copying a model is, in seconds."""
+"""Check-up: how close to the music and how varied a model is, and how much it copies, in seconds."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -9,18 +9,21 @@ from torch import Tensor
 
 from mixdream.corpus.beat_windows import BeatWindows
 from mixdream.errors import InputError
-from mixdream.evaluation.birthday import alike_distance
 from mixdream.evaluation.coverage import coverage
 from mixdream.evaluation.embedder import Embedder
 from mixdream.evaluation.embedding import embed_magnitudes
 from mixdream.evaluation.intervals import block_weights, replicates
 from mixdream.evaluation.kernel_distance import kernel_statistic
-from mixdream.evaluation.samples import squared_distances
+from mixdream.evaluation.samples import check_samples
 from mixdream.recipes.windows import TrainingWindows
 from mixdream.training.batches import Batches
+from mixdream.training.copied import CopyWatch
 
 SAMPLES = 256
 """Training windows, and generated clips, that a check-up compares."""
+
+FEWEST = 20
+"""Training windows that can be examined at all."""
 
 _FEWEST_APART = 64  # windows without overlap; with fewer than these, overlapping ones are taken
 _BATCH = 32
@@ -40,16 +43,16 @@ class Figures:
     coverage : float in [0, 1]
         Share of the training windows that generated clips come near to.
     coverage_error : float
-    near : float in [0, 1]
-        Share of generated clips that are nearer to a training window than 19 in 20 training windows are to
-        another. 0.05 is usual for music of the same kind; much more is memorising.
+    copies : float in [0, 1] or None
+        Share of generated clips that are copies, see `mixdream.training.copied`; None where the windows are
+        too few, or all of one track.
     """
 
     kd: float
     kd_error: float
     coverage: float
     coverage_error: float
-    near: float
+    copies: float | None
 
 
 @dataclass(frozen=True)
@@ -62,14 +65,13 @@ class Examiner:
         Knows the grid and the scaling.
     embedder : Embedder
     reference : np.ndarray, shape (n, dims)
-    near_distance : float
-        Distance under which a clip counts as near, see `mixdream.evaluation.birthday.alike_distance`.
+    copy_watch : CopyWatch or None
     """
 
     batches: Batches
     embedder: Embedder
     reference: np.ndarray
-    near_distance: float
+    copy_watch: CopyWatch | None
 
     @classmethod
     def prepare(cls, batches: Batches, most: int = SAMPLES) -> Self:
@@ -87,8 +89,8 @@ class Examiner:
         parts = [batches.images(rows[first : first + _BATCH]) for first in range(0, len(rows), _BATCH)]
         features = _features(torch.cat([part.cpu() for part in parts]), batches)
         embedder = Embedder.fit(features)
-        reference = embedder.transform(features)
-        return cls(batches, embedder, reference, alike_distance(reference))
+        reference = check_samples("reference", embedder.transform(features), FEWEST, "a check-up")
+        return cls(batches, embedder, reference, CopyWatch.prepare(batches))
 
     def examine(self, images: Tensor) -> Figures:
         """Measure generated images, shape (count, 1, bins, frames), as many as the reference has.
@@ -106,7 +108,6 @@ class Examiner:
         weights = block_weights(np.arange(len(generated)), np.random.default_rng(0), _RESAMPLES)
         once = np.ones((_RESAMPLES, len(self.reference)))
         share = coverage(self.reference, generated)["coverage"]
-        nearest = np.sqrt(squared_distances(generated, self.reference).min(axis=1))
         # Agresti and Coull (1998): an error that is not 0 where the share is.
         number = len(self.reference) + 4
         middle = (share * len(self.reference) + 2) / number
@@ -115,7 +116,7 @@ class Examiner:
             kd_error=float(replicates(kernel, once, weights).std()),
             coverage=share,
             coverage_error=float(np.sqrt(middle * (1 - middle) / number)),
-            near=float((nearest < self.near_distance).mean()),
+            copies=self.copy_watch.share(images) if self.copy_watch else None,
         )
 
 

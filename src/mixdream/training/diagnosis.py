@@ -18,7 +18,7 @@ ERRORS = 3.0  # standard errors that count as a difference
 KEPT_COVERAGE = 0.8  # of the highest one so far, that the best check-up must have
 FALLEN_COVERAGE = 2 / 3  # of the highest level, under which a model has begun to collapse
 RISEN_KD = 1.25  # of the lowest level, above which a model has become less like the music
-MEMORISED = 0.25  # share of clips nearer to a training window than 19 in 20 windows are to another
+MEMORISED = 0.1  # share of clips that are copies; of real windows two in a hundred would be called so
 PAUSE = 0.25  # of the time, after which an improvement is no longer called one
 NOTHING = 0.01  # coverage under which a model comes near to no music at all
 
@@ -33,7 +33,8 @@ class CheckUp:
     epoch : float
     seconds : float
         Of training, over all calls.
-    kd, kd_error, coverage, coverage_error, near : float
+    kd, kd_error, coverage, coverage_error : float
+    copies : float or None
     losses : str
         Verdict of `mixdream.training.convergence`.
     cost_s : float
@@ -47,14 +48,14 @@ class CheckUp:
     kd_error: float
     coverage: float
     coverage_error: float
-    near: float
+    copies: float | None
     losses: Losses = "too short"
     cost_s: float = 0.0
 
     @property
     def memorises(self) -> bool:
-        """Whether many clips are nearer to a training window than real ones are to each other."""
-        return self.near > MEMORISED
+        """Whether many clips are copies; noise that comes near to no window is none, whatever it is like."""
+        return self.copies is not None and self.copies > MEMORISED and self.coverage >= NOTHING
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,8 @@ def diagnose(history: Sequence[CheckUp]) -> Diagnosis:
     1. Roll back to the best check-up (`best_of`) if all of the last four have a coverage under two thirds of
        the highest level before them (and by more than three standard errors): the model has begun to
        collapse; or, once 1 % of the windows were covered, a kernel distance more than a quarter (and three
-       standard errors) above the lowest level; or if in all of them more than a quarter of the clips are
-       nearer to a training window than 19 in 20 windows are to another: the model memorises.
+       standard errors) above the lowest level; or if in all of them more than one clip in ten is a copy of a
+       training window: the model memorises.
     2. Keep going if the lowest level of the second half of the time is under that of the first by more than
        three standard errors of their difference.
     3. Keep going, too, while the model still makes noise: no level of the second half covers 1 % of the
@@ -177,7 +178,7 @@ def _gone_bad(history: Sequence[CheckUp], kd: np.ndarray, error: float) -> str |
     if highest > NOTHING and (kd[-BAD:] > lowest + max(ERRORS * error, (RISEN_KD - 1) * abs(lowest))).all():
         return f"KD rose from {lowest:.0f} to {latest[-1].kd:.0f}, it gets less like the music"
     if all(one.memorises for one in latest):
-        return f"{latest[-1].near:.0%} of the clips are almost training windows, it memorises"
+        return f"{latest[-1].copies or 0:.0%} of the clips are copies of training windows, it memorises"
     return None
 
 

@@ -103,9 +103,9 @@ class Doctor:
         save : callable
             Writes a checkpoint of this step; called where it is the best so far.
         """
-        began = time.perf_counter()
         try:
             self._examiner = self._examiner or Examiner.prepare(self._batches)
+            began = time.perf_counter()  # what is done once does not keep the next check-up off
             figures = self._examiner.examine(self._sample(len(self._examiner.reference)))
         except InputError as error:
             # A check-up that cannot be is no reason to end a training of days.

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soxr
 
 from mixdream.audio.decode import Decoder
-from mixdream.audio.resample import QUALITY
+from mixdream.audio.read import read_audio
 from mixdream.corpus.sources import SUFFIXES, source_text
 from mixdream.errors import InputError
 
@@ -85,21 +84,13 @@ def read_source(path: Path, channels: int, rate_hz: int) -> np.ndarray:
     InputError
         A file that cannot be read, or holds under 0.5 s or over 60 s.
     """
-    parts: list[np.ndarray] = []
-    seconds, rates = 0.0, set()
-    for block in Decoder(path, channels).blocks():
-        seconds += len(block.samples) / block.rate_hz
-        rates.add(block.rate_hz)
-        if seconds > LONGEST_S or len(rates) > 1:
-            break
-        parts.append(block.samples.reshape(len(block.samples), -1))
+    audio, _ = read_audio(path, rate_hz, channels, last_s=LONGEST_S)
+    seconds = len(audio) / rate_hz
     if seconds > LONGEST_S:
         raise InputError(f"'{path}' lasts more than {LONGEST_S:g} s, the most for a clip: cut it")
-    if len(rates) > 1:
-        raise InputError(f"'{path}' changes its rate midway: export it again")
     if seconds < SHORTEST_S:
         raise InputError(f"'{path}' lasts {seconds:.2f} s, a clip {SHORTEST_S:g} s at least")
-    return soxr.resample(np.concatenate(parts).astype(np.float64), rates.pop(), rate_hz, quality=QUALITY)
+    return audio.astype(np.float64)
 
 
 def common_channels(sources: Sequence[Source]) -> int:
