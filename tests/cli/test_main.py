@@ -1,15 +1,20 @@
+import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 from PIL import Image
 
+from mixdream.cli.main import main
 from mixdream.corpus.store import Corpus
 from tests.conftest import FAST, TINY, write_set
 
@@ -19,14 +24,22 @@ TINY_OPTIONS = [
 HELP = Path(__file__).parent / "help"
 
 
-def mixdream(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "mixdream", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **environment},
-    )
+def mixdream(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the command line in this process: a new one would import torch anew at every call."""
+    words, out, err = ["mixdream", *map(str, arguments)], io.StringIO(), io.StringIO()
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", words)
+        with pytest.raises(SystemExit) as ended:
+            main()
+    signal.signal(signal.SIGTERM, before)
+    return subprocess.CompletedProcess(words, int(str(ended.value.code)), out.getvalue(), err.getvalue())
+
+
+def mixdream_process(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    """The same as a user calls it."""
+    command = [sys.executable, "-m", "mixdream", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
 
 def error_of(done: subprocess.CompletedProcess[str], code: int = 2) -> str:
@@ -50,7 +63,8 @@ def error_of(done: subprocess.CompletedProcess[str], code: int = 2) -> str:
 )
 def test_help_is_as_it_was(command: str) -> None:
     """Golden texts: a changed option shows in the diff. Write them anew with MIXDREAM_GOLDEN=1."""
-    done = mixdream(*command.split(), "--help", COLUMNS="100", TERM="dumb", NO_COLOR="1")
+    plain = {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
+    done = mixdream_process(*command.split(), "--help", env=os.environ | plain)
     assert done.returncode == 0
     text = "\n".join(line.rstrip() for line in done.stdout.splitlines()) + "\n"
     golden = HELP / f"{command.replace(' ', '-') or 'mixdream'}.txt"
@@ -92,14 +106,7 @@ def test_help_is_as_it_was(command: str) -> None:
 def test_wrong_calls_give_one_line_and_exit_code_2(
     arguments: list[str], message: str, tmp_path: Path
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "mixdream", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=tmp_path,
-    )
-    assert message in error_of(done)
+    assert message in error_of(mixdream_process(*arguments, cwd=tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -139,10 +146,10 @@ def test_names_need_not_be_utf_8(corpus: Corpus, tmp_path: Path) -> None:
     odd = os.fsdecode(os.fsencode(tmp_path) + b"/corpus\xff")
     shutil.copytree(corpus.folder, odd)
     run = tmp_path / "[" / "run]"
-    done = mixdream("train", "thesis-3", odd, "-o", run, *TINY_OPTIONS, "--minutes", 0, "--json")
+    done = mixdream_process("train", "thesis-3", odd, "-o", run, *TINY_OPTIONS, "--minutes", 0, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["corpus"]["folder"] == odd
-    assert mixdream("generate", run, "-n", 1, "-o", run / "clips").returncode == 0
+    assert mixdream_process("generate", run, "-n", 1, "-o", run / "clips").returncode == 0
 
 
 def test_recipes_are_listed_and_printed() -> None:
@@ -172,27 +179,29 @@ def test_the_main_job_end_to_end(tmp_path: Path) -> None:
     for name, bpm in (("one", 120), ("two", 140)):
         write_set(tmp_path / f"{name}.wav", 20, bpm)
     corpus, run, clips = tmp_path / "corpus", tmp_path / "run", tmp_path / "clips"
-    built = mixdream("corpus", "build", tmp_path, "-o", corpus, "--json")
+    built = mixdream_process("corpus", "build", tmp_path, "-o", corpus, "--json")
     assert built.returncode == 0, built.stderr
-    trained = mixdream(
+    trained = mixdream_process(
         "train", "thesis-3", corpus, "-o", run, *TINY_OPTIONS, "--set", "training.epochs=2", "--json"
     )
     assert trained.returncode == 0, trained.stderr
     assert json.loads(trained.stdout)["status"] == "finished"
     assert trained.stderr == ""
-    made = mixdream("generate", run, "-n", 2, "-o", clips, "--rate", 8000, "--json")
+    made = mixdream_process("generate", run, "-n", 2, "-o", clips, "--rate", 8000, "--json")
     assert made.returncode == 0, made.stderr
     for clip in json.loads(made.stdout)["clips"]:
         audio, rate_hz = soundfile.read(clip["file"])
         assert (rate_hz, len(audio)) == (8000, 128 * 253)
         assert 0.5 < np.abs(audio).max() < 1
-    assert mixdream("generate", run, "-n", 1, "-o", clips).stdout.startswith(str(clips / "run_0.wav"))
+    assert mixdream_process("generate", run, "-n", 1, "-o", clips).stdout.startswith(str(clips / "run_0.wav"))
 
-    exported = mixdream("corpus", "export-images", corpus, "-o", tmp_path / "images", "-n", 3)
+    exported = mixdream_process("corpus", "export-images", corpus, "-o", tmp_path / "images", "-n", 3)
     assert exported.returncode == 0, exported.stderr
     images = sorted((tmp_path / "images").glob("*.png"))
     assert Image.open(images[0]).size == (128, 128)
-    inverted = mixdream("invert", *images, "-o", tmp_path / "back", "--inversion", "griffin-lim", "--json")
+    inverted = mixdream_process(
+        "invert", *images, "-o", tmp_path / "back", "--inversion", "griffin-lim", "--json"
+    )
     assert inverted.returncode == 0, inverted.stderr
     assert len(json.loads(inverted.stdout)["clips"]) == 3
 
