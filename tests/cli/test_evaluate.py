@@ -25,12 +25,15 @@ def run(tunes: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_run_and_a_folder_by_command(run: Path, tunes: Corpus, tmp_path: Path) -> None:
+def test_a_run_and_a_folder_by_command(
+    run: Path, tunes: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     clips, report = tmp_path / "clips", tmp_path / "report"
     clips.mkdir()
     for i in range(20):
         soundfile.write(clips / f"{i}.wav", tune(100 + i, 5), RATE_HZ)
-    done = mixdream("evaluate", clips, run, tunes.folder, "-o", report, "-n", 20, COLUMNS="100")
+    done = mixdream("evaluate", clips, run, tunes.folder, "-o", report, "-n", 20)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Coverage" in done.stdout and "train" in done.stdout and "Mode collapse cannot" in done.stdout
     assert f"Open it: {(report / 'index.html').as_uri()}" in done.stdout
