@@ -1,4 +1,4 @@
-"""Run every benchmark, one after the other; shootout, mixture and survey_load are run by themselves."""
+"""Run every benchmark, one after the other; downbeats, mixture, shootout and survey_load are run by themselves."""
 
 from benchmarks import copies, decode, inversion, sample, start, train_step
 

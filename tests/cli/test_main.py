@@ -154,7 +154,7 @@ def test_names_need_not_be_utf_8(corpus: Corpus, tmp_path: Path) -> None:
 
 def test_recipes_are_listed_and_printed() -> None:
     listed = json.loads(mixdream("recipes", "--json").stdout)["recipes"]
-    assert {"thesis-1", "thesis-2", "thesis-3", "thesis-4", "thesis-4-uniform", "demo"} <= {
+    assert {"thesis-1", "thesis-2", "thesis-3", "thesis-4", "thesis-4-uniform", "cpu"} <= {
         r["name"] for r in listed
     }
     assert "thesis-4-uniform" in mixdream("recipes").stdout
@@ -207,10 +207,10 @@ def test_the_main_job_end_to_end(tmp_path: Path) -> None:
 
 
 def test_the_ceiling_of_a_corpus_by_command(corpus: Corpus, tmp_path: Path) -> None:
-    done = mixdream("ceiling", corpus.folder, "-o", tmp_path, "--recipe", "demo", "-n", 1, "--json")
+    done = mixdream("ceiling", corpus.folder, "-o", tmp_path, "--recipe", "cpu", "-n", 1, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     result = json.loads(done.stdout)
-    assert {way["grid"] for way in result["ways"]} == {"demo"}
+    assert {way["grid"] for way in result["ways"]} == {"cpu"}
     assert (tmp_path / f"01_{result['best']}.wav").exists()
     words = mixdream("ceiling", corpus.folder, "-o", tmp_path, "-n", 1).stdout
     assert "studio-8k" in words and "pghi+gl" in words and "The best that a model on" in words

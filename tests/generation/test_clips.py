@@ -16,13 +16,13 @@ from mixdream.generation.run import Run
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.transform import magnitudes
 from mixdream.training.train import train
-from tests.conftest import tiny_recipe
+from tests.conftest import FEW, tiny_recipe
 
 
 @pytest.fixture(scope="module")
 def run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("runs") / "small"
-    train(tiny_recipe("demo", "training.epochs=1"), corpus, folder)
+    train(tiny_recipe("cpu", *FEW, "training.epochs=1"), corpus, folder)
     return Run.open(folder)
 
 
@@ -95,7 +95,7 @@ def test_the_averaged_generator_is_used_where_there_is_one(run: Run) -> None:
     checkpoint = run.latest_checkpoint()
     averaged = sample_magnitudes(run, run.load_generator(checkpoint), [1])
     last = Run(
-        run.folder, tiny_recipe("demo").model_copy(update={"training": tiny_recipe("thesis-3").training})
+        run.folder, tiny_recipe("cpu", *FEW).model_copy(update={"training": tiny_recipe("thesis-3").training})
     )
     assert not torch.equal(averaged, sample_magnitudes(last, last.load_generator(checkpoint), [1]))
 

@@ -34,9 +34,9 @@ from mixdream.generation.run import Run
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.inversion import invert
 from mixdream.training.train import train
-from tests.conftest import tiny_recipe
+from tests.conftest import FEW, tiny_recipe
 
-RECIPE = tiny_recipe("demo", "model.latent=4096")
+RECIPE = tiny_recipe("cpu", *FEW, "model.latent=4096")
 FAST: dict[str, Any] = {"rate_hz": 8000, "inversion": "random-phase"}  # whose phases differ by seed
 
 

@@ -15,7 +15,7 @@ from mixdream.spectrogram.scaling import Scaler
 from mixdream.training.batches import Batches, fit_scaling
 from mixdream.training.families import new_trainer
 from mixdream.training.gan import GanTrainer
-from tests.conftest import tiny_recipe
+from tests.conftest import FEW, tiny_recipe
 
 CPU = torch.device("cpu")
 _STEPS = 5  # until every network of every recipe has taken one
@@ -80,7 +80,7 @@ def test_the_step_is_that_of_the_thesis() -> None:
 
 
 def test_the_average_follows_the_weights() -> None:
-    recipe = tiny_recipe("demo", "training.ema=0.9")
+    recipe = tiny_recipe("cpu", *FEW, "training.ema=0.9")
     trainer = GanTrainer(recipe, 0, Accelerator(cpu=True))
     assert trainer.ema is not None
     average = [p.clone() for p in trainer.ema.parameters()]

@@ -36,9 +36,9 @@ def losses(run: Path) -> list[dict[str, float]]:
 
 @pytest.fixture(scope="module")
 def unbroken(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of the demo recipe (Adam, averaged weights) that nothing interrupted."""
+    """A run of the recipe `cpu` (Adam, averaged weights) that nothing interrupted."""
     run = tmp_path_factory.mktemp("runs") / "unbroken"
-    train(tiny_recipe("demo", EPOCHS), corpus, run, seed=5)
+    train(tiny_recipe("cpu", *FEW, EPOCHS), corpus, run, seed=5)
     return run
 
 
@@ -74,7 +74,7 @@ def command(corpus: Corpus, run: Path, *more: str) -> list[str]:
     overrides = [*TINY["dcgan"], *FAST, *FEW, EPOCHS, "training.checkpoint_minutes=0.0001"]
     options = [part for override in overrides for part in ("--set", override)]
     return [
-        sys.executable, "-m", "mixdream", "train", "demo", str(corpus.folder), "-o", str(run), "--seed", "5",
+        sys.executable, "-m", "mixdream", "train", "cpu", str(corpus.folder), "-o", str(run), "--seed", "5",
         *options, *more,
     ]  # fmt: skip
 
@@ -86,7 +86,7 @@ def test_a_killed_process_goes_on_bit_identically(
     run = tmp_path / "run"
     process = subprocess.Popen(command(corpus, run), stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
-    while not (run / "checkpoints").is_dir() or not Run(run, tiny_recipe("demo")).checkpoints():
+    while not (run / "checkpoints").is_dir() or not Run(run, tiny_recipe("cpu", *FEW)).checkpoints():
         assert time.monotonic() < deadline
         assert process.poll() is None, process.communicate()[1]
         time.sleep(0.01)
@@ -144,14 +144,14 @@ def test_old_checkpoints_go(corpus: Corpus, tmp_path: Path) -> None:
 def test_folders_that_do_not_fit_are_refused_and_left_alone(
     unbroken: Path, corpus: Corpus, tmp_path: Path
 ) -> None:
-    recipe = tiny_recipe("demo", EPOCHS)
+    recipe = tiny_recipe("cpu", *FEW, EPOCHS)
     before = weights(unbroken)
     with pytest.raises(InputError, match="is a run already: --resume goes on with it"):
         train(recipe, corpus, unbroken)
     with pytest.raises(InputError, match=r"3\.0 epochs already"):
-        train(tiny_recipe("demo", "training.epochs=1"), corpus, unbroken, resume=True)
+        train(tiny_recipe("cpu", *FEW, "training.epochs=1"), corpus, unbroken, resume=True)
     with pytest.raises(InputError, match=r"differs in training\.batch"):
-        train(tiny_recipe("demo", EPOCHS, "training.batch=8"), corpus, unbroken, resume=True)
+        train(tiny_recipe("cpu", *FEW, EPOCHS, "training.batch=8"), corpus, unbroken, resume=True)
     with pytest.raises(InputError, match="seed 5, not 6"):
         train(recipe, corpus, unbroken, seed=6, resume=True)
     with pytest.raises(InputError, match="there is no run"):
@@ -188,7 +188,7 @@ def test_a_damaged_run_says_what_is_damaged(
     else:
         (run / file).write_bytes(content)
     with pytest.raises(InputError, match=message):
-        train(tiny_recipe("demo", EPOCHS), corpus, run, resume=True)
+        train(tiny_recipe("cpu", *FEW, EPOCHS), corpus, run, resume=True)
 
 
 def test_a_start_that_fails_leaves_nothing(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_start_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_training_that_blows_up_is_stopped(corpus: Corpus, tmp_path: Path) -> None:
-    recipe = tiny_recipe("demo", EPOCHS)
+    recipe = tiny_recipe("cpu", *FEW, EPOCHS)
     broken = recipe.training.model_copy(update={"learning_rate": float("inf")})
     with pytest.raises(MixdreamError, match="not finite"):
         train(recipe.model_copy(update={"training": broken}), corpus, tmp_path / "run")
@@ -270,7 +270,7 @@ def test_one_training_at_a_time_in_a_run(corpus: Corpus, unbroken: Path) -> None
         only_training(unbroken, Accelerator(cpu=True)),
         pytest.raises(InputError, match="is being trained by another process"),
     ):
-        train(tiny_recipe("demo", "training.epochs=99"), corpus, unbroken, resume=True)
+        train(tiny_recipe("cpu", *FEW, "training.epochs=99"), corpus, unbroken, resume=True)
     assert (unbroken / "metrics.jsonl").read_bytes() == before
     with only_training(unbroken, Accelerator(cpu=True)):  # the lock is gone
         pass

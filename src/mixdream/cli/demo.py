@@ -53,7 +53,7 @@ def demo(
         resume = run_folder.exists()
         try:
             info = train(
-                load_recipe("demo"), corpus, run_folder, minutes=minutes, resume=resume, report=report
+                load_recipe("cpu"), corpus, run_folder, minutes=minutes, resume=resume, report=report
             )
         except Interrupted:
             raise Interrupted("stopped, nothing is lost; the same command goes on") from None

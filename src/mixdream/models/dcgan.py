@@ -78,7 +78,8 @@ class Discriminator(nn.Module):
         needs a discriminator without it (Gulrajani et al. 2017, section 4).
     conditions : int
         Values that it is told of each image, as for the generator. What fits them is added to the logit: the
-        product of a projection of them with the mean of layer 5 (Miyato & Koyama 2018, eq. 3).
+        product of a projection of them with layer 5 (Miyato & Koyama 2018, eq. 3), averaged over its
+        frequencies but not over time, since the beat that a window starts on is a place in time.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class Discriminator(nn.Module):
             layers.append(nn.Sequential(convolution, *normalisation, nn.LeakyReLU(_LEAK, inplace=True)))
         last = nn.Conv2d(widths[-1], 1, _ends(size), 1, 0, bias=False)
         self.layers = nn.Sequential(*layers, last)
-        self.project = nn.Linear(conditions, widths[-1], bias=False) if conditions else None
+        self.project = nn.Linear(conditions, widths[-1] * _ends(size)[1], bias=False) if conditions else None
         self.apply(_initialise if normalise else _keep_variance)
 
     def forward(self, images: Tensor, conditions: Tensor | None = None) -> Tensor:
@@ -106,7 +107,7 @@ class Discriminator(nn.Module):
         logits = self.layers[-1](inside).flatten()
         if self.project is None or conditions is None:
             return logits
-        return logits + (self.project(conditions) * inside.mean((2, 3))).sum(1)
+        return logits + (self.project(conditions) * inside.mean(2).flatten(1)).sum(1) / inside.shape[3]
 
 
 def draw_latent(batch: int, latent: int, noise: str, rng: torch.Generator) -> Tensor:

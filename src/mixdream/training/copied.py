@@ -59,7 +59,7 @@ class CopyWatch:
         """
         rows = _spread(len(batches.windows), MOST_WINDOWS)
         parts = np.split(rows, range(_BATCH, len(rows), _BATCH))
-        levels = np.concatenate([_levels(batches.images(part).cpu(), batches) for part in parts])
+        levels = np.concatenate([image_levels(batches.images(part).cpu(), batches) for part in parts])
         templates = make_templates(levels)
         some = _spread(len(rows), REAL_WINDOWS)
         correlation = _correlate(templates, levels[some])
@@ -77,7 +77,7 @@ class CopyWatch:
 
         Of real music, 2 in 100 at most are called copies of other tracks.
         """
-        levels = _levels(images, self.batches)
+        levels = image_levels(images, self.batches)
         found = _nearest(self.batches, self.rows, _correlate(self.templates, levels))
         copies = [self.real.is_copy(*one) for one in found]
         return float(np.mean(copies & ~still(levels)))
@@ -115,7 +115,7 @@ def _nearest(batches: Batches, rows: np.ndarray, correlation: np.ndarray) -> lis
     return found
 
 
-def _levels(images: Tensor, batches: Batches) -> np.ndarray:
+def image_levels(images: Tensor, batches: Batches) -> np.ndarray:
     """Compressed levels of bands over time, shape (count, bands, frames).
 
     As `mixdream.evaluation.band_levels` has them, but from spectrograms of the grid.
