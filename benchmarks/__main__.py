@@ -1,4 +1,4 @@
-"""Run every benchmark, one after the other; downbeats, mixture, shootout and survey_load are run by themselves."""
+"""Run every benchmark in turn but downbeats, mixture, shootout and survey_load, which ask for more."""
 
 from benchmarks import copies, decode, inversion, sample, start, train_step
 
