@@ -159,3 +159,9 @@ def test_luck_of_a_hair_makes_no_new_best() -> None:
 def test_a_model_that_lost_the_variety_is_never_the_best() -> None:
     some = history([500, 400, 300, 200], [0.5, 0.6, 0.3, 0.2])
     assert best_of(some).step == 200  # type: ignore[union-attr]
+
+
+def test_what_is_lower_by_a_hair_is_best_where_it_covers_more() -> None:
+    assert best_of(history([300, 295], [0.5, 0.5])).step == 100  # type: ignore[union-attr]
+    assert best_of(history([300, 295], [0.5, 0.6])).step == 200  # type: ignore[union-attr]
+    assert best_of(history([300, 301], [0.5, 0.6])).step == 100  # type: ignore[union-attr]

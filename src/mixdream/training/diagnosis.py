@@ -85,8 +85,8 @@ def best_of(history: Sequence[CheckUp]) -> CheckUp | None:
     """Choose the check-up whose model clips should be made with.
 
     In their order, one takes the place of the best before it if its kernel distance is lower by more than its
-    standard error, its coverage is at least 0.8 of the highest so far (less two standard errors), and it does
-    not memorise. So a collapse is never the best, however good single clips are, nor is it luck of a hair.
+    standard error, or lower at all and its coverage higher by more than its own; if its coverage is at least
+    0.8 of the highest so far (less two standard errors); and if it does not memorise. So a collapse is never the best, however good single clips are, nor is it luck of a hair.
     There is none as long as less than 1 % of the windows are covered: kernel distances between noise and
     music say nothing about progress, and the newest noise is as good as any.
     """
@@ -95,10 +95,14 @@ def best_of(history: Sequence[CheckUp]) -> CheckUp | None:
     for one in history:
         highest = max(highest, one.coverage)
         varied = one.coverage >= NOTHING and one.coverage + 2 * one.coverage_error >= KEPT_COVERAGE * highest
-        nearer = best is None or one.kd < best.kd - one.kd_error
-        if varied and nearer and not one.memorises:
+        if varied and not one.memorises and (best is None or _better(one, best)):
             best = one
     return best
+
+
+def _better(one: CheckUp, best: CheckUp) -> bool:
+    wider = one.coverage > best.coverage + one.coverage_error
+    return one.kd < best.kd - (0 if wider else one.kd_error)
 
 
 def diagnose(history: Sequence[CheckUp]) -> Diagnosis:
