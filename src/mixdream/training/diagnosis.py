@@ -86,7 +86,8 @@ def best_of(history: Sequence[CheckUp]) -> CheckUp | None:
 
     In their order, one takes the place of the best before it if its kernel distance is lower by more than its
     standard error, or lower at all and its coverage higher by more than its own; if its coverage is at least
-    0.8 of the highest so far (less two standard errors); and if it does not memorise. So a collapse is never the best, however good single clips are, nor is it luck of a hair.
+    0.8 of the highest so far (less two standard errors); and if it does not memorise. So a collapse is never
+    the best, however good single clips are, nor is it luck of a hair.
     There is none as long as less than 1 % of the windows are covered: kernel distances between noise and
     music say nothing about progress, and the newest noise is as good as any.
     """
