@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,11 @@ import soundfile
 from safetensors.torch import load_file
 
 from mixdream.corpus.store import Corpus
+from mixdream.demo.specs import SET_SPECS
 from mixdream.errors import InputError
 from mixdream.generation.clips import generate_clips
 from mixdream.generation.loops import generate_loops
+from mixdream.generation.origin import Wish
 from mixdream.generation.run import Run
 from mixdream.generation.share import share_run
 from mixdream.generation.similarity import corpus_of
@@ -56,9 +59,20 @@ def test_the_model_that_comes_with_mixdream_makes_loops_without_a_corpus(tmp_pat
     run = Run.pretrained()
     assert sum(path.stat().st_size for path in run.folder.rglob("*") if path.is_file()) < 8e6
     loops = generate_loops(run, tmp_path, count=2)
+    loops += generate_loops(run, tmp_path, origins=[Wish(seed=0, like="techno", energy="high")], count=1)
     for loop in loops:
         audio, rate_hz = soundfile.read(loop["file"])
         assert len(audio) == round(8 * 60 / loop["bpm"] * rate_hz)
         assert not loop["silent"] and np.abs(audio).max() <= 10 ** (-1 / 20) + 1e-3
     clip = generate_clips(run, tmp_path, count=1)[0]
     assert 3 < clip["seconds"] < 6
+
+
+def test_the_card_of_the_model_that_comes_with_mixdream_names_its_music() -> None:
+    run = Run.pretrained()
+    card = re.sub(r"\W", "", (run.folder.parent / "CARD.md").read_text("utf-8")).lower()
+    short = {"tt": "torustrooper"}
+    assert run.conditions is not None
+    for name in run.conditions.sets:
+        work = re.sub(r"-.*", "", name).lower()
+        assert name in SET_SPECS or short.get(work, work) in card
