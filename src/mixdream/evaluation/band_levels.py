@@ -15,10 +15,12 @@ ANALYSIS_HZ = 8000
 MARGIN = 512
 """Samples at `ANALYSIS_HZ` that a frame reaches to each side of its middle: it lasts 128 ms."""
 
+COMPRESSION = 0.3
+"""Exponent of magnitudes: 1 hears only kicks, 0 (decibels) hears hiss as loud as notes."""
+
 # An eighth of an octave each, from 62.5 Hz to 4 kHz; at the bottom, where that is less, one bin of 7.8 Hz.
 _EDGES = np.unique(np.geomspace(MARGIN / 64, MARGIN, 49).round().astype(int))
 BANDS = len(_EDGES) - 1
-_COMPRESSION = 0.3  # of magnitudes; 1 hears only kicks, 0 (decibels) hears hiss as loud as notes
 _BLOCK = 1024  # frames that are transformed at a time
 _STILL = 0.01  # deviation over the loudest level: a steady tone has half of it, music eight times
 _RUN_OUT_S = 0.05  # read beyond the end for the filter of the resampler
@@ -53,7 +55,7 @@ def band_levels(audio: np.ndarray, hop: float, frames: int) -> np.ndarray:
         spectra = scipy.fft.rfft(cut[starts[first : first + _BLOCK]] * window, axis=1)
         power = (spectra.real**2 + spectra.imag**2) * rising**2
         sums = np.add.reduceat(power[:, : _EDGES[-1]], _EDGES[:-1], axis=1)
-        levels[first : first + _BLOCK] = sums ** (_COMPRESSION / 2)
+        levels[first : first + _BLOCK] = sums ** (COMPRESSION / 2)
     return levels.T
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from mixdream.audio.read import read_audio
 from mixdream.corpus.sources import find_sources, source_text
 from mixdream.errors import InputError
+from mixdream.evaluation.samples import spread
 from mixdream.evaluation.voice import Voice
 
 LONGEST_S = 10.0
@@ -122,7 +123,7 @@ def read_folder(
         notes.append(f"left out: {len(short)} files shorter than {seconds:.2f} s, such as '{short[0]}'")
     if not clips:
         raise InputError(f"no file in '{folder}' is as long as the windows of {seconds:.2f} s")
-    rows = np.unique(np.linspace(0, len(clips) - 1, min(number, len(clips))).round().astype(int))
+    rows = spread(len(clips), number)
     facts = {"files": f"{len(found)} of {len(paths)}", "clips": f"{len(rows)} of {seconds:.2f} s"}
     name = folder.resolve().name
     audio = np.stack([clips[row] for row in rows])

@@ -12,6 +12,7 @@ from mixdream.corpus.windows import Spans
 from mixdream.errors import InputError
 from mixdream.evaluation.band_levels import ANALYSIS_HZ, read_moment
 from mixdream.evaluation.nearest import TRACK_S, Nearest, find_nearest
+from mixdream.evaluation.samples import spread
 
 REAL_WINDOWS = 200
 LIMIT_QUANTILE = 0.02
@@ -245,5 +246,4 @@ def _side_by_side(
                 for start, stop in cuts
                 for place in range(start, stop - length + 1, length)
             ]
-    rows = np.unique(np.linspace(0, len(places) - 1, min(number, len(places))).round().astype(int))
-    return [places[row] for row in rows]
+    return [places[row] for row in spread(len(places), number)]

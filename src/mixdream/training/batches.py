@@ -8,6 +8,7 @@ from torch import Tensor
 
 from mixdream.corpus.beat_windows import BeatWindows
 from mixdream.errors import InputError
+from mixdream.evaluation.samples import spread
 from mixdream.generation.conditions import Conditions, energy_of
 from mixdream.recipes.windows import TrainingWindows
 from mixdream.spectrogram.grid import Grid
@@ -43,10 +44,9 @@ def fit_conditions(batches: "Batches") -> Conditions:
 
 
 def _fitted_rows(windows: TrainingWindows) -> np.ndarray:
-    spread = np.linspace(0, len(windows) - 1, _FITTED).round().astype(np.int64)
     # And one at least of every set: each has a reference of its own.
     _, first_of_set = np.unique(windows.set_index, return_index=True)
-    return np.union1d(spread, first_of_set)
+    return np.union1d(spread(len(windows), _FITTED), first_of_set)
 
 
 def _set_names(windows: TrainingWindows, rows: np.ndarray) -> list[str]:

@@ -14,7 +14,7 @@ from mixdream.evaluation.embedder import Embedder
 from mixdream.evaluation.embedding import embed_magnitudes
 from mixdream.evaluation.intervals import block_weights, replicates
 from mixdream.evaluation.kernel_distance import kernel_statistic
-from mixdream.evaluation.samples import check_samples
+from mixdream.evaluation.samples import check_samples, spread
 from mixdream.recipes.windows import TrainingWindows
 from mixdream.training.batches import Batches
 from mixdream.training.copied import CopyWatch
@@ -133,7 +133,7 @@ def spread_rows(windows: TrainingWindows, most: int) -> np.ndarray:
         ):
             apart.append(row)
     rows = np.array(apart) if len(apart) >= _FEWEST_APART else np.arange(len(windows))
-    return rows[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(np.int64))]
+    return rows[spread(len(rows), most)]
 
 
 def _features(images: Tensor, batches: Batches) -> np.ndarray:

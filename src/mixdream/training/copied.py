@@ -6,10 +6,11 @@ from typing import Self
 import numpy as np
 from torch import Tensor
 
-from mixdream.evaluation.band_levels import still
+from mixdream.evaluation.band_levels import COMPRESSION, still
 from mixdream.evaluation.circular_match import Templates, make_templates, match
 from mixdream.evaluation.copies import FEWEST_REAL, REAL_WINDOWS, RealNearest
 from mixdream.evaluation.nearest import TRACK_S
+from mixdream.evaluation.samples import spread
 from mixdream.spectrogram.grid import Grid
 from mixdream.training.batches import Batches
 
@@ -20,7 +21,6 @@ _BATCH = 32
 _FRAME_S = 0.032
 _PER_OCTAVE = 8
 _LOWEST_HZ, _HIGHEST_HZ = 62.5, 4000.0
-_COMPRESSION = 0.3  # of magnitudes, as in `mixdream.evaluation.band_levels`
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ class CopyWatch:
         CopyWatch or None
             None where fewer than 8 windows have another track to be compared with.
         """
-        rows = _spread(len(batches.windows), MOST_WINDOWS)
+        rows = spread(len(batches.windows), MOST_WINDOWS)
         parts = np.split(rows, range(_BATCH, len(rows), _BATCH))
         levels = np.concatenate([image_levels(batches.images(part).cpu(), batches) for part in parts])
         templates = make_templates(levels)
-        some = _spread(len(rows), REAL_WINDOWS)
+        some = spread(len(rows), REAL_WINDOWS)
         correlation = _correlate(templates, levels[some])
         for one, row in zip(correlation, rows[some], strict=True):
             one[~_apart(batches, rows, row)] = -np.inf
@@ -81,10 +81,6 @@ class CopyWatch:
         found = _nearest(self.batches, self.rows, _correlate(self.templates, levels))
         copies = [self.real.is_copy(*one) for one in found]
         return float(np.mean(copies & ~still(levels)))
-
-
-def _spread(number: int, most: int) -> np.ndarray:
-    return np.unique(np.linspace(0, number - 1, min(number, most)).round().astype(np.int64))
 
 
 def _apart(batches: Batches, rows: np.ndarray, row: int) -> np.ndarray:
@@ -131,4 +127,4 @@ def image_levels(images: Tensor, batches: Batches) -> np.ndarray:
     starts = np.flatnonzero(np.diff(band[chosen], prepend=-1))
     power = np.square(magnitudes[:, chosen, : frames * pool] * hz[chosen][None, :, None], dtype=np.float32)
     pooled = power.reshape(*power.shape[:2], frames, pool).mean(3)
-    return np.add.reduceat(pooled, starts, axis=1) ** (_COMPRESSION / 2)
+    return np.add.reduceat(pooled, starts, axis=1) ** (COMPRESSION / 2)
