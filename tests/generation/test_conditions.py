@@ -78,6 +78,15 @@ def test_a_set_that_is_kept_back_leaves_the_rest_told() -> None:
     assert kept_back.nonzero().tolist() == [[0, 4], [0, 9], [1, 0], [1, 3], [1, 6]]
 
 
+def test_a_continuation_keeps_the_energy_unless_it_is_asked_for_another() -> None:
+    before = torch.full((1, 1, 4, 4), 2.0)
+    assert FITTED.tell_continuation(before, None, None).nonzero().tolist() == [[0, 5], [0, 6]]
+    assert FITTED.tell_continuation(before, None, "low").nonzero().tolist() == [[0, 3], [0, 6]]
+    assert FITTED.tell_continuation(before, "c", None).nonzero().tolist() == [[0, 2], [0, 5], [0, 6]]
+    with pytest.raises(InputError, match="nothing in a is of high energy"):
+        FITTED.tell_continuation(before, "a", "high")
+
+
 def test_a_run_keeps_what_it_was_told_and_a_shared_one_the_numbers(run: Run, tmp_path: Path) -> None:
     assert run.conditions is not None
     assert run.conditions.sets == ("A", "B")

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from mixdream.training.train import train
 from tests.conftest import tiny_recipe, write_set
 
 BPM = 120.0
+WITHOUT = ("model.conditions=false", "model.drop_set=0")
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,19 @@ def test_the_first_half_is_the_end_of_the_file(run: Run, tmp_path: Path) -> None
     assert [Path(clip["file"]).name for clip in clips] == ["flow_mine+3.wav", "flow_mine+4.wav"]
     beside = json.loads(Path(clips[0]["file"]).with_suffix(".json").read_text())
     assert beside["continues"] == {"file": "mine.wav", "seed": 3, "new_from_s": half / 8000}
+
+
+def test_other_music_can_be_asked_for(run: Run, corpus: Corpus, tmp_path: Path) -> None:
+    path = write_set(tmp_path / "loop.wav", 8, BPM)
+    options: dict[str, Any] = {"count": 1, "seed": 3, "bpm": BPM, "rate_hz": 8000}
+    plain, like = (continue_file(run, path, tmp_path / "out", like=one, **options)[0] for one in (None, "B"))
+    assert Path(like["file"]).name == "flow_loop+3(B).wav" and like["like"] == "B" and "like" not in plain
+    assert Path(like["file"]).read_bytes() != Path(plain["file"]).read_bytes()
+    with pytest.raises(InputError, match="no windows of a set called 'D'"):
+        continue_file(run, path, tmp_path / "out", like="D", **options)
+    train(tiny_recipe("flow-8k", "training.epochs=1", *WITHOUT), corpus, tmp_path / "untold")
+    with pytest.raises(InputError, match="has learnt no conditions"):
+        continue_file(Run.open(tmp_path / "untold"), path, tmp_path / "out", energy="low", **options)
 
 
 def test_the_tempo_of_a_loop_is_known(run: Run, tmp_path: Path) -> None:

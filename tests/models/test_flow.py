@@ -14,7 +14,11 @@ def tiny(steps: int = 8) -> Flow:
 
 def knows(flow: Flow, truth: torch.Tensor) -> Flow:
     """A network that predicts the same image from any noise."""
-    flow.predict = lambda noisy, level: (SPREAD * truth).expand_as(noisy)  # type: ignore[method-assign]
+
+    def known(noisy: torch.Tensor, level: torch.Tensor, told: torch.Tensor | None = None) -> torch.Tensor:
+        return (SPREAD * truth).expand_as(noisy)
+
+    flow.predict = known  # type: ignore[method-assign]
     return flow
 
 
@@ -27,7 +31,7 @@ def test_levels_fall_from_one_to_zero_with_more_steps_at_high_noise() -> None:
 
 def test_a_network_that_knows_the_image_is_followed_to_it() -> None:
     truth = torch.randn(1, 1, *SIZE)
-    noise = torch.randn(3, 1, *SIZE)
+    noise = torch.randn(3, math.prod(SIZE))
     for steps in (1, 7):
         torch.testing.assert_close(knows(tiny(steps), truth)(noise), truth.expand(3, -1, -1, -1))
 
@@ -36,12 +40,12 @@ def test_images_of_a_gaussian_come_out_with_its_spread() -> None:
     """For x ~ N(0, s^2) the best prediction of x from z is linear, and the flow has to end at that spread."""
     spread, flow = 0.5, tiny(steps=200)
 
-    def best(noisy: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
+    def best(noisy: torch.Tensor, level: torch.Tensor, told: torch.Tensor | None = None) -> torch.Tensor:
         t, s = level[:, None, None, None], SPREAD * spread
         return noisy * (1 - t) * s**2 / ((1 - t) ** 2 * s**2 + t**2)
 
     flow.predict = best  # type: ignore[method-assign]
-    images = flow(torch.randn(64, 1, *SIZE, generator=torch.Generator().manual_seed(1)))
+    images = flow(torch.randn(64, math.prod(SIZE), generator=torch.Generator().manual_seed(1)))
     assert math.isclose(images.std().item(), spread, rel_tol=0.03)
 
 
@@ -53,7 +57,7 @@ def test_what_is_known_stays_and_the_rest_is_made() -> None:
         attended = [block.get_parameter("attended.weight") for block in flow.blocks]
         for weight in (flow.outside.weight, *attended):
             torch.nn.init.normal_(weight, std=0.3)
-        free = flow(noise := torch.randn(2, 1, *SIZE))
+        free = flow(noise := torch.randn(2, math.prod(SIZE)))
         made = flow.sample(noise, known, mask)
     torch.testing.assert_close(made[..., :8], known.expand(2, -1, -1, -1)[..., :8])
     assert (made[..., 8:] - free[..., 8:]).abs().max() > 1e-3  # it has heard what was before
@@ -72,3 +76,21 @@ def test_patches_go_back_to_where_they_were() -> None:
             image.reshape(2, 32, 4, 4).square().mean((1, 3)).sqrt().repeat_interleave(4, 1)[:, None, None]
         )
         torch.testing.assert_close(flow.predict(image, torch.full((2,), 0.3)), image, rtol=1e-3, atol=1e-3)
+
+
+def test_what_is_wanted_stands_behind_the_noise() -> None:
+    """Where the blocks do something, so does what they are told; a flow told nothing has no place for it."""
+    torch.manual_seed(0)
+    flow = Flow(SIZE, width=64, depth=1, patch=4, shift=0.5, steps=2, conditions=3).eval()
+    with torch.no_grad():
+        torch.nn.init.normal_(flow.blocks[0].get_parameter("modulate.weight"), std=0.3)
+        torch.nn.init.normal_(flow.blocks[0].get_parameter("attended.weight"), std=0.3)
+        noise = torch.randn(1, math.prod(SIZE))
+        one, other, again = (
+            flow(torch.cat([noise, torch.tensor([told])], 1))
+            for told in ([1.0, 0, 0], [0, 1.0, 0], [1.0, 0, 0])
+        )
+        nothing = flow(torch.cat([noise, torch.zeros(1, 3)], 1))
+    assert torch.equal(one, again)
+    assert (one - other).abs().max() > 1e-3 and (one - nothing).abs().max() > 1e-3
+    assert not [name for name, _ in tiny().named_parameters() if name.startswith("told")]

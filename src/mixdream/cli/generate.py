@@ -161,8 +161,9 @@ def generate(
         ),
         (wished and morphed, "--morph says where to go: leave --like and --energy out"),
         (
-            continue_from and (wished or varied or morphed or loop or pack or max_similarity is not None),
-            "--continue-from goes with -n, --seed, --bpm, --inversion, --rate, --format, --keep-level only",
+            continue_from and (varied or morphed or loop or pack or max_similarity is not None),
+            "--continue-from goes with -n, --seed, --like, --energy, --bpm, --inversion, --rate, --format, "
+            "--keep-level only",
         ),
         (strength is not None and not varied, "--strength is for variations: give --variations-of too"),
         (steps is not None and not morphed, "--steps is for morphs: give --morph too"),
@@ -203,7 +204,16 @@ def generate(
         if continue_from:
             from mixdream.generation.continuation import continue_file
 
-            clips = continue_file(opened, continue_from, folder, count=number, report=report, **options)
+            clips = continue_file(
+                opened,
+                continue_from,
+                folder,
+                count=number,
+                like=like,
+                energy=energy.value if energy else None,
+                report=report,
+                **options,
+            )
         elif pack:
             from mixdream.generation.pack import make_pack
 

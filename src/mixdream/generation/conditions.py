@@ -141,9 +141,42 @@ class Conditions(BaseModel):
         place = np.array([self.sets.index(like)]), np.array([ENERGIES.index(energy)])
         return self.encode(*place, np.zeros(1, np.int64))
 
+    def tell_continuation(self, before: Tensor, like: str | None, energy: Energy | None) -> Tensor:
+        """What a model is told to go on from music, shape (1, width).
+
+        Unless it is asked for something else, the energy is that of the music before; a set is told only
+        where one is asked for.
+
+        Parameters
+        ----------
+        before : Tensor, shape (1, 1, bins, frames)
+            Scaled spectrogram, from a downbeat on.
+        like, energy : optional
+            See `draw`.
+
+        Raises
+        ------
+        InputError
+            An unknown set, or one that is never of this energy.
+        """
+        if like is not None or energy is not None:
+            self.draw(0, like, energy)
+        heard = int(np.searchsorted(self.edges, energy_of(before)).item())
+        third = heard if energy is None else ENERGIES.index(energy)
+        told = self.tell(self.sets[0] if like is None else like, ENERGIES[third])
+        return self.without_sets(told, torch.tensor([like is None]))
+
     def anonymous(self) -> "Conditions":
         """Return the same with numbers in the place of the sets' names, from 1."""
         return self.model_copy(update={"sets": tuple(str(i + 1) for i in range(len(self.sets)))})
+
+
+def no_conditions() -> InputError:
+    """Say that nothing can be asked for."""
+    return InputError(
+        "the run has learnt no conditions, so nothing can be asked for: train a recipe with "
+        "model.conditions, such as 'cpu', or leave --like and --energy out"
+    )
 
 
 def energy_of(images: Tensor) -> np.ndarray:

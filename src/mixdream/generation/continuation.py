@@ -16,7 +16,9 @@ from mixdream.audio.read import read_audio
 from mixdream.audio.write import AudioFormat, check_rate
 from mixdream.errors import InputError
 from mixdream.generation.clips import DEFAULT_RATE_HZ, write_clip
+from mixdream.generation.conditions import Energy, no_conditions
 from mixdream.generation.noise import draw_noise
+from mixdream.generation.origin import Wish, name_of
 from mixdream.generation.run import Run
 from mixdream.generation.tempo import playing_tempo
 from mixdream.models.flow import Flow
@@ -33,6 +35,8 @@ def continue_file(
     *,
     count: int = 8,
     seed: int = 0,
+    like: str | None = None,
+    energy: Energy | None = None,
     inversion: str | None = None,
     bpm: float | None = None,
     rate_hz: int = DEFAULT_RATE_HZ,
@@ -53,9 +57,12 @@ def continue_file(
     path : Path
         Of any format; where the run's windows are bars, it ends where a bar does.
     folder : Path
-        Gets ``<run>_<file>+<seed>.wav`` and ``.json``, which says where the new part begins.
+        Gets ``<run>_<file>+<seed>.wav``, with what is asked for behind the seed, and ``.json``, which says
+        where the new part begins.
     count, seed : int
         Continuations are made from this seed and those behind it.
+    like, energy : optional
+        Music that is asked for, see `mixdream.generation.conditions.Conditions.tell_continuation`.
     inversion : str, optional
         The recipe's own unless given.
     bpm : float, optional
@@ -75,7 +82,8 @@ def continue_file(
     Raises
     ------
     InputError
-        A model that cannot go on from a file, a file that is too short, silent or of unknown tempo.
+        A model that cannot go on from a file, a file that is too short, silent or of unknown tempo, or a wish
+        that the run cannot fulfil.
     """
     check_rate(rate_hz)
     recipe, grid = run.recipe, run.recipe.grid
@@ -89,28 +97,35 @@ def continue_file(
     checkpoint = run.chosen_checkpoint()
     generator = run.load_generator(checkpoint)
     assert isinstance(generator, Flow)
+    wished = like is not None or energy is not None
+    if wished and run.conditions is None:
+        raise no_conditions()
     known, mask, reference_db = _end_of(path, run, grid.rate_hz * speed)
+    told: Tensor | None = None
+    if run.conditions is not None:
+        told = run.conditions.tell_continuation(known[..., mask.flatten() > 0], like, energy)
     clips = []
-    for number in range(count):
-        noise = draw_noise(recipe, seed + number)
+    for one in range(seed, seed + count):
+        noise = draw_noise(recipe, one, told)
         with torch.no_grad():
             image = generator.sample(noise, known, mask)[:, 0]
         heard = run.scaler.unscale(image, reference_db=reference_db)
-        audio = invert(inversion or recipe.inversion, heard, grid, [seed + number])[0].numpy()
+        audio = invert(inversion or recipe.inversion, heard, grid, [one])[0].numpy()
         audio = soxr.resample(audio.astype(np.float64), grid.rate_hz * speed, rate_hz, quality="VHQ")
         audio, level = set_level(audio, rate_hz, keep=keep_level)
         about = {
             **run.about(checkpoint),
-            "continues": {"file": path.name, "seed": seed + number, "new_from_s": len(audio) / rate_hz / 2},
+            "continues": {"file": path.name, "seed": one, "new_from_s": len(audio) / rate_hz / 2},
+            **{key: value for key, value in (("like", like), ("energy", energy)) if value is not None},
             **({} if tempo is None else {"bpm": tempo}),
             "inversion": inversion or recipe.inversion,
             **asdict(level),
             "silent": bool(heard.max() < SILENCE),
         }
-        clips.append(
-            write_clip(folder, f"{run.name}_{path.stem}+{seed + number}", audio, rate_hz, form, about)
-        )
-        report((number + 1) / count, f"seed {seed + number}")
+        origin = Wish(seed=one, like=like, energy=energy) if wished else one
+        name = f"{run.name}_{path.stem}+{name_of(origin)}"
+        clips.append(write_clip(folder, name, audio, rate_hz, form, about))
+        report(len(clips) / count, f"seed {one}")
     return clips
 
 

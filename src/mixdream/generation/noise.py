@@ -16,20 +16,19 @@ _STEP = 2**-24  # between uniform float32 values as torch draws them
 
 
 def draw_noise(recipe: Recipe, seed: int, told: Tensor | None = None) -> Tensor:
-    """Noise that a recipe's generator makes one clip from, shape (1, ...), a function of the seed.
+    """Noise that a recipe's generator makes one clip from, shape (1, values), a function of the seed.
 
     Parameters
     ----------
     recipe : Recipe
     seed : int
     told : Tensor, shape (1, conditions), optional
-        What the generator is told, where it has conditions; it stands behind the latent vector.
+        What the generator is told, where it has conditions; it stands behind the noise proper: a latent
+        vector, or a flattened spectrogram of noise.
     """
-    model, rng = recipe.model, torch.Generator().manual_seed(seed)
-    if isinstance(model, Dcgan):
-        latent = draw_latent(1, model.latent, model.noise, rng)
-        return latent if told is None else torch.cat([latent, told], 1)
-    return torch.randn(1, 1, recipe.grid.bins, recipe.grid.frames, generator=rng)
+    rng = torch.Generator().manual_seed(seed)
+    noise = draw_latent(1, _values(recipe), "uniform" if _is_uniform(recipe) else "normal", rng)
+    return noise if told is None else torch.cat([noise, told], 1)
 
 
 def vary_noise(recipe: Recipe, noise: Tensor, other: Tensor, strength: float) -> Tensor:
@@ -41,7 +40,7 @@ def vary_noise(recipe: Recipe, noise: Tensor, other: Tensor, strength: float) ->
     Parameters
     ----------
     recipe : Recipe
-    noise, other : Tensor, shape (1, ...)
+    noise, other : Tensor, shape (1, values)
     strength : float in [0, 1]
         0 is the noise itself, 1 the other one.
     """
@@ -60,7 +59,7 @@ def morph_noise(recipe: Recipe, start: Tensor, end: Tensor, position: float) -> 
     Parameters
     ----------
     recipe : Recipe
-    start, end : Tensor, shape (1, ...)
+    start, end : Tensor, shape (1, values)
     position : float in [0, 1]
         0 is the start, 1 the end.
     """
@@ -77,8 +76,12 @@ def morph_noise(recipe: Recipe, start: Tensor, end: Tensor, position: float) -> 
 
 def _parts(recipe: Recipe, noise: Tensor) -> tuple[Tensor, Tensor]:
     """Noise proper, and what stands behind it."""
-    values = recipe.model.latent if isinstance(recipe.model, Dcgan) else noise.shape[1]
-    return noise[:, :values], noise[:, values:]
+    return noise[:, : _values(recipe)], noise[:, _values(recipe) :]
+
+
+def _values(recipe: Recipe) -> int:
+    """Values of the noise proper."""
+    return recipe.model.latent if isinstance(recipe.model, Dcgan) else recipe.grid.bins * recipe.grid.frames
 
 
 def _scores(recipe: Recipe, noise: Tensor) -> Tensor:

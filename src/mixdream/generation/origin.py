@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
 from mixdream.errors import InputError
-from mixdream.generation.conditions import Conditions, Energy
+from mixdream.generation.conditions import Conditions, Energy, no_conditions
 from mixdream.generation.noise import draw_noise, morph_noise, vary_noise
 from mixdream.generation.run import Run
 from mixdream.recipes.recipe import Recipe
@@ -154,10 +154,7 @@ def told_of(origin: Origin, conditions: Conditions | None) -> tuple[str, Energy]
         origin = origin.of
     if isinstance(origin, Wish):
         if conditions is None:
-            raise InputError(
-                "the run has learnt no conditions, so nothing can be asked for: train a recipe with "
-                "model.conditions, such as 'cpu', or leave --like and --energy out"
-            )
+            raise no_conditions()
         return conditions.draw(origin.seed, origin.like, origin.energy)
     return None if conditions is None or isinstance(origin, Morph) else conditions.draw(origin)
 

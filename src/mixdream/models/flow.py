@@ -42,53 +42,66 @@ class Flow(nn.Module):
         More than 0: more of the sampler's steps at high noise.
     steps : int
         Of the sampler.
+    conditions : int
+        Values that say what is wanted, see `mixdream.generation.conditions`; their projection is added to
+        that of the noise level.
     """
 
     def __init__(
-        self, size: tuple[int, int], width: int, depth: int, patch: int, shift: float, steps: int
+        self,
+        size: tuple[int, int],
+        width: int,
+        depth: int,
+        patch: int,
+        shift: float,
+        steps: int,
+        conditions: int = 0,
     ) -> None:
         super().__init__()
         self.size, self.patch, self.shift, self.steps = size, patch, shift, steps
         values, places = size[0] * patch, size[1] // patch
         self.inside = nn.Linear(values, width)
         self.places = nn.Parameter(0.02 * torch.randn(places, width))
-        self.level = nn.Sequential(
-            nn.Linear(2 * _LEVELS, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU()
-        )
+        self.level = nn.Sequential(nn.Linear(2 * _LEVELS, width), nn.SiLU(), nn.Linear(width, width))
+        self.told = nn.Linear(conditions, width, bias=False) if conditions else None
         self.blocks = nn.ModuleList([_Block(width) for _ in range(depth)])
         self.outside = nn.Linear(width, values)
 
-    def forward(self, images: Tensor, level: Tensor | None = None) -> Tensor:
+    def forward(self, images: Tensor, level: Tensor | None = None, told: Tensor | None = None) -> Tensor:
         """Remove all noise.
 
         Parameters
         ----------
         images : Tensor, shape (batch, 1, bins, frames)
-            At a noise level; without ``level`` noise alone, which the sampler turns into images.
+            At a noise level; without ``level`` noise as `sample` takes it, which becomes images.
         level : Tensor, shape (batch,), in [0, 1], optional
+        told : Tensor, shape (batch, conditions), optional
 
         Returns
         -------
         Tensor, shape (batch, 1, bins, frames)
             Scaled images; at a level the prediction of what they are without noise.
         """
-        return self.sample(images) if level is None else self.predict(images, level) / SPREAD
+        return self.sample(images) if level is None else self.predict(images, level, told) / SPREAD
 
     def noisy(self, images: Tensor, noise: Tensor, level: Tensor) -> Tensor:
         """Bring scaled images, shape (batch, 1, bins, frames), to noise levels, shape (batch,)."""
         level = level[:, None, None, None]
         return (1 - level) * SPREAD * images + level * noise
 
-    def predict(self, noisy: Tensor, level: Tensor) -> Tensor:
+    def predict(self, noisy: Tensor, level: Tensor, told: Tensor | None = None) -> Tensor:
         """Predict what noisy images are, with a standard deviation of about 1."""
         bins, frames = self.size
         count = len(noisy)
         steps = noisy.reshape(count, bins, frames // self.patch, self.patch).transpose(1, 2)
         x = self.inside(steps.flatten(2)) + self.places
         turns = level[:, None] * torch.exp(torch.linspace(0, math.log(200), _LEVELS, device=level.device))
-        told = self.level(torch.cat([turns.sin(), turns.cos()], 1))
+        known = self.level(torch.cat([turns.sin(), turns.cos()], 1))
+        if self.told is not None and told is not None:
+            known = known + self.told(told)
+        known = F.silu(known)
         for block in self.blocks:
-            x = block(x, told)
+            x = block(x, known)
         made = self.outside(_normalised(x)).reshape(count, frames // self.patch, bins, self.patch)
         return made.transpose(1, 2).reshape(count, 1, bins, frames).float()
 
@@ -102,7 +115,8 @@ class Flow(nn.Module):
 
         Parameters
         ----------
-        noise : Tensor, shape (batch, 1, bins, frames), N(0, 1)
+        noise : Tensor, shape (batch, bins * frames + conditions)
+            N(0, 1), with what is wanted behind it.
         known, mask : Tensor, shapes that broadcast to it, optional
             Where the mask is 1 the images are to be as the scaled ``known``: there the noisy image is put
             back before each step (Lugmayr et al. 2022, without going back in time).
@@ -111,19 +125,21 @@ class Flow(nn.Module):
         -------
         Tensor, shape (batch, 1, bins, frames)
         """
-        z, levels = noise, self.levels().to(noise.device)
+        values, levels = self.size[0] * self.size[1], self.levels().to(noise.device)
+        told, noise = noise[:, values:], noise[:, :values].reshape(-1, 1, *self.size)
+        z = noise
         for now, after in pairwise(levels):
             level = now.expand(len(z))
             if known is not None and mask is not None:
                 z = torch.where(mask > 0, self.noisy(known, noise, level), z)
-            clean = self.predict(z, level)
+            clean = self.predict(z, level, told)
             z = clean + after / now * (z - clean)
         images = z / SPREAD
         return images if known is None or mask is None else torch.where(mask > 0, known, images)
 
 
 class _Block(nn.Module):
-    """Attention over time, then a gated network; scaled and shifted by what is known of the noise."""
+    """Attention over time, then a gated network; scaled and shifted by noise level and conditions."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -137,9 +153,9 @@ class _Block(nn.Module):
             nn.init.zeros_(layer.weight)
         nn.init.zeros_(self.modulate.bias)
 
-    def forward(self, x: Tensor, told: Tensor) -> Tensor:
+    def forward(self, x: Tensor, known: Tensor) -> Tensor:
         """Shape (batch, places, width) and (batch, width) to (batch, places, width)."""
-        scale, shift, open_, scale2, shift2, open2 = self.modulate(told)[:, None].chunk(6, -1)
+        scale, shift, open_, scale2, shift2, open2 = self.modulate(known)[:, None].chunk(6, -1)
         y = _normalised(x) * (1 + scale) + shift
         parts = self.attend(y).reshape(*x.shape[:2], 3, self.heads, HEAD).permute(2, 0, 3, 1, 4)
         query, key, value = parts.unbind(0)

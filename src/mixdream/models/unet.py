@@ -58,7 +58,7 @@ class Diffusion(nn.Module):
             norm_num_groups=_groups(channels),
         )
         self.training_noise = DDPMScheduler(num_train_timesteps=noise_levels)
-        self.sampler, self.steps = sampler, steps
+        self.size, self.sampler, self.steps = size, sampler, steps
         self.middle, self.spread = (low + high) / 2, (high - low) / 2
 
     def forward(self, images: Tensor, level: Tensor | None = None) -> Tensor:
@@ -67,6 +67,7 @@ class Diffusion(nn.Module):
         Parameters
         ----------
         images : Tensor, shape (batch, 1, bins, frames)
+            Without ``level`` noise as `sample` takes it.
         level : Tensor, shape (batch,), int, in [0, noise_levels), optional
 
         Returns
@@ -81,10 +82,10 @@ class Diffusion(nn.Module):
         return self.training_noise.add_noise((images - self.middle) / self.spread, noise, level)
 
     def sample(self, noise: Tensor) -> Tensor:
-        """Turn noise, N(0, 1), into images, shape (batch, 1, bins, frames)."""
+        """Turn noise, shape (batch, bins * frames), N(0, 1), into images, shape (batch, 1, bins, frames)."""
         scheduler = _SAMPLERS[self.sampler].from_config(self.training_noise.config)
         scheduler.set_timesteps(self.steps, device=noise.device)
-        images = noise
+        images = noise.reshape(-1, 1, *self.size)
         for level in scheduler.timesteps:
             images = scheduler.step(self.unet(images, level).sample.float(), level, images).prev_sample
         return images.clamp(-1, 1) * self.spread + self.middle

@@ -16,7 +16,30 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Dcgan(Section):
+class Conditional(Section):
+    """A family that can be told what its windows are.
+
+    Parameters
+    ----------
+    conditions : bool
+        Whether the networks are told of each window its set, its energy and its beat in the bar, so that
+        clips can be asked for by them.
+    drop_set : float in [0, 1)
+        Share of the windows whose set they are not told. Then a set is not all that there is to know about a
+        window, and the networks learn what sets have in common.
+    """
+
+    conditions: bool = False
+    drop_set: float = Field(0.0, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _drops_what_is_told(self) -> Self:
+        if self.drop_set and not self.conditions:
+            raise ValueError("model.drop_set is for model.conditions, which are off: set it to 0")
+        return self
+
+
+class Dcgan(Conditional):
     """Two convolutional networks against each other, see `mixdream.models.dcgan` and `mixdream.training.gan`.
 
     Parameters
@@ -36,12 +59,6 @@ class Dcgan(Section):
         Steps of the discriminator for each of the generator.
     normalise_discriminator : bool
         Whether the discriminator has batch normalisation; the generator always has.
-    conditions : bool
-        Whether both networks are told of each window its set, its energy and its beat in the bar, so that
-        clips can be asked for by them.
-    drop_set : float in [0, 1)
-        Share of the windows whose set neither is told. Then a set is not all that there is to know about a
-        window, and the networks learn what sets have in common.
     """
 
     family: Literal["dcgan"] = "dcgan"
@@ -54,8 +71,6 @@ class Dcgan(Section):
     penalty_every: int = Field(1, ge=1, le=1000)
     critic_steps: int = Field(1, ge=1, le=100)
     normalise_discriminator: bool = True
-    conditions: bool = False
-    drop_set: float = Field(0.0, ge=0, lt=1)
 
     @model_validator(mode="after")
     def _single_images(self) -> Self:
@@ -66,8 +81,6 @@ class Dcgan(Section):
             )
         if self.penalty and self.loss == "cross-entropy":
             raise ValueError("cross-entropy has no penalty: set model.penalty=0 or another model.loss")
-        if self.drop_set and not self.conditions:
-            raise ValueError("model.drop_set is for model.conditions, which are off: set it to 0")
         return self
 
     def check_grid(self, grid: Grid) -> None:
@@ -83,7 +96,7 @@ class Dcgan(Section):
             )
 
 
-class Flow(Section):
+class Flow(Conditional):
     """Rectified flow by a network over time with frequency as channels, see `mixdream.models.flow`.
 
     Parameters

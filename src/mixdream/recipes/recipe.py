@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from mixdream.corpus.beat_windows import FASTEST_BPM, SLOWEST_BPM, StartOn
-from mixdream.recipes.models import Dcgan, Flow, Section, Unet
+from mixdream.recipes.models import Conditional, Dcgan, Flow, Section, Unet
 from mixdream.spectrogram.grid import Grid, InversionName
 
 Slide = Annotated[float, Field(gt=0, le=3_600_000)]
@@ -141,7 +141,7 @@ class Recipe(Section):
     @property
     def has_conditions(self) -> bool:
         """Whether clips can be asked for by set and energy."""
-        return isinstance(self.model, Dcgan) and self.model.conditions
+        return isinstance(self.model, Conditional) and self.model.conditions
 
     @property
     def tempo_bpm(self) -> float | None:

@@ -16,7 +16,7 @@ class FlowTrainer(Trainer):
 
     def new_networks(self) -> dict[str, nn.Module]:
         """Return an untrained network."""
-        return {"generator": new_generator(self.recipe)}
+        return {"generator": new_generator(self.recipe, self.conditions)}
 
     def step(self, real: Tensor, step: int, told: Tensor | None = None) -> dict[str, float]:
         """Take one step.
@@ -32,8 +32,9 @@ class FlowTrainer(Trainer):
         network, rng = self.networks["generator"], self.rng(step)
         level = torch.sigmoid(torch.randn(len(real), generator=rng) + self.recipe.model.shift).to(real.device)
         noise = torch.randn(real.shape, generator=rng).to(real.device)
+        told = self.with_sets_dropped(told, self.recipe.model.drop_set, rng)
         with self.autocast():
-            seen = network(self.generator.noisy(real, noise, level), level)
+            seen = network(self.generator.noisy(real, noise, level), level, told)
         weight = 1 / level.clamp(min=LOWEST_LEVEL) ** 2
         loss = ((SPREAD * (seen - real)).square().mean((1, 2, 3)) * weight).mean()
         self.optimizers["generator"].zero_grad()

@@ -57,9 +57,7 @@ class GanTrainer(Trainer):
         rng = self.rng(step)
         latent = draw_latent(len(real), self.model.latent, self.model.noise, rng)
         latent = latent.to(self.accelerator.device)
-        if told is not None and self.conditions and self.model.drop_set:
-            dropped = torch.rand(len(told), generator=rng) < self.model.drop_set
-            told = self.conditions.without_sets(told, dropped.to(told.device))
+        told = self.with_sets_dropped(told, self.model.drop_set, rng)
         with self.autocast():
             fake = self.networks["generator"](latent if told is None else torch.cat([latent, told], 1))
 

@@ -134,6 +134,13 @@ class Trainer(ABC):
         entropy = np.random.SeedSequence([self.seed, step, self.accelerator.process_index])
         return torch.Generator().manual_seed(int(entropy.generate_state(1, np.uint64)[0] >> 1))
 
+    def with_sets_dropped(self, told: Tensor | None, share: float, rng: torch.Generator) -> Tensor | None:
+        """What the networks are told, with the sets kept back from a share of the windows at random."""
+        if told is None or self.conditions is None or not share:
+            return told
+        dropped = torch.rand(len(told), generator=rng) < share
+        return self.conditions.without_sets(told, dropped.to(told.device))
+
     def autocast(self) -> torch.autocast:
         """Context of the forward passes."""
         enabled = self.recipe.training.precision == "bf16"
