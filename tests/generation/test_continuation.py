@@ -16,13 +16,13 @@ from mixdream.training.train import train
 from tests.conftest import tiny_recipe, write_set
 
 BPM = 120.0
-WITHOUT = ("model.conditions=false", "model.drop_set=0")
+TOLD = ("model.conditions=true", "model.drop_set=0.3")
 
 
 @pytest.fixture(scope="module")
 def run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("runs") / "flow"
-    train(tiny_recipe("flow-8k", "training.epochs=1", "model.steps=8"), corpus, folder)
+    train(tiny_recipe("flow-8k", "training.epochs=1", "model.steps=8", *TOLD), corpus, folder)
     return Run.open(folder)
 
 
@@ -56,9 +56,14 @@ def test_other_music_can_be_asked_for(run: Run, corpus: Corpus, tmp_path: Path) 
     assert Path(like["file"]).read_bytes() != Path(plain["file"]).read_bytes()
     with pytest.raises(InputError, match="no windows of a set called 'D'"):
         continue_file(run, path, tmp_path / "out", like="D", **options)
-    train(tiny_recipe("flow-8k", "training.epochs=1", *WITHOUT), corpus, tmp_path / "untold")
+
+
+def test_a_flow_that_was_told_nothing_goes_on_all_the_same(corpus: Corpus, tmp_path: Path) -> None:
+    train(tiny_recipe("flow-8k", "training.epochs=1"), corpus, tmp_path / "untold")
+    untold, path = Run.open(tmp_path / "untold"), write_set(tmp_path / "loop.wav", 8, BPM)
+    assert len(continue_file(untold, path, tmp_path / "out", count=1, bpm=BPM)) == 1
     with pytest.raises(InputError, match="has learnt no conditions"):
-        continue_file(Run.open(tmp_path / "untold"), path, tmp_path / "out", energy="low", **options)
+        continue_file(untold, path, tmp_path / "out", energy="low", bpm=BPM)
 
 
 def test_the_tempo_of_a_loop_is_known(run: Run, tmp_path: Path) -> None:

@@ -96,12 +96,12 @@ class Flow(nn.Module):
         steps = noisy.reshape(count, bins, frames // self.patch, self.patch).transpose(1, 2)
         x = self.inside(steps.flatten(2)) + self.places
         turns = level[:, None] * torch.exp(torch.linspace(0, math.log(200), _LEVELS, device=level.device))
-        known = self.level(torch.cat([turns.sin(), turns.cos()], 1))
+        modulation = self.level(torch.cat([turns.sin(), turns.cos()], 1))
         if self.told is not None and told is not None:
-            known = known + self.told(told)
-        known = F.silu(known)
+            modulation = modulation + self.told(told)
+        modulation = F.silu(modulation)
         for block in self.blocks:
-            x = block(x, known)
+            x = block(x, modulation)
         made = self.outside(_normalised(x)).reshape(count, frames // self.patch, bins, self.patch)
         return made.transpose(1, 2).reshape(count, 1, bins, frames).float()
 
@@ -153,9 +153,9 @@ class _Block(nn.Module):
             nn.init.zeros_(layer.weight)
         nn.init.zeros_(self.modulate.bias)
 
-    def forward(self, x: Tensor, known: Tensor) -> Tensor:
+    def forward(self, x: Tensor, modulation: Tensor) -> Tensor:
         """Shape (batch, places, width) and (batch, width) to (batch, places, width)."""
-        scale, shift, open_, scale2, shift2, open2 = self.modulate(known)[:, None].chunk(6, -1)
+        scale, shift, open_, scale2, shift2, open2 = self.modulate(modulation)[:, None].chunk(6, -1)
         y = _normalised(x) * (1 + scale) + shift
         parts = self.attend(y).reshape(*x.shape[:2], 3, self.heads, HEAD).permute(2, 0, 3, 1, 4)
         query, key, value = parts.unbind(0)
