@@ -14,6 +14,7 @@ import torch
 
 from mixdream.audio.write import write_audio
 from mixdream.corpus.store import Corpus
+from mixdream.evaluation.samples import spread
 from mixdream.evaluation.stages import pca_mixture
 from mixdream.generation.run import Run
 from mixdream.recipes.windows import training_windows
@@ -33,7 +34,7 @@ def main() -> None:
     chosen = parser.parse_args()
     recipe = Run.open(chosen.run).recipe
     windows = training_windows(recipe, Corpus.open(chosen.corpus))
-    rows = np.unique(np.linspace(0, len(windows) - 1, LEARNT).round().astype(int))
+    rows = spread(len(windows), LEARNT)
     began = time.perf_counter()
     seen = magnitudes(torch.from_numpy(windows.read(rows)), recipe.grid).numpy()
     drawn = torch.from_numpy(pca_mixture(seen, chosen.clips, np.random.default_rng(0)))

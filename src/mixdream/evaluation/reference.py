@@ -10,6 +10,7 @@ from mixdream.corpus.store import Corpus
 from mixdream.corpus.windows import Spans, WindowIndex, index_windows
 from mixdream.errors import InputError
 from mixdream.evaluation.intervals import minute_blocks
+from mixdream.evaluation.samples import spread
 from mixdream.recipes.recipe import Recipe
 from mixdream.recipes.windows import TrainingWindows, training_windows
 
@@ -142,13 +143,13 @@ def _make(
 ) -> Reference:
     rate_hz, lead, samples, clip_samples = sizes
     rows = _side_by_side(windows, split.train if split else None)
-    rows = _spread(rows, 2 * MOST)
+    rows = rows[spread(len(rows), 2 * MOST)]
     if len(rows) < 4:
         raise InputError(
             f"the corpus has room for {len(rows)} windows side by side to compare with: it takes dozens, "
             "from some minutes of music; build a corpus of more sets"
         )
-    held_out = _read(held, _spread(np.arange(len(held)), MOST), samples) if held is not None else None
+    held_out = _read(held, spread(len(held), MOST), samples) if held is not None else None
     if held_out is not None and len(np.unique(held_out.blocks)) < 2:
         notes.append("The held-out music is a single minute, too little for a column: there is none.")
         held_out = None
@@ -186,13 +187,6 @@ def _lengths(windows: TrainingWindows) -> np.ndarray:
     if isinstance(windows, BeatWindows):
         return np.floor(windows.length)  # beats are not whole samples: one window ends where the next begins
     return np.full(len(windows), windows.window_samples)
-
-
-def _spread(rows: np.ndarray, most: int) -> np.ndarray:
-    """Some of them, spread evenly."""
-    if len(rows) <= most:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, most).round().astype(int)]
 
 
 def _read(windows: WindowIndex | BeatWindows, rows: np.ndarray, samples: int) -> RealWindows:

@@ -175,7 +175,8 @@ def no_conditions() -> InputError:
     """Say that nothing can be asked for."""
     return InputError(
         "the run has learnt no conditions, so nothing can be asked for: train a recipe with "
-        "model.conditions, such as 'cpu', or leave --like and --energy out"
+        "model.conditions, such as 'cpu', or a flow with --set model.conditions=true, or leave --like and "
+        "--energy out"
     )
 
 

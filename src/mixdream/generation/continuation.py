@@ -97,8 +97,8 @@ def continue_file(
     checkpoint = run.chosen_checkpoint()
     generator = run.load_generator(checkpoint)
     assert isinstance(generator, Flow)
-    wished = like is not None or energy is not None
-    if wished and run.conditions is None:
+    is_asked = like is not None or energy is not None
+    if is_asked and run.conditions is None:
         raise no_conditions()
     known, mask, reference_db = _end_of(path, run, grid.rate_hz * speed)
     told: Tensor | None = None
@@ -106,7 +106,7 @@ def continue_file(
         told = run.conditions.tell_continuation(known[..., mask.flatten() > 0], like, energy)
     clips = []
     for one in range(seed, seed + count):
-        noise = draw_noise(recipe, one, told)
+        noise, wished = draw_noise(recipe, one, told), Wish(seed=one, like=like, energy=energy)
         with torch.no_grad():
             image = generator.sample(noise, known, mask)[:, 0]
         heard = run.scaler.unscale(image, reference_db=reference_db)
@@ -116,14 +116,13 @@ def continue_file(
         about = {
             **run.about(checkpoint),
             "continues": {"file": path.name, "seed": one, "new_from_s": len(audio) / rate_hz / 2},
-            **{key: value for key, value in (("like", like), ("energy", energy)) if value is not None},
+            **wished.model_dump(exclude={"seed"}, exclude_none=True),
             **({} if tempo is None else {"bpm": tempo}),
             "inversion": inversion or recipe.inversion,
             **asdict(level),
             "silent": bool(heard.max() < SILENCE),
         }
-        origin = Wish(seed=one, like=like, energy=energy) if wished else one
-        name = f"{run.name}_{path.stem}+{name_of(origin)}"
+        name = f"{run.name}_{path.stem}+{name_of(wished if is_asked else one)}"
         clips.append(write_clip(folder, name, audio, rate_hz, form, about))
         report(len(clips) / count, f"seed {one}")
     return clips
