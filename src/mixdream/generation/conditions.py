@@ -136,10 +136,14 @@ class Conditions(BaseModel):
         which, third, _ = fitting[int(np.searchsorted(numbers.cumsum(), place, "right"))]
         return self.sets[which], ENERGIES[third]
 
-    def tell(self, like: str, energy: Energy) -> Tensor:
-        """What a model is told to make a clip that starts on a downbeat, shape (1, width)."""
-        place = np.array([self.sets.index(like)]), np.array([ENERGIES.index(energy)])
-        return self.encode(*place, np.zeros(1, np.int64))
+    def tell(self, like: str | None, energy: Energy) -> Tensor:
+        """What a model is told to make a clip that starts on a downbeat, shape (1, width).
+
+        Where ``like`` is None, it is told no set.
+        """
+        which = 0 if like is None else self.sets.index(like)
+        told = self.encode(np.array([which]), np.array([ENERGIES.index(energy)]), np.zeros(1, np.int64))
+        return self.without_sets(told, torch.tensor([like is None]))
 
     def tell_continuation(self, before: Tensor, like: str | None, energy: Energy | None) -> Tensor:
         """What a model is told to go on from music, shape (1, width).
@@ -163,8 +167,7 @@ class Conditions(BaseModel):
             self.draw(0, like, energy)
         heard = int(np.searchsorted(self.edges, energy_of(before)).item())
         third = heard if energy is None else ENERGIES.index(energy)
-        told = self.tell(self.sets[0] if like is None else like, ENERGIES[third])
-        return self.without_sets(told, torch.tensor([like is None]))
+        return self.tell(like, ENERGIES[third])
 
     def anonymous(self) -> "Conditions":
         """Return the same with numbers in the place of the sets' names, from 1."""
