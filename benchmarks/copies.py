@@ -15,7 +15,7 @@ import numpy as np
 import scipy.signal
 
 from mixdream.corpus.store import Corpus, CorpusIndex, SetRecord, audio_path
-from mixdream.evaluation.nearest import find_nearest
+from mixdream.evaluation.copies.nearest import find_nearest
 from mixdream.files import write_json
 
 RATE_HZ = 8000

@@ -12,9 +12,9 @@ import torch
 
 from mixdream.corpus.beat_windows import BEATS_PER_BAR, BeatWindows, index_beat_windows
 from mixdream.corpus.store import Corpus
-from mixdream.evaluation.circular_match import match
+from mixdream.evaluation.copies.matching import match
 from mixdream.generation.origin import noise_of
-from mixdream.generation.run import Run
+from mixdream.runs.run import Run
 from mixdream.training.batches import Batches
 from mixdream.training.copied import CopyWatch, image_levels
 

@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mixdream.analysis.fidelity import magnitude_snr_db, match_gain
 from mixdream.corpus.build import build_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.demo.sets import write_sets
 from mixdream.evaluation.ceiling import loud_windows
-from mixdream.evaluation.fidelity import magnitude_snr_db, match_gain
 from mixdream.spectrogram.grid import NAMED_GRIDS, Grid
 from mixdream.spectrogram.inversion import invert
 from mixdream.spectrogram.pghi import pghi

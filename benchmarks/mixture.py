@@ -16,8 +16,8 @@ from mixdream.audio.write import write_audio
 from mixdream.corpus.store import Corpus
 from mixdream.evaluation.samples import spread
 from mixdream.evaluation.stages import pca_mixture
-from mixdream.generation.run import Run
 from mixdream.recipes.windows import training_windows
+from mixdream.runs.run import Run
 from mixdream.spectrogram.inversion import invert
 from mixdream.spectrogram.transform import magnitudes
 

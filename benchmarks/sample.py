@@ -2,8 +2,8 @@
 
 import time
 
-from mixdream.generation.collection import sample_collection
-from mixdream.generation.run import Run
+from mixdream.evaluation.sample import sample_collection
+from mixdream.runs.run import Run
 
 CLIPS = 200
 

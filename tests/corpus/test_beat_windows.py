@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from mixdream.analysis.beats.beats import Beats
 from mixdream.corpus.beat_windows import index_beat_windows
-from mixdream.corpus.beats import Beats
 from mixdream.corpus.store import Corpus, audio_path
 from mixdream.errors import InputError
 from mixdream.spectrogram.grid import NAMED_GRIDS

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mixdream.corpus.beats import Beats
+from mixdream.analysis.beats.beats import Beats
 from mixdream.corpus.build import build_corpus
 from mixdream.corpus.overview import draw_overview
 from mixdream.corpus.store import Corpus, audio_path, beats_path
 from mixdream.errors import InputError
+from tests.analysis.beats.beat_audio import drums
 from tests.audio import media
-from tests.corpus.beat_audio import drums
 
 BEAT_S = 60 / 125
 

@@ -8,6 +8,7 @@ import soundfile
 import soxr
 import torch
 
+from mixdream.analysis.fidelity import magnitude_snr_db
 from mixdream.corpus.store import Corpus, audio_path
 from mixdream.errors import InputError
 from mixdream.evaluation import ceiling
@@ -20,7 +21,6 @@ from mixdream.evaluation.ceiling import (
     measure_ceiling,
     pass_through,
 )
-from mixdream.evaluation.fidelity import magnitude_snr_db
 from mixdream.spectrogram.grid import NAMED_GRIDS, Grid
 from tests.corpus.small import make_corpus
 

@@ -13,9 +13,9 @@ from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.evaluation.collection import Collection, read_folder
 from mixdream.evaluation.compare import COMPARED, compare_pair
+from mixdream.evaluation.copies.nearest import Nearest
 from mixdream.evaluation.evaluate import LIMITS, Samples
 from mixdream.evaluation.findings import read_aligned
-from mixdream.evaluation.nearest import Nearest
 from mixdream.evaluation.reference import reference_for_length
 from mixdream.evaluation.report import make_report
 from mixdream.evaluation.report_page import table_of, write_report

@@ -12,7 +12,7 @@ from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.generation.clips import generate_clips, sample_magnitudes, write_clips
 from mixdream.generation.read_spectrograms import read_spectrograms
-from mixdream.generation.run import Run
+from mixdream.runs.run import Run
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.transform import magnitudes
 from mixdream.training.train import train

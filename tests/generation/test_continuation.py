@@ -10,7 +10,7 @@ import torch
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.generation.continuation import continue_file
-from mixdream.generation.run import Run
+from mixdream.runs.run import Run
 from mixdream.spectrogram.transform import magnitudes
 from mixdream.training.train import train
 from tests.conftest import tiny_recipe, write_set

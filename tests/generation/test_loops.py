@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import soundfile
 
+from mixdream.analysis.key import PITCH_CLASSES
+from mixdream.analysis.seam import seam_score
 from mixdream.audio.level import true_peak
 from mixdream.audio.loop_chunks import LoopInfo, read_loop_chunks
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
-from mixdream.evaluation.key import PITCH_CLASSES
-from mixdream.evaluation.seam import seam_score
 from mixdream.generation.clips import generate_clips
 from mixdream.generation.loops import generate_loops
-from mixdream.generation.run import Run
+from mixdream.runs.run import Run
 from mixdream.training.train import train
 from tests.conftest import tiny_recipe
 

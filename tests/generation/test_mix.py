@@ -11,19 +11,19 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mixdream.analysis.key import Key
+from mixdream.analysis.seam import Seam
 from mixdream.audio import write
 from mixdream.audio.level import true_peak
 from mixdream.audio.stream_limiter import StreamLimiter
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
-from mixdream.evaluation.key import Key
-from mixdream.evaluation.seam import Seam
 from mixdream.generation import mix as mixes
 from mixdream.generation.arrangement import Candidate, EnergyScale, arrange, choose
 from mixdream.generation.decks import SWAP_S, BeatGrid, Deck, Setting, low_pass, play, setting_of
 from mixdream.generation.loops import Loop, generate_loops
 from mixdream.generation.mix import make_mix
-from mixdream.generation.run import Run
+from mixdream.runs.run import Run
 from mixdream.training.train import train
 from tests.conftest import tiny_recipe
 

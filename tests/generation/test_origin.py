@@ -30,7 +30,7 @@ from mixdream.generation.origin import (
     seed_of,
     vary,
 )
-from mixdream.generation.run import Run
+from mixdream.runs.run import Run
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.inversion import invert
 from mixdream.training.train import train

@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mixdream.analysis.alikeness import distance_db, fingerprint
+from mixdream.analysis.seam import Seam
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
-from mixdream.evaluation.alikeness import distance_db, fingerprint
-from mixdream.evaluation.seam import Seam
 from mixdream.generation import pack as packs
 from mixdream.generation.loops import Loop
 from mixdream.generation.origin import Origin
 from mixdream.generation.pack import DIFFERENT_DB, choose, make_pack
-from mixdream.generation.run import Run
+from mixdream.runs.run import Run
 from mixdream.training.train import train
+from tests.analysis import music
 from tests.conftest import tiny_recipe
-from tests.evaluation import music
 
 
 def loop(origin: int, audio: np.ndarray, pulse_db: float, seam: float = 1.0) -> Loop:

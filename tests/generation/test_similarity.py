@@ -11,14 +11,14 @@ import pytest
 from mixdream.corpus.build import build_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
-from mixdream.evaluation.copies import RealNearest
+from mixdream.evaluation.copies.verdict import RealNearest
 from mixdream.generation import similarity as similar
 from mixdream.generation.clips import generate_clips
 from mixdream.generation.loops import generate_loops
 from mixdream.generation.origin import Origin, vary
 from mixdream.generation.pack import make_pack
-from mixdream.generation.run import Run
 from mixdream.generation.similarity import Similarity, corpus_of, draw
+from mixdream.runs.run import Run
 from mixdream.training.train import train
 from tests.conftest import tiny_recipe, write_set
 from tests.evaluation.tunes import RATE_HZ, tune, tune_corpus

@@ -9,11 +9,11 @@ import pytest
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.generation.clips import generate_clips
-from mixdream.generation.run import Run
+from mixdream.runs.checkpoint import save_checkpoint
+from mixdream.runs.run import Run
 from mixdream.training import diagnosis
 from mixdream.training import doctor as doctors
 from mixdream.training import train as training
-from mixdream.training.checkpoint import save_checkpoint
 from mixdream.training.diagnosis import CheckUp, Diagnosis, best_of
 from mixdream.training.train import train
 from tests.conftest import tiny_recipe

@@ -7,10 +7,10 @@ from accelerate import Accelerator
 from torch.nn import functional as F
 
 from mixdream.corpus.store import Corpus
-from mixdream.generation.conditions import Conditions
 from mixdream.models.dcgan import draw_latent
 from mixdream.recipes.load import recipe_names
 from mixdream.recipes.windows import training_windows
+from mixdream.runs.conditions import Conditions
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.training.batches import Batches, fit_scaling
 from mixdream.training.families import new_trainer

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from mixdream.corpus.build import build_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError, Interrupted, MixdreamError
-from mixdream.generation.run import Run
+from mixdream.runs.run import Run
 from mixdream.training.run_folder import only_training
 from mixdream.training.train import train
 from tests.conftest import FAST, FEW, TINY, tiny_recipe, write_set

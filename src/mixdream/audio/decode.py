@@ -9,8 +9,8 @@ from typing import NamedTuple
 import av
 import numpy as np
 
+from mixdream.audio.channels import mix
 from mixdream.audio.damage import Damage
-from mixdream.audio.mix import mix
 from mixdream.errors import InputError
 
 BLOCK_SAMPLES = 1 << 16

@@ -11,8 +11,8 @@ from mixdream.errors import Interrupted
 
 if TYPE_CHECKING:
     from mixdream.corpus.store import Corpus
-    from mixdream.generation.page import Sound
-    from mixdream.generation.run import Run
+    from mixdream.pages.demo_page import Sound
+    from mixdream.runs.run import Run
 
 LOOPS = 8
 REAL_LOOPS = 4
@@ -46,8 +46,8 @@ def demo(
         corpus = Corpus.open(corpus_folder)
     with progress("Loading"):
         from mixdream.generation.loops import generate_loops
-        from mixdream.generation.run import Run
         from mixdream.recipes.load import load_recipe
+        from mixdream.runs.run import Run
         from mixdream.training.train import train
     with progress("Training") as report:
         resume = run_folder.exists()
@@ -82,7 +82,7 @@ def _write_page(
     page: Path, run: "Run", corpus: "Corpus", info: dict[str, Any], loops: list[dict[str, Any]], real: Path
 ) -> None:
     from mixdream.generation.clips import sample_magnitudes
-    from mixdream.generation.page import Sound, write_page
+    from mixdream.pages.demo_page import Sound, write_page
 
     generator = run.load_generator(run.chosen_checkpoint())
     images = sample_magnitudes(run, generator, [loop["seed"] for loop in loops])
@@ -125,9 +125,9 @@ def _real_sounds(run: "Run", corpus: "Corpus", folder: Path) -> list["Sound"]:
     import torch
 
     from mixdream.generation.clips import DEFAULT_RATE_HZ, write_clips
-    from mixdream.generation.page import Sound
-    from mixdream.generation.tempo import playing_tempo
+    from mixdream.pages.demo_page import Sound
     from mixdream.recipes.windows import training_windows
+    from mixdream.runs.tempo import playing_tempo
     from mixdream.spectrogram.transform import magnitudes
 
     windows = training_windows(run.recipe, corpus)

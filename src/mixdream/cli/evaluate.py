@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mixdream.corpus.store import Corpus
     from mixdream.evaluation.collection import Collection
     from mixdream.evaluation.reference import Reference
-    from mixdream.generation.run import Run
+    from mixdream.runs.run import Run
 
 _SHOWN = ("coverage", "missing", "ndb", "js", "kernel_distance", "precision", "vendi_ratio")
 _SAME_LENGTH = 0.1  # clips may differ by that share of their length and still be compared
@@ -43,10 +43,10 @@ def evaluate(
         raise InputError("give what to evaluate (runs or folders of audio) and, last, the corpus")
     with progress("Evaluating") as report:
         from mixdream.corpus.store import Corpus
-        from mixdream.evaluation.copies import speeds_at
+        from mixdream.evaluation.copies.verdict import speeds_at
         from mixdream.evaluation.report import make_report
         from mixdream.evaluation.report_page import table_of, write_report
-        from mixdream.generation.run import Run
+        from mixdream.runs.run import Run
 
         corpus = Corpus.open(paths[-1])
         runs = {path: Run.open(path) for path in paths[:-1] if (path / "recipe.toml").is_file()}
@@ -84,7 +84,7 @@ def _gather(
 
     from mixdream.evaluation.collection import read_folder
     from mixdream.evaluation.reference import reference_for_length, reference_for_recipe
-    from mixdream.generation.collection import sample_collection
+    from mixdream.evaluation.sample import sample_collection
 
     reference: Reference | None = None
     if runs:

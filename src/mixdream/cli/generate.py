@@ -13,8 +13,8 @@ from mixdream.errors import InputError
 if TYPE_CHECKING:
     from mixdream.generation.origin import Origin
     from mixdream.generation.pack import Pack
-    from mixdream.generation.run import Run
     from mixdream.generation.similarity import Similarity
+    from mixdream.runs.run import Run
 
 
 COUNT = 8
@@ -186,7 +186,7 @@ def generate(
     }
     made: Pack | None = None
     with progress("Generating") as report:
-        from mixdream.generation.run import Run
+        from mixdream.runs.run import Run
 
         opened = Run.open(run) if run else Run.pretrained()
         if sampler_steps:

@@ -31,7 +31,7 @@ def mix(
     """Join loops of a run on the beat into one continuous mix: intro, builds, drops, breaks, outro."""
     with progress("Mixing") as report:
         from mixdream.generation.mix import make_mix
-        from mixdream.generation.run import Run
+        from mixdream.runs.run import Run
 
         made = make_mix(
             Run.open(run), path, minutes=minutes, seed=seed, bpm=bpm, rate_hz=rate_hz, report=report

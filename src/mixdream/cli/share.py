@@ -17,8 +17,8 @@ def share(
     It holds no music and no names of sets (--like takes their numbers); everything in it is safetensors, JSON
     or TOML.
     """
-    from mixdream.generation.run import Run
-    from mixdream.generation.share import share_run
+    from mixdream.runs.run import Run
+    from mixdream.runs.share import share_run
 
     written = share_run(Run.open(run), folder)
     size = sum(path.stat().st_size for path in written.rglob("*") if path.is_file())

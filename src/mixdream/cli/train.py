@@ -61,7 +61,7 @@ def train(
     resolved = load_recipe(recipe, overrides)
     with progress("Preparing"):
         from mixdream.corpus.store import Corpus
-        from mixdream.training.plan import plan_training
+        from mixdream.training.dry_run import plan_training
         from mixdream.training.train import train as run_training
     opened = Corpus.open(corpus)
     if dry_run:

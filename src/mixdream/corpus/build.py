@@ -12,8 +12,8 @@ from pathlib import Path
 
 import joblib
 
+from mixdream.corpus.build_plan import Plan, make_plan
 from mixdream.corpus.folder import BuildFolder, open_folder
-from mixdream.corpus.plan import Plan, make_plan
 from mixdream.corpus.sources import Source, find_sources
 from mixdream.corpus.store import Corpus, Rejected, SetRecord
 from mixdream.errors import InputError, Interrupted, MixdreamError

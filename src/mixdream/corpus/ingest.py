@@ -14,13 +14,13 @@ from typing import IO
 
 import numpy as np
 
+from mixdream.analysis.beats.tracking import track_beats
 from mixdream.audio.decode import Decoder
 from mixdream.audio.loudness import LoudnessMeter
 from mixdream.audio.resample import Resampler
 from mixdream.corpus.silence import Silence, SilenceFinder, complement
 from mixdream.corpus.sources import Source
 from mixdream.corpus.store import Dropped, SetRecord, sha256_of
-from mixdream.corpus.tracking import track_beats
 from mixdream.errors import InputError
 
 SILENCE_S = 2.0

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mixdream.corpus.beats import Beats, TempoBlock
+from mixdream.analysis.beats.beats import Beats, TempoBlock
 from mixdream.errors import InputError
 
 FORMAT_VERSION = 2

@@ -9,19 +9,19 @@ import numpy as np
 import soxr
 import torch
 
-from mixdream.audio.write import write_audio
-from mixdream.corpus.store import Corpus
-from mixdream.corpus.windows import WindowIndex, spread_windows
-from mixdream.errors import InputError
-from mixdream.evaluation.ceiling_figure import draw_ceiling
-from mixdream.evaluation.consistency import consistency
-from mixdream.evaluation.fidelity import (
+from mixdream.analysis.consistency import consistency
+from mixdream.analysis.fidelity import (
     bandwidth_hz,
     log_spectral_distance_db,
     magnitude_snr_db,
     match_gain,
 )
-from mixdream.evaluation.smear import transient_smear_ms
+from mixdream.analysis.smear import transient_smear_ms
+from mixdream.audio.write import write_audio
+from mixdream.corpus.store import Corpus
+from mixdream.corpus.windows import WindowIndex, spread_windows
+from mixdream.errors import InputError
+from mixdream.evaluation.ceiling_figure import draw_ceiling
 from mixdream.files import write_json
 from mixdream.spectrogram.grid import NAMED_GRIDS, Grid, InversionName
 from mixdream.spectrogram.inversion import default_inversion, invert
@@ -44,15 +44,15 @@ class Scores:
     Attributes
     ----------
     snr_db : float
-        Magnitude SNR on independent spectrograms, `mixdream.evaluation.fidelity.magnitude_snr_db`.
+        Magnitude SNR on independent spectrograms, `mixdream.analysis.fidelity.magnitude_snr_db`.
     convergence_db : float
-        Error of the magnitudes on the grid itself, `mixdream.evaluation.consistency`.
+        Error of the magnitudes on the grid itself, `mixdream.analysis.consistency`.
     distance_db : float
-        `mixdream.evaluation.fidelity.log_spectral_distance_db`.
+        `mixdream.analysis.fidelity.log_spectral_distance_db`.
     bandwidth_hz, bandwidth_kept : float
         Highest frequency, and its share of the original's, at most 1.
     smear_ms : float or None
-        `mixdream.evaluation.smear.transient_smear_ms`; None without onsets.
+        `mixdream.analysis.smear.transient_smear_ms`; None without onsets.
     """
 
     snr_db: float
@@ -122,7 +122,7 @@ def pass_through(
     audio : ndarray, shape (windows, samples)
         At ``rate_hz``, aligned, with the level of the original; silent where the grid holds no clip.
     errors : ndarray, shape (windows,)
-        `mixdream.evaluation.consistency.consistency`, a ratio.
+        `mixdream.analysis.consistency.consistency`, a ratio.
     """
     low = np.stack([_resampled(window, rate_hz, grid.rate_hz) for window in audio])
     wanted = magnitudes(torch.from_numpy(low).float(), grid)

@@ -8,7 +8,7 @@ import numpy as np
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.evaluation.collection import Collection
-from mixdream.evaluation.copies import check_copies, measure_real
+from mixdream.evaluation.copies.verdict import check_copies, measure_real
 from mixdream.evaluation.findings import SHOWN, copies_sentence, copy_entries, copy_players
 from mixdream.evaluation.reference import Reference
 
@@ -38,7 +38,7 @@ def add_copy_checks(
     samples : int
         Of each clip that are compared.
     speeds : mapping of set name to speeds, optional
-        See `mixdream.evaluation.copies.speeds_at`.
+        See `mixdream.evaluation.copies.verdict.speeds_at`.
     report : callable
     """
     try:

@@ -87,7 +87,7 @@ def loaded_clips(clips: Iterable[np.ndarray], rate_hz: int, reference_hz: int) -
                 f"needs {SHORTEST_S:g} s; is the rate right?"
             )
         if not np.isfinite(audio).all():
-            raise InputError(f"clip {i} is not finite: leave it out, see mixdream.evaluation.validity")
+            raise InputError(f"clip {i} is not finite: leave it out, see mixdream.analysis.validity")
         if rate_hz != reference_hz:
             audio = soxr.resample(audio, rate_hz, reference_hz, quality=QUALITY)
         yield audio
@@ -111,7 +111,7 @@ def embed_magnitudes(spectrograms: np.ndarray, grid: Grid) -> np.ndarray:
 
     Power is averaged over 32 ms and relative to the clip's mean power, so the embedding is blind to gain: how
     loud a clip is played is not the model's doing (min-max scaling forgets it, other tools normalise), and
-    silence is counted by `mixdream.evaluation.validity`. The features, in order: of the level of each
+    silence is counted by `mixdream.analysis.validity`. The features, in order: of the level of each
     critical band, floored at -60 dB, the mean, the standard deviation and the mean absolute change between
     frames, in dB; the RMS of its modulations at 0.5 to 1.6, 1.6 to 5 and 5 to 16 Hz, in dB; twelve pitch
     classes from 500 to 1800 Hz, in dB relative to their mean; onsets per second.
@@ -170,7 +170,7 @@ def _pool(grid: Grid) -> int:
 
 def _pooled(i: int, power: np.ndarray, grid: Grid) -> np.ndarray:
     if not np.isfinite(power).all():
-        raise InputError(f"spectrogram {i} is not finite: leave it out, see mixdream.evaluation.validity")
+        raise InputError(f"spectrogram {i} is not finite: leave it out, see mixdream.analysis.validity")
     pool = _pool(grid)
     frames = power.shape[1] // pool
     if frames < _FEWEST_FRAMES:

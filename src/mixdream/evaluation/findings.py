@@ -9,11 +9,11 @@ import torch
 
 from mixdream.corpus.store import Corpus
 from mixdream.evaluation.clusters import SIGNIFICANT_Z, ClusterComparison
-from mixdream.evaluation.copies import CopyCheck, RealNearest, clock
+from mixdream.evaluation.copies.nearest import Nearest
+from mixdream.evaluation.copies.verdict import CopyCheck, RealNearest, clock
 from mixdream.evaluation.embedding import analysis_grid
-from mixdream.evaluation.media import flac_url, picture_url
-from mixdream.evaluation.nearest import Nearest
 from mixdream.evaluation.reference import RealWindows
+from mixdream.pages.media import flac_url, picture_url
 from mixdream.spectrogram.transform import magnitudes
 
 SHOWN = 4

@@ -12,6 +12,7 @@ import torch
 from scipy.stats import wasserstein_distance
 
 from mixdream import __version__
+from mixdream.analysis.validity import check_clips
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.evaluation.clap import SMALLEST_STD as CLAP_STD
@@ -29,7 +30,6 @@ from mixdream.evaluation.random_net import SMALLEST_STD as RANDOM_STD
 from mixdream.evaluation.random_net import embed_audio_randomly
 from mixdream.evaluation.reference import Reference
 from mixdream.evaluation.space import Space, measure_pulses
-from mixdream.evaluation.validity import check_clips
 from mixdream.spectrogram.transform import magnitudes
 
 HEARD = 8
@@ -61,7 +61,7 @@ def make_report(
     seed : int
         Of k-means, the resamples and the choice of clips where there are more than real windows.
     speeds : mapping of set name to speeds, optional
-        See `mixdream.evaluation.copies.speeds_at`.
+        See `mixdream.evaluation.copies.verdict.speeds_at`.
     clap : Path, optional
         Folder of a CLAP checkpoint, for a third embedding.
     report : callable

@@ -6,8 +6,8 @@ from typing import Any
 import jinja2
 
 from mixdream.errors import InputError
-from mixdream.evaluation.media import data_url
 from mixdream.files import write_atomically, write_json
+from mixdream.pages.media import data_url
 
 UP, DOWN, LIKE = "higher is better", "lower is better", "near the floor is better"
 EXPLAINED = {

@@ -47,7 +47,7 @@ def check_samples(name: str, samples: np.ndarray, at_least: int, metric: str) ->
     if len(bad):
         raise InputError(
             f"{name}: {len(bad)} embeddings are not finite, the first is row {bad[0]}: leave out clips "
-            "with NaN, see mixdream.evaluation.validity"
+            "with NaN, see mixdream.analysis.validity"
         )
     return samples
 

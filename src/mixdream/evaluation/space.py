@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mixdream.analysis.pulse import strongest_pulse
 from mixdream.evaluation.embedder import SMALLEST_STD, Embedder
 from mixdream.evaluation.evaluate import Samples
-from mixdream.evaluation.pulse import strongest_pulse
 
 
 @dataclass(frozen=True)

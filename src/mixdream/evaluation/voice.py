@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mixdream.evaluation.consistency import consistency
+from mixdream.analysis.consistency import consistency
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.inversion import invert
 from mixdream.spectrogram.scaling import Scaler
@@ -51,7 +51,7 @@ class Voice:
             Turned down where it would leave full scale, as files are written. NaN where the spectrogram is
             no number.
         errors : np.ndarray, shape (n,)
-            `mixdream.evaluation.consistency.consistency`.
+            `mixdream.analysis.consistency.consistency`.
         """
         finite = torch.isfinite(spectrograms).all(dim=(1, 2))
         wanted = torch.where(finite[:, None, None], spectrograms, 0.0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixdream.evaluation.key import Key
+from mixdream.analysis.key import Key
 from mixdream.generation.loops import Loop
 from mixdream.generation.pack import STANDS_OUT
 

@@ -18,9 +18,9 @@ from mixdream.audio.write import AudioFormat, check_rate, write_audio
 from mixdream.errors import InputError
 from mixdream.files import write_json
 from mixdream.generation.origin import Origin, about_origin, name_of, noise_of, seed_of
-from mixdream.generation.run import Run
 from mixdream.generation.similarity import Similarity, draw
-from mixdream.generation.tempo import playing_tempo
+from mixdream.runs.run import Run
+from mixdream.runs.tempo import playing_tempo
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.inversion import invert
 
@@ -59,7 +59,7 @@ def generate_clips(
     inversion : str, optional
         The recipe's own unless given.
     bpm : float, optional
-        Tempo to play clips at whose windows have beats, see `mixdream.generation.tempo`.
+        Tempo to play clips at whose windows have beats, see `mixdream.runs.tempo`.
     rate_hz : int
         Of the files.
     form : {"wav", "flac"}

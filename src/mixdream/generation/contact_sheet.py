@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from mixdream.evaluation.levels import RANGE_DB, levels_db
+from mixdream.analysis.levels import RANGE_DB, levels_db
 from mixdream.files import write_atomically
 from mixdream.generation.loops import Loop, LoopPlan
 

@@ -16,12 +16,12 @@ from mixdream.audio.read import read_audio
 from mixdream.audio.write import AudioFormat, check_rate
 from mixdream.errors import InputError
 from mixdream.generation.clips import DEFAULT_RATE_HZ, write_clip
-from mixdream.generation.conditions import Energy, no_conditions
-from mixdream.generation.noise import draw_noise
 from mixdream.generation.origin import Wish, name_of
-from mixdream.generation.run import Run
-from mixdream.generation.tempo import playing_tempo
 from mixdream.models.flow import Flow
+from mixdream.runs.conditions import Energy, no_conditions
+from mixdream.runs.noise import draw_noise
+from mixdream.runs.run import Run
+from mixdream.runs.tempo import playing_tempo
 from mixdream.spectrogram.inversion import invert
 from mixdream.spectrogram.transform import magnitudes
 
@@ -62,7 +62,7 @@ def continue_file(
     count, seed : int
         Continuations are made from this seed and those behind it.
     like, energy : optional
-        Music that is asked for, see `mixdream.generation.conditions.Conditions.tell_continuation`.
+        Music that is asked for, see `mixdream.runs.conditions.Conditions.tell_continuation`.
     inversion : str, optional
         The recipe's own unless given.
     bpm : float, optional

@@ -10,21 +10,21 @@ from typing import Any
 import numpy as np
 import torch
 
+from mixdream.analysis.key import find_key
+from mixdream.analysis.pulse import on_beat_share, pulse_strength_db
+from mixdream.analysis.seam import Seam, seam_score
 from mixdream.audio.level import SILENCE, set_level
 from mixdream.audio.loop_chunks import MIDDLE_C, LoopInfo
 from mixdream.audio.resample import resample_loop
 from mixdream.audio.write import AudioFormat, check_rate
 from mixdream.corpus.beat_windows import BEATS_PER_BAR
 from mixdream.errors import InputError
-from mixdream.evaluation.key import find_key
-from mixdream.evaluation.pulse import on_beat_share, pulse_strength_db
-from mixdream.evaluation.seam import Seam, seam_score
 from mixdream.generation.clips import DEFAULT_RATE_HZ, refuse_other_format, sample_magnitudes, write_clip
 from mixdream.generation.origin import Origin, about_origin, name_of, seed_of
-from mixdream.generation.run import Run
 from mixdream.generation.similarity import Similarity, draw
-from mixdream.generation.tempo import playing_tempo
 from mixdream.recipes.recipe import Recipe
+from mixdream.runs.run import Run
+from mixdream.runs.tempo import playing_tempo
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.inversion import invert
 
@@ -77,11 +77,11 @@ class Loop:
     audio : ndarray, shape (grid.clip_samples,), float32
         One period, at the model's rate and tempo.
     pulse_db : float
-        See `mixdream.evaluation.pulse`.
+        See `mixdream.analysis.pulse`.
     on_beat : float in [0, 1]
         The same.
     seam : Seam
-        See `mixdream.evaluation.seam`.
+        See `mixdream.analysis.seam`.
     """
 
     origin: Origin
@@ -175,7 +175,7 @@ def plan_loops(
     inversion : str, optional
         The recipe's own unless given.
     bpm : float, optional
-        See `mixdream.generation.tempo`.
+        See `mixdream.runs.tempo`.
     bars : int, optional
         All that the windows hold, or their first half, quarter and so on; all of them unless given.
     rate_hz : int

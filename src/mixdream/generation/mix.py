@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mixdream import __version__
+from mixdream.analysis.key import Key, find_key
 from mixdream.audio.level import set_level
 from mixdream.audio.loudness import LoudnessMeter
 from mixdream.audio.resample import resample_loop
@@ -17,7 +18,6 @@ from mixdream.audio.stream_limiter import StreamLimiter
 from mixdream.audio.write import AudioFormat, write_blocks
 from mixdream.corpus.beat_windows import BEATS_PER_BAR
 from mixdream.errors import InputError
-from mixdream.evaluation.key import Key, find_key
 from mixdream.files import write_json
 from mixdream.generation.arrangement import (
     ENERGY,
@@ -31,7 +31,7 @@ from mixdream.generation.arrangement import (
 from mixdream.generation.clips import DEFAULT_RATE_HZ
 from mixdream.generation.decks import BASS_HZ, BeatGrid, Deck, low_pass, play, setting_of
 from mixdream.generation.loops import LoopPlan, make_loops, plan_loops
-from mixdream.generation.run import Run
+from mixdream.runs.run import Run
 
 PHRASE_BARS = 8
 """Bars for which one loop plays, where that is whole plays of it; else the next number that is."""
@@ -78,7 +78,7 @@ def make_mix(
     seed : int
         Of the first loop that may be taken; the others count up.
     bpm : float, optional
-        See `mixdream.generation.tempo`.
+        See `mixdream.runs.tempo`.
     rate_hz : int
         Of the file.
     report : callable

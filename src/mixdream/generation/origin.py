@@ -16,10 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
 from mixdream.errors import InputError
-from mixdream.generation.conditions import Conditions, Energy, no_conditions
-from mixdream.generation.noise import draw_noise, morph_noise, vary_noise
-from mixdream.generation.run import Run
 from mixdream.recipes.recipe import Recipe
+from mixdream.runs.conditions import Conditions, Energy, no_conditions
+from mixdream.runs.noise import draw_noise, morph_noise, vary_noise
+from mixdream.runs.run import Run
 
 HIGHEST_SEED = 2**53
 

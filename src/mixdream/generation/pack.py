@@ -10,25 +10,25 @@ from typing import Any
 
 import numpy as np
 
+from mixdream.analysis.alikeness import distance_db, fingerprint
 from mixdream.audio.write import AudioFormat
 from mixdream.errors import InputError
-from mixdream.evaluation.alikeness import distance_db, fingerprint
 from mixdream.files import flush
 from mixdream.generation.clips import DEFAULT_RATE_HZ, refuse_other_format
 from mixdream.generation.contact_sheet import write_contact_sheet
 from mixdream.generation.loops import Loop, make_loops, plan_loops, write_loop
 from mixdream.generation.origin import Origin
-from mixdream.generation.run import Run
 from mixdream.generation.similarity import Similarity, draw
+from mixdream.runs.run import Run
 
 CANDIDATES = 3
 """Loops that are made for each that is kept."""
 
 DIFFERENT_DB = 4.0
-"""Loops nearer than this are taken for the same: see `mixdream.evaluation.alikeness` and docs/loops.md."""
+"""Loops nearer than this are taken for the same: see `mixdream.analysis.alikeness` and docs/loops.md."""
 
 STANDS_OUT = 1.5
-"""Ratio of a seam (`mixdream.evaluation.seam`) above which a loop is only taken if there is no better one."""
+"""Ratio of a seam (`mixdream.analysis.seam`) above which a loop is only taken if there is no better one."""
 
 _MAKING = 0.9  # share of the work
 

@@ -13,11 +13,11 @@ from mixdream import __version__
 from mixdream.corpus.split import split_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
-from mixdream.evaluation.copies import RealNearest, check_copies, clock, measure_real, speeds_at
-from mixdream.evaluation.nearest import SHORTEST_S, Nearest, find_nearest
+from mixdream.evaluation.copies.nearest import SHORTEST_S, Nearest, find_nearest
+from mixdream.evaluation.copies.verdict import RealNearest, check_copies, clock, measure_real, speeds_at
 from mixdream.files import write_json
 from mixdream.generation.origin import Origin, name_of
-from mixdream.generation.run import Run
+from mixdream.runs.run import Run
 
 COPIES_NAME = "copies.json"
 
@@ -49,7 +49,7 @@ class Similarity:
     """Compares the clips of a run with the music that it learnt from.
 
     The similarity of a clip is the share of real windows that are further from any other track of the corpus
-    than the clip is from its nearest moment (`mixdream.evaluation.copies`): 0.5 is as near as real music
+    than the clip is from its nearest moment (`mixdream.evaluation.copies.verdict`): 0.5 is as near as real music
     usually comes to other music, 0.98 is nearer than 49 in 50 real windows. How near these come is measured
     once for a run and a length of clips, and kept in ``copies.json``.
 
@@ -86,7 +86,7 @@ class Similarity:
         -------
         list of dict
             ``nearest``: ``set``, ``time`` and ``time_s`` in the set's source, ``shift_s``, ``speed``,
-            ``distance`` (`mixdream.evaluation.nearest.Nearest`), or None where nothing happens in the clip.
+            ``distance`` (`mixdream.evaluation.copies.nearest.Nearest`), or None where nothing happens in the clip.
             Once real windows were measured also ``similarity`` (0 without ``nearest``) and ``copy``, the copy
             check's verdict. Nothing at all of clips under a second.
         """

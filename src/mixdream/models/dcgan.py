@@ -28,7 +28,7 @@ class Generator(nn.Module):
         Bins and frames of the spectrogram, multiples of 32. The thesis has 128 x 128; another size only
         changes the kernel of the first layer, which is ``size / 32``.
     conditions : int
-        Values behind the latent vector that say what is wanted, see `mixdream.generation.conditions`.
+        Values behind the latent vector that say what is wanted, see `mixdream.runs.conditions`.
     """
 
     def __init__(

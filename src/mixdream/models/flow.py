@@ -43,7 +43,7 @@ class Flow(nn.Module):
     steps : int
         Of the sampler.
     conditions : int
-        Values that say what is wanted, see `mixdream.generation.conditions`; their projection is added to
+        Values that say what is wanted, see `mixdream.runs.conditions`; their projection is added to
         that of the noise level.
     """
 

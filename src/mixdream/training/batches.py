@@ -9,8 +9,8 @@ from torch import Tensor
 from mixdream.corpus.beat_windows import BeatWindows
 from mixdream.errors import InputError
 from mixdream.evaluation.samples import spread
-from mixdream.generation.conditions import Conditions, energy_of
 from mixdream.recipes.windows import TrainingWindows
+from mixdream.runs.conditions import Conditions, energy_of
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.spectrogram.statistics import LogStatistics, fit_statistics

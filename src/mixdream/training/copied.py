@@ -6,10 +6,10 @@ from typing import Self
 import numpy as np
 from torch import Tensor
 
-from mixdream.evaluation.band_levels import COMPRESSION, still
-from mixdream.evaluation.circular_match import Templates, make_templates, match
-from mixdream.evaluation.copies import FEWEST_REAL, REAL_WINDOWS, RealNearest
-from mixdream.evaluation.nearest import TRACK_S
+from mixdream.evaluation.copies.band_levels import COMPRESSION, still
+from mixdream.evaluation.copies.matching import Templates, make_templates, match
+from mixdream.evaluation.copies.nearest import TRACK_S
+from mixdream.evaluation.copies.verdict import FEWEST_REAL, REAL_WINDOWS, RealNearest
 from mixdream.evaluation.samples import spread
 from mixdream.spectrogram.grid import Grid
 from mixdream.training.batches import Batches
@@ -27,7 +27,7 @@ _LOWEST_HZ, _HIGHEST_HZ = 62.5, 4000.0
 class CopyWatch:
     """Tells which generated spectrograms are copies of training windows, wherever in a window they begin.
 
-    By the correlation and the limits of `mixdream.evaluation.copies`; but that searches every moment of the
+    By the correlation and the limits of `mixdream.evaluation.copies.verdict`; but that searches every moment of the
     corpus, at other speeds, too, for what is heard, and takes a minute. This looks only at whole windows, as
     the model sees them, and takes a second.
 
@@ -114,7 +114,7 @@ def _nearest(batches: Batches, rows: np.ndarray, correlation: np.ndarray) -> lis
 def image_levels(images: Tensor, batches: Batches) -> np.ndarray:
     """Compressed levels of bands over time, shape (count, bands, frames).
 
-    As `mixdream.evaluation.band_levels` has them, but from spectrograms of the grid.
+    As `mixdream.evaluation.copies.band_levels` has them, but from spectrograms of the grid.
     """
     grid: Grid = batches.grid
     magnitudes = batches.scaler.unscale(images[:, 0].float()).numpy()

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mixdream.generation.run import new_generator
 from mixdream.models.unet import Diffusion
 from mixdream.recipes.models import Unet
+from mixdream.runs.run import new_generator
 from mixdream.training.trainer import Trainer
 
 _LARGEST_GRADIENT = 1.0

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from mixdream.errors import InputError
 from mixdream.files import write_json
-from mixdream.generation.run import DOCTOR_NAME
+from mixdream.runs.checkpoint import checkpoint_name
+from mixdream.runs.run import DOCTOR_NAME
 from mixdream.training.batches import Batches
-from mixdream.training.checkpoint import checkpoint_name
 from mixdream.training.checkup import SAMPLES, Examiner
 from mixdream.training.convergence import read_convergence
 from mixdream.training.diagnosis import CheckUp, Diagnosis, best_of, diagnose

@@ -2,8 +2,8 @@
 
 from accelerate import Accelerator
 
-from mixdream.generation.conditions import Conditions
 from mixdream.recipes.recipe import Recipe
+from mixdream.runs.conditions import Conditions
 from mixdream.training.flow import FlowTrainer
 from mixdream.training.gan import GanTrainer
 from mixdream.training.trainer import Trainer

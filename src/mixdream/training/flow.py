@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from mixdream.generation.run import new_generator
 from mixdream.models.flow import LOWEST_LEVEL, SPREAD, Flow
 from mixdream.recipes import models
+from mixdream.runs.run import new_generator
 from mixdream.training.trainer import Trainer
 
 _LARGEST_GRADIENT = 1.0

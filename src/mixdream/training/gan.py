@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mixdream.generation.run import new_generator
 from mixdream.models.dcgan import Discriminator, draw_latent
 from mixdream.recipes.models import Dcgan
+from mixdream.runs.run import new_generator
 from mixdream.training.trainer import Trainer
 
 

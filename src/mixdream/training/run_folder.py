@@ -18,10 +18,10 @@ from mixdream import __version__
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.files import write_atomically, write_json
-from mixdream.generation.conditions import Conditions
-from mixdream.generation.run import CONDITIONS_NAME, SCALING_NAME, Run
 from mixdream.recipes.load import dump_recipe
 from mixdream.recipes.recipe import Recipe
+from mixdream.runs.conditions import Conditions
+from mixdream.runs.run import CONDITIONS_NAME, SCALING_NAME, Run
 from mixdream.spectrogram.statistics import LogStatistics
 from mixdream.training.device import choose_precision
 

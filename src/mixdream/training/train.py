@@ -13,15 +13,15 @@ from mixdream.corpus.beat_windows import BeatWindows
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError, Interrupted, MixdreamError
 from mixdream.files import write_json
-from mixdream.generation.conditions import Conditions
-from mixdream.generation.run import Run
 from mixdream.recipes.recipe import Recipe
 from mixdream.recipes.windows import training_windows
+from mixdream.runs.checkpoint import load_checkpoint, save_checkpoint
+from mixdream.runs.conditions import Conditions
+from mixdream.runs.run import Run
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.spectrogram.statistics import LogStatistics
 from mixdream.training import figures
 from mixdream.training.batches import Batches, fit_conditions, fit_scaling
-from mixdream.training.checkpoint import load_checkpoint, save_checkpoint
 from mixdream.training.convergence import read_convergence
 from mixdream.training.device import new_accelerator
 from mixdream.training.doctor import APART, Doctor

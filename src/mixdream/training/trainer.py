@@ -10,9 +10,9 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from mixdream.generation.conditions import Conditions
 from mixdream.generation.origin import noise_of
 from mixdream.recipes.recipe import Recipe
+from mixdream.runs.conditions import Conditions
 
 _SAMPLED = 64  # images made at a time
 

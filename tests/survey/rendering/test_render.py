@@ -9,9 +9,9 @@ import pyloudnorm
 import pytest
 import soundfile
 
+from mixdream.analysis.fidelity import magnitude_snr_db, match_gain
 from mixdream.audio.level import SILENCE, true_peak
 from mixdream.errors import InputError
-from mixdream.evaluation.fidelity import magnitude_snr_db, match_gain
 from mixdream.spectrogram.grid import NAMED_GRIDS
 from mixdream.survey.design.blocks import Compare, Detect, Rate
 from mixdream.survey.design.design import Condition, Design

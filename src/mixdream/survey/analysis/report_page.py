@@ -7,8 +7,8 @@ from typing import Any
 import jinja2
 
 from mixdream.errors import InputError
-from mixdream.evaluation.media import data_url
 from mixdream.files import write_atomically, write_json
+from mixdream.pages.media import data_url
 from mixdream.survey.analysis.breakdown import NOTE
 from mixdream.survey.analysis.exclude import write_exclusions
 from mixdream.survey.analysis.figures import draw, in_the_dark

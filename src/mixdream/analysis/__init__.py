@@ -1,0 +1,1 @@
+"""What is heard in one piece of audio."""

@@ -1,0 +1,206 @@
+"""Runs on disk: the folder that a training writes and everything else reads."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from mixdream.errors import InputError
+from mixdream.models.dcgan import Generator
+from mixdream.models.flow import Flow
+from mixdream.recipes.load import load_resolved
+from mixdream.recipes.recipe import Recipe
+from mixdream.runs.conditions import Conditions
+from mixdream.spectrogram.scaling import Scaler
+from mixdream.spectrogram.statistics import LogStatistics
+
+SCALING_NAME = "scaling.json"
+CONDITIONS_NAME = "conditions.json"
+DOCTOR_NAME = "doctor.json"
+
+_PRETRAINED = Path(__file__).parents[1] / "pretrained" / "mixdream"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder: ``recipe.toml``, ``run.json``, ``metrics.jsonl``, ``checkpoints/step-*/``.
+
+    Where there were check-ups, their history and the best checkpoint are in ``doctor.json``. Where the
+    scaling has statistics of the training windows, they are in ``scaling.json``; what clips can be asked for
+    by is in ``conditions.json``.
+
+    Parameters
+    ----------
+    folder : Path
+    recipe : Recipe
+        As resolved when the training began.
+    """
+
+    folder: Path
+    recipe: Recipe
+
+    @classmethod
+    def open(cls, folder: Path) -> "Run":
+        """Open a run folder; InputError where it is none."""
+        recipe = folder / "recipe.toml"
+        if not recipe.is_file():
+            raise InputError(
+                f"{folder} is no run: it has no recipe.toml; 'mixdream train RECIPE CORPUS -o RUN' makes one"
+            )
+        return cls(folder, load_resolved(recipe))
+
+    @classmethod
+    def pretrained(cls) -> "Run":
+        """Open the model that comes with mixdream."""
+        return cls.open(_PRETRAINED)
+
+    @property
+    def name(self) -> str:
+        """Name of the folder, part of the names of its clips."""
+        return self.folder.resolve().name
+
+    def info(self) -> dict[str, Any]:
+        """What ``run.json`` holds: seed, versions, corpus, machine, times."""
+        try:
+            return json.loads((self.folder / "run.json").read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"{self.folder / 'run.json'} is missing or damaged: {error}") from error
+
+    def statistics(self) -> LogStatistics | None:
+        """Statistics of the training windows, where the recipe's scaling has them."""
+        if self.recipe.grid.scaling != "log-standard":
+            return None
+        path = self.folder / SCALING_NAME
+        try:
+            statistics = LogStatistics.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            raise InputError(f"{path} is missing: a run of this recipe cannot do without it") from None
+        except (OSError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(f"{path} is damaged: {reason}; a run cannot do without it") from error
+        if not len(statistics.mean_db) == len(statistics.std_db) == self.recipe.grid.bins:
+            raise InputError(f"{path} does not fit the grid of {self.folder / 'recipe.toml'}")
+        return statistics
+
+    @cached_property
+    def scaler(self) -> Scaler:
+        """Scaling between magnitudes and what the model says."""
+        return Scaler(self.recipe.grid.scaling, self.statistics())
+
+    @cached_property
+    def conditions(self) -> Conditions | None:
+        """What clips can be asked for by, where the recipe has it."""
+        if not self.recipe.has_conditions:
+            return None
+        path = self.folder / CONDITIONS_NAME
+        try:
+            return Conditions.model_validate_json(path.read_bytes())
+        except (OSError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(
+                f"{path} is missing or damaged ({reason}): a run of this recipe cannot do without it"
+            ) from error
+
+    def checkpoints(self) -> list[Path]:
+        """Complete checkpoints, oldest first."""
+        return sorted((self.folder / "checkpoints").glob("step-*"), key=lambda path: path.name)
+
+    def latest_checkpoint(self) -> Path:
+        """Return the newest checkpoint; InputError where there is none yet."""
+        checkpoints = self.checkpoints()
+        if not checkpoints:
+            raise InputError(f"{self.folder} has no checkpoint yet: let 'mixdream train' write one first")
+        return checkpoints[-1]
+
+    def best_checkpoint(self) -> Path | None:
+        """Return the checkpoint that the doctor found best; None where it has found none yet.
+
+        See `mixdream.training.doctor`.
+        """
+        path = self.folder / DOCTOR_NAME
+        if not path.exists():
+            return None
+        try:
+            best = json.loads(path.read_text("utf-8"))["best"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{path} is damaged ({str(error).splitlines()[0]}): delete it to use the newest checkpoint"
+            ) from error
+        found = self.folder / "checkpoints" / str(best)
+        return found if best and found.is_dir() else None
+
+    def chosen_checkpoint(self) -> Path:
+        """Return the checkpoint that clips are made with: the best, or the newest where there is no best."""
+        return self.best_checkpoint() or self.latest_checkpoint()
+
+    def with_steps(self, steps: int) -> "Run":
+        """Return the same run with so many steps of its sampler; InputError where it has none."""
+        if self.recipe.sampler_steps is None:
+            raise InputError(f"{self.folder} has no sampler: its model makes clips in one step")
+        recipe = self.recipe.model_dump()
+        recipe["model"]["steps"] = steps
+        try:
+            return Run(self.folder, Recipe.model_validate(recipe))
+        except ValidationError as error:
+            reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+            raise InputError(f"--sampler-steps {steps}: {reason}") from error
+
+    def about(self, checkpoint: Path) -> dict[str, Any]:
+        """What is said of it beside everything that is made with one of its checkpoints."""
+        about = {
+            "run": self.name,
+            "recipe": self.recipe.name,
+            "checkpoint": checkpoint.name,
+            "best": checkpoint == self.best_checkpoint(),
+        }
+        steps = self.recipe.sampler_steps
+        return about if steps is None else about | {"sampler_steps": steps}
+
+    @property
+    def weights_name(self) -> str:
+        """Name of the file in a checkpoint that clips are made with."""
+        return "generator.safetensors" if self.recipe.training.ema is None else "ema.safetensors"
+
+    def load_generator(self, checkpoint: Path) -> nn.Module:
+        """Return the network that makes images from noise: the averaged one where the recipe has it."""
+        generator = new_generator(self.recipe, self.conditions)
+        path = checkpoint / self.weights_name
+        try:
+            generator.load_state_dict(load_file(path))
+        except (OSError, SafetensorError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(f"checkpoint {path} cannot be used: {reason}") from error
+        return generator.eval()
+
+
+def new_generator(recipe: Recipe, conditions: Conditions | None = None) -> nn.Module:
+    """Return an untrained network that makes images, shape (batch, 1, bins, frames), from noise.
+
+    See `mixdream.runs.noise.draw_noise` for its noise.
+    """
+    model, size = recipe.model, (recipe.grid.bins, recipe.grid.frames)
+    told = conditions.width if conditions else 0
+    with torch.device("cpu"):
+        if model.family == "flow":
+            return Flow(size, model.width, model.depth, model.patch, model.shift, model.steps, told)
+        if model.family == "unet":
+            from mixdream.models.unet import Diffusion  # here: diffusers takes its time to import
+
+            return Diffusion(
+                size,
+                model.channels,
+                model.attention_levels,
+                model.layers,
+                model.noise_levels,
+                model.sampler,
+                model.steps,
+                *((0.0, 1.0) if recipe.grid.scaling == "min-max" else (-1.0, 1.0)),
+            )
+        return Generator(model.latent, model.generator, size, told)

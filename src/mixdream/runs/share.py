@@ -1,0 +1,63 @@
+"""Sharing a model: the part of a run that makes clips, small enough to hand on."""
+
+from pathlib import Path
+from statistics import median
+
+import torch
+from safetensors.torch import save_file
+
+from mixdream.errors import InputError
+from mixdream.files import folder_atomically, write_json
+from mixdream.runs.run import CONDITIONS_NAME, SCALING_NAME, Run
+
+_KEPT = (
+    *("recipe", "seed", "status", "started", "finished", "steps", "epochs", "seconds"),
+    *("versions", "windows", "tempo_bpm"),
+)
+
+
+def share_run(run: Run, folder: Path) -> Path:
+    """Write a run folder that only holds what generating takes: recipe, scaling, weights in half precision.
+
+    The weights are those that clips are made with, of the chosen checkpoint. Nothing in it is pickled. It
+    says nothing of where the music was or what the sets were called: they can be asked for by number. Clips
+    of the shared run differ from the run's own by the rounding of its weights.
+
+    Parameters
+    ----------
+    run : Run
+    folder : Path
+        New; its name becomes part of the names of the clips.
+
+    Raises
+    ------
+    InputError
+        A folder that is there already, or a run without a checkpoint.
+    """
+    if folder.exists():
+        raise InputError(f"{folder} is there already: choose a new folder")
+    checkpoint = run.chosen_checkpoint()
+    weights = {
+        name: value.half() if value.is_floating_point() else value
+        for name, value in run.load_generator(checkpoint).state_dict().items()
+    }
+    if not all(torch.isfinite(value).all() for value in weights.values()):
+        raise InputError(f"{checkpoint} does not fit half precision: it is broken, use an earlier one")
+    info, statistics = run.info(), run.statistics()
+    with folder_atomically(folder) as parts:
+        target = parts / "checkpoints" / checkpoint.name
+        target.mkdir(parents=True)
+        path = target / run.weights_name
+        save_file({name: value.contiguous() for name, value in weights.items()}, path)
+        path.chmod(0o644)  # safetensors lets only its writer read
+        if statistics is not None:
+            # The sets' own references are only for real windows: clips take the middle one.
+            middle = {"": median(statistics.reference_db.values())}
+            write_json(parts / SCALING_NAME, statistics.model_dump() | {"reference_db": middle})
+        if run.conditions is not None:
+            write_json(parts / CONDITIONS_NAME, run.conditions.anonymous().model_dump())
+        corpus = {"folder": None, "hash": info["corpus"]["hash"], "seconds": info["corpus"]["seconds"]}
+        kept = {name: info[name] for name in _KEPT if name in info}
+        write_json(parts / "run.json", kept | {"corpus": corpus})
+        (parts / "recipe.toml").write_bytes((run.folder / "recipe.toml").read_bytes())
+    return folder

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+
+from mixdream.analysis.key import PITCH_CLASSES, find_key
+from mixdream.demo.sets import RATE_HZ, render_set
+from tests.audio import media
+
+KEYS = [(tonic, minor) for minor in (False, True) for tonic in range(12)]
+MODES_WITH_MINOR_THIRD = ("minor", "dorian", "phrygian")
+
+
+def chord(root: int, minor: bool, seconds: float, rate_hz: int, cents: float = 0.0) -> np.ndarray:
+    """Triad over a bass note, each tone with falling harmonics."""
+    t = np.arange(round(seconds * rate_hz)) / rate_hz
+    notes = (root - 12, root, root + (3 if minor else 4), root + 7)
+    pitches_hz = [440 * 2 ** ((note - 69 + cents / 100) / 12) for note in notes]
+    partials = [np.sin(2 * np.pi * k * f * t + k) / k**2 for f in pitches_hz for k in range(1, 5)]
+    return np.sum(partials, axis=0) / 8
+
+
+def cadence(tonic: int, minor: bool, rate_hz: int = 8000, cents: float = 0.0) -> np.ndarray:
+    """I IV V I, in minor i iv V i, half a second each."""
+    degrees = ((0, minor), (5, minor), (7, False), (0, minor))
+    return np.concatenate([chord(48 + tonic + step, m, 0.5, rate_hz, cents) for step, m in degrees])
+
+
+@pytest.mark.parametrize("cents", [0, 35, -45])
+def test_cadences_in_all_24_keys_are_found_whatever_their_tuning(cents: float) -> None:
+    for tonic, minor in KEYS:
+        key = find_key(cadence(tonic, minor, cents=cents), 8000)
+        assert key is not None
+        assert (key.tonic, key.minor) == (tonic, minor)
+        assert key.name == PITCH_CLASSES[tonic] + "m" * minor
+        assert key.tuning_cents == pytest.approx(cents, abs=5)
+
+
+def test_the_key_is_that_of_the_notes_not_of_the_drums() -> None:
+    audio = cadence(9, True)
+    drums = np.zeros_like(audio)
+    burst = media.noise(0.1, 8000, level=0.6)[0] * np.exp(-np.arange(800) / 100)
+    for start in range(0, len(audio), 2000):
+        drums[start : start + 800] += burst
+    key = find_key(audio + drums, 8000)
+    assert key is not None and key.name == "Am"
+    assert find_key(drums, 8000) is None
+
+
+def test_varispeed_moves_the_key() -> None:
+    """Read at a rate that is two semitones higher, D minor is E minor."""
+    key = find_key(cadence(2, True), round(8000 * 2 ** (2 / 12)))
+    assert key is not None and key.name == "Em"
+
+
+def test_what_has_no_key_gets_none() -> None:
+    noise = media.noise(4, 8000)[0]
+    for audio in (np.zeros(32_000), noise, np.cumsum(noise - noise.mean()), noise[:100]):
+        assert find_key(audio, 8000) is None
+
+
+def test_demo_sets_over_eight_bars() -> None:
+    """Right or a near relation (relative, parallel, fifth) where a key is named at all."""
+    near = {(0, 0), (7, 0), (5, 0), (3, 1), (9, 1), (0, 1)}  # semitones up, and whether the mode differs
+    named = right = 0
+    for name in ("jungle", "ambient"):
+        audio, truth = render_set(name)
+        samples = round(8 * 240 / truth.bpm * RATE_HZ)
+        tonic, mode = truth.key.split()
+        for start in range(0, audio.shape[1] - samples, samples):
+            key = find_key(audio[:, start : start + samples].mean(axis=0), RATE_HZ)
+            if key is None:
+                continue
+            wrong_mode = int(key.minor != (mode in MODES_WITH_MINOR_THIRD))
+            steps = (key.tonic - PITCH_CLASSES.index(tonic)) % 12
+            named += 1
+            right += (steps, wrong_mode) == (0, 0)
+            assert (steps, wrong_mode) in near, (name, start, key)
+    assert named >= 4
+    assert right / named >= 0.7
