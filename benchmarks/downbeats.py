@@ -13,10 +13,10 @@ import torch
 from mixdream.corpus.beat_windows import BEATS_PER_BAR, BeatWindows, index_beat_windows
 from mixdream.corpus.store import Corpus
 from mixdream.evaluation.copies.matching import match
-from mixdream.generation.origin import noise_of
+from mixdream.evaluation.copies.watch import CopyWatch
+from mixdream.runs.noise import noise_of_seed
 from mixdream.runs.run import Run
 from mixdream.training.batches import Batches
-from mixdream.training.copied import CopyWatch, image_levels
 
 _BATCH = 32
 
@@ -34,25 +34,24 @@ def main() -> None:
         raise SystemExit(f"{recipe.name} has no beats")
     windows = index_beat_windows(Corpus.open(chosen.corpus), recipe.grid, recipe.windows.beats, "beat")
     batches = Batches(windows, recipe.grid, run.scaler, _BATCH, 0, torch.device("cpu"))
-    watch = CopyWatch.prepare(batches)
+    watch = CopyWatch.prepare(windows, lambda part: batches.levels(batches.images(part)))
     if watch is None:
         raise SystemExit("the corpus has too little music")
     downbeats = watch.rows[windows.in_bar[watch.rows] == 0]
     rows = downbeats[np.linspace(0, len(downbeats) - 1, min(chosen.clips, len(downbeats))).astype(int)]
     parts = [batches.images(part) for part in np.array_split(rows, len(rows) // _BATCH + 1)]
-    print("real windows", *_shares(watch, windows, torch.cat(parts), rows))
+    print("real windows", *_shares(watch, windows, batches.levels(torch.cat(parts)), rows))
     generator = run.load_generator(run.chosen_checkpoint())
     with torch.no_grad():
-        noise = torch.cat([noise_of(recipe, seed, run.conditions) for seed in range(chosen.clips)])
+        noise = torch.cat([noise_of_seed(recipe, seed, run.conditions) for seed in range(chosen.clips)])
         images = torch.cat([generator(part) for part in noise.split(_BATCH)])
-    print("clips       ", *_shares(watch, windows, images))
+    print("clips       ", *_shares(watch, windows, batches.levels(images)))
 
 
 def _shares(
-    watch: CopyWatch, windows: BeatWindows, images: torch.Tensor, rows: np.ndarray | None = None
+    watch: CopyWatch, windows: BeatWindows, levels: np.ndarray, rows: np.ndarray | None = None
 ) -> list[str]:
-    """Share of images that begin on each beat; those of rows are not compared with themselves."""
-    levels = image_levels(images, watch.batches)
+    """Share of clips that begin on each beat; those of rows are not compared with themselves."""
     beats = []
     for i, one in enumerate(levels):
         correlation, turn = match(watch.templates, one, watch.templates.frames)

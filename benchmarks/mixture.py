@@ -14,7 +14,7 @@ import torch
 
 from mixdream.audio.write import write_audio
 from mixdream.corpus.store import Corpus
-from mixdream.evaluation.samples import spread
+from mixdream.corpus.windows import spread
 from mixdream.evaluation.stages import pca_mixture
 from mixdream.recipes.windows import training_windows
 from mixdream.runs.run import Run

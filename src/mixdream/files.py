@@ -1,24 +1,39 @@
-"""Files and folders that are either whole or not there, whatever kills the process."""
+"""Files and folders that are either whole or not there, whatever kills the process; one lock for both."""
 
 import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from mixdream.errors import InputError
+
+LOCK_NAME = ".lock"
+"""File in a folder that one process at a time works in; it stays, empty, when the work ends."""
+
+
+@contextmanager
+def whole_or_absent(path: Path) -> Iterator[Path]:
+    """Yield a temporary name for a file; once written and on the disk, it takes the name ``path``."""
+    temporary = path.with_name(f".{path.name}.partial")
+    try:
+        yield temporary
+        flush(temporary)
+        temporary.replace(path)
+        flush(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a file under a temporary name, flush it to the disk and rename it over ``path``."""
-    temporary = path.with_name(f".{path.name}.partial")
-    # File names need not be UTF-8; their stray bytes become \udcXX, which is JSON's own escape for them.
-    temporary.write_bytes(
-        content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
-    )
-    flush(temporary)
-    temporary.replace(path)
-    flush(path.parent)
+    """Write a file, whole or not at all."""
+    with whole_or_absent(path) as temporary:
+        # File names need not be UTF-8; their stray bytes become \udcXX, which is JSON's own escape for them.
+        temporary.write_bytes(
+            content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+        )
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
@@ -49,9 +64,45 @@ def folder_atomically(path: Path) -> Iterator[Path]:
         raise
 
 
+@contextmanager
+def only_one_in(folder: Path, taken: str) -> Iterator[None]:
+    """Keep other processes out of a folder for as long as this one works in it, however it ends.
+
+    The folder is made if need be, and goes again if nothing was written to it. The lock is the operating
+    system's: it goes when the process does.
+
+    Parameters
+    ----------
+    folder : Path
+    taken : str
+        Message of the InputError where another process is at work in it.
+    """
+    from filelock import FileLock, Timeout  # here: not for every 'mixdream --help'
+
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK_NAME, blocking=False, mode=0o644)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise InputError(taken) from None
+    try:
+        yield
+    finally:
+        if [path.name for path in folder.iterdir()] == [LOCK_NAME]:
+            (folder / LOCK_NAME).unlink()
+        lock.release()
+        with suppress(OSError):
+            folder.rmdir()
+
+
 def flush(path: Path) -> None:
     """Force a file, or a folder's list of names, to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
+    if os.name == "nt":
+        if path.is_dir():
+            return  # Windows writes names through
+        descriptor = os.open(path, os.O_RDWR)
+    else:
+        descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -7,11 +7,10 @@ import soundfile
 import torch
 
 from mixdream.audio.level import true_peak
-from mixdream.corpus.images import save_stack
+from mixdream.corpus.images import read_spectrograms, save_stack
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.generation.clips import generate_clips, sample_magnitudes, write_clips
-from mixdream.generation.read_spectrograms import read_spectrograms
 from mixdream.runs.run import Run
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.transform import magnitudes

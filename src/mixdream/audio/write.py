@@ -10,7 +10,7 @@ import soundfile
 
 from mixdream.audio.loop_chunks import LoopInfo, add_loop_chunks
 from mixdream.errors import InputError
-from mixdream.files import flush
+from mixdream.files import whole_or_absent
 
 AudioFormat = Literal["wav", "flac"]
 
@@ -90,14 +90,10 @@ def write_blocks(
 @contextmanager
 def _whole_or_not(path: Path, rate_hz: int, form: AudioFormat) -> Iterator[Path]:
     """Yield a temporary name; what was written to it takes the name ``path``, unless there was an error."""
-    temporary = path.with_name(f".{path.name}.partial")
     try:
-        yield temporary
-        flush(temporary)
-        temporary.replace(path)
+        with whole_or_absent(path) as temporary:
+            yield temporary
     except soundfile.LibsndfileError as error:
         raise InputError(
             f"{path} cannot be written as {form} at {rate_hz} Hz: {error.error_string}"
         ) from None
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mixdream.cli.output import JSON_OPTION, clock, print_json, progress
+from mixdream.cli.output import JSON_OPTION, print_json, progress
 from mixdream.errors import InputError
+from mixdream.progress import clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

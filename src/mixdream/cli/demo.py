@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mixdream.cli.output import JSON_OPTION, clock, print_json, progress
+from mixdream.cli.output import JSON_OPTION, print_json, progress
 from mixdream.errors import Interrupted
+from mixdream.progress import clock
 
 if TYPE_CHECKING:
     from mixdream.corpus.store import Corpus

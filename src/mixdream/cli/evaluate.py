@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mixdream.cli.output import JSON_OPTION, Report, print_json, progress
+from mixdream.cli.output import JSON_OPTION, print_json, progress
 from mixdream.errors import InputError
+from mixdream.progress import Report, part
 
 if TYPE_CHECKING:
     from mixdream.corpus.store import Corpus
@@ -59,7 +60,7 @@ def evaluate(
             seed=seed,
             speeds=speeds_at(corpus, tempos.pop() or 0) if tempos else None,
             clap=clap,
-            report=lambda done, note: report(0.5 + 0.5 * done, note),
+            report=part(report, 0.5, 0.5),
         )
         page, plain = write_report(folder, content)
     if as_json:

@@ -34,8 +34,8 @@ def invert(
     grid = load_recipe(recipe).grid
     clips: list[dict[str, Any]] = []
     with progress("Inverting") as report:
+        from mixdream.corpus.images import read_spectrograms
         from mixdream.generation.clips import write_clips
-        from mixdream.generation.read_spectrograms import read_spectrograms
         from mixdream.spectrogram.inversion import default_inversion
 
         taken: set[str] = set()

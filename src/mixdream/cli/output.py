@@ -4,9 +4,11 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import typer
+
+from mixdream.progress import Report
 
 JSON_OPTION = typer.Option(False, "--json", help="Print one machine-readable object on stdout.")
 
@@ -21,12 +23,6 @@ def print_json(value: dict[str, Any]) -> None:
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     # Stray bytes of file names become JSON escapes.
     typer.echo(text.encode("utf-8", "backslashreplace").decode())
-
-
-class Report(Protocol):
-    """Callback of long work: fraction done in [0, 1] and a word on what is going on."""
-
-    def __call__(self, done: float, note: str = "") -> None: ...  # noqa: D102
 
 
 @contextmanager
@@ -55,13 +51,3 @@ def progress(title: str) -> Iterator[Report]:
             bar.update(task, completed=done, note=note)
 
         yield report
-
-
-def clock(seconds: float) -> str:
-    """Seconds as ``h:mm:ss``.
-
-    >>> clock(6825.7)
-    '1:53:46'
-    """
-    whole = round(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"

@@ -5,7 +5,8 @@ from typing import Any
 
 import typer
 
-from mixdream.cli.output import JSON_OPTION, clock, is_main_process, print_json, progress
+from mixdream.cli.output import JSON_OPTION, is_main_process, print_json, progress
+from mixdream.progress import clock
 
 
 def recipes(

@@ -17,8 +17,8 @@ from mixdream.corpus.folder import BuildFolder, open_folder
 from mixdream.corpus.sources import Source, find_sources
 from mixdream.corpus.store import Corpus, Rejected, SetRecord
 from mixdream.errors import InputError, Interrupted, MixdreamError
+from mixdream.progress import Report, silent
 
-Report = Callable[[float, str], None]
 """Called with the part done, in [0, 1], and a word on what is going on."""
 
 _STORAGE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
@@ -51,7 +51,7 @@ def build_corpus(
     rate_hz: int = 8000,
     channels: int = 1,
     jobs: int | None = None,
-    report: Report = lambda done, note: None,
+    report: Report = silent,
 ) -> BuildResult:
     """Make sets ready for training, or add sets to a corpus.
 

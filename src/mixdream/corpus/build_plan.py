@@ -1,13 +1,13 @@
 """Plan of a build: which sources are to be ingested, and which are known already."""
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from mixdream.corpus.folder import BuildFolder
 from mixdream.corpus.sources import Source, source_text, unique_names
 from mixdream.corpus.store import CorpusIndex, Rejected, SetRecord, sha256_of
+from mixdream.progress import Report
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class _Stat:
     mtime_ns: int = -1
 
 
-def make_plan(paths: list[Path], place: BuildFolder, report: Callable[[float, str], None]) -> Plan:
+def make_plan(paths: list[Path], place: BuildFolder, report: Report) -> Plan:
     """Compare sources with a corpus: first by path, size and time of change, then by content.
 
     Sources keep the names they got when they were first seen, also those that were rejected, so that a build

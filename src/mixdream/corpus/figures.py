@@ -12,6 +12,7 @@ from mixdream.corpus.overview import draw_overview
 from mixdream.corpus.store import Corpus
 from mixdream.corpus.windows import WindowIndex, spread_windows
 from mixdream.errors import InputError
+from mixdream.progress import Report, clock, silent
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.picture import for_the_eye, mosaic
 from mixdream.spectrogram.transform import magnitudes
@@ -23,9 +24,7 @@ FLOOR_DB = -80.0
 """Quietest level that colours tell apart."""
 
 
-def draw_figures(
-    corpus: Corpus, folder: Path, report: Callable[[float, str], None] = lambda done, note: None
-) -> list[Path]:
+def draw_figures(corpus: Corpus, folder: Path, report: Report = silent) -> list[Path]:
     """Draw a corpus as PNG pictures.
 
     Parameters
@@ -88,8 +87,7 @@ def _typical(audio: np.ndarray) -> int:
 
 def _label(windows: WindowIndex, row: int) -> str:
     name, start_s = windows.where(row)
-    seconds = int(start_s)
-    return f"{name}, {seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    return f"{name}, {clock(start_s)}"
 
 
 def _waveform(audio: np.ndarray, grid: Grid, label: str) -> Figure:

@@ -1,8 +1,6 @@
 """The folder of a corpus while it is built: locked, written atomically, cleaned of what a kill left."""
 
 import errno
-import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +20,7 @@ from mixdream.corpus.store import (
     read_index,
 )
 from mixdream.errors import InputError, MixdreamError
-from mixdream.files import flush, write_json
+from mixdream.files import LOCK_NAME, flush, only_one_in, write_json
 
 Item = TypeVar("Item", SetRecord, Rejected)
 
@@ -143,30 +141,18 @@ def open_folder(folder: Path, rate_hz: int, channels: int) -> Iterator[BuildFold
         Where the disk is full or fails.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise InputError(f"cannot make a corpus in '{folder}': {error.strerror}") from None
-    try:
-        _lock(handle, folder)
-        yield BuildFolder(folder, _index_of(folder, rate_hz, channels))
+        with only_one_in(folder, f"another build is at work in '{folder}': wait for it or end it"):
+            yield BuildFolder(folder, _index_of(folder, rate_hz, channels))
     except OSError as error:
         raise _explained(error, folder) from error
-    finally:
-        os.close(handle)
-
-
-def _lock(handle: int, folder: Path) -> None:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise InputError(f"another build is at work in '{folder}': wait for it or end it") from None
 
 
 def _index_of(folder: Path, rate_hz: int, channels: int) -> CorpusIndex:
     """Index of an existing corpus, checked against the settings, or an empty one."""
     if not (folder / INDEX_NAME).exists():
-        strangers = sorted(path.name for path in folder.iterdir() if INDEX_NAME not in path.name)
+        strangers = sorted(
+            path.name for path in folder.iterdir() if INDEX_NAME not in path.name and path.name != LOCK_NAME
+        )
         if strangers:
             raise InputError(
                 f"'{folder}' holds other things ({', '.join(strangers[:3])}) and is no corpus: "

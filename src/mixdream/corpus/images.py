@@ -1,18 +1,19 @@
 """Spectrograms as PNG images that say what they show, for those who want the data set as images."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image, PngImagePlugin
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
+from torch import Tensor
 
 from mixdream.corpus.store import Corpus
 from mixdream.corpus.windows import spread_windows
 from mixdream.errors import InputError
 from mixdream.files import write_json
+from mixdream.progress import Report, silent
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.spectrogram.transform import magnitudes
@@ -46,7 +47,7 @@ def export_images(
     number: int = 1000,
     bits: int = 8,
     grid: Grid | None = None,
-    report: Callable[[float, str], None] = lambda done, note: None,
+    report: Report = silent,
 ) -> list[Path]:
     """Write windows, spread evenly over a corpus, as grayscale images; low frequencies are at the bottom.
 
@@ -89,7 +90,7 @@ def export_images(
     return written
 
 
-def _write(path: Path, image: torch.Tensor, grid: Grid, bits: int, name: str, start_s: float) -> None:
+def _write(path: Path, image: Tensor, grid: Grid, bits: int, name: str, start_s: float) -> None:
     values = _scaler(grid).scale(image).numpy().astype(np.float64)
     info = ImageInfo(grid=grid, low=float(values.min()), high=float(values.max()), set=name, start_s=start_s)
     white = np.iinfo(_DEPTHS[bits]).max
@@ -155,6 +156,56 @@ def read_images(folder: Path) -> tuple[np.ndarray, Grid]:
         if other.frames != stack.shape[2]:
             raise InputError(f"'{path}' has another size than '{paths[0].name}'")
     return stack, grid
+
+
+def read_spectrograms(path: Path, grid: Grid) -> tuple[Tensor, Grid]:
+    """Read linear magnitudes from a file.
+
+    Parameters
+    ----------
+    path : Path
+        ``.npy`` of shape (bins, frames) or (count, bins, frames), or a ``.png`` written by mixdream.
+    grid : Grid
+        Of a ``.npy`` without a ``.json`` beside it, which `mixdream corpus import-images` writes; a ``.png``
+        says its own.
+
+    Returns
+    -------
+    magnitudes : Tensor, shape (count, bins, frames)
+    grid : Grid
+
+    Raises
+    ------
+    InputError
+        Unreadable, of the wrong shape, complex, negative or not finite.
+    """
+    if path.suffix.lower() == ".png":
+        image, grid = read_image(path)
+        return torch.from_numpy(image)[None], grid
+    if path.suffix.lower() != ".npy":
+        raise InputError(f"{path} is no spectrogram: a .npy array or a .png image is wanted")
+    try:
+        values = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
+        raise InputError(f"{path} must hold real numbers: linear magnitudes, one array")
+    values = values[None] if values.ndim == 2 else values
+    grid = read_grid(path) or grid
+    if values.ndim != 3 or values.shape[1:] != (grid.bins, grid.frames):
+        raise InputError(
+            f"{path} has shape {values.shape}; the grid wants ({grid.bins}, {grid.frames}) or a stack of "
+            "them: name another grid with --recipe"
+        )
+    if len(values) == 0:
+        raise InputError(f"{path} holds no spectrogram: its shape is {values.shape}")
+    with np.errstate(over="ignore"):
+        values = values.astype(np.float32)
+    if not np.isfinite(values).all() or (values < 0).any():
+        raise InputError(
+            f"{path} holds values that are negative or not finite; magnitudes are linear and >= 0"
+        )
+    return torch.from_numpy(values), grid
 
 
 def save_stack(path: Path, magnitudes: np.ndarray, grid: Grid) -> None:

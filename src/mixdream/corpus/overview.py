@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from mixdream.corpus.store import Corpus, SetRecord
+from mixdream.progress import clock
 
 COLUMNS = 900
 FLOOR_DB = -90.0
@@ -50,10 +51,10 @@ def draw_overview(corpus: Corpus, record: SetRecord) -> Figure:
             axes.axvspan(span.start_s, span.stop_s, facecolor="#dddddd", edgecolor="#888888", hatch="//")
     below.set(ylabel="frequency (Hz)", xlabel="time in the source")
     below.xaxis.set_major_locator(MaxNLocator(10, steps=[1, 1.5, 3, 6, 10]))
-    below.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: _clock(seconds)))
+    below.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: clock(seconds)))
     figure.colorbar(shown, ax=below, label="dB", pad=0.01)
     loudness = "" if record.loudness_lufs is None else f", {record.loudness_lufs:.1f} LUFS"
-    above.set_title(f"{record.name}: {_clock(record.kept_s)} kept{loudness}", parse_math=False)
+    above.set_title(f"{record.name}: {clock(record.kept_s)} kept{loudness}", parse_math=False)
     return figure
 
 
@@ -116,9 +117,3 @@ def _longest_kept(record: SetRecord, start_s: float, stop_s: float) -> tuple[int
 
 def _db(power: np.ndarray) -> np.ndarray:
     return 10 * np.log10(np.maximum(power, 1e-12))
-
-
-def _clock(seconds: float) -> str:
-    whole = max(0, round(seconds))
-    hours = f"{whole // 3600}:" if whole >= 3600 else ""
-    return f"{hours}{whole // 60 % 60:02d}:{whole % 60:02d}"

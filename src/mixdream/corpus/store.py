@@ -3,7 +3,6 @@
 import hashlib
 import json
 from bisect import bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mixdream.analysis.beats.beats import Beats, TempoBlock
 from mixdream.errors import InputError
+from mixdream.progress import Report, silent
 
 FORMAT_VERSION = 2
 INDEX_NAME = "corpus.json"
@@ -235,7 +235,7 @@ class Corpus:
         """Beats of a set, in its kept samples."""
         return Beats.read(beats_path(self.folder, self.record(name).name))
 
-    def verify(self, report: Callable[[float, str], None] = lambda done, note: None) -> list[str]:
+    def verify(self, report: Report = silent) -> list[str]:
         """Say which sets' files are missing or not what was built; an empty list is good."""
         problems = []
         for done, record in enumerate(self.sets):

@@ -159,6 +159,17 @@ def index_windows(
     return WindowIndex(corpus, window_samples, np.concatenate(sets), np.concatenate(starts), slide_s)
 
 
+def spread(number: int, most: int) -> np.ndarray:
+    """At most so many of the numbers from 0 to ``number - 1``, spread evenly, each once; int64.
+
+    >>> spread(10, 4)
+    array([0, 3, 6, 9])
+    >>> spread(3, 4)
+    array([0, 1, 2])
+    """
+    return np.unique(np.linspace(0, number - 1, min(number, most)).round().astype(np.int64))
+
+
 def spread_windows(corpus: Corpus, window_s: float, number: int) -> WindowIndex:
     """Spread a number of windows evenly over a corpus, to look at or to export; fewer where it is short."""
     window_samples = round(exact(window_s) * corpus.rate_hz)

@@ -1,6 +1,6 @@
 """Ceiling: real audio through grids and inversions, the best that any model on a grid can sound."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from mixdream.corpus.windows import WindowIndex, spread_windows
 from mixdream.errors import InputError
 from mixdream.evaluation.ceiling_figure import draw_ceiling
 from mixdream.files import write_json
+from mixdream.progress import Report, silent
 from mixdream.spectrogram.grid import NAMED_GRIDS, Grid, InversionName
 from mixdream.spectrogram.inversion import default_inversion, invert
 from mixdream.spectrogram.scaling import Scaler
@@ -148,7 +149,7 @@ def measure_ceiling(
     folder: Path,
     grids: Mapping[str, Grid],
     number: int = WINDOWS,
-    report: Callable[[float, str], None] = lambda done, note: None,
+    report: Report = silent,
 ) -> dict[str, Any]:
     """Send windows of a corpus through every grid and inversion; write audio, scores and a figure.
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.cluster import KMeans
 
+from mixdream.evaluation.distances import check_pair
 from mixdream.evaluation.intervals import Statistic
-from mixdream.evaluation.samples import check_pair
 
 PER_CLUSTER = 10  # clips: with fewer a cluster's share says little
 MOST_CLUSTERS = 50

@@ -1,7 +1,6 @@
 """Collections: the clips that are evaluated, from a run or from a folder of files."""
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,9 +9,10 @@ from torch import Tensor
 
 from mixdream.audio.read import read_audio
 from mixdream.corpus.sources import find_sources, source_text
+from mixdream.corpus.windows import spread
 from mixdream.errors import InputError
-from mixdream.evaluation.samples import spread
 from mixdream.evaluation.voice import Voice
+from mixdream.progress import Report, silent
 
 LONGEST_S = 10.0
 SHORTEST_S = 1.0
@@ -70,7 +70,7 @@ def read_folder(
     number: int,
     seed: int,
     seconds: float | None = None,
-    report: Callable[[float, str], None] = lambda done, note: None,
+    report: Report = silent,
 ) -> Collection:
     """Read the audio files of a folder, of any tool and rate, as clips of one length.
 

@@ -1,6 +1,6 @@
 """The copy check of a report: every clip against the corpus, the nearest with players of both sides."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from mixdream.evaluation.collection import Collection
 from mixdream.evaluation.copies.verdict import check_copies, measure_real
 from mixdream.evaluation.findings import SHOWN, copies_sentence, copy_entries, copy_players
 from mixdream.evaluation.reference import Reference
+from mixdream.progress import Report
 
 _BEGAN, _ENDED = 0.74, 0.99  # of the whole report, for its progress
 
@@ -23,7 +24,7 @@ def add_copy_checks(
     collections: Sequence[Collection],
     samples: int,
     speeds: Mapping[str, Sequence[float]] | None,
-    report: Callable[[float, str], None],
+    report: Report,
 ) -> None:
     """Add the copy check of each collection to its row, or say in the notes why there is none.
 

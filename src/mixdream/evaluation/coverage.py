@@ -5,8 +5,8 @@ from functools import partial
 
 import numpy as np
 
+from mixdream.evaluation.distances import check_pair, squared_distances
 from mixdream.evaluation.intervals import Statistic
-from mixdream.evaluation.samples import check_pair, squared_distances
 
 NEIGHBOURS = 5
 

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 
 from mixdream.errors import InputError
-from mixdream.evaluation.samples import check_samples
+from mixdream.evaluation.distances import check_samples
 
 KEPT_SHARE = 0.95
 FEWEST_DIMS, MOST_DIMS = 32, 64

@@ -10,10 +10,11 @@ import torch
 from mixdream.corpus.store import Corpus
 from mixdream.evaluation.clusters import SIGNIFICANT_Z, ClusterComparison
 from mixdream.evaluation.copies.nearest import Nearest
-from mixdream.evaluation.copies.verdict import CopyCheck, RealNearest, clock
+from mixdream.evaluation.copies.verdict import CopyCheck, RealNearest
 from mixdream.evaluation.embedding import analysis_grid
 from mixdream.evaluation.reference import RealWindows
 from mixdream.pages.media import flac_url, picture_url
+from mixdream.progress import clock
 from mixdream.spectrogram.transform import magnitudes
 
 SHOWN = 4
@@ -99,7 +100,7 @@ def cluster_entries(
         counts[kind] += 1
         if counts[kind] <= SHOWN:
             start = windows.audio[middle, lead : lead + samples]
-            entry["players"] = [player(f"{name} at {clock(at_s)}", start, rate_hz, "real")]
+            entry["players"] = [player(f"{name} at {clock(at_s, tenths=True)}", start, rate_hz, "real")]
             if len(inside):
                 near = int(inside[np.square(fakes[inside] - centre).sum(axis=1).argmin()])
                 entry["players"].append(player(labels[near], audio[near], rate_hz, "generated, of this kind"))
@@ -113,7 +114,7 @@ def _cluster_sentence(
     """Say where a kind is and how often it is made: "These 40 s of your music are never imitated: ..."."""
     times: dict[str, list[str]] = {}
     for name, start_s in places[:_PLACES]:
-        times.setdefault(name, []).append(clock(start_s))
+        times.setdefault(name, []).append(clock(start_s, tenths=True))
     where = "; ".join(f"{name} at {', '.join(some)}" for name, some in times.items())
     if len(places) > _PLACES:
         where += f" and {len(places) - _PLACES} more"
@@ -158,7 +159,7 @@ def copy_players(
     moment = read_aligned(nearest, len(clip), rate_hz, corpus)
     return [
         player(entry["clip"], clip, rate_hz, "generated"),
-        player(f"{nearest.set_name} at {clock(nearest.time_s)}", moment, rate_hz, "real"),
+        player(f"{nearest.set_name} at {clock(nearest.time_s, tenths=True)}", moment, rate_hz, "real"),
     ]
 
 

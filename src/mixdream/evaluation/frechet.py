@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from mixdream.evaluation.distances import check_pair
 from mixdream.evaluation.intervals import Statistic
-from mixdream.evaluation.samples import check_pair
 
 
 def frechet_distance(reference: np.ndarray, generated: np.ndarray) -> float:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from mixdream.errors import InputError
+from mixdream.evaluation.distances import check_pair, squared_distances
 from mixdream.evaluation.intervals import Statistic
-from mixdream.evaluation.samples import check_pair, squared_distances
 
 SCALE = 1000.0
 """Kernel distances are quoted times 1000, as those of KID are."""

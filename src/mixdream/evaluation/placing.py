@@ -1,7 +1,7 @@
 """Placing: each metric over the stages of a collapse on the user's own music, and where a model lies."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from mixdream.evaluation.embedding import analysis_grid, embed_audio, embed_magn
 from mixdream.evaluation.evaluate import Evaluation, Samples, evaluate_embeddings
 from mixdream.evaluation.intervals import Estimate
 from mixdream.evaluation.stages import collapse_stages, pca_mixture
+from mixdream.progress import Report, silent
 from mixdream.spectrogram.transform import magnitudes
 
 SHOWN = {
@@ -39,7 +40,7 @@ def measure_stages(
     reference: Samples,
     number: int,
     seed: int,
-    report: Callable[[float, str], None] = lambda done, note: None,
+    report: Report = silent,
 ) -> dict[str, Evaluation]:
     """Evaluate fake generators whose rank is known, see `mixdream.evaluation.stages`.
 

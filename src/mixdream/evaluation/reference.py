@@ -7,10 +7,9 @@ import numpy as np
 from mixdream.corpus.beat_windows import BeatWindows, index_beat_windows
 from mixdream.corpus.split import Split, split_corpus
 from mixdream.corpus.store import Corpus
-from mixdream.corpus.windows import Spans, WindowIndex, index_windows
+from mixdream.corpus.windows import Spans, WindowIndex, index_windows, spread
 from mixdream.errors import InputError
 from mixdream.evaluation.intervals import minute_blocks
-from mixdream.evaluation.samples import spread
 from mixdream.recipes.recipe import Recipe
 from mixdream.recipes.windows import TrainingWindows, training_windows
 

@@ -1,6 +1,6 @@
 """Report: everything that is measured on collections of clips, with floors, as one object."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -30,13 +30,13 @@ from mixdream.evaluation.random_net import SMALLEST_STD as RANDOM_STD
 from mixdream.evaluation.random_net import embed_audio_randomly
 from mixdream.evaluation.reference import Reference
 from mixdream.evaluation.space import Space, measure_pulses
+from mixdream.progress import Report, part, silent
 from mixdream.spectrogram.transform import magnitudes
 
 HEARD = 8
 """Clips of each collection with a player."""
 
 Speeds = Mapping[str, Sequence[float]]
-Progress = Callable[[float, str], None]
 
 
 def make_report(
@@ -47,7 +47,7 @@ def make_report(
     seed: int = 0,
     speeds: Speeds | None = None,
     clap: Path | None = None,
-    report: Progress = lambda done, note: None,
+    report: Report = silent,
 ) -> dict[str, Any]:
     """Measure collections against a corpus.
 
@@ -90,7 +90,7 @@ class _Making:
         seed: int,
         speeds: Speeds | None,
         clap: Path | None,
-        report: Progress,
+        report: Report,
     ) -> None:
         self.corpus, self.reference, self.collections = corpus, reference, collections
         self.seed, self.speeds, self.report = seed, speeds, report
@@ -132,7 +132,7 @@ class _Making:
         stages = measure_stages(
             self.real, self.floors["train"][0], self.rate_hz, self.spaces["handcrafted"].embedder,
             self.spaces["handcrafted"].reference, self.number, self.seed,
-            lambda done, note: self.report(0.6 + 0.1 * done, note),
+            part(self.report, 0.6, 0.1),
         )  # fmt: skip
         if not stages:
             notes.append("There is too little music for the stages of a collapse: no figure of them.")

@@ -1,23 +1,21 @@
 """Clips of a run for evaluation: spectrograms and audio in memory, nothing is written."""
 
 import json
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from mixdream.evaluation.collection import Collection, Spectrograms
 from mixdream.evaluation.voice import Voice
-from mixdream.generation.origin import noise_of
+from mixdream.progress import Report, silent
+from mixdream.runs.noise import noise_of_seed
 from mixdream.runs.run import Run
 
 _BATCH = 25
 _LAST = 0.1  # of the steps: what the losses are averaged over
 
 
-def sample_collection(
-    run: Run, number: int, seed: int, report: Callable[[float, str], None] = lambda done, note: None
-) -> Collection:
+def sample_collection(run: Run, number: int, seed: int, report: Report = silent) -> Collection:
     """Sample a run at its own tempo and rate, with its own inversion.
 
     Parameters
@@ -70,7 +68,7 @@ def sample_collection(
 @torch.inference_mode()
 def _sample(run: Run, generator: torch.nn.Module, seeds: list[int]) -> Tensor:
     """Linear magnitudes from seeds, in a batch: the clips of `generate` but for rounding, and faster."""
-    noise = torch.cat([noise_of(run.recipe, seed, run.conditions) for seed in seeds])
+    noise = torch.cat([noise_of_seed(run.recipe, seed, run.conditions) for seed in seeds])
     return run.scaler.unscale(generator(noise)[:, 0])
 
 

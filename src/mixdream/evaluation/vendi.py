@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from mixdream.evaluation.distances import check_pair, check_samples
 from mixdream.evaluation.intervals import Statistic
-from mixdream.evaluation.samples import check_pair, check_samples
 
 
 def vendi_score(samples: np.ndarray) -> float:

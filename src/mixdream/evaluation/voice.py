@@ -1,6 +1,6 @@
 """Voice: many spectrograms to audio, and how far the audio is from what was asked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mixdream.analysis.consistency import consistency
+from mixdream.progress import Report, silent
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.inversion import invert
 from mixdream.spectrogram.scaling import Scaler
@@ -35,7 +36,7 @@ class Voice:
         self,
         spectrograms: Tensor,
         seeds: Sequence[int],
-        report: Callable[[float, str], None] = lambda done, note: None,
+        report: Report = silent,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Audio of linear magnitudes.
 
@@ -75,7 +76,7 @@ class Voice:
         self,
         windows: np.ndarray,
         sets: Sequence[str],
-        report: Callable[[float, str], None] = lambda done, note: None,
+        report: Report = silent,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Real windows, shape (n, grid.samples), through grid, scaling and inversion; see `spoken`."""
         wanted = magnitudes(torch.from_numpy(windows), self.grid)

@@ -1,6 +1,6 @@
 """Clips: spectrograms, generated or given, turned into audio files with a JSON beside each."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import count as count_up
 from pathlib import Path
@@ -19,6 +19,7 @@ from mixdream.errors import InputError
 from mixdream.files import write_json
 from mixdream.generation.origin import Origin, about_origin, name_of, noise_of, seed_of
 from mixdream.generation.similarity import Similarity, draw
+from mixdream.progress import Report, silent
 from mixdream.runs.run import Run
 from mixdream.runs.tempo import playing_tempo
 from mixdream.spectrogram.grid import Grid
@@ -41,7 +42,7 @@ def generate_clips(
     form: AudioFormat = "wav",
     keep_level: bool = False,
     similarity: Similarity | None = None,
-    report: Callable[[float, str], None] = lambda done, note: None,
+    report: Report = silent,
 ) -> list[dict[str, Any]]:
     """Generate clips with the best checkpoint of a run, or the newest where there is no best yet.
 

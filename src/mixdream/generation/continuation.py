@@ -1,7 +1,6 @@
 """Continuations: a file's last bars, and what a flow model makes of them next."""
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from mixdream.errors import InputError
 from mixdream.generation.clips import DEFAULT_RATE_HZ, write_clip
 from mixdream.generation.origin import Wish, name_of
 from mixdream.models.flow import Flow
+from mixdream.progress import Report, silent
 from mixdream.runs.conditions import Energy, no_conditions
 from mixdream.runs.noise import draw_noise
 from mixdream.runs.run import Run
@@ -42,7 +42,7 @@ def continue_file(
     rate_hz: int = DEFAULT_RATE_HZ,
     form: AudioFormat = "wav",
     keep_level: bool = False,
-    report: Callable[[float, str], None] = lambda done, note: None,
+    report: Report = silent,
 ) -> list[dict[str, Any]]:
     """Go on from the end of a file, in as many ways as are wanted.
 

@@ -1,6 +1,6 @@
 """Loops: clips of whole bars whose end meets their start, named, tagged and measured for a DAW."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import count as count_up
@@ -22,6 +22,7 @@ from mixdream.errors import InputError
 from mixdream.generation.clips import DEFAULT_RATE_HZ, refuse_other_format, sample_magnitudes, write_clip
 from mixdream.generation.origin import Origin, about_origin, name_of, seed_of
 from mixdream.generation.similarity import Similarity, draw
+from mixdream.progress import Report, silent
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.run import Run
 from mixdream.runs.tempo import playing_tempo
@@ -115,7 +116,7 @@ def generate_loops(
     form: AudioFormat = "wav",
     keep_level: bool = False,
     similarity: Similarity | None = None,
-    report: Callable[[float, str], None] = lambda done, note: None,
+    report: Report = silent,
 ) -> list[dict[str, Any]]:
     """Generate loops with the best checkpoint of a run, or the newest where there is no best yet.
 

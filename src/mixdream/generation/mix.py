@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from mixdream.generation.arrangement import (
 from mixdream.generation.clips import DEFAULT_RATE_HZ
 from mixdream.generation.decks import BASS_HZ, BeatGrid, Deck, low_pass, play, setting_of
 from mixdream.generation.loops import LoopPlan, make_loops, plan_loops
+from mixdream.progress import Report, silent
 from mixdream.runs.run import Run
 
 PHRASE_BARS = 8
@@ -60,7 +61,7 @@ def make_mix(
     seed: int = 0,
     bpm: float | None = None,
     rate_hz: int = DEFAULT_RATE_HZ,
-    report: Callable[[float, str], None] = lambda done, note: None,
+    report: Report = silent,
 ) -> dict[str, Any]:
     """Join loops of a run into a mix and write it, with a JSON beside it that says which loop plays when.
 
@@ -147,7 +148,7 @@ class _Crate:
     report : callable
     """
 
-    def __init__(self, plan: LoopPlan, seeds: range, report: Callable[[float, str], None]) -> None:
+    def __init__(self, plan: LoopPlan, seeds: range, report: Report) -> None:
         self.plan = plan
         self.share = _MAKING * min(1.0, MOST_CANDIDATES / len(seeds))  # of the work of a mix
         self._coming = make_loops(plan, seeds)

@@ -1,7 +1,7 @@
 """Packs: the best of many loops that differ from each other, with a contact sheet, in one ZIP file."""
 
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count as count_up
@@ -13,12 +13,13 @@ import numpy as np
 from mixdream.analysis.alikeness import distance_db, fingerprint
 from mixdream.audio.write import AudioFormat
 from mixdream.errors import InputError
-from mixdream.files import flush
+from mixdream.files import whole_or_absent
 from mixdream.generation.clips import DEFAULT_RATE_HZ, refuse_other_format
 from mixdream.generation.contact_sheet import write_contact_sheet
 from mixdream.generation.loops import Loop, make_loops, plan_loops, write_loop
 from mixdream.generation.origin import Origin
 from mixdream.generation.similarity import Similarity, draw
+from mixdream.progress import Report, part, silent
 from mixdream.runs.run import Run
 
 CANDIDATES = 3
@@ -71,7 +72,7 @@ def make_pack(
     form: AudioFormat = "wav",
     keep_level: bool = False,
     similarity: Similarity | None = None,
-    report: Callable[[float, str], None] = lambda done, note: None,
+    report: Report = silent,
 ) -> Pack:
     """Make three times as many loops as are wanted and write the best that differ.
 
@@ -99,7 +100,7 @@ def make_pack(
             count_up(seed) if origins is None else origins,
             CANDIDATES * count,
             similarity,
-            lambda done, note: report(_MAKING * done, note),
+            part(report, 0, _MAKING),
         )
     )
     made, likeness = [loop for loop, _ in drawn], {loop.origin: about for loop, about in drawn}
@@ -153,13 +154,10 @@ def choose(loops: Sequence[Loop], count: int, rate_hz: int, beats: int) -> tuple
 
 
 def _write_zip(path: Path, files: Sequence[Path]) -> None:
-    """Write a ZIP file of these, in a folder of its name, under a temporary name first."""
-    temporary = path.with_name(f".{path.name}.partial")
-    try:
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file in files:
-                archive.write(file, f"{path.stem}/{file.name}")
-        flush(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Write a ZIP file of these, in a folder of its name."""
+    with (
+        whole_or_absent(path) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for file in files:
+            archive.write(file, f"{path.stem}/{file.name}")

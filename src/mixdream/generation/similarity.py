@@ -14,9 +14,10 @@ from mixdream.corpus.split import split_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.evaluation.copies.nearest import SHORTEST_S, Nearest, find_nearest
-from mixdream.evaluation.copies.verdict import RealNearest, check_copies, clock, measure_real, speeds_at
+from mixdream.evaluation.copies.verdict import RealNearest, check_copies, measure_real, speeds_at
 from mixdream.files import write_json
 from mixdream.generation.origin import Origin, name_of
+from mixdream.progress import Report, clock, part
 from mixdream.runs.run import Run
 
 COPIES_NAME = "copies.json"
@@ -28,8 +29,6 @@ TOGETHER = 32
 """Clips that are compared at a time: the corpus is read once for all of them."""
 
 _MAKING, _COMPARING = 0.6, 0.2  # shares of the work; the rest is writing
-
-Report = Callable[[float, str], None]
 
 
 class Made(Protocol):
@@ -49,9 +48,9 @@ class Similarity:
     """Compares the clips of a run with the music that it learnt from.
 
     The similarity of a clip is the share of real windows that are further from any other track of the corpus
-    than the clip is from its nearest moment (`mixdream.evaluation.copies.verdict`): 0.5 is as near as real music
-    usually comes to other music, 0.98 is nearer than 49 in 50 real windows. How near these come is measured
-    once for a run and a length of clips, and kept in ``copies.json``.
+    than the clip is from its nearest moment (`mixdream.evaluation.copies.verdict`): 0.5 is as near as real
+    music usually comes to other music, 0.98 is nearer than 49 in 50 real windows. How near these come is
+    measured once for a run and a length of clips, and kept in ``copies.json``.
 
     Parameters
     ----------
@@ -86,7 +85,7 @@ class Similarity:
         -------
         list of dict
             ``nearest``: ``set``, ``time`` and ``time_s`` in the set's source, ``shift_s``, ``speed``,
-            ``distance`` (`mixdream.evaluation.copies.nearest.Nearest`), or None where nothing happens in the clip.
+            ``distance`` (`mixdream.evaluation.copies.nearest.Nearest`), or None where nothing happens.
             Once real windows were measured also ``similarity`` (0 without ``nearest``) and ``copy``, the copy
             check's verdict. Nothing at all of clips under a second.
         """
@@ -216,7 +215,7 @@ def draw(
         found: list[dict[str, Any]] = [{} for _ in made]
         if similarity:
             audio, before = np.stack([one.audio for one in made]), given + _MAKING * number
-            found = similarity.compare(audio, _part(say, before, _COMPARING * number))
+            found = similarity.compare(audio, part(say, before, _COMPARING * number))
         before = given + (_MAKING + _COMPARING) * number
         for i, (one, about) in enumerate(zip(made, found, strict=True)):
             if similarity is None or not similarity.rejects(about):
@@ -225,15 +224,11 @@ def draw(
             say(before + (1 - _MAKING - _COMPARING) * (i + 1), f"clip {name_of(one.origin)}")
 
 
-def _part(say: Report, start: float, share: float) -> Report:
-    return lambda done, note: say(start + share * done, note)
-
-
 def _about(nearest: Nearest | None) -> dict[str, Any] | None:
     if nearest is None:
         return None
     told = {k: v for k, v in asdict(nearest).items() if k in ("time_s", "shift_s", "speed", "distance")}
-    return {"set": nearest.set_name, "time": clock(nearest.time_s)} | told
+    return {"set": nearest.set_name, "time": clock(nearest.time_s, tenths=True)} | told
 
 
 def _read(path: Path, corpus_hash: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from torch import Tensor
 from mixdream.models.dcgan import draw_latent
 from mixdream.recipes.models import Dcgan
 from mixdream.recipes.recipe import Recipe
+from mixdream.runs.conditions import Conditions
 
 _STEP = 2**-24  # between uniform float32 values as torch draws them
 
@@ -29,6 +30,11 @@ def draw_noise(recipe: Recipe, seed: int, told: Tensor | None = None) -> Tensor:
     rng = torch.Generator().manual_seed(seed)
     noise = draw_latent(1, _values(recipe), "uniform" if _is_uniform(recipe) else "normal", rng)
     return noise if told is None else torch.cat([noise, told], 1)
+
+
+def noise_of_seed(recipe: Recipe, seed: int, conditions: Conditions | None = None) -> Tensor:
+    """Noise for a seed, with conditions drawn as often as they are in the music, shape (1, values)."""
+    return draw_noise(recipe, seed, None if conditions is None else conditions.tell(*conditions.draw(seed)))
 
 
 def vary_noise(recipe: Recipe, noise: Tensor, other: Tensor, strength: float) -> Tensor:

@@ -6,18 +6,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
 from mixdream.errors import InputError
-from mixdream.models.dcgan import Generator
-from mixdream.models.flow import Flow
 from mixdream.recipes.load import load_resolved
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.conditions import Conditions
+from mixdream.runs.generator import new_generator
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.spectrogram.statistics import LogStatistics
 
@@ -178,29 +176,3 @@ class Run:
             reason = str(error).splitlines()[0]
             raise InputError(f"checkpoint {path} cannot be used: {reason}") from error
         return generator.eval()
-
-
-def new_generator(recipe: Recipe, conditions: Conditions | None = None) -> nn.Module:
-    """Return an untrained network that makes images, shape (batch, 1, bins, frames), from noise.
-
-    See `mixdream.runs.noise.draw_noise` for its noise.
-    """
-    model, size = recipe.model, (recipe.grid.bins, recipe.grid.frames)
-    told = conditions.width if conditions else 0
-    with torch.device("cpu"):
-        if model.family == "flow":
-            return Flow(size, model.width, model.depth, model.patch, model.shift, model.steps, told)
-        if model.family == "unet":
-            from mixdream.models.unet import Diffusion  # here: diffusers takes its time to import
-
-            return Diffusion(
-                size,
-                model.channels,
-                model.attention_levels,
-                model.layers,
-                model.noise_levels,
-                model.sampler,
-                model.steps,
-                *((0.0, 1.0) if recipe.grid.scaling == "min-max" else (-1.0, 1.0)),
-            )
-        return Generator(model.latent, model.generator, size, told)

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from mixdream.corpus.beat_windows import BeatWindows
+from mixdream.corpus.windows import spread
 from mixdream.errors import InputError
-from mixdream.evaluation.samples import spread
+from mixdream.evaluation.copies.band_levels import spectrogram_levels
 from mixdream.recipes.windows import TrainingWindows
 from mixdream.runs.conditions import Conditions, energy_of
 from mixdream.spectrogram.grid import Grid
@@ -112,6 +113,10 @@ class Batches:
         """Scaled spectrograms of windows, shape (rows, 1, bins, frames)."""
         audio = torch.from_numpy(self.windows.read(rows)).to(self.device)
         return self.scaler.scale(magnitudes(audio, self.grid), _set_names(self.windows, rows))[:, None]
+
+    def levels(self, images: Tensor) -> np.ndarray:
+        """Levels of bands that copies are found by, of scaled spectrograms, shape (rows, 1, bins, frames)."""
+        return spectrogram_levels(self.scaler.unscale(images[:, 0].float().cpu()), self.grid)
 
     def told(self, rows: np.ndarray, images: Tensor, conditions: Conditions | None) -> Tensor | None:
         """What a model with conditions is told of windows and their images, shape (rows, conditions)."""

@@ -8,16 +8,17 @@ import torch
 from torch import Tensor
 
 from mixdream.corpus.beat_windows import BeatWindows
+from mixdream.corpus.windows import spread
 from mixdream.errors import InputError
+from mixdream.evaluation.copies.watch import CopyWatch
 from mixdream.evaluation.coverage import coverage
+from mixdream.evaluation.distances import check_samples
 from mixdream.evaluation.embedder import Embedder
 from mixdream.evaluation.embedding import embed_magnitudes
 from mixdream.evaluation.intervals import block_weights, replicates
 from mixdream.evaluation.kernel_distance import kernel_statistic
-from mixdream.evaluation.samples import check_samples, spread
 from mixdream.recipes.windows import TrainingWindows
 from mixdream.training.batches import Batches
-from mixdream.training.copied import CopyWatch
 
 SAMPLES = 256
 """Training windows, and generated clips, that a check-up compares."""
@@ -44,8 +45,8 @@ class Figures:
         Share of the training windows that generated clips come near to.
     coverage_error : float
     copies : float in [0, 1] or None
-        Share of generated clips that are copies, see `mixdream.training.copied`; None where the windows are
-        too few, or all of one track.
+        Share of generated clips that are copies, see `mixdream.evaluation.copies.watch`; None where the
+        windows are too few, or all of one track.
     """
 
     kd: float
@@ -90,7 +91,8 @@ class Examiner:
         features = _features(torch.cat([part.cpu() for part in parts]), batches)
         embedder = Embedder.fit(features)
         reference = check_samples("reference", embedder.transform(features), FEWEST, "a check-up")
-        return cls(batches, embedder, reference, CopyWatch.prepare(batches))
+        watch = CopyWatch.prepare(batches.windows, lambda rows: batches.levels(batches.images(rows)))
+        return cls(batches, embedder, reference, watch)
 
     def examine(self, images: Tensor) -> Figures:
         """Measure generated images, shape (count, 1, bins, frames), as many as the reference has.
@@ -116,7 +118,7 @@ class Examiner:
             kd_error=float(replicates(kernel, once, weights).std()),
             coverage=share,
             coverage_error=float(np.sqrt(middle * (1 - middle) / number)),
-            copies=self.copy_watch.share(images) if self.copy_watch else None,
+            copies=self.copy_watch.share(self.batches.levels(images)) if self.copy_watch else None,
         )
 
 

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from mixdream.models.unet import Diffusion
 from mixdream.recipes.models import Unet
-from mixdream.runs.run import new_generator
+from mixdream.runs.generator import new_generator
 from mixdream.training.trainer import Trainer
 
 _LARGEST_GRADIENT = 1.0

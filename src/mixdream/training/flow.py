@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from mixdream.models.flow import LOWEST_LEVEL, SPREAD, Flow
 from mixdream.recipes import models
-from mixdream.runs.run import new_generator
+from mixdream.runs.generator import new_generator
 from mixdream.training.trainer import Trainer
 
 _LARGEST_GRADIENT = 1.0

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from mixdream.models.dcgan import Discriminator, draw_latent
 from mixdream.recipes.models import Dcgan
-from mixdream.runs.run import new_generator
+from mixdream.runs.generator import new_generator
 from mixdream.training.trainer import Trainer
 
 

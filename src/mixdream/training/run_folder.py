@@ -1,10 +1,8 @@
 """The beginning of a run: a new folder, or one that can be gone on with; all checks before any write."""
 
-import fcntl
 import os
 import platform
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +15,7 @@ from accelerate.utils import broadcast_object_list
 from mixdream import __version__
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
-from mixdream.files import write_atomically, write_json
+from mixdream.files import LOCK_NAME, only_one_in, write_atomically, write_json
 from mixdream.recipes.load import dump_recipe
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.conditions import Conditions
@@ -61,34 +59,11 @@ def check_run(
     return Run(folder, recipe), _new_info(recipe, corpus, seed or 0)
 
 
-@contextmanager
-def only_training(folder: Path, accelerator: Accelerator) -> Iterator[None]:
-    """Keep other trainings out of a run folder for as long as this one lasts, however it ends.
-
-    The folder is made if need be, and goes again if nothing was written to it.
-
-    Raises
-    ------
-    InputError
-        Another training is at work in it.
-    """
+def only_training(folder: Path, accelerator: Accelerator) -> AbstractContextManager[None]:
+    """Keep other trainings out of a run folder for as long as this one lasts, see `only_one_in`."""
     if not accelerator.is_main_process:  # the first process writes for all
-        yield
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        # The lock is the kernel's: it goes when the process does.
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(descriptor)
-        raise InputError(f"{folder} is being trained by another process: wait for it, or stop it") from error
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            folder.rmdir()
-        os.close(descriptor)
+        return nullcontext()
+    return only_one_in(folder, f"{folder} is being trained by another process: wait for it, or stop it")
 
 
 def begin_run(
@@ -116,7 +91,7 @@ def begin_run(
 
 def _only_a_beginning(folder: Path) -> bool:
     """Whether a folder is empty or holds no more than a start that was killed has left."""
-    beginning = (*_FOLDERS, "run.json", SCALING_NAME, CONDITIONS_NAME)
+    beginning = (*_FOLDERS, LOCK_NAME, "run.json", SCALING_NAME, CONDITIONS_NAME)
     return all(path.name in beginning or path.name.endswith(".partial") for path in folder.iterdir())
 
 

@@ -1,6 +1,5 @@
 """Training a recipe on a corpus: the run folder, the loop, checkpoints, going on after a stop."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
@@ -13,6 +12,7 @@ from mixdream.corpus.beat_windows import BeatWindows
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError, Interrupted, MixdreamError
 from mixdream.files import write_json
+from mixdream.progress import Report, silent
 from mixdream.recipes.recipe import Recipe
 from mixdream.recipes.windows import training_windows
 from mixdream.runs.checkpoint import load_checkpoint, save_checkpoint
@@ -29,8 +29,6 @@ from mixdream.training.families import new_trainer
 from mixdream.training.metrics import append, open_metrics, read_history, sync
 from mixdream.training.run_folder import begin_run, check_run, now, only_training
 from mixdream.training.stopping import StopWatch
-
-Report = Callable[[float, str], None]
 
 _STATUS = {
     None: "finished",
@@ -49,7 +47,7 @@ def train(
     minutes: float | None = None,
     until_done: bool = False,
     resume: bool = False,
-    report: Report = lambda done, note: None,
+    report: Report = silent,
 ) -> dict[str, Any]:
     """Train until the recipe's last epoch, a time limit, the doctor's word or a signal.
 

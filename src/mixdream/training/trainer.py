@@ -10,9 +10,9 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from mixdream.generation.origin import noise_of
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.conditions import Conditions
+from mixdream.runs.noise import noise_of_seed
 
 _SAMPLED = 64  # images made at a time
 
@@ -89,7 +89,7 @@ class Trainer(ABC):
         anything from the noise.
         """
         seeds = range(self.seed, self.seed + count)
-        noises = [noise_of(self.recipe, seed, self.conditions) for seed in seeds]
+        noises = [noise_of_seed(self.recipe, seed, self.conditions) for seed in seeds]
         noise = torch.cat(noises).to(self.accelerator.device)
         network = self.ema or self.generator
         training = network.training

@@ -5,9 +5,11 @@ import math
 import numpy as np
 import scipy.fft
 import soxr
+from torch import Tensor
 
 from mixdream.audio.resample import QUALITY
 from mixdream.corpus.store import Corpus
+from mixdream.spectrogram.grid import Grid
 
 ANALYSIS_HZ = 8000
 """Rate that everything is compared at."""
@@ -18,11 +20,15 @@ MARGIN = 512
 COMPRESSION = 0.3
 """Exponent of magnitudes: 1 hears only kicks, 0 (decibels) hears hiss as loud as notes."""
 
-# An eighth of an octave each, from 62.5 Hz to 4 kHz; at the bottom, where that is less, one bin of 7.8 Hz.
-_EDGES = np.unique(np.geomspace(MARGIN / 64, MARGIN, 49).round().astype(int))
+# Bands of an eighth of an octave.
+_LOWEST_HZ, _HIGHEST_HZ = 62.5, 4000.0
+_PER_OCTAVE = 8
+# At the bottom, where that is less, one bin of 7.8 Hz.
+_EDGES = np.unique(np.geomspace(MARGIN / 64, MARGIN, 6 * _PER_OCTAVE + 1).round().astype(int))
 BANDS = len(_EDGES) - 1
 _BLOCK = 1024  # frames that are transformed at a time
 _STILL = 0.01  # deviation over the loudest level: a steady tone has half of it, music eight times
+_FRAME_S = 0.032  # of spectrograms of a grid, pooled
 _RUN_OUT_S = 0.05  # read beyond the end for the filter of the resampler
 
 
@@ -72,6 +78,30 @@ def loop_levels(audio: np.ndarray, frames: int) -> np.ndarray:
     np.ndarray, shape (BANDS, frames), float32
     """
     return band_levels(np.pad(audio, MARGIN, mode="wrap"), len(audio) / frames, frames)
+
+
+def spectrogram_levels(magnitudes: Tensor, grid: Grid) -> np.ndarray:
+    """Compressed magnitudes of bands like `band_levels`, from spectrograms of a grid.
+
+    Parameters
+    ----------
+    magnitudes : Tensor, shape (count, bins, frames), linear
+    grid : Grid
+
+    Returns
+    -------
+    np.ndarray, shape (count, bands, frames of about 32 ms), float32
+    """
+    pool = max(1, round(_FRAME_S * grid.rate_hz / grid.hop))
+    frames = magnitudes.shape[2] // pool
+    hz = np.arange(grid.bins) * grid.rate_hz / grid.n_fft
+    band = np.floor(np.log2(np.maximum(hz, 1e-9) / _LOWEST_HZ) * _PER_OCTAVE + 0.5)
+    chosen = (band >= 0) & (hz <= _HIGHEST_HZ)
+    starts = np.flatnonzero(np.diff(band[chosen], prepend=-1))
+    rising = magnitudes.numpy()[:, chosen, : frames * pool] * hz[chosen][None, :, None]
+    power = np.square(rising, dtype=np.float32)
+    pooled = power.reshape(*power.shape[:2], frames, pool).mean(3)
+    return np.add.reduceat(pooled, starts, axis=1) ** (COMPRESSION / 2)
 
 
 def still(levels: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -24,6 +24,7 @@ from mixdream.evaluation.copies.band_levels import (
     to_analysis_rate,
 )
 from mixdream.evaluation.copies.matching import make_templates, match
+from mixdream.progress import Report, silent
 
 SHORTEST_S = 1.0
 """Shortest clip: less than a second of music is in many tracks."""
@@ -86,7 +87,7 @@ def find_nearest(
     spans: Spans | None = None,
     speeds: Mapping[str, Sequence[float]] | None = None,
     away_from: Sequence[tuple[str, int] | None] | None = None,
-    report: Callable[[float, str], None] = lambda done, note: None,
+    report: Report = silent,
 ) -> list[Nearest | None]:
     """Find the nearest moment of each clip, whatever its level and wherever in the moment it begins.
 

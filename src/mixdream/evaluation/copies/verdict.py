@@ -1,18 +1,18 @@
 """Copy check: is a clip nearer to a moment of the training music than other real music is?"""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from mixdream.corpus.store import Corpus
-from mixdream.corpus.windows import Spans
+from mixdream.corpus.windows import Spans, spread
 from mixdream.errors import InputError
 from mixdream.evaluation.copies.band_levels import ANALYSIS_HZ, read_moment
 from mixdream.evaluation.copies.nearest import TRACK_S, Nearest, find_nearest
-from mixdream.evaluation.samples import spread
+from mixdream.progress import Report, clock, silent
 
 REAL_WINDOWS = 200
 LIMIT_QUANTILE = 0.02
@@ -95,7 +95,7 @@ def check_copies(
     *,
     spans: Spans | None = None,
     speeds: Mapping[str, Sequence[float]] | None = None,
-    report: Callable[[float, str], None] = lambda done, note: None,
+    report: Report = silent,
 ) -> list[CopyCheck]:
     """Say of each clip what it is nearest to and whether that is a copy.
 
@@ -122,7 +122,7 @@ def measure_real(
     held_out: Spans | None = None,
     speeds: Mapping[str, Sequence[float]] | None = None,
     number: int = REAL_WINDOWS,
-    report: Callable[[float, str], None] = lambda done, note: None,
+    report: Report = silent,
 ) -> RealNearest:
     """Measure how near real windows are to training music of other tracks.
 
@@ -201,23 +201,14 @@ def speeds_at(corpus: Corpus, bpm: float) -> dict[str, tuple[float, ...]]:
     return speeds
 
 
-def clock(seconds: float) -> str:
-    """Time as people read it off a player.
-
-    >>> clock(4353.42)
-    '1:12:33.4'
-    """
-    tenths = round(10 * seconds)
-    return f"{tenths // 36000}:{tenths // 600 % 60:02d}:{tenths // 10 % 60:02d}.{tenths % 10}"
-
-
 def _judge(nearest: Nearest | None, real: RealNearest) -> CopyCheck:
     if nearest is None:
         return CopyCheck(None, None, False, "silent or one steady tone: there is nothing to compare")
     is_copy = real.is_copy(nearest.distance, nearest.ratio)
     low, high = real.usual
     sentence = (
-        f"closest: set {nearest.set_name}, {clock(nearest.time_s)}, distance {nearest.distance:.2f}; "
+        f"closest: set {nearest.set_name}, {clock(nearest.time_s, tenths=True)}, "
+        f"distance {nearest.distance:.2f}; "
         f"real windows' own nearest: {low:.2f}-{high:.2f} (n = {len(real.distances)}): "
         f"{'a copy' if is_copy else 'no copy'}"
     )

@@ -2,12 +2,13 @@
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mixdream.errors import InputError
 from mixdream.files import folder_atomically
+from mixdream.progress import Report, silent
 from mixdream.spectrogram.grid import NAMED_GRIDS
 from mixdream.survey.design.blocks import Compare
 from mixdream.survey.design.design import Design
@@ -48,7 +49,7 @@ def create_test(
     languages: Sequence[str] = ("en",),
     title: str | None = None,
     contact: str | None = None,
-    report: Callable[[float, str], None] = lambda done, note: None,
+    report: Report = silent,
 ) -> Created:
     """Make a test from folders of clips, whole or not at all.
 

@@ -7,7 +7,6 @@ import json
 import math
 import os
 import secrets
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from mixdream.audio.loudness import LoudnessMeter
 from mixdream.corpus.sources import source_text
 from mixdream.errors import InputError
 from mixdream.files import write_atomically, write_json
+from mixdream.progress import Report, silent
 from mixdream.spectrogram.grid import NAMED_GRIDS
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import ATTENTION
@@ -48,9 +48,7 @@ class _Job:
     channels: int
 
 
-def render_clips(
-    design: Design, folder: Path, report: Callable[[float, str], None] = lambda done, note: None
-) -> list[Clip]:
+def render_clips(design: Design, folder: Path, report: Report = silent) -> list[Clip]:
     """Render the clips of a design into ``rendered/`` beside it.
 
     Of each condition that a block uses, every sound file becomes a 16-bit FLAC file at 48 kHz: through its

@@ -5,17 +5,6 @@ import numpy as np
 from mixdream.errors import InputError
 
 
-def spread(number: int, most: int) -> np.ndarray:
-    """At most so many of the numbers from 0 to ``number - 1``, spread evenly, each once; int64.
-
-    >>> spread(10, 4)
-    array([0, 3, 6, 9])
-    >>> spread(3, 4)
-    array([0, 1, 2])
-    """
-    return np.unique(np.linspace(0, number - 1, min(number, most)).round().astype(np.int64))
-
-
 def check_samples(name: str, samples: np.ndarray, at_least: int, metric: str) -> np.ndarray:
     """Return one set of embeddings as float64, or say what is wrong with it.
 

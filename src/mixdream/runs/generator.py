@@ -1,0 +1,35 @@
+"""The network that a recipe describes, untrained."""
+
+import torch
+from torch import nn
+
+from mixdream.models.dcgan import Generator
+from mixdream.models.flow import Flow
+from mixdream.recipes.recipe import Recipe
+from mixdream.runs.conditions import Conditions
+
+
+def new_generator(recipe: Recipe, conditions: Conditions | None = None) -> nn.Module:
+    """Return an untrained network that makes images, shape (batch, 1, bins, frames), from noise.
+
+    See `mixdream.runs.noise.draw_noise` for its noise.
+    """
+    model, size = recipe.model, (recipe.grid.bins, recipe.grid.frames)
+    told = conditions.width if conditions else 0
+    with torch.device("cpu"):
+        if model.family == "flow":
+            return Flow(size, model.width, model.depth, model.patch, model.shift, model.steps, told)
+        if model.family == "unet":
+            from mixdream.models.unet import Diffusion  # here: diffusers takes its time to import
+
+            return Diffusion(
+                size,
+                model.channels,
+                model.attention_levels,
+                model.layers,
+                model.noise_levels,
+                model.sampler,
+                model.steps,
+                *((0.0, 1.0) if recipe.grid.scaling == "min-max" else (-1.0, 1.0)),
+            )
+        return Generator(model.latent, model.generator, size, told)
