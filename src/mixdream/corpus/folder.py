@@ -141,6 +141,10 @@ def open_folder(folder: Path, rate_hz: int, channels: int) -> Iterator[BuildFold
         Where the disk is full or fails.
     """
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make a corpus in '{folder}': {error.strerror}") from None
+    try:
         with only_one_in(folder, f"another build is at work in '{folder}': wait for it or end it"):
             yield BuildFolder(folder, _index_of(folder, rate_hz, channels))
     except OSError as error:

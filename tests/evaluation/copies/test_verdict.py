@@ -9,7 +9,7 @@ from mixdream.analysis.beats.beats import TempoBlock
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.evaluation.copies.nearest import Nearest
-from mixdream.evaluation.copies.verdict import RealNearest, check_copies, clock, measure_real, speeds_at
+from mixdream.evaluation.copies.verdict import RealNearest, check_copies, measure_real, speeds_at
 from tests.corpus.small import imagined_corpus
 from tests.evaluation.tunes import RATE_HZ, tune, tune_corpus
 
@@ -157,12 +157,3 @@ def test_speeds_cover_every_sure_tempo_to_one_per_cent(tmp_path: Path) -> None:
     for bpm, sure in tempos:
         if sure:
             assert min(abs(speed * bpm / 117.1875 - 1) for speed in speeds["A"]) < 0.0101
-
-
-def test_times_for_people() -> None:
-    assert [clock(seconds) for seconds in (0, 59.96, 3599.94, 36000)] == [
-        "0:00:00.0",
-        "0:01:00.0",
-        "0:59:59.9",
-        "10:00:00.0",
-    ]
