@@ -8,23 +8,24 @@ import pytest
 import soundfile
 
 from mixdream.audio.loop_chunks import read_loop_chunks
-from mixdream.corpus.store import Corpus
-from mixdream.training.train import train
+from mixdream.runs.run import Run
 from tests.cli.test_main import error_of, mixdream
-from tests.conftest import tiny_recipe
+from tests.conftest import write_set
 
 
-@pytest.fixture(scope="module")
-def run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("runs") / "bars"
-    train(tiny_recipe("loops", "training.epochs=1"), corpus, folder)
-    return folder
+@pytest.fixture
+def run(bars_run: Run) -> Path:
+    return bars_run.folder
 
 
-def test_loops_by_command(run: Path, tmp_path: Path) -> None:
-    done = mixdream("generate", run, "--loop", "--bpm", 126, "-n", 2, "--seed", 7, "-o", tmp_path, "--json")
+def made(*arguments: object) -> list[dict[str, Any]]:
+    done = mixdream(*arguments, "--json")
     assert (done.returncode, done.stderr) == (0, "")
-    loops = json.loads(done.stdout)["clips"]
+    return json.loads(done.stdout)["clips"]
+
+
+def test_a_run_that_learnt_bars_makes_loops(run: Path, tmp_path: Path) -> None:
+    loops = made("generate", run, "--bpm", 126, "-n", 2, "--seed", 7, "-o", tmp_path)
     assert [loop["seed"] for loop in loops] == [7, 8]
     for loop in loops:
         path = Path(loop["file"])
@@ -32,13 +33,21 @@ def test_loops_by_command(run: Path, tmp_path: Path) -> None:
         assert soundfile.info(path).frames == 168_000
         chunks = read_loop_chunks(path.read_bytes())
         assert chunks is not None and (chunks.bpm, chunks.beats) == (126, 8)
-    words = mixdream("generate", run, "--loop", "--bars", 1, "-n", 1, "-o", tmp_path / "one").stdout
+    words = mixdream("generate", run, "--bars", 1, "-n", 1, "-o", tmp_path / "short").stdout
     assert "pulse" in words and "seam" in words
 
 
-def test_a_pack_by_command(run: Path, tmp_path: Path) -> None:
+def test_a_run_of_seconds_makes_clips(seconds_run: Run, tmp_path: Path) -> None:
+    (clip,) = made("generate", seconds_run.folder, "-n", 1, "-o", tmp_path)
+    assert Path(clip["file"]).name == "seconds_0.wav" and "bars" not in clip
+    for option, message in (("--bpm", "leave --bpm out"), ("--bars", "know no bars")):
+        done = mixdream("generate", seconds_run.folder, option, 120, "-o", tmp_path / "out")
+        assert message in error_of(done)
+
+
+def test_a_pack(run: Path, tmp_path: Path) -> None:
     """A model after five steps makes one loop only, and that is said."""
-    done = mixdream("generate", run, "--pack", 2, "--bars", 1, "-o", tmp_path, "--json")
+    done = mixdream("pack", run, "-n", 2, "--bars", 1, "-o", tmp_path, "--json")
     assert done.returncode == 0, done.stderr
     pack = json.loads(done.stdout)
     assert pack["candidates"] == 6
@@ -46,50 +55,45 @@ def test_a_pack_by_command(run: Path, tmp_path: Path) -> None:
     assert done.stderr.startswith("only 1 of 6 loops differ enough (5 are like another, 0 silent)")
     assert len(zipfile.ZipFile(pack["zip"]).namelist()) == 3
     assert Path(pack["sheet"]).read_bytes().startswith(b"\x89PNG")
-    words = mixdream("generate", run, "--pack", 1, "--bars", 1, "-o", tmp_path).stdout
+    words = mixdream("pack", run, "-n", 1, "--bars", 1, "-o", tmp_path).stdout
     assert words.splitlines()[1:] == [str(tmp_path / "contact-sheet.png"), str(tmp_path / "bars-pack.zip")]
 
 
-def test_variations_and_morphs_by_command(run: Path, tmp_path: Path) -> None:
-    def made(*options: object) -> list[dict[str, Any]]:
-        done = mixdream("generate", run, "-o", tmp_path, "--rate", 8000, *options, "--json")
-        assert (done.returncode, done.stderr) == (0, "")
-        return json.loads(done.stdout)["clips"]
-
-    varied = made("--variations-of", 7, "-n", 2)
-    assert [Path(clip["file"]).name for clip in varied] == ["bars_7~1.wav", "bars_7~2.wav"]
+def test_variations_and_morphs(run: Path, tmp_path: Path) -> None:
+    varied = made("vary", 7, "--run", run, "-n", 2, "-o", tmp_path, "--rate", 8000)
+    assert [Path(clip["file"]).name.split("_")[1] for clip in varied] == ["7~1", "7~2"]
     assert [clip["variation"] for clip in varied] == [
         {"of": 7, "number": number, "strength": 0.25} for number in (1, 2)
     ]
-    morphed = made("--loop", "--morph", varied[1]["file"], 3, "--steps", 3)
+    morphed = made("morph", varied[1]["file"], 3, "--steps", 3, "-o", tmp_path, "--rate", 8000)
     assert [clip["morph"]["position"] for clip in morphed] == [0, 0.5, 1]
     assert all(clip["morph"]["from"] == varied[1]["variation"] for clip in morphed)
     assert all(clip["morph"]["to"] == 3 and clip["bars"] == 2 for clip in morphed)
 
 
+def test_extensions(flow_run: Run, tmp_path: Path) -> None:
+    file = write_set(tmp_path / "mine.wav", 8, 120)
+    (clip,) = made("extend", file, "--run", flow_run.folder, "--bpm", 120, "-n", 1, "-o", tmp_path / "out")
+    assert Path(clip["file"]).name == "flow_mine+0.wav" and clip["continues"]["file"] == "mine.wav"
+    assert clip["seconds"] == pytest.approx(4)
+
+
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("arguments", "message"),
     [
-        (["--bars", "1"], "--bars is for loops: give --loop or --pack too"),
-        (["--pack", "2", "-n", "2"], "leave -n out"),
-        (["--loop", "--bars", "3"], "loops of 1 or 2"),
-        (["--pack", "0"], "'--pack'"),
-        (["--variations-of", "1", "--morph", "1", "2"], "do not go together"),
-        (["--variations-of", "1", "--pack", "2"], "with --variations-of, give --loop instead"),
-        (["--morph", "1", "2", "--pack", "2"], "with --morph, give --loop instead"),
-        (["--morph", "1", "2", "--max-similarity", "0.9"], "a morph cannot be redrawn"),
-        (["--morph", "1", "2", "-n", "3"], "--steps says how many"),
-        (["--morph", "1", "2", "--steps", "1"], "'--steps'"),
-        (["--morph", "1"], "'--morph'"),
-        (["--strength", "0.5"], "--strength is for variations"),
-        (["--steps", "5"], "--steps is for morphs"),
-        (["--variations-of", "1", "--seed", "0"], "leave --seed out"),
-        (["--variations-of", "1", "--strength", "1.5"], "'--strength'"),
-        (["--variations-of", "none.wav"], "neither a clip nor a seed"),
+        (["generate", "RUN", "--bars", "3"], "loops of 1 or 2"),
+        (["generate", "RUN", "--sampler-steps", "3"], "has no sampler"),
+        (["pack", "RUN", "-n", "0"], "'--count'"),
+        (["morph", "1", "2", "--run", "RUN", "--steps", "1"], "'--steps'"),
+        (["morph", "1", "--run", "RUN"], "Missing argument"),
+        (["vary", "1", "--run", "RUN", "--strength", "1.5"], "'--strength'"),
+        (["vary", "none.wav", "--run", "RUN"], "neither a clip nor a seed"),
+        (["extend", "none.wav", "--run", "RUN"], "train a flow"),
     ],
 )
-def test_wishes_that_cannot_be(options: list[str], message: str, run: Path, tmp_path: Path) -> None:
-    assert message in error_of(mixdream("generate", run, "-o", tmp_path / "out", *options))
+def test_what_cannot_be_is_one_line(arguments: list[str], message: str, run: Path, tmp_path: Path) -> None:
+    words = [str(run) if word == "RUN" else word for word in arguments]
+    assert message in error_of(mixdream(*words, "-o", tmp_path / "out"))
     assert not (tmp_path / "out").exists()
 
 
@@ -98,7 +102,7 @@ def test_without_its_corpus_clips_are_not_compared_and_that_is_said_once(run: Pa
     info = json.loads((moved / "run.json").read_text())
     info["corpus"]["folder"] = str(tmp_path / "gone")
     (moved / "run.json").write_text(json.dumps(info))
-    done = mixdream("generate", moved, "--loop", "--bars", 1, "-n", 2, "-o", tmp_path / "out")
+    done = mixdream("generate", moved, "--bars", 1, "-n", 2, "-o", tmp_path / "out")
     assert done.returncode == 0
     assert done.stderr.startswith("clips are not compared with the music: the corpus that")
     assert len(done.stderr.splitlines()) == 1

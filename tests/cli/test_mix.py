@@ -4,24 +4,15 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from mixdream.corpus.store import Corpus
-from mixdream.training.train import train
-from tests.cli import test_main
+from mixdream.runs.run import Run
 from tests.cli.test_main import error_of, mixdream
-from tests.conftest import tiny_recipe
 
 FAST = ("--bpm", 300, "--rate", 8000)
 
 
-@pytest.fixture(scope="module")
-def run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("runs") / "bars"
-    train(tiny_recipe("loops", "training.epochs=1"), corpus, folder)
-    return folder
-
-
-def test_help_is_as_it_was() -> None:
-    test_main.test_help_is_as_it_was("mix")
+@pytest.fixture
+def run(bars_run: Run) -> Path:
+    return bars_run.folder
 
 
 def test_a_mix_by_command(run: Path, tmp_path: Path) -> None:

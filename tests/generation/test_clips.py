@@ -7,27 +7,23 @@ import soundfile
 import torch
 
 from mixdream.audio.level import true_peak
+from mixdream.audio.write import AudioFormat
 from mixdream.corpus.images import read_spectrograms, save_stack
-from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
-from mixdream.generation.clips import generate_clips, sample_magnitudes, write_clips
+from mixdream.generation.clips import write_spectrogram
+from mixdream.generation.generate import generate
+from mixdream.generation.wish import Wish
 from mixdream.runs.run import Run
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.transform import magnitudes
-from mixdream.training.train import train
-from tests.conftest import FEW, tiny_recipe
 
 
-@pytest.fixture(scope="module")
-def run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("runs") / "small"
-    train(tiny_recipe("cpu", *FEW, "training.epochs=1"), corpus, folder)
-    return Run.open(folder)
-
-
-def test_clips_are_24_bit_files_with_a_json_beside_each(run: Run, tmp_path: Path) -> None:
-    clips = generate_clips(run, tmp_path / "clips", count=3, seed=10)
-    assert [Path(c["file"]).name for c in clips] == [f"small_{seed}.wav" for seed in (10, 11, 12)]
+def test_clips_are_24_bit_files_with_a_json_beside_each(seconds_run: Run, tmp_path: Path) -> None:
+    shares: list[float] = []
+    wish = Wish(count=3, seed=10)
+    clips = generate(seconds_run, tmp_path / "clips", wish, report=lambda done, note: shares.append(done))
+    assert shares == sorted(shares) and shares[-1] == pytest.approx(1)
+    assert [Path(c["file"]).name for c in clips] == [f"seconds_{seed}.wav" for seed in (10, 11, 12)]
     for clip in clips:
         info = soundfile.info(clip["file"])
         assert (info.samplerate, info.channels, info.subtype) == (44_100, 1, "PCM_24")
@@ -37,71 +33,61 @@ def test_clips_are_24_bit_files_with_a_json_beside_each(run: Run, tmp_path: Path
         assert max(clip["true_peak_dbtp"] + 1, clip["loudness_lufs"] + 14) == pytest.approx(0, abs=1e-6)
         beside = json.loads(Path(clip["file"]).with_suffix(".json").read_text())
         assert beside == {k: v for k, v in clip.items() if k != "file"}
-        assert beside["checkpoint"] == run.latest_checkpoint().name
+        assert beside["checkpoint"] == seconds_run.latest_checkpoint().name
+        assert beside["run_folder"] == str(seconds_run.folder)
     assert len(list((tmp_path / "clips").iterdir())) == 6
 
 
-def test_a_clip_is_a_function_of_its_seed_not_of_the_count(run: Run, tmp_path: Path) -> None:
-    many = generate_clips(run, tmp_path / "many", count=18, seed=0)
-    one = generate_clips(run, tmp_path / "one", count=1, seed=17)
-    assert Path(many[17]["file"]).read_bytes() == Path(one[0]["file"]).read_bytes()
-    assert Path(many[16]["file"]).read_bytes() != Path(one[0]["file"]).read_bytes()
+@pytest.mark.parametrize("kind", ["seconds", "bars"])
+def test_a_clip_is_a_function_of_its_seed_not_of_the_count(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    run = request.getfixturevalue(f"{kind}_run")
+    many = generate(run, tmp_path / "many", Wish(count=3, seed=15))
+    alone = generate(run, tmp_path / "alone", Wish(count=1, seed=17))
+    assert Path(many[2]["file"]).read_bytes() == Path(alone[0]["file"]).read_bytes()
+    assert Path(many[1]["file"]).read_bytes() != Path(alone[0]["file"]).read_bytes()
 
 
 @pytest.mark.parametrize(("form", "rate_hz"), [("flac", 48_000), ("wav", 8000), ("flac", 192_000)])
-def test_formats_and_rates(run: Run, tmp_path: Path, form: str, rate_hz: int) -> None:
-    clip = generate_clips(run, tmp_path, count=1, rate_hz=rate_hz, form=form)[0]  # type: ignore[arg-type]
+def test_formats_and_rates(seconds_run: Run, tmp_path: Path, form: AudioFormat, rate_hz: int) -> None:
+    clip = generate(seconds_run, tmp_path, Wish(count=1, rate_hz=rate_hz, form=form))[0]
     info = soundfile.info(clip["file"])
     assert (info.samplerate, info.format.lower(), info.subtype) == (rate_hz, form, "PCM_24")
     assert clip["seconds"] == pytest.approx(256 * 128 / 8000, abs=0.01)
 
 
 def test_a_tone_keeps_its_pitch_at_another_rate(tmp_path: Path) -> None:
-    grid = Grid()
-    spectrogram = torch.zeros(1, 128, 128)
-    spectrogram[0, 32] = 0.25
-    clip = next(write_clips(tmp_path, ["tone"], spectrogram, grid, [0], "random-phase", 44_100, "wav", {}))
+    spectrogram = torch.zeros(128, 128)
+    spectrogram[32] = 0.25
+    clip = write_spectrogram(tmp_path, "tone", spectrogram, Grid(), Wish(inversion="random-phase"), {})
     audio, rate_hz = soundfile.read(clip["file"])
     peak_hz = np.abs(np.fft.rfft(audio * np.hanning(len(audio)))).argmax() * rate_hz / len(audio)
     assert peak_hz == pytest.approx(1000, abs=0.5)
 
 
 def test_silence_is_written_as_silence_and_said(tmp_path: Path) -> None:
-    clip = next(
-        write_clips(tmp_path, ["s"], torch.zeros(1, 128, 128), Grid(), [0], "griffin-lim", 8000, "wav", {})
-    )
+    clip = write_spectrogram(tmp_path, "s", torch.zeros(128, 128), Grid(), Wish(inversion="griffin-lim"), {})
     assert clip["silent"] is True
     assert clip["true_peak_dbtp"] is None and clip["gain_db"] == 0
     assert np.abs(soundfile.read(clip["file"])[0]).max() == 0
 
 
-def test_wrong_wishes_are_explained(run: Run, tmp_path: Path) -> None:
+def test_what_cannot_be_is_explained(seconds_run: Run, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="rate of 10 Hz is not possible"):
-        generate_clips(run, tmp_path, count=1, rate_hz=10)
+        generate(seconds_run, tmp_path, Wish(count=1, rate_hz=10))
     with pytest.raises(InputError, match="unknown inversion"):
-        generate_clips(run, tmp_path, count=1, inversion="magic")
+        generate(seconds_run, tmp_path, Wish(count=1, inversion="magic"))
+    with pytest.raises(InputError, match=r"cannot loop: .* windows\.beats, such as 'loops'"):
+        generate(seconds_run, tmp_path, Wish(bars=2))
+    with pytest.raises(InputError, match=r"has no tempo: .* leave --bpm out"):
+        generate(seconds_run, tmp_path, Wish(bpm=120))
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot be written"):
-        generate_clips(run, tmp_path / "file", count=1)
-    with pytest.raises(InputError, match="is no run"):
-        Run.open(tmp_path)
-    broken = torch.full((1, 128, 128), torch.nan)
+        generate(seconds_run, tmp_path / "file", Wish(count=1))
+    broken = torch.full((128, 128), torch.nan)
     with pytest.raises(InputError, match="NaN"):
-        next(write_clips(tmp_path, ["x"], broken, Grid(), [0], "random-phase", 8000, "wav", {}))
-
-
-def test_the_averaged_generator_is_used_where_there_is_one(run: Run) -> None:
-    checkpoint = run.latest_checkpoint()
-    averaged = sample_magnitudes(run, run.load_generator(checkpoint), [1])
-    last = Run(
-        run.folder, tiny_recipe("cpu", *FEW).model_copy(update={"training": tiny_recipe("thesis-3").training})
-    )
-    assert not torch.equal(averaged, sample_magnitudes(last, last.load_generator(checkpoint), [1]))
-
-
-def test_a_run_without_checkpoint_says_so(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no checkpoint yet"):
-        Run(tmp_path, run.recipe).latest_checkpoint()
+        write_spectrogram(tmp_path, "x", broken, Grid(), Wish(inversion="random-phase"), {})
 
 
 def test_npy_spectrograms(tmp_path: Path) -> None:

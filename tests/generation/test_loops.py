@@ -10,21 +10,15 @@ from mixdream.analysis.key import PITCH_CLASSES
 from mixdream.analysis.seam import seam_score
 from mixdream.audio.level import true_peak
 from mixdream.audio.loop_chunks import LoopInfo, read_loop_chunks
-from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
-from mixdream.generation.clips import generate_clips
-from mixdream.generation.loops import generate_loops
+from mixdream.generation.generate import generate
+from mixdream.generation.wish import Wish
 from mixdream.runs.run import Run
-from mixdream.training.train import train
-from tests.conftest import tiny_recipe
 
 
-@pytest.fixture(scope="module")
-def run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run of windows of two bars."""
-    folder = tmp_path_factory.mktemp("runs") / "bars"
-    train(tiny_recipe("loops", "training.epochs=1"), corpus, folder)
-    return Run.open(folder)
+@pytest.fixture
+def run(bars_run: Run) -> Run:
+    return bars_run
 
 
 @pytest.mark.parametrize(
@@ -34,7 +28,7 @@ def run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_a_loop_is_whole_bars_to_the_sample_and_says_so(
     bpm: float, bars: int | None, rate_hz: int, samples: int, run: Run, tmp_path: Path
 ) -> None:
-    loop = generate_loops(run, tmp_path, count=1, seed=5, bpm=bpm, bars=bars, rate_hz=rate_hz)[0]
+    loop = generate(run, tmp_path, Wish(count=1, seed=5, bpm=bpm, bars=bars, rate_hz=rate_hz))[0]
     beats = 4 * (bars or 2)
     assert samples == round(beats * 60 / bpm * rate_hz) == loop["samples"]
     path = Path(loop["file"])
@@ -53,7 +47,7 @@ def test_a_loop_is_whole_bars_to_the_sample_and_says_so(
 @pytest.mark.parametrize("inversion", ["griffin-lim", "random-phase"])
 def test_the_end_of_the_file_meets_its_start(inversion: str, run: Run, tmp_path: Path) -> None:
     """Tiled as a DAW does; a clip that was not inverted as a loop has a seam that stands out."""
-    for loop in generate_loops(run, tmp_path, count=3, inversion=inversion):
+    for loop in generate(run, tmp_path, Wish(count=3, inversion=inversion)):
         audio, rate_hz = soundfile.read(loop["file"])
         seam = seam_score(audio, rate_hz)
         assert seam.ratio < 1.5
@@ -65,60 +59,40 @@ def test_the_end_of_the_file_meets_its_start(inversion: str, run: Run, tmp_path:
 
 
 def test_loudness_and_true_peak_are_what_the_json_says(run: Run, tmp_path: Path) -> None:
-    loop = generate_loops(run, tmp_path / "loud", count=1)[0]
+    loop = generate(run, tmp_path / "loud", Wish(count=1))[0]
     audio, _ = soundfile.read(loop["file"])
     assert 20 * math.log10(true_peak(audio, loop=True)) == pytest.approx(loop["true_peak_dbtp"], abs=0.01)
     assert loop["true_peak_dbtp"] <= -1 + 1e-9
     assert max(loop["true_peak_dbtp"] + 1, loop["loudness_lufs"] + 14) == pytest.approx(0, abs=1e-6)
-    kept = generate_loops(run, tmp_path / "kept", count=1, keep_level=True)[0]
+    kept = generate(run, tmp_path / "kept", Wish(count=1, keep_level=True))[0]
     same, _ = soundfile.read(kept["file"])
     assert kept["gain_db"] <= 0
     assert same * 10 ** ((loop["gain_db"] - kept["gain_db"]) / 20) == pytest.approx(audio, abs=1e-6)
 
 
-def test_a_loop_is_a_function_of_its_seed(run: Run, tmp_path: Path) -> None:
-    many = generate_loops(run, tmp_path / "many", count=3, seed=1)
-    one = generate_loops(run, tmp_path / "one", count=1, seed=3)
-    assert Path(many[2]["file"]).read_bytes() == Path(one[0]["file"]).read_bytes()
-
-
 def test_flac_loops_have_no_chunks_but_the_same_samples(run: Run, tmp_path: Path) -> None:
-    flac = generate_loops(run, tmp_path / "flac", count=1, form="flac")[0]
-    wav = generate_loops(run, tmp_path / "wav", count=1)[0]
+    flac = generate(run, tmp_path / "flac", Wish(count=1, form="flac"))[0]
+    wav = generate(run, tmp_path / "wav", Wish(count=1))[0]
     one, other = (soundfile.read(loop["file"])[0] for loop in (flac, wav))
     assert len(one) == len(other)
     assert np.abs(one - other).max() < 2**-22  # libsndfile rounds the last bit otherwise
 
 
-def test_plain_clips_play_at_a_tempo_by_varispeed(run: Run, tmp_path: Path) -> None:
-    own_bpm = round(run.info()["tempo_bpm"])
-    clip = generate_clips(run, tmp_path / "own", count=1, rate_hz=8000)[0]
-    assert clip["bpm"] == own_bpm
-    assert clip["seconds"] == pytest.approx(8 * 60 / own_bpm, abs=0.001)
-    slow = generate_clips(run, tmp_path / "slow", count=1, rate_hz=8000, bpm=own_bpm / 2)[0]
-    assert slow["seconds"] == pytest.approx(2 * clip["seconds"], abs=0.001)
-
-
 def test_the_run_s_own_tempo_is_the_default(run: Run, tmp_path: Path) -> None:
     info = run.info()
     assert 115 < info["tempo_bpm"] < 145
-    loop = generate_loops(run, tmp_path, count=1)[0]
+    loop = generate(run, tmp_path, Wish(count=1))[0]
     assert loop["bpm"] == round(info["tempo_bpm"])
 
 
 def test_wrong_wishes_are_explained(run: Run, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"loops of 3 bars are not possible .* loops of 1 or 2"):
-        generate_loops(run, tmp_path, bars=3)
+        generate(run, tmp_path, Wish(bars=3))
     for bpm in (39.9, 301, math.nan, math.inf):
         with pytest.raises(InputError, match="BPM is not possible: 40 to 300 BPM are"):
-            generate_loops(run, tmp_path, bpm=bpm)
+            generate(run, tmp_path, Wish(bpm=bpm))
     with pytest.raises(InputError, match="rate of 10 Hz"):
-        generate_loops(run, tmp_path, rate_hz=10)
+        generate(run, tmp_path, Wish(rate_hz=10))
     with pytest.raises(InputError, match="unknown inversion"):
-        generate_loops(run, tmp_path, inversion="magic")
-    seconds = Run(tmp_path, tiny_recipe("thesis-1"))
-    with pytest.raises(InputError, match=r"cannot loop: .* windows\.beats, such as 'loops'"):
-        generate_loops(seconds, tmp_path)
-    with pytest.raises(InputError, match=r"has no tempo: .* leave --bpm out"):
-        generate_clips(seconds, tmp_path, bpm=120)
+        generate(run, tmp_path, Wish(inversion="magic"))
     assert not list(tmp_path.iterdir())

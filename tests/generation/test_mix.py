@@ -16,15 +16,15 @@ from mixdream.analysis.seam import Seam
 from mixdream.audio import write
 from mixdream.audio.level import true_peak
 from mixdream.audio.stream_limiter import StreamLimiter
-from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.generation import mix as mixes
 from mixdream.generation.arrangement import Candidate, EnergyScale, arrange, choose
 from mixdream.generation.decks import SWAP_S, BeatGrid, Deck, Setting, low_pass, play, setting_of
-from mixdream.generation.loops import Loop, generate_loops
+from mixdream.generation.generate import generate
+from mixdream.generation.loops import Loop
 from mixdream.generation.mix import make_mix
+from mixdream.generation.wish import Wish
 from mixdream.runs.run import Run
-from mixdream.training.train import train
 from tests.conftest import tiny_recipe
 
 GRID = BeatGrid(120.0, 8000)  # a bar is 16 000 samples
@@ -210,12 +210,9 @@ def test_the_loop_taken_has_the_energy_wanted_goes_with_the_key_and_has_rested()
     assert choose(keyed[:1], scale, 0.5, c, [0]).loop.seed == 0  # there is nothing else
 
 
-@pytest.fixture(scope="module")
-def run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run of windows of two bars."""
-    folder = tmp_path_factory.mktemp("runs") / "bars"
-    train(tiny_recipe("loops", "training.epochs=1"), corpus, folder)
-    return Run.open(folder)
+@pytest.fixture
+def run(bars_run: Run) -> Run:
+    return bars_run
 
 
 def test_a_mix_is_as_long_as_asked_and_its_loops_are_found_again(run: Run, tmp_path: Path) -> None:
@@ -223,10 +220,8 @@ def test_a_mix_is_as_long_as_asked_and_its_loops_are_found_again(run: Run, tmp_p
     mix = make_mix(
         run,
         tmp_path / "new" / "night.wav",
-        minutes=0.5,
-        seed=7,
-        bpm=300,
-        rate_hz=8000,
+        0.5,
+        Wish(seed=7, bpm=300, rate_hz=8000),
         report=lambda done, note: shares.append(done),
     )
     assert shares == sorted(shares) and shares[-1] == pytest.approx(1)
@@ -241,7 +236,7 @@ def test_a_mix_is_as_long_as_asked_and_its_loops_are_found_again(run: Run, tmp_p
     assert mix["loudness_lufs"] == pytest.approx(-14, abs=2)
     assert 20 * np.log10(true_peak(audio)) <= -1
     drop = mix["sections"][2]["phrases"][0]
-    alone = generate_loops(run, tmp_path / "loop", count=1, seed=drop["seed"], bpm=300, rate_hz=8000)[0]
+    alone = generate(run, tmp_path / "loop", Wish(count=1, seed=drop["seed"], bpm=300, rate_hz=8000))[0]
     loop, _ = soundfile.read(alone["file"])
     inside = audio[2 * 51_200 :][: len(loop)]
     assert np.corrcoef(inside, loop)[0, 1] > 0.99
@@ -254,7 +249,7 @@ def test_a_mix_is_a_function_of_its_seed_in_either_format(
 ) -> None:
     monkeypatch.setattr(mixes, "CANDIDATES", 1)
     for name, seed in (("a.wav", 0), ("b.flac", 0), ("c.wav", 50)):
-        make_mix(run, tmp_path / name, minutes=0.32, seed=seed, bpm=300, rate_hz=8000)
+        make_mix(run, tmp_path / name, 0.32, Wish(seed=seed, bpm=300, rate_hz=8000))
     a, b, c = (soundfile.read(tmp_path / name)[0] for name in ("a.wav", "b.flac", "c.wav"))
     assert np.abs(a - b).max() < 2**-22  # libsndfile rounds the last bit otherwise
     assert not np.array_equal(a, c)
@@ -266,7 +261,7 @@ def test_a_long_mix_goes_on_to_loops_of_later_seeds(
     """With room for two loops at a time, each phrase finds only the last two that were made."""
     for name, value in (("CANDIDATES", 1), ("MOST_CANDIDATES", 2), ("LATELY", 1)):
         monkeypatch.setattr(mixes, name, value)
-    mix = make_mix(run, tmp_path / "x.wav", minutes=0.53, seed=3, bpm=300, rate_hz=8000)
+    mix = make_mix(run, tmp_path / "x.wav", 0.53, Wish(seed=3, bpm=300, rate_hz=8000))
     seeds = [phrase["seed"] for section in mix["sections"] for phrase in section["phrases"]]
     assert all(3 + i <= seed <= 4 + i for i, seed in enumerate(seeds[:4]))
 
@@ -280,7 +275,7 @@ def test_an_interrupted_mix_leaves_nothing(run: Run, tmp_path: Path, monkeypatch
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        make_mix(run, tmp_path / "x.wav", minutes=0.5, bpm=300, rate_hz=8000, report=interrupt)
+        make_mix(run, tmp_path / "x.wav", 0.5, Wish(bpm=300, rate_hz=8000), report=interrupt)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -300,16 +295,16 @@ def test_what_passes_4_gb_becomes_rf64(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_wrong_wishes_are_explained(run: Run, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"mix of 0.2 minutes is not possible: .* 12.8 s each need 0.7 min"):
-        make_mix(run, tmp_path / "x.wav", minutes=0.2, bpm=150)
+        make_mix(run, tmp_path / "x.wav", 0.2, Wish(bpm=150))
     with pytest.raises(InputError, match="nan minutes"):
-        make_mix(run, tmp_path / "x.wav", minutes=float("nan"))
+        make_mix(run, tmp_path / "x.wav", float("nan"), Wish())
     with pytest.raises(InputError, match=r"ends in \.wav or \.flac"):
-        make_mix(run, tmp_path / "x.mp3", minutes=3)
+        make_mix(run, tmp_path / "x.mp3", 3, Wish())
     with pytest.raises(InputError, match="BPM is not possible"):
-        make_mix(run, tmp_path / "x.wav", minutes=3, bpm=3)
+        make_mix(run, tmp_path / "x.wav", 3, Wish(bpm=3))
     with pytest.raises(InputError, match="cannot loop"):
-        make_mix(Run(tmp_path, tiny_recipe("thesis-1")), tmp_path / "x.wav", minutes=3)
+        make_mix(Run(tmp_path, tiny_recipe("thesis-1")), tmp_path / "x.wav", 3, Wish())
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "x.flac").touch()
     with pytest.raises(InputError, match=r"x\.flac has the same name in another format"):
-        make_mix(run, tmp_path / "x.wav", minutes=3)
+        make_mix(run, tmp_path / "x.wav", 3, Wish())

@@ -1,5 +1,7 @@
 import json
 import math
+import os
+import shutil
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -11,12 +13,11 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.generation import clips as clips_module
 from mixdream.generation import loops as loops_module
-from mixdream.generation.clips import generate_clips, sample_magnitudes, write_clips
-from mixdream.generation.loops import generate_loops
+from mixdream.generation.clips import plan_clips, write_spectrogram
+from mixdream.generation.generate import generate
 from mixdream.generation.origin import (
     HIGHEST_SEED,
     Morph,
@@ -26,26 +27,23 @@ from mixdream.generation.origin import (
     morph,
     name_of,
     noise_of,
-    read_origin,
     seed_of,
     vary,
 )
+from mixdream.generation.read_origin import read_origins
+from mixdream.generation.wish import Wish
 from mixdream.runs.run import Run
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.inversion import invert
-from mixdream.training.train import train
 from tests.conftest import FEW, tiny_recipe
 
 RECIPE = tiny_recipe("cpu", *FEW, "model.latent=4096")
 FAST: dict[str, Any] = {"rate_hz": 8000, "inversion": "random-phase"}  # whose phases differ by seed
 
 
-@pytest.fixture(scope="module")
-def run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run of windows of two bars."""
-    folder = tmp_path_factory.mktemp("runs") / "bars"
-    train(tiny_recipe("loops", "training.epochs=1"), corpus, folder)
-    return Run.open(folder)
+@pytest.fixture
+def run(bars_run: Run) -> Run:
+    return bars_run
 
 
 def origins(shares: st.SearchStrategy[float]) -> st.SearchStrategy[Origin]:
@@ -74,13 +72,13 @@ def test_clips_have_the_same_name_only_if_they_are_the_same(one: Origin, other: 
 @settings(max_examples=30)
 @given(origin=origins(st.floats(0, 1)))
 def test_what_json_says_is_the_origin(
-    origin: Origin, run: Run, tmp_path_factory: pytest.TempPathFactory
+    origin: Origin, bars_run: Run, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.mktemp("clips") / "x.wav"
     path.touch()
-    about = {"run": run.name, "checkpoint": run.chosen_checkpoint().name} | about_origin(origin)
+    about = bars_run.about(bars_run.chosen_checkpoint()) | about_origin(origin)
     path.with_suffix(".json").write_text(json.dumps(about))
-    assert read_origin(str(path), run) == origin
+    assert read_origins([str(path)]) == (bars_run, [origin])
     assert about["seed"] == seed_of(origin)
 
 
@@ -109,10 +107,10 @@ def test_a_morph_has_its_ends_and_equal_steps() -> None:
     assert distances == pytest.approx([distances[0]] * 4, rel=0.05)
 
 
-def test_variations_of_no_strength_are_the_clip_itself(run: Run, tmp_path: Path) -> None:
-    plain = generate_clips(run, tmp_path / "plain", count=1, seed=5, **FAST)[0]
-    same = generate_clips(run, tmp_path / "same", count=2, origins=vary(5, 0.0), **FAST)
-    assert [Path(clip["file"]).name for clip in same] == ["bars_5~1.wav", "bars_5~2.wav"]
+def test_variations_of_no_strength_are_the_clip_itself(seconds_run: Run, tmp_path: Path) -> None:
+    plain = generate(seconds_run, tmp_path / "plain", Wish(count=1, seed=5, **FAST))[0]
+    same = generate(seconds_run, tmp_path / "same", Wish(count=2, origins=vary(5, 0.0), **FAST))
+    assert [Path(clip["file"]).name for clip in same] == ["seconds_5~1.wav", "seconds_5~2.wav"]
     for k, clip in enumerate(same):
         assert Path(clip["file"]).read_bytes() == Path(plain["file"]).read_bytes()
         beside = json.loads(Path(clip["file"]).with_suffix(".json").read_text())
@@ -123,64 +121,69 @@ def test_variations_of_no_strength_are_the_clip_itself(run: Run, tmp_path: Path)
 
 def test_variations_of_a_variation_start_from_what_its_json_says(run: Run, tmp_path: Path) -> None:
     """Of any clip that was written: loops say bpm and key in their names, and that does no harm."""
-    first = generate_loops(run, tmp_path, count=2, origins=vary(5, 0.3), bpm=126.5, **FAST)[1]
-    origin = read_origin(first["file"], run)
-    again = generate_loops(run, tmp_path, count=1, origins=vary(origin, 0.0), bpm=126.5, **FAST)[0]
+    first = generate(run, tmp_path, Wish(count=2, origins=vary(5, 0.3), bpm=126.5, **FAST))[1]
+    _, (origin,) = read_origins([first["file"]])
+    again = generate(run, tmp_path, Wish(count=1, origins=vary(origin, 0.0), bpm=126.5, **FAST))[0]
     assert Path(again["file"]).name.startswith("bars_5~2~1_126.5bpm")
     assert Path(again["file"]).read_bytes() == Path(first["file"]).read_bytes()
     assert again["variation"]["of"] == first["variation"] == {"of": 5, "number": 2, "strength": 0.3}
 
 
 def test_a_morph_leads_from_one_clip_to_another(run: Run, tmp_path: Path) -> None:
-    plain = generate_loops(run, tmp_path / "plain", count=1, seed=3, **FAST)[0]
-    clips = generate_loops(run, tmp_path, count=3, origins=morph(3, 9, 3), **FAST)
+    plain = generate(run, tmp_path / "plain", Wish(count=1, seed=3, **FAST))[0]
+    clips = generate(run, tmp_path, Wish(count=3, origins=morph(3, 9, 3), **FAST))
     assert Path(clips[0]["file"]).read_bytes() == Path(plain["file"]).read_bytes()
     assert [clip["morph"]["position"] for clip in clips] == [0, 0.5, 1]
     assert {clip["seed"] for clip in clips} == {3}
     assert [Path(clip["file"]).name.split("_")[1] for clip in clips] == ["3-9~1", "3-9~2", "3-9~3"]
-    generator = run.load_generator(run.chosen_checkpoint())
-    last, end = sample_magnitudes(run, generator, [read_origin(clips[2]["file"], run), 9])
-    assert torch.equal(last, end)
+    plan = plan_clips(run, Wish())
+    _, (last, end) = read_origins([clips[2]["file"], "9"])
+    assert torch.equal(plan.sample(last), plan.sample(end))
 
 
-@pytest.mark.parametrize("module", [clips_module, loops_module])
-def test_phases_are_found_from_the_seed_where_it_all_began(
-    module: ModuleType, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("kind", "module"), [("seconds", clips_module), ("bars", loops_module)])
+def test_phases_come_from_the_seed_where_it_all_began(
+    kind: str,
+    module: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
-    found: list[int] = []
+    used: list[int] = []
 
     def spied(name: str, magnitudes: torch.Tensor, grid: Grid, seeds: list[int], **how: bool) -> torch.Tensor:
-        found.extend(seeds)
+        used.extend(seeds)
         return invert(name, magnitudes, grid, seeds, **how)
 
     monkeypatch.setattr(module, "invert", spied)
     varied = Variation(of=6, number=2, strength=0.5)
     wanted: list[Origin] = [4, varied, Morph(start=varied, end=9, number=1, position=1.0)]
-    make = generate_clips if module is clips_module else generate_loops
-    make(run, tmp_path, count=3, origins=wanted, **FAST)
-    assert found == [4, 6, 6]
+    generate(request.getfixturevalue(f"{kind}_run"), tmp_path, Wish(count=3, origins=wanted, **FAST))
+    assert used == [4, 6, 6]
 
 
 def test_a_whole_number_is_a_seed(run: Run) -> None:
-    assert read_origin("12", run) == 12
-    assert read_origin(str(HIGHEST_SEED), run) == HIGHEST_SEED
+    assert read_origins(["12", str(HIGHEST_SEED)], run) == (run, [12, HIGHEST_SEED])
+    with pytest.raises(InputError, match="say which with --run RUN"):
+        read_origins(["12"])
     for wish in (str(HIGHEST_SEED + 1), "9" * 5000):
         with pytest.raises(InputError, match=r"is not possible: 0 to 9007199254740992 are"):
-            read_origin(wish, run)
+            read_origins([wish], run)
 
 
 @pytest.mark.parametrize(
     ("says", "message"),
     [
         (None, r"has no x\.json beside it"),
-        ({"run": "other"}, "was made by the run other, not by bars"),
+        ({"run_folder": "/gone"}, r"made by the run bars, which is not at '/gone' any more: .* --run RUN"),
+        ({"run_folder": ""}, "which is not at '' any more"),
         ({"checkpoint": "step-1"}, r"was made with step-1, bars uses step-\d+ now"),
         ({"seed": -1}, "seed: Input should be greater"),
         ({"variation": {"of": 1, "number": 1, "strength": 2}}, r"strength: Input should be less"),
         ({"variation": {"of": 1, "number": 1}}, r"strength: Field required"),
-        ("[]", "does not say how 'mixdream generate' made the clip"),
-        ("{", "does not say how 'mixdream generate' made the clip"),
-        ("[" * 100_000, "does not say how 'mixdream generate' made the clip"),
+        ("[]", "does not say how mixdream made the clip"),
+        ("{", "does not say how mixdream made the clip"),
+        ("[" * 100_000, "does not say how mixdream made the clip"),
     ],
 )
 def test_clips_that_cannot_be_varied(
@@ -188,33 +191,66 @@ def test_clips_that_cannot_be_varied(
 ) -> None:
     path = tmp_path / "x.wav"
     path.touch()
-    about = {"run": "bars", "checkpoint": run.chosen_checkpoint().name, "seed": 1}
+    about = run.about(run.chosen_checkpoint()) | {"seed": 1}
     if says is not None:
         text = says if isinstance(says, str) else json.dumps(about | says)
         path.with_suffix(".json").write_text(text)
     with pytest.raises(InputError, match=message) as caught:
-        read_origin(str(path), run)
+        read_origins([str(path)])
     assert "\n" not in str(caught.value)
 
 
 def test_what_is_no_clip_of_a_run(run: Run, tmp_path: Path) -> None:
     for wish in ("-3", "7.5", "", str(tmp_path), str(tmp_path / "none.wav")):
         with pytest.raises(InputError, match="is neither a clip nor a seed"):
-            read_origin(wish, run)
-    given = write_clips(
-        tmp_path, ["given"], torch.ones(1, 128, 512), run.recipe.grid, [0], "random-phase", 8000, "wav", {}
-    )
-    with pytest.raises(InputError, match="does not say how 'mixdream generate' made the clip: run"):
-        read_origin(next(given)["file"], run)
+            read_origins([wish], run)
+    given = write_spectrogram(tmp_path, "given", torch.ones(128, 512), run.recipe.grid, Wish(), {})
+    with pytest.raises(InputError, match="does not say how mixdream made the clip: run"):
+        read_origins([given["file"]], run)
 
 
 def test_variations_go_away_from_the_clip_as_their_strength_grows(run: Run) -> None:
     """Of the spectrograms, even of a model that has hardly learnt."""
-    generator = run.load_generator(run.chosen_checkpoint())
-    original = sample_magnitudes(run, generator, [5]).clamp(min=1e-4).log()
+    plan = plan_clips(run, Wish())
+    original = plan.sample(5).clamp(min=1e-4).log()
     distances = [
-        float((sample_magnitudes(run, generator, [v]).clamp(min=1e-4).log() - original).square().mean())
+        float((plan.sample(v).clamp(min=1e-4).log() - original).square().mean())
         for v in (Variation(of=5, number=1, strength=s) for s in (0.0, 0.1, 0.25, 0.5))
     ]
     assert distances[0] == 0
     assert np.all(np.diff(distances) > 0)
+
+
+def test_a_clip_knows_its_run_and_the_steps_of_its_sampler(
+    flow_run: Run, bars_run: Run, tmp_path: Path
+) -> None:
+    fast, slow = (
+        generate(flow_run.with_steps(steps), tmp_path / str(steps), Wish(count=1, **FAST))[0]["file"]
+        for steps in (2, 3)
+    )
+    run, origins = read_origins([fast, "3"])
+    assert (run.folder, run.recipe.sampler_steps, origins) == (flow_run.folder, 2, [0, 3])
+    with pytest.raises(InputError, match="made in 2 and 3 steps of the sampler"):
+        read_origins([fast, slow])
+    other = generate(bars_run, tmp_path, Wish(count=1, **FAST))[0]["file"]
+    with pytest.raises(InputError, match=r"made by the run flow, '.*' by bars: give clips of one run"):
+        read_origins([fast, other])
+
+
+def test_a_run_that_was_moved_is_given(bars_run: Run, tmp_path: Path) -> None:
+    """Its folder need not be valid UTF-8."""
+    before = Path(os.fsdecode(os.fsencode(tmp_path) + b"/run\xff"))
+    run = Run.open(shutil.copytree(bars_run.folder, before))
+    clip = generate(run, tmp_path, Wish(count=1, origins=vary(5, 0.5), **FAST))[0]["file"]
+    assert read_origins([clip])[0] == run
+    before.rename(tmp_path / "moved")
+    with pytest.raises(InputError, match="which is not at"):
+        read_origins([clip])
+    moved = Run.open(tmp_path / "moved")
+    assert read_origins([clip], moved) == (moved, [Variation(of=5, number=1, strength=0.5)])
+
+
+def test_the_model_that_comes_with_mixdream_is_found_wherever_it_is(tmp_path: Path) -> None:
+    clip = generate(Run.pretrained(), tmp_path, Wish(count=1, **FAST))[0]
+    assert clip["run_folder"] is None
+    assert read_origins([clip["file"]]) == (Run.pretrained(), [0])

@@ -9,16 +9,14 @@ from PIL import Image
 
 from mixdream.analysis.alikeness import distance_db, fingerprint
 from mixdream.analysis.seam import Seam
-from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.generation import pack as packs
 from mixdream.generation.loops import Loop
 from mixdream.generation.origin import Origin
 from mixdream.generation.pack import DIFFERENT_DB, choose, make_pack
+from mixdream.generation.wish import Wish
 from mixdream.runs.run import Run
-from mixdream.training.train import train
 from tests.analysis import music
-from tests.conftest import tiny_recipe
 
 
 def loop(origin: int, audio: np.ndarray, pulse_db: float, seam: float = 1.0) -> Loop:
@@ -68,11 +66,9 @@ def test_distance_is_zero_only_for_the_same() -> None:
             assert (distance < 1e-4) if i == k else (distance > DIFFERENT_DB)
 
 
-@pytest.fixture(scope="module")
-def run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("runs") / "bars"
-    train(tiny_recipe("loops", "training.epochs=1"), corpus, folder)
-    return Run.open(folder)
+@pytest.fixture
+def run(bars_run: Run) -> Run:
+    return bars_run
 
 
 def test_a_pack_is_loops_a_sheet_and_a_zip_of_all(
@@ -80,7 +76,9 @@ def test_a_pack_is_loops_a_sheet_and_a_zip_of_all(
 ) -> None:
     monkeypatch.setattr(packs, "DIFFERENT_DB", 0.1)  # an untrained model makes the same again and again
     shares: list[float] = []
-    pack = make_pack(run, tmp_path, count=2, bars=1, bpm=120, report=lambda done, note: shares.append(done))
+    pack = make_pack(
+        run, tmp_path, Wish(count=2, bars=1, bpm=120), report=lambda done, note: shares.append(done)
+    )
     assert (len(pack.loops), pack.candidates, pack.silent) == (2, 6, 0)
     assert pack.loops[0]["pulse_db"] >= pack.loops[1]["pulse_db"] or pack.loops[1]["seam"]["ratio"] > 1.5
     assert shares == sorted(shares) and shares[-1] == pytest.approx(1)
@@ -99,7 +97,7 @@ def test_a_pack_is_loops_a_sheet_and_a_zip_of_all(
 def test_the_name_of_a_run_may_be_odd(run: Run, tmp_path: Path) -> None:
     odd = tmp_path / "a$b$ é_{"
     shutil.copytree(run.folder, odd)
-    pack = make_pack(Run.open(odd), tmp_path / "out", count=1, bars=1, rate_hz=8000)
+    pack = make_pack(Run.open(odd), tmp_path / "out", Wish(count=1, bars=1, rate_hz=8000))
     assert len(zipfile.ZipFile(pack.archive).namelist()) == 3
 
 
@@ -107,15 +105,15 @@ def test_a_model_that_makes_one_loop_gives_a_pack_of_one(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(packs, "DIFFERENT_DB", 100.0)
-    pack = make_pack(run, tmp_path, count=2, bars=1, bpm=120)
+    pack = make_pack(run, tmp_path, Wish(count=2, bars=1, bpm=120))
     assert (len(pack.loops), pack.alike) == (1, 5)
 
 
 def test_a_silent_model_is_said_to_be_silent(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    silence = [loop(0, np.zeros(music.SAMPLES), 0.0)]
-    monkeypatch.setattr(packs, "make_loops", lambda plan, origins: iter(silence))
+    silence = np.zeros(music.SAMPLES)
+    monkeypatch.setattr(packs, "make_loop", lambda plan, origin: loop(origin, silence, 0.0))
     with pytest.raises(InputError, match="are silent: train it for longer"):
-        make_pack(run, tmp_path, count=1)
+        make_pack(run, tmp_path, Wish(count=1))
     assert not list(tmp_path.iterdir())

@@ -1,7 +1,5 @@
 import json
 import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +11,18 @@ from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.evaluation.copies.verdict import RealNearest
 from mixdream.generation import similarity as similar
-from mixdream.generation.clips import generate_clips
-from mixdream.generation.loops import generate_loops
+from mixdream.generation.clips import Clip
+from mixdream.generation.generate import generate
 from mixdream.generation.origin import Origin, vary
 from mixdream.generation.pack import make_pack
 from mixdream.generation.similarity import Similarity, corpus_of, draw
+from mixdream.generation.wish import Wish
 from mixdream.runs.run import Run
 from mixdream.training.train import train
 from tests.conftest import tiny_recipe, write_set
 from tests.evaluation.tunes import RATE_HZ, tune, tune_corpus
 
 COUNT = 4  # of clips
-
-
-@dataclass(frozen=True)
-class Clip:
-    origin: Origin
-    audio: np.ndarray
 
 
 @pytest.fixture(scope="module")
@@ -63,13 +56,14 @@ def tunes(run: Run, corpus: Corpus) -> list[Clip]:
 
 
 def drawn(clips: list[Clip], similarity: Similarity | None, count: int) -> list[tuple[Any, dict[str, Any]]]:
-    by_origin = {one.origin: one for one in clips}
-
-    def make(origins: Sequence[Origin]) -> Iterator[Clip]:
-        return (by_origin[origin] for origin in origins)
-
-    found = draw(make, [one.origin for one in clips], count, similarity, lambda done, note: None)
-    return [(one.origin, told) for one, told in found]
+    by_origin: dict[Origin, Clip] = {clip.origin: clip for clip in clips}
+    wish = Wish(
+        count=count,
+        origins=[clip.origin for clip in clips],
+        max_similarity=similarity.highest if similarity else None,
+    )
+    clips_and_words = draw(by_origin.__getitem__, wish, similarity, lambda done, note: None)
+    return [(clip.origin, about) for clip, about in clips_and_words]
 
 
 def test_the_nearest_moment_is_named_without_measuring_real_windows(run: Run, corpus: Corpus) -> None:
@@ -150,13 +144,8 @@ def test_silence_is_near_to_nothing(run: Run, corpus: Corpus) -> None:
 
 def test_clips_say_what_they_are_nearest_to(run: Run, corpus: Corpus, tmp_path: Path) -> None:
     shares: list[float] = []
-    clips = generate_clips(
-        run,
-        tmp_path / "out",
-        count=2,
-        seed=5,
-        similarity=Similarity(run, corpus),
-        report=lambda done, note: shares.append(done),
+    clips = generate(
+        run, tmp_path / "out", Wish(count=2, seed=5), corpus, lambda done, note: shares.append(done)
     )
     assert [clip["seed"] for clip in clips] == [5, 6]
     for clip in clips:
@@ -171,16 +160,15 @@ def test_loops_and_packs_are_compared_at_the_model_s_tempo(tmp_path: Path) -> No
     corpus = Corpus.open(tmp_path / "corpus")
     train(tiny_recipe("loops", "training.epochs=1"), corpus, tmp_path / "bars")
     run = Run.open(tmp_path / "bars")
-    similarity = Similarity(run, corpus)
-    found = similarity._speeds
-    assert found is not None
+    speeds = Similarity(run, corpus)._speeds
+    assert speeds is not None
     bpm = run.recipe.tempo_bpm
     assert bpm is not None
-    assert found["120"][0] == pytest.approx(bpm / 120, abs=0.011)
-    assert found["140"][0] == pytest.approx(bpm / 140, abs=0.011)
-    loops = generate_loops(run, tmp_path / "out", count=1, bars=1, similarity=similarity)
+    assert speeds["120"][0] == pytest.approx(bpm / 120, abs=0.011)
+    assert speeds["140"][0] == pytest.approx(bpm / 140, abs=0.011)
+    loops = generate(run, tmp_path / "out", Wish(count=1, bars=1), corpus=corpus)
     assert "nearest" in loops[0]
-    pack = make_pack(run, tmp_path / "pack", count=1, bars=1, similarity=similarity)
+    pack = make_pack(run, tmp_path / "pack", Wish(count=1, bars=1), corpus=corpus)
     assert "nearest" in pack.loops[0]
 
 

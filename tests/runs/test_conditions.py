@@ -8,14 +8,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
-from mixdream.generation.loops import generate_loops
-from mixdream.generation.origin import Morph, Origin, Variation, Wish, name_of, noise_of, read_origin, wish
+from mixdream.generation.generate import generate
+from mixdream.generation.origin import ConditionedSeed, Morph, Origin, Variation, name_of, noise_of
+from mixdream.generation.read_origin import read_origins
+from mixdream.generation.wish import Wish
 from mixdream.runs.conditions import ENERGIES, Conditions, energy_of
 from mixdream.runs.run import Run
 from mixdream.runs.share import share_run
-from mixdream.training.train import train
 from tests.conftest import tiny_recipe
 
 FITTED = Conditions.fit(
@@ -25,11 +25,9 @@ FITTED = Conditions.fit(
 )
 
 
-@pytest.fixture(scope="module")
-def run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("runs") / "told"
-    train(tiny_recipe("cpu", "training.epochs=1"), corpus, folder)
-    return Run.open(folder)
+@pytest.fixture
+def run(asked_run: Run) -> Run:
+    return asked_run
 
 
 def test_energies_are_thirds() -> None:
@@ -62,32 +60,32 @@ def test_what_is_asked_for_is_drawn() -> None:
         Conditions(sets=("a",), edges=(0, 1), kinds=((1, 0, 3),))
 
 
-def test_told_values_are_one_of_each_kind() -> None:
-    told = FITTED.encode(np.array([2, 0]), np.array([1, 0]), np.array([3, 0]))
-    assert told.nonzero().tolist() == [[0, 2], [0, 4], [0, 9], [1, 0], [1, 3], [1, 6]]
-    assert torch.equal(FITTED.tell("c", "middle"), FITTED.encode(*map(np.array, ([2], [1], [0]))))
+def test_encoded_values_are_one_of_each_kind() -> None:
+    encoded = FITTED.encode(np.array([2, 0]), np.array([1, 0]), np.array([3, 0]))
+    assert encoded.nonzero().tolist() == [[0, 2], [0, 4], [0, 9], [1, 0], [1, 3], [1, 6]]
+    assert torch.equal(FITTED.for_clip("c", "middle"), FITTED.encode(*map(np.array, ([2], [1], [0]))))
     images = torch.tensor([-1.0, 0.15, 2.0])[:, None, None, None].expand(3, 1, 4, 4)
     assert energy_of(images) == pytest.approx([-1, 0.15, 2])
     places = np.zeros(3, np.int64)
     assert FITTED.of_images(images, places, places)[:, 3:6].argmax(1).tolist() == [0, 1, 2]
 
 
-def test_a_set_that_is_kept_back_leaves_the_rest_told() -> None:
-    told = FITTED.encode(np.array([2, 0]), np.array([1, 0]), np.array([3, 0]))
-    kept_back = FITTED.without_sets(told, torch.tensor([True, False]))
+def test_a_set_that_is_kept_back_leaves_the_rest() -> None:
+    encoded = FITTED.encode(np.array([2, 0]), np.array([1, 0]), np.array([3, 0]))
+    kept_back = FITTED.without_sets(encoded, torch.tensor([True, False]))
     assert kept_back.nonzero().tolist() == [[0, 4], [0, 9], [1, 0], [1, 3], [1, 6]]
 
 
 def test_a_continuation_keeps_the_energy_unless_it_is_asked_for_another() -> None:
     before = torch.full((1, 1, 4, 4), 2.0)
-    assert FITTED.tell_continuation(before, None, None).nonzero().tolist() == [[0, 5], [0, 6]]
-    assert FITTED.tell_continuation(before, None, "low").nonzero().tolist() == [[0, 3], [0, 6]]
-    assert FITTED.tell_continuation(before, "c", None).nonzero().tolist() == [[0, 2], [0, 5], [0, 6]]
+    assert FITTED.for_continuation(before, None, None).nonzero().tolist() == [[0, 5], [0, 6]]
+    assert FITTED.for_continuation(before, None, "low").nonzero().tolist() == [[0, 3], [0, 6]]
+    assert FITTED.for_continuation(before, "c", None).nonzero().tolist() == [[0, 2], [0, 5], [0, 6]]
     with pytest.raises(InputError, match="nothing in a is of high energy"):
-        FITTED.tell_continuation(before, "a", "high")
+        FITTED.for_continuation(before, "a", "high")
 
 
-def test_a_run_keeps_what_it_was_told_and_a_shared_one_the_numbers(run: Run, tmp_path: Path) -> None:
+def test_a_run_keeps_the_names_of_sets_and_a_shared_one_numbers(run: Run, tmp_path: Path) -> None:
     assert run.conditions is not None
     assert run.conditions.sets == ("A", "B")
     shared = Run.open(share_run(run, tmp_path / "shared"))
@@ -96,29 +94,29 @@ def test_a_run_keeps_what_it_was_told_and_a_shared_one_the_numbers(run: Run, tmp
     assert shared.conditions.kinds == run.conditions.kinds
     (run_copy := tmp_path / "broken").mkdir()
     (run_copy / "recipe.toml").write_bytes((run.folder / "recipe.toml").read_bytes())
-    with pytest.raises(InputError, match=r"conditions.json is missing or damaged"):
+    with pytest.raises(InputError, match=r"conditions.json is missing"):
         _ = Run.open(run_copy).conditions
 
 
 def test_wishes_are_made_and_made_again(run: Run, tmp_path: Path) -> None:
     assert run.conditions is not None
-    loops = generate_loops(run, tmp_path, count=2, origins=wish(5, "B", None), rate_hz=8000)
+    loops = generate(run, tmp_path, Wish(count=2, seed=5, like="B", rate_hz=8000))
     for loop, seed in zip(loops, (5, 6), strict=True):
-        assert Path(loop["file"]).name.startswith(f"told_{seed}(B)_")
+        assert Path(loop["file"]).name.startswith(f"asked_{seed}(B)_")
         assert (loop["seed"], loop["like"]) == (seed, "B")
         assert json.loads(Path(loop["file"]).with_suffix(".json").read_text())["wish"] == {
             "seed": seed,
             "like": "B",
         }
-        origin = read_origin(loop["file"], run)
-        assert origin == Wish(seed=seed, like="B")
-        again = generate_loops(run, tmp_path / "again", count=1, origins=[origin], rate_hz=8000)
+        _, (origin,) = read_origins([loop["file"]])
+        assert origin == ConditionedSeed(seed=seed, like="B")
+        again = generate(run, tmp_path / "again", Wish(count=1, origins=[origin], rate_hz=8000))
         assert Path(again[0]["file"]).read_bytes() == Path(loop["file"]).read_bytes()
 
 
 def test_the_generator_listens(run: Run) -> None:
     generator = run.load_generator(run.chosen_checkpoint())
-    noises = [noise_of(run.recipe, Wish(seed=5, like=like), run.conditions) for like in ("A", "B")]
+    noises = [noise_of(run.recipe, ConditionedSeed(seed=5, like=like), run.conditions) for like in ("A", "B")]
     latent = run.recipe.model.latent  # type: ignore[union-attr]
     assert torch.equal(noises[0][:, :latent], noises[1][:, :latent])
     with torch.no_grad():
@@ -126,30 +124,30 @@ def test_the_generator_listens(run: Run) -> None:
     assert not torch.equal(a, b)
 
 
-def test_variations_keep_what_was_told_and_morphs_fade(run: Run) -> None:
-    a, b = Wish(seed=5, like="A"), Wish(seed=6, like="B")
+def test_variations_keep_what_was_encoded_and_morphs_fade(run: Run) -> None:
+    a, b = ConditionedSeed(seed=5, like="A"), ConditionedSeed(seed=6, like="B")
     latent = run.recipe.model.latent  # type: ignore[union-attr]
-    told = [noise_of(run.recipe, one, run.conditions)[0, latent:] for one in (a, b)]
+    encoded = [noise_of(run.recipe, one, run.conditions)[0, latent:] for one in (a, b)]
     varied = noise_of(run.recipe, Variation(of=a, number=1, strength=0.5), run.conditions)
-    assert torch.equal(varied[0, latent:], told[0])
+    assert torch.equal(varied[0, latent:], encoded[0])
     between = noise_of(run.recipe, Morph(start=a, end=b, number=2, position=0.25), run.conditions)
-    assert between[0, latent:] == pytest.approx(0.75 * told[0] + 0.25 * told[1])
+    assert between[0, latent:] == pytest.approx(0.75 * encoded[0] + 0.25 * encoded[1])
 
 
-def test_a_run_without_conditions_says_so(corpus: Corpus, tmp_path: Path) -> None:
-    recipe = tiny_recipe("loops")
+def test_a_run_without_conditions_says_so() -> None:
     with pytest.raises(InputError, match="has learnt no conditions"):
-        noise_of(recipe, Wish(seed=1, like="A"))
+        noise_of(tiny_recipe("loops"), ConditionedSeed(seed=1, like="A"))
+
+
+LIKE = st.sampled_from(["a~1", "a", "~1", "(a)", "a)low", "a/b"])
 
 
 @given(
-    one=st.builds(
-        Wish, seed=st.integers(0, 3), like=st.sampled_from(["a~1", "a", "~1", "(a)", "a)low", "a/b"])
-    ),
-    other=st.builds(Wish, seed=st.integers(0, 3), like=st.none(), energy=st.sampled_from(ENERGIES)),
+    one=st.builds(ConditionedSeed, seed=st.integers(0, 3), like=LIKE),
+    other=st.builds(ConditionedSeed, seed=st.integers(0, 3), energy=st.sampled_from(ENERGIES)),
     number=st.integers(1, 2),
 )
-def test_names_tell_wishes_apart(one: Wish, other: Wish, number: int) -> None:
+def test_names_tell_what_was_asked_for(one: ConditionedSeed, other: ConditionedSeed, number: int) -> None:
     origins: list[Origin] = [
         one,
         other,

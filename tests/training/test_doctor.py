@@ -8,7 +8,8 @@ import pytest
 
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
-from mixdream.generation.clips import generate_clips
+from mixdream.generation.generate import generate
+from mixdream.generation.wish import Wish
 from mixdream.runs.checkpoint import save_checkpoint
 from mixdream.runs.run import Run
 from mixdream.training import diagnosis
@@ -77,7 +78,7 @@ def test_a_real_run_is_examined_and_its_best_checkpoint_kept(
     assert run.best_checkpoint() == examined / "checkpoints" / f"step-{best.step:09d}"
     assert run.latest_checkpoint().name == f"step-{STEPS:09d}"
     assert len(run.checkpoints()) <= 3
-    clip = generate_clips(run, tmp_path, count=1)[0]
+    clip = generate(run, tmp_path, Wish(count=1))[0]
     assert (clip["checkpoint"], clip["best"]) == (f"step-{best.step:09d}", True)
 
 
@@ -88,7 +89,7 @@ def test_without_a_best_clips_are_made_with_the_newest(
     run = Run.open(tmp_path / "run")
     assert run.best_checkpoint() is None
     assert run.chosen_checkpoint() == run.latest_checkpoint()
-    assert generate_clips(run, tmp_path / "clips", count=1)[0]["best"] is False
+    assert generate(run, tmp_path / "clips", Wish(count=1))[0]["best"] is False
     (run.folder / "doctor.json").write_text('{"best": "step-000000099"}')
     assert run.chosen_checkpoint() == run.latest_checkpoint()
     (run.folder / "doctor.json").write_text("{")

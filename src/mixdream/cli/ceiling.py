@@ -23,7 +23,9 @@ def ceiling(
     ),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Hear and measure the best that any model can sound: your audio through grids and inversions.
+    """Example: mixdream ceiling my-corpus -o my-ceiling
+
+    Hear and measure the best that any model can sound: your audio through grids and inversions.
 
     SNR, error on the grid and log-spectral distance (LSD) in dB, bandwidth in kHz, smear of attacks in ms.
     """

@@ -30,7 +30,10 @@ def build(
     jobs: int | None = typer.Option(None, min=1, help="Sets decoded at once, by default one per processor."),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Decode sets, clean them and keep them ready for training; run again to go on or to add sets."""
+    """Example: mixdream corpus build my-sets -o my-corpus
+
+    Decode sets, clean them and keep them ready for training; run again to go on or to add sets.
+    """
     from mixdream.corpus.build import build_corpus
 
     with progress("building") as report:
@@ -62,7 +65,10 @@ def show(
     ),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Hours kept and dropped and why, tempo, gain, peak (of full scale), level (dBFS), loudness (LUFS)."""
+    """Example: mixdream corpus show my-corpus --figures my-figures
+
+    Hours kept and dropped and why, tempo, gain, peak (of full scale), level (dBFS), loudness (LUFS).
+    """
     from mixdream.corpus.store import Corpus, read_index
 
     opened = Corpus.open(corpus)
@@ -91,7 +97,10 @@ def show(
 
 @app.command()
 def verify(corpus: Path = _CORPUS, as_json: bool = JSON_OPTION) -> None:
-    """Compare every set with its checksum; exit code 1 where a file has changed or is missing."""
+    """Example: mixdream corpus verify my-corpus
+
+    Compare every set with its checksum; exit code 1 where a file has changed or is missing.
+    """
     from mixdream.corpus.store import Corpus
 
     opened = Corpus.open(corpus)
@@ -119,7 +128,10 @@ def export_images(
     number: int = typer.Option(1000, "--number", "-n", min=1, help="Images, spread evenly over the corpus."),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Write spectrograms of windows as grayscale PNG; each says in its text fields what it shows."""
+    """Example: mixdream corpus export-images my-corpus -o my-images -n 100
+
+    Write spectrograms of windows as grayscale PNG; each says in its text fields what it shows.
+    """
     from mixdream.corpus.images import export_images as export
     from mixdream.corpus.store import Corpus
 
@@ -137,7 +149,9 @@ def import_images(
     output: Path = typer.Option(..., "--output", "-o", metavar="FILE.npy", help="File for the magnitudes."),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Stack images to one float32 array of linear magnitudes, shape (images, bins, frames).
+    """Example: mixdream corpus import-images my-images -o images.npy
+
+    Stack images to one float32 array of linear magnitudes, shape (images, bins, frames).
 
     Their grid is written as JSON beside it, for 'mixdream invert'.
     """

@@ -21,7 +21,7 @@ REAL_LOOPS = 4
 NEXT_COMMANDS = (
     "mixdream corpus build YOUR-SETS-FOLDER -o my-corpus",
     "mixdream train cpu my-corpus -o my-run --minutes 60",
-    "mixdream generate my-run --pack 16 -o my-loops",
+    "mixdream pack my-run -n 16 -o my-loops",
 )
 
 
@@ -30,7 +30,10 @@ def demo(
     minutes: float = typer.Option(3.0, min=0.0, help="Minutes of training; called again, it goes on."),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Make built-in sets, learn from them, generate loops and a page to hear and see them."""
+    """Example: mixdream demo -o my-demo --minutes 3
+
+    Make built-in sets, learn from them, generate loops and a page to hear and see them.
+    """
     sets, corpus_folder, run_folder, page = (
         folder / name for name in ("sets", "corpus", "run", "index.html")
     )
@@ -46,7 +49,8 @@ def demo(
         build_corpus([sets], corpus_folder, report=report)
         corpus = Corpus.open(corpus_folder)
     with progress("Loading"):
-        from mixdream.generation.loops import generate_loops
+        from mixdream.generation.generate import generate
+        from mixdream.generation.wish import Wish
         from mixdream.recipes.load import load_recipe
         from mixdream.runs.run import Run
         from mixdream.training.train import train
@@ -62,7 +66,7 @@ def demo(
     with progress("Generating") as report:
         # Keys are part of names: loops of an earlier call would lie beside those of this one.
         shutil.rmtree(folder / "loops", ignore_errors=True)
-        loops = generate_loops(run, folder / "loops", count=LOOPS, report=report)
+        loops = generate(run, folder / "loops", Wish(count=LOOPS), report=report)
         _write_page(page, run, corpus, info, loops, folder / "real")
     if as_json:
         print_json({"page": str(page), "run": str(run_folder), "training": info, "loops": loops})
@@ -82,11 +86,12 @@ def demo(
 def _write_page(
     page: Path, run: "Run", corpus: "Corpus", info: dict[str, Any], loops: list[dict[str, Any]], real: Path
 ) -> None:
-    from mixdream.generation.clips import sample_magnitudes
+    from mixdream.generation.clips import plan_clips
+    from mixdream.generation.wish import Wish
     from mixdream.pages.demo_page import Sound, write_page
 
-    generator = run.load_generator(run.chosen_checkpoint())
-    images = sample_magnitudes(run, generator, [loop["seed"] for loop in loops])
+    plan = plan_clips(run, Wish())
+    images = [plan.sample(loop["seed"])[0] for loop in loops]
     pictures = {
         "Real and generated spectrograms": run.folder / "figures" / "real-and-generated.png",
         "Losses over the epochs": run.folder / "figures" / "losses.png",
@@ -125,7 +130,8 @@ def _real_sounds(run: "Run", corpus: "Corpus", folder: Path) -> list["Sound"]:
     import numpy as np
     import torch
 
-    from mixdream.generation.clips import DEFAULT_RATE_HZ, write_clips
+    from mixdream.generation.clips import write_spectrogram
+    from mixdream.generation.wish import Wish
     from mixdream.pages.demo_page import Sound
     from mixdream.recipes.windows import training_windows
     from mixdream.runs.tempo import playing_tempo
@@ -136,18 +142,12 @@ def _real_sounds(run: "Run", corpus: "Corpus", folder: Path) -> list["Sound"]:
     images = magnitudes(torch.from_numpy(windows.read(rows)), run.recipe.grid)
     places = [windows.where(row) for row in rows]
     _, speed = playing_tempo(run)
-    clips = write_clips(
-        folder,
-        [f"{name}_{seconds:.0f}s" for name, seconds in places],
-        images,
-        run.recipe.grid,
-        [0] * REAL_LOOPS,
-        run.recipe.inversion,
-        DEFAULT_RATE_HZ,
-        "wav",
-        {"about": "real audio through the grid and its inversion"},
-        speed=speed,
-    )
+    wish = Wish(inversion=run.recipe.inversion)
+    about = {"about": "real audio through the grid and its inversion"}
+    clips = [
+        write_spectrogram(folder, f"{name}_{seconds:.0f}s", image, run.recipe.grid, wish, about, speed)
+        for image, (name, seconds) in zip(images, places, strict=True)
+    ]
     return [
         Sound(f"{name} at {clock(seconds)}", Path(clip["file"]), image)
         for clip, (name, seconds), image in zip(clips, places, images, strict=True)

@@ -39,7 +39,10 @@ def evaluate(
     ),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Measure how close to your music clips are, how varied, and whether they are copied; write a report."""
+    """Example: mixdream evaluate my-run my-corpus -o my-report
+
+    Measure how close to your music clips are, how varied, and whether they are copied; write a report.
+    """
     if len(paths) < 2:
         raise InputError("give what to evaluate (runs or folders of audio) and, last, the corpus")
     with progress("Evaluating") as report:

@@ -1,42 +1,45 @@
 """``mixdream invert``: spectrograms to audio."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
-from mixdream.cli.generate import FOLDER, FORMAT, RATE, Form
+from mixdream.cli import options
 from mixdream.cli.output import JSON_OPTION, print_json, progress
 from mixdream.errors import InputError
 
 
 def invert(
-    spectrograms: list[Path] = typer.Argument(
-        help=".npy arrays (linear magnitudes, bins x frames, or a stack) or .png written by mixdream."
-    ),
-    folder: Path = FOLDER,
-    recipe: str = typer.Option(
-        "thesis-1", help="Recipe whose grid the .npy files have; a .png says its own."
-    ),
-    inversion: str | None = typer.Option(
-        None,
-        help="random-phase, griffin-lim, pghi or pghi+gl (default: the best that the grid allows)",
-        show_default=False,
-    ),
-    seed: int = typer.Option(0, min=0, max=2**53, help="Seed of the first clip; the next ones count up."),
-    rate_hz: int = RATE,
-    form: Form = FORMAT,
+    spectrograms: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SPECTROGRAM...",
+            help=".npy (linear magnitudes, bins x frames, or a stack) or .png written by mixdream.",
+        ),
+    ],
+    folder: options.Output,
+    recipe: Annotated[
+        str, typer.Option(metavar="NAME", help="Whose grid a .npy file has; a .png says its own.")
+    ] = "thesis-1",
+    inversion: options.Inversion = None,
+    seed: options.FirstSeed = 0,
+    rate_hz: options.Rate = 44_100,
+    form: options.Form = "wav",
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Turn spectrograms into audio."""
+    """Example: mixdream invert images/0001.png -o my-clips
+
+    Turn spectrograms into audio.
+    """
     from mixdream.recipes.load import load_recipe
 
     grid = load_recipe(recipe).grid
     clips: list[dict[str, Any]] = []
     with progress("Inverting") as report:
         from mixdream.corpus.images import read_spectrograms
-        from mixdream.generation.clips import write_clips
-        from mixdream.spectrogram.inversion import default_inversion
+        from mixdream.generation.clips import write_spectrogram
+        from mixdream.generation.wish import Wish
 
         taken: set[str] = set()
         for i, path in enumerate(spectrograms):
@@ -48,12 +51,10 @@ def invert(
                     f"'{path}' would be written as {min(twice)}, as another of these files: invert them apart"
                 )
             taken.update(names)
-            chosen = inversion or default_inversion(own_grid)
-            seeds = list(range(seed + len(clips), seed + len(clips) + len(magnitudes)))
-            about = {"spectrogram": str(path)}
-            clips += write_clips(
-                folder, names, magnitudes, own_grid, seeds, chosen, rate_hz, form.value, about
-            )
+            for name, image in zip(names, magnitudes, strict=True):
+                wish = Wish(seed=seed + len(clips), inversion=inversion, rate_hz=rate_hz, form=form)
+                about = {"spectrogram": str(path)}
+                clips.append(write_spectrogram(folder, name, image, own_grid, wish, about))
             report((i + 1) / len(spectrograms), path.name)
     if as_json:
         print_json({"clips": clips})

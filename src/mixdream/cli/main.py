@@ -1,6 +1,7 @@
 """The ``mixdream`` command: groups its commands and turns errors into exit codes."""
 
 import errno
+import inspect
 import os
 import signal
 import sys
@@ -9,7 +10,22 @@ from types import FrameType
 import typer
 
 from mixdream import __version__
-from mixdream.cli import ceiling, corpus, demo, evaluate, generate, invert, mix, share, survey, train
+from mixdream.cli import (
+    ceiling,
+    corpus,
+    demo,
+    evaluate,
+    extend,
+    generate,
+    invert,
+    mix,
+    morph,
+    pack,
+    share,
+    survey,
+    train,
+    vary,
+)
 from mixdream.cli.output import is_main_process
 from mixdream.errors import InputError, MixdreamError
 
@@ -30,12 +46,30 @@ app.add_typer(corpus.app, name="corpus")
 app.command()(train.recipes)
 app.command()(train.train)
 app.command()(generate.generate)
+app.command()(pack.pack)
+app.command()(vary.vary)
+app.command()(morph.morph)
+app.command()(extend.extend)
 app.command()(mix.mix)
-app.command()(invert.invert)
 app.command()(share.share)
+app.command()(invert.invert)
 app.command()(ceiling.ceiling)
 app.command()(evaluate.evaluate)
 app.add_typer(survey.app, name="survey")
+
+
+def _list_by_sentence(group: typer.Typer) -> None:
+    """Let lists of commands say what each does: the sentence that is behind the example in its help."""
+    for command in group.registered_commands:
+        example, _, rest = (inspect.getdoc(command.callback) or "").partition("\n\n")
+        text = rest if example.startswith("Example:") else example
+        command.short_help = " ".join(text.split()).partition(". ")[0].removesuffix(".") + "."
+    for info in group.registered_groups:
+        if info.typer_instance:
+            _list_by_sentence(info.typer_instance)
+
+
+_list_by_sentence(app)
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,42 +1,45 @@
 """``mixdream mix``: loops of a run as one continuous mix."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+from mixdream.cli import options
+from mixdream.cli.generate import open_run
 from mixdream.cli.output import JSON_OPTION, print_json, progress
 from mixdream.progress import clock
 
 
 def mix(
-    run: Path = typer.Argument(help="Run folder written by 'mixdream train', of windows of whole bars."),
-    path: Path = typer.Option(
-        ...,
-        "-o",
-        "--output",
-        metavar="FILE",
-        help="File to write, .wav or .flac, 24 bits; a JSON of the same name says which loop plays when.",
-        show_default=False,
-    ),
-    minutes: float = typer.Option(
-        ..., "--minutes", min=0, max=1440, help="Length, to the nearest phrase.", show_default=False
-    ),
-    bpm: float | None = typer.Option(
-        None, help="Tempo in BPM, 40 to 300 (default: the music's own).", show_default=False
-    ),
-    seed: int = typer.Option(0, min=0, max=2**53, help="Another seed, another mix; the same, the same mix."),
-    rate_hz: int = typer.Option(44_100, "--rate", help="Sample rate of the file in Hz."),
+    path: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help=".wav or .flac; a JSON says which loop plays when."
+        ),
+    ],
+    minutes: Annotated[
+        float, typer.Option("--minutes", metavar="M", min=0, max=1440, help="Length, to the nearest phrase.")
+    ],
+    run: options.RunArgument = None,
+    bpm: options.Bpm = None,
+    seed: Annotated[
+        int,
+        typer.Option("--seed", metavar="N", min=0, max=options.HIGHEST_SEED, help="Each gives another mix."),
+    ] = 0,
+    rate_hz: options.Rate = 44_100,
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Join loops of a run on the beat into one continuous mix: intro, builds, drops, breaks, outro."""
+    """Example: mixdream mix my-run --minutes 60 -o night.flac
+
+    Join loops of a run on the beat into one continuous mix: intro, builds, drops, breaks, outro.
+    """
     with progress("Mixing") as report:
         from mixdream.generation.mix import make_mix
-        from mixdream.runs.run import Run
+        from mixdream.generation.wish import Wish
 
-        made = make_mix(
-            Run.open(run), path, minutes=minutes, seed=seed, bpm=bpm, rate_hz=rate_hz, report=report
-        )
+        wish = Wish(seed=seed, bpm=bpm, rate_hz=rate_hz)
+        made = make_mix(open_run(run), path, minutes, wish, report)
     if as_json:
         print_json(made)
         return

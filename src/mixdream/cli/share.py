@@ -1,6 +1,7 @@
 """``mixdream share``: the part of a run that others can make clips with."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -8,14 +9,14 @@ from mixdream.cli.output import JSON_OPTION, print_json
 
 
 def share(
-    run: Path = typer.Argument(help="Run folder written by 'mixdream train'."),
-    folder: Path = typer.Option(..., "-o", "--output", help="New folder.", show_default=False),
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder written by 'mixdream train'.")],
+    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="New folder.")],
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Write a small copy of a run that others can generate with: recipe, scaling, weights in 16 bit.
+    """Example: mixdream share my-run -o handed-on
 
-    It holds no music and no names of sets (--like takes their numbers); everything in it is safetensors, JSON
-    or TOML.
+    Write a small copy of a run that others can generate with: recipe, scaling, weights in 16 bit. It holds no
+    music and no names of sets (--like takes their numbers); all of it is safetensors, JSON or TOML.
     """
     from mixdream.runs.run import Run
     from mixdream.runs.share import share_run

@@ -31,7 +31,10 @@ def export(
     ),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Write all answers as CSV and Parquet, one row each, with a data dictionary."""
+    """Example: mixdream survey export my-test -o my-export
+
+    Write all answers as CSV and Parquet, one row each, with a data dictionary.
+    """
     from mixdream.survey.exporting.export import export as write_export
 
     with progress("Exporting"), _open(folder, db) as store:
@@ -74,7 +77,10 @@ def analyse(
     ),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Report what listeners could hear: a page, tables and charts, with intervals over listeners."""
+    """Example: mixdream survey analyse my-test -o my-report
+
+    Report what listeners could hear: a page, tables and charts, with intervals over listeners.
+    """
     if (source is None) == (counts is None):
         raise InputError("give either the folder of a test or of an export, or --counts FILE")
     if counts is not None and (exclude or design or db):

@@ -56,7 +56,9 @@ def new(
     ),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Make a listening test from folders of clips: a design to edit, and clips at one loudness.
+    """Example: mixdream survey new --thesis --real real --generated my-clips -o my-test
+
+    Make a listening test from folders of clips: a design to edit, and clips at one loudness.
 
     Sound files of at most 60 s, in any format; those of all folders should have one length.
     """
@@ -118,7 +120,10 @@ def plan(
     ),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Say how many listeners a test needs, so that its intervals are as narrow as wanted."""
+    """Example: mixdream survey plan my-test --half-width 0.1
+
+    Say how many listeners a test needs, so that its intervals are as narrow as wanted.
+    """
     from mixdream.survey.design.read_design import read_design
     from mixdream.survey.planning.planner import Assumptions, plan_listeners
     from mixdream.survey.rendering.check_clips import check_clips

@@ -31,7 +31,10 @@ def serve(
         help="Believe the reverse proxy's X-Forwarded-For and X-Forwarded-Proto; never without one.",
     ),
 ) -> None:
-    """Serve a listening test until Ctrl-C; every answer is on the disk before it is confirmed."""
+    """Example: mixdream survey serve my-test --port 8000
+
+    Serve a listening test until Ctrl-C; every answer is on the disk before it is confirmed.
+    """
     import socket
 
     import uvicorn
@@ -86,7 +89,10 @@ def delete(
     yes: bool = typer.Option(False, "--yes", help="Do not ask."),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Delete a listener's answers for good. Exports made before still have them: export again."""
+    """Example: mixdream survey delete my-test 3f2a
+
+    Delete a listener's answers for good. Exports made before still have them: export again.
+    """
     from mixdream.survey.storage.store import Store
 
     with Store.open(db or database_of(_folder(folder))) as store:

@@ -13,7 +13,10 @@ def recipes(
     name: str | None = typer.Argument(None, help="Print this recipe, resolved, as TOML.", show_default=False),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """List the built-in recipes, or print one resolved."""
+    """Example: mixdream recipes loops
+
+    List the built-in recipes, or print one resolved.
+    """
     from mixdream.recipes.load import dump_recipe, load_recipe, recipe_names
 
     if name:
@@ -49,7 +52,9 @@ def train(
     ),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Train a recipe on a corpus.
+    """Example: mixdream train loops my-corpus -o my-run --minutes 60
+
+    Train a recipe on a corpus.
 
     Now and then a doctor looks at the model, says whether to go on, and keeps the best checkpoint.
     Ctrl-C stops after the running step with a checkpoint; the same command with --resume goes on.

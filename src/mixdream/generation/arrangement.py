@@ -29,15 +29,7 @@ _BAD_SEAM = 5.0
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the mix.
-
-    Attributes
-    ----------
-    name : {"intro", "build", "drop", "break", "outro"}
-    first : int
-        Its first phrase.
-    phrases : int
-    """
+    """A part of the mix, from its first phrase on; its name is one of `ENERGY`."""
 
     name: str
     first: int
@@ -67,14 +59,11 @@ class EnergyScale:
 
     Both are measured in standard deviations of the reference, and added.
 
-    Parameters
-    ----------
-    reference : iterable of Candidate
-        At least one.
+    The reference holds at least one.
     """
 
     def __init__(self, reference: Iterable[Candidate]) -> None:
-        features = np.array([_features(one) for one in reference])
+        features = np.array([_features(candidate) for candidate in reference])
         self._mean, self._spread = features.mean(axis=0), np.maximum(features.std(axis=0), _NO_SPREAD)
         self._sorted = sorted(self._score(row) for row in features)
 
@@ -129,11 +118,11 @@ def fifths_apart(one: Key, other: Key) -> int:
     >>> fifths_apart(c, a_minor), fifths_apart(c, g), fifths_apart(c, f_sharp)
     (0, 1, 6)
     """
-    steps = (_place(one) - _place(other)) % 12
+    steps = (_on_circle(one) - _on_circle(other)) % 12
     return min(steps, 12 - steps)
 
 
-def _place(key: Key) -> int:
+def _on_circle(key: Key) -> int:
     return 7 * (key.tonic + (3 if key.minor else 0)) % 12
 
 
@@ -153,7 +142,6 @@ def choose(
     ----------
     candidates : sequence of Candidate
         At least one.
-    scale : EnergyScale
     wanted : float in [0, 1]
     before : Key, optional
         None where there is none, or where it is not known.

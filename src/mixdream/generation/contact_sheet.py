@@ -22,14 +22,7 @@ def write_contact_sheet(
 ) -> None:
     """Draw the spectrograms of the first 64 loops, beats along the bottom, with name and figures above.
 
-    Parameters
-    ----------
-    path : Path
-        A PNG file.
-    plan : LoopPlan
-    loops : sequence of Loop
-    clips : sequence of dict
-        What the JSON files of the loops say, with ``file``.
+    ``path`` is a PNG file; ``clips`` is what the JSON files of the loops say, with ``file``.
     """
     loops = loops[:_MOST]
     columns = min(_COLUMNS, len(loops))

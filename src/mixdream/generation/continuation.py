@@ -1,24 +1,22 @@
 """Continuations: a file's last bars, and what a flow model makes of them next."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soxr
 import torch
 from torch import Tensor
 
-from mixdream.audio.level import SILENCE, set_level
+from mixdream.audio.level import SILENCE
 from mixdream.audio.read import read_audio
-from mixdream.audio.write import AudioFormat, check_rate
 from mixdream.errors import InputError
-from mixdream.generation.clips import DEFAULT_RATE_HZ, write_clip
-from mixdream.generation.origin import Wish, name_of
+from mixdream.generation.clips import plan_clips, resample, write_levelled
+from mixdream.generation.origin import ConditionedSeed, name_of
+from mixdream.generation.wish import Wish
 from mixdream.models.flow import Flow
 from mixdream.progress import Report, silent
-from mixdream.runs.conditions import Energy, no_conditions
+from mixdream.runs.conditions import no_conditions
 from mixdream.runs.noise import draw_noise
 from mixdream.runs.run import Run
 from mixdream.runs.tempo import playing_tempo
@@ -29,22 +27,9 @@ _MARGIN_S = 0.1  # before what is gone on from, so that the resampler has settle
 
 
 def continue_file(
-    run: Run,
-    path: Path,
-    folder: Path,
-    *,
-    count: int = 8,
-    seed: int = 0,
-    like: str | None = None,
-    energy: Energy | None = None,
-    inversion: str | None = None,
-    bpm: float | None = None,
-    rate_hz: int = DEFAULT_RATE_HZ,
-    form: AudioFormat = "wav",
-    keep_level: bool = False,
-    report: Report = silent,
+    run: Run, path: Path, folder: Path, wish: Wish, report: Report = silent
 ) -> list[dict[str, Any]]:
-    """Go on from the end of a file, in as many ways as are wanted.
+    """Go on from the end of a file, in as many ways as are wished for.
 
     The last bars of the file fill the first half of a window; the model makes the second half from noise, and
     is shown the first one, with as much noise, at each of its steps (Lugmayr et al. 2022, "RePaint", without
@@ -59,19 +44,9 @@ def continue_file(
     folder : Path
         Gets ``<run>_<file>+<seed>.wav``, with what is asked for behind the seed, and ``.json``, which says
         where the new part begins.
-    count, seed : int
-        Continuations are made from this seed and those behind it.
-    like, energy : optional
-        Music that is asked for, see `mixdream.runs.conditions.Conditions.tell_continuation`.
-    inversion : str, optional
-        The recipe's own unless given.
-    bpm : float, optional
-        Tempo of the file, where the run's windows have beats; unless given, what the JSON beside it says.
-    rate_hz : int
-        Of the files.
-    form : {"wav", "flac"}
-    keep_level : bool
-        See `mixdream.audio.level`.
+    wish : Wish
+        ``bpm`` is the tempo of the file; unless given, what the JSON beside it says. For ``like`` and
+        ``energy`` see `mixdream.runs.conditions.Conditions.for_continuation`.
     report : callable
 
     Returns
@@ -82,49 +57,43 @@ def continue_file(
     Raises
     ------
     InputError
-        A model that cannot go on from a file, a file that is too short, silent or of unknown tempo, or a wish
-        that the run cannot fulfil.
+        A model that cannot go on from a file, a file that is too short, silent or of unknown tempo, or music
+        that the run cannot make.
     """
-    check_rate(rate_hz)
     recipe, grid = run.recipe, run.recipe.grid
     if recipe.model.family != "flow":
         raise InputError(
             f"{run.folder} cannot go on from a file: its model makes whole clips at once; train a flow, such "
             "as the recipe 'flow-8k'"
         )
-    tempo = bpm if recipe.tempo_bpm is None else _tempo(path, bpm)
-    tempo, speed = playing_tempo(run, tempo)
-    checkpoint = run.chosen_checkpoint()
-    generator = run.load_generator(checkpoint)
-    assert isinstance(generator, Flow)
-    is_asked = like is not None or energy is not None
-    if is_asked and run.conditions is None:
+    bpm, speed = playing_tempo(run, wish.bpm if recipe.tempo_bpm is None else _tempo(path, wish.bpm))
+    plan = plan_clips(run, wish)
+    assert isinstance(plan.generator, Flow)
+    if wish.has_conditions and run.conditions is None:
         raise no_conditions()
     known, mask, reference_db = _end_of(path, run, grid.rate_hz * speed)
-    told: Tensor | None = None
+    encoded: Tensor | None = None
     if run.conditions is not None:
-        told = run.conditions.tell_continuation(known[..., mask.flatten() > 0], like, energy)
+        encoded = run.conditions.for_continuation(known[..., mask.flatten() > 0], wish.like, wish.energy)
+    asked = {key: value for key, value in (("like", wish.like), ("energy", wish.energy)) if value is not None}
     clips = []
-    for one in range(seed, seed + count):
-        noise, wished = draw_noise(recipe, one, told), Wish(seed=one, like=like, energy=energy)
+    for seed in range(wish.seed, wish.seed + wish.count):
         with torch.no_grad():
-            image = generator.sample(noise, known, mask)[:, 0]
-        heard = run.scaler.unscale(image, reference_db=reference_db)
-        audio = invert(inversion or recipe.inversion, heard, grid, [one])[0].numpy()
-        audio = soxr.resample(audio.astype(np.float64), grid.rate_hz * speed, rate_hz, quality="VHQ")
-        audio, level = set_level(audio, rate_hz, keep=keep_level)
+            image = plan.generator.sample(draw_noise(recipe, seed, encoded), known, mask)[:, 0]
+        sampled = run.scaler.unscale(image, reference_db=reference_db)
+        audio = invert(plan.inversion, sampled, grid, [seed])[0].numpy()
+        audio = resample(audio, grid.rate_hz * speed, wish.rate_hz)
         about = {
-            **run.about(checkpoint),
-            "continues": {"file": path.name, "seed": one, "new_from_s": len(audio) / rate_hz / 2},
-            **wished.model_dump(exclude={"seed"}, exclude_none=True),
-            **({} if tempo is None else {"bpm": tempo}),
-            "inversion": inversion or recipe.inversion,
-            **asdict(level),
-            "silent": bool(heard.max() < SILENCE),
+            **run.about(plan.checkpoint),
+            "continues": {"file": path.name, "seed": seed, "new_from_s": len(audio) / wish.rate_hz / 2},
+            **asked,
+            **({} if bpm is None else {"bpm": bpm}),
+            "inversion": plan.inversion,
         }
-        name = f"{run.name}_{path.stem}+{name_of(wished if is_asked else one)}"
-        clips.append(write_clip(folder, name, audio, rate_hz, form, about))
-        report(len(clips) / count, f"seed {one}")
+        origin = ConditionedSeed(seed=seed, **asked) if asked else seed
+        name = f"{run.name}_{path.stem}+{name_of(origin)}"
+        clips.append(write_levelled(folder, name, audio, wish, about))
+        report(len(clips) / wish.count, f"seed {seed}")
     return clips
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixdream.audio.resample import resample_loop
-from mixdream.generation.loops import BEATS_PER_BAR
+from mixdream.corpus.beat_windows import BEATS_PER_BAR
 
 BASS_HZ = 150.0
 """Where the bass is split from the rest, in the middle of a slope one octave wide."""
@@ -23,13 +23,7 @@ _OPENS_OCTAVES = 4
 
 @dataclass(frozen=True)
 class BeatGrid:
-    """Where beats are in the file: each from its own number, so that nothing adds up over hours.
-
-    Attributes
-    ----------
-    bpm : float
-    rate_hz : int
-    """
+    """Where beats are in the file: each from its own number, so that nothing adds up over hours."""
 
     bpm: float
     rate_hz: int
@@ -49,15 +43,7 @@ class BeatGrid:
 
 @dataclass(frozen=True)
 class Setting:
-    """How a deck is set in a bar.
-
-    Attributes
-    ----------
-    bass : bool
-        Whether its bass is heard.
-    cutoff_hz : float or None
-        Of its low-pass filter; None where that is open.
-    """
+    """How a deck is set in a bar: whether its bass is heard, and its low-pass filter (None where open)."""
 
     bass: bool = True
     cutoff_hz: float | None = None
@@ -70,12 +56,7 @@ def setting_of(section: str, bar: int, bars: int) -> Setting:
     be mixed there. It is out in breaks, and in the second half of a build, over which the filter opens: the
     drop has both.
 
-    Parameters
-    ----------
-    section : str
-        See `mixdream.generation.arrangement.Section`.
-    bar, bars : int
-        Number of the bar, from 0, and of all bars of the section.
+    ``bar`` is the number of the bar, from 0, of the ``bars`` of a `mixdream.generation.arrangement.Section`.
     """
     if section == "intro":
         return Setting(bass=2 * bar >= bars)

@@ -28,9 +28,9 @@ from mixdream.generation.arrangement import (
     arrange,
     choose,
 )
-from mixdream.generation.clips import DEFAULT_RATE_HZ
 from mixdream.generation.decks import BASS_HZ, BeatGrid, Deck, low_pass, play, setting_of
-from mixdream.generation.loops import LoopPlan, make_loops, plan_loops
+from mixdream.generation.loops import LoopPlan, make_loop, plan_loops
+from mixdream.generation.wish import Wish
 from mixdream.progress import Report, silent
 from mixdream.runs.run import Run
 
@@ -53,20 +53,11 @@ _MAKING = 0.4  # of the work of a mix for which all loops are made before it beg
 _FAINT = 1e-12
 
 
-def make_mix(
-    run: Run,
-    path: Path,
-    *,
-    minutes: float,
-    seed: int = 0,
-    bpm: float | None = None,
-    rate_hz: int = DEFAULT_RATE_HZ,
-    report: Report = silent,
-) -> dict[str, Any]:
+def make_mix(run: Run, path: Path, minutes: float, wish: Wish, report: Report = silent) -> dict[str, Any]:
     """Join loops of a run into a mix and write it, with a JSON beside it that says which loop plays when.
 
-    A mix is a function of the checkpoint, the seed, the tempo, the rate and the length. It is written bar by
-    bar: memory does not grow with its length.
+    A mix is a function of the checkpoint, its length and the wish. It is written bar by bar: memory does not
+    grow with its length.
 
     Parameters
     ----------
@@ -76,14 +67,10 @@ def make_mix(
         Ends in ``.wav`` or ``.flac``; folders above it are made if need be.
     minutes : float
         To the nearest phrase.
-    seed : int
-        Of the first loop that may be taken; the others count up.
-    bpm : float, optional
-        See `mixdream.runs.tempo`.
-    rate_hz : int
-        Of the file.
+    wish : Wish
+        Its seed is that of the first loop that may be taken, the others count up; of the rest only tempo and
+        rate count.
     report : callable
-        Called with the share done in [0, 1] and a note.
 
     Returns
     -------
@@ -96,8 +83,8 @@ def make_mix(
         What `plan_loops` refuses, a mix too short for `LEAST_PHRASES`, a name of another format, loops that
         are all silent, or a file that cannot be written.
     """
-    form = _form_of(path)
-    plan = plan_loops(run, inversion=None, bpm=bpm, bars=None, rate_hz=rate_hz)
+    form, seed, rate_hz = _form_of(path), wish.seed, wish.rate_hz
+    plan = plan_loops(run, Wish(bpm=wish.bpm, rate_hz=rate_hz))
     grid = BeatGrid(plan.bpm, rate_hz)
     phrase_bars = plan.bars * math.ceil(PHRASE_BARS / plan.bars)
     phrases = _phrases_in(minutes, phrase_bars * BEATS_PER_BAR * 60 / plan.bpm)
@@ -138,20 +125,12 @@ def make_mix(
 
 
 class _Crate:
-    """Loops to choose from, renewed as the mix goes on.
-
-    Parameters
-    ----------
-    plan : LoopPlan
-    seeds : range
-        Of all loops that may come to be made.
-    report : callable
-    """
+    """Loops to choose from, renewed as the mix goes on; ``seeds`` are those of all that may come."""
 
     def __init__(self, plan: LoopPlan, seeds: range, report: Report) -> None:
         self.plan = plan
         self.share = _MAKING * min(1.0, MOST_CANDIDATES / len(seeds))  # of the work of a mix
-        self._coming = make_loops(plan, seeds)
+        self._coming = (make_loop(plan, seed) for seed in seeds)
         self._loops: deque[Candidate] = deque(maxlen=MOST_CANDIDATES)
         self._lately: deque[int] = deque(maxlen=LATELY)
         self._key: Key | None = None
@@ -173,7 +152,8 @@ class _Crate:
 
     def _renew(self, count: int) -> None:
         plan = self.plan
-        rate_hz = round(plan.rate_hz * plan.grid.clip_samples / plan.samples)  # of loops, at the mix's tempo
+        # Of loops as the model made them, at the tempo of the mix.
+        rate_hz = round(plan.wish.rate_hz * plan.grid.clip_samples / plan.samples)
         for loop in islice(self._coming, count):
             if not loop.silent:
                 bass = low_pass(loop.audio, BASS_HZ, rate_hz)
@@ -200,7 +180,7 @@ def _decks(
                     "energy": energy,
                 }
             )
-            audio, _ = set_level(resample_loop(taken.loop.audio, plan.samples), plan.rate_hz, loop=True)
+            audio, _ = set_level(resample_loop(taken.loop.audio, plan.samples), plan.wish.rate_hz, loop=True)
             settings = [
                 setting_of(section.name, start - about["bar"] + bar, about["bars"])
                 for bar in range(phrase_bars)

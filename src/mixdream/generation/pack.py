@@ -1,24 +1,23 @@
 """Packs: the best of many loops that differ from each other, with a contact sheet, in one ZIP file."""
 
 import zipfile
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count as count_up
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mixdream.analysis.alikeness import distance_db, fingerprint
-from mixdream.audio.write import AudioFormat
+from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.files import whole_or_absent
-from mixdream.generation.clips import DEFAULT_RATE_HZ, refuse_other_format
+from mixdream.generation.clips import refuse_other_format
 from mixdream.generation.contact_sheet import write_contact_sheet
-from mixdream.generation.loops import Loop, make_loops, plan_loops, write_loop
-from mixdream.generation.origin import Origin
-from mixdream.generation.similarity import Similarity, draw
+from mixdream.generation.loops import Loop, make_loop, plan_loops, write_loop
+from mixdream.generation.similarity import compare_with, draw
+from mixdream.generation.wish import Wish
 from mixdream.progress import Report, part, silent
 from mixdream.runs.run import Run
 
@@ -59,78 +58,43 @@ class Pack:
 
 
 def make_pack(
-    run: Run,
-    folder: Path,
-    *,
-    count: int,
-    seed: int = 0,
-    origins: Iterable[Origin] | None = None,
-    inversion: str | None = None,
-    bpm: float | None = None,
-    bars: int | None = None,
-    rate_hz: int = DEFAULT_RATE_HZ,
-    form: AudioFormat = "wav",
-    keep_level: bool = False,
-    similarity: Similarity | None = None,
-    report: Report = silent,
+    run: Run, folder: Path, wish: Wish, corpus: Corpus | None = None, report: Report = silent
 ) -> Pack:
-    """Make three times as many loops as are wanted and write the best that differ.
+    """Make three times as many loops as are wished for and write the best that differ.
 
-    Parameters
-    ----------
-    run, folder, seed, origins, inversion, bpm, bars, rate_hz, form, keep_level, similarity, report
-        See `mixdream.generation.loops.generate_loops`.
-    count : int
-        Loops to keep; fewer are written where fewer differ.
-
-    Returns
-    -------
-    Pack
+    Fewer are written where fewer differ. See `mixdream.generation.generate` for what is given.
 
     Raises
     ------
     InputError
-        As for loops; and where every candidate is silent.
+        What is wished for cannot be, or every candidate is silent.
     """
-    plan = plan_loops(run, inversion=inversion, bpm=bpm, bars=bars, rate_hz=rate_hz)
-    refuse_other_format(folder, run.name, form)
+    plan = plan_loops(run, wish)
+    refuse_other_format(folder, run, wish.form)
+    more = replace(wish, count=CANDIDATES * wish.count)
     drawn = list(
-        draw(
-            partial(make_loops, plan),
-            count_up(seed) if origins is None else origins,
-            CANDIDATES * count,
-            similarity,
-            part(report, 0, _MAKING),
-        )
+        draw(partial(make_loop, plan), more, compare_with(corpus, run, wish), part(report, 0, _MAKING))
     )
-    made, likeness = [loop for loop, _ in drawn], {loop.origin: about for loop, about in drawn}
-    heard = [loop for loop in made if not loop.silent]
-    if not heard:
-        raise InputError(f"all {len(made)} loops of {run.folder} are silent: train it for longer")
-    chosen, alike = choose(heard, count, plan.grid.rate_hz, plan.beats)
+    likeness = {loop.origin: about for loop, about in drawn}
+    audible = [loop for loop, _ in drawn if not loop.silent]
+    if not audible:
+        raise InputError(f"all {len(drawn)} loops of {run.folder} are silent: train it for longer")
+    chosen, alike = choose(audible, wish.count, plan.grid.rate_hz, plan.beats)
     loops = []
     for loop in chosen:
-        loops.append(write_loop(plan, loop, folder, form, keep_level, likeness[loop.origin]))
+        loops.append(write_loop(plan, loop, folder, likeness[loop.origin]))
         report(_MAKING + (1 - _MAKING) * len(loops) / len(chosen), loops[-1]["file"])
     sheet, archive = folder / "contact-sheet.png", folder / f"{run.name}-pack.zip"
     write_contact_sheet(sheet, plan, chosen, loops)
     files = [Path(clip["file"]) for clip in loops]
     _write_zip(archive, [*files, *(file.with_suffix(".json") for file in files), sheet])
-    return Pack(tuple(loops), len(made), len(made) - len(heard), alike, sheet, archive)
+    return Pack(tuple(loops), len(drawn), len(drawn) - len(audible), alike, sheet, archive)
 
 
 def choose(loops: Sequence[Loop], count: int, rate_hz: int, beats: int) -> tuple[list[Loop], int]:
     """Take loops in the order of their pulse, but none that is nearly one taken before.
 
-    Those whose seam stands out come last.
-
-    Parameters
-    ----------
-    loops : sequence of Loop
-    count : int
-        How many to take at most.
-    rate_hz, beats : int
-        Of the loops.
+    Those whose seam stands out come last. ``count`` are taken at most.
 
     Returns
     -------
@@ -141,7 +105,7 @@ def choose(loops: Sequence[Loop], count: int, rate_hz: int, beats: int) -> tuple
     chosen: list[Loop] = []
     prints: list[np.ndarray] = []
     alike = 0
-    for loop in sorted(loops, key=lambda one: (one.seam.ratio > STANDS_OUT, -one.pulse_db)):
+    for loop in sorted(loops, key=lambda loop: (loop.seam.ratio > STANDS_OUT, -loop.pulse_db)):
         if len(chosen) == count:
             break
         own = fingerprint(loop.audio, rate_hz, beats)

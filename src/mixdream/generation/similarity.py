@@ -2,10 +2,10 @@
 
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,7 +16,9 @@ from mixdream.errors import InputError
 from mixdream.evaluation.copies.nearest import SHORTEST_S, Nearest, find_nearest
 from mixdream.evaluation.copies.verdict import RealNearest, check_copies, measure_real, speeds_at
 from mixdream.files import write_json
+from mixdream.generation.clips import Clip
 from mixdream.generation.origin import Origin, name_of
+from mixdream.generation.wish import Wish
 from mixdream.progress import Report, clock, part
 from mixdream.runs.run import Run
 
@@ -31,17 +33,7 @@ TOGETHER = 32
 _MAKING, _COMPARING = 0.6, 0.2  # shares of the work; the rest is writing
 
 
-class Made(Protocol):
-    """A clip as the model made it."""
-
-    @property
-    def origin(self) -> Origin: ...  # noqa: D102
-
-    @property
-    def audio(self) -> np.ndarray: ...  # noqa: D102
-
-
-AnyMade = TypeVar("AnyMade", bound=Made)
+AnyClip = TypeVar("AnyClip", bound=Clip)
 
 
 class Similarity:
@@ -94,8 +86,10 @@ class Similarity:
         real = self._real(clips.shape[1], report)
         options: dict[str, Any] = {"spans": self._spans, "speeds": self._speeds, "report": report}
         if real is None:
-            found = find_nearest(clips, self.rate_hz, self.corpus, **options)
-            return [{"nearest": _about(nearest)} for nearest in found]
+            return [
+                {"nearest": _about(nearest)}
+                for nearest in find_nearest(clips, self.rate_hz, self.corpus, **options)
+            ]
         return [
             {
                 "nearest": _about(check.nearest),
@@ -156,40 +150,32 @@ def corpus_of(run: Run) -> Corpus:
     return corpus
 
 
+def compare_with(corpus: Corpus | None, run: Run, wish: Wish) -> Similarity | None:
+    """Compare clips with a corpus, or the run's own where that is needed; otherwise with nothing."""
+    if corpus is None and wish.max_similarity is not None:
+        corpus = corpus_of(run)
+    return None if corpus is None else Similarity(run, corpus, wish.max_similarity)
+
+
 def draw(
-    make: Callable[[Sequence[Origin]], Iterable[AnyMade]],
-    origins: Iterable[Origin],
-    count: int,
-    similarity: Similarity | None,
-    report: Report,
-) -> Iterator[tuple[AnyMade, dict[str, Any]]]:
+    make: Callable[[Origin], AnyClip], wish: Wish, similarity: Similarity | None, report: Report
+) -> Iterator[tuple[AnyClip, dict[str, Any]]]:
     """Make clips from one origin after the other until enough of them are not too similar.
 
-    Parameters
-    ----------
-    make : callable
-        Makes clips of equal length.
-    origins : iterable of Origin
-        At least as many as are wanted; for each rejected clip one more is taken behind the last.
-    count : int
-        Clips that are wanted.
-    similarity : Similarity, optional
-        Without it nothing is compared.
-    report : callable
-        Called with the share done in [0, 1] and a note.
+    For each rejected clip one more is taken behind the last.
 
     Yields
     ------
     clip
     dict
-        What the clip's JSON says of it, see `Similarity.compare`.
+        What the clip's JSON says of it, see `Similarity.compare`; nothing where nothing is compared.
 
     Raises
     ------
     InputError
         `TRIES` times as many clips, or all there are, did not hold enough.
     """
-    coming = iter(origins)
+    coming, count = iter(wish.each_origin()), wish.count
     given = tried = 0
     furthest = 0.0
 
@@ -199,36 +185,35 @@ def draw(
         report(furthest, note)
 
     while given < count:
-        some = list(itertools.islice(coming, min(TOGETHER, count - given, TRIES * count - tried)))
-        number = len(some)
-        if number == 0:
-            highest = similarity.highest if similarity else None
+        clips: list[AnyClip] = []
+        for origin in itertools.islice(coming, min(TOGETHER, count - given, TRIES * count - tried)):
+            clips.append(make(origin))
+            say(given + _MAKING * len(clips), f"clip {name_of(origin)}")
+        if not clips:
             raise InputError(
-                f"only {given} of {tried} clips are not more similar than {highest}, {count} are wanted: "
-                "raise --max-similarity, train for less long or on more music, or ask for fewer clips"
+                f"only {given} of {tried} clips are not more similar than {wish.max_similarity}, {count} are "
+                "wanted: raise --max-similarity, train for less long or on more music, or ask for fewer clips"
             )
-        made: list[AnyMade] = []
-        for one in make(some):
-            made.append(one)
-            say(given + _MAKING * len(made), f"clip {name_of(one.origin)}")
+        number = len(clips)
         tried += number
-        found: list[dict[str, Any]] = [{} for _ in made]
+        done = given + _MAKING * number
+        likenesses: list[dict[str, Any]] = [{} for _ in clips]
         if similarity:
-            audio, before = np.stack([one.audio for one in made]), given + _MAKING * number
-            found = similarity.compare(audio, part(say, before, _COMPARING * number))
-        before = given + (_MAKING + _COMPARING) * number
-        for i, (one, about) in enumerate(zip(made, found, strict=True)):
-            if similarity is None or not similarity.rejects(about):
+            audio = np.stack([clip.audio for clip in clips])
+            likenesses = similarity.compare(audio, part(say, done, _COMPARING * number))
+        done += _COMPARING * number
+        for i, (clip, likeness) in enumerate(zip(clips, likenesses, strict=True)):
+            if similarity is None or not similarity.rejects(likeness):
                 given += 1
-                yield one, about
-            say(before + (1 - _MAKING - _COMPARING) * (i + 1), f"clip {name_of(one.origin)}")
+                yield clip, likeness
+            say(done + (1 - _MAKING - _COMPARING) * (i + 1), f"clip {name_of(clip.origin)}")
 
 
 def _about(nearest: Nearest | None) -> dict[str, Any] | None:
     if nearest is None:
         return None
-    told = {k: v for k, v in asdict(nearest).items() if k in ("time_s", "shift_s", "speed", "distance")}
-    return {"set": nearest.set_name, "time": clock(nearest.time_s, tenths=True)} | told
+    figures = {k: v for k, v in asdict(nearest).items() if k in ("time_s", "shift_s", "speed", "distance")}
+    return {"set": nearest.set_name, "time": clock(nearest.time_s, tenths=True)} | figures
 
 
 def _read(path: Path, corpus_hash: str) -> dict[str, Any]:

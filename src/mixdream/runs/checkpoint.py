@@ -15,10 +15,28 @@ from mixdream.files import folder_atomically
 KEPT = 2
 """Newest checkpoints that stay on the disk."""
 
+_FOLDER = "checkpoints"
+_STATE = "state.json"
+
 
 def checkpoint_name(step: int) -> str:
     """Name of the folder of a checkpoint; they sort by step."""
     return f"step-{step:09d}"
+
+
+def checkpoint_path(run: Path, name: str) -> Path:
+    """Folder of a checkpoint of a run, whether it exists or not."""
+    return run / _FOLDER / name
+
+
+def checkpoints_of(run: Path) -> list[Path]:
+    """Complete checkpoints of a run folder, oldest first."""
+    return sorted((run / _FOLDER).glob("step-*"), key=lambda path: path.name)
+
+
+def tensors_path(checkpoint: Path, part: str) -> Path:
+    """File of one of the parts of a checkpoint, such as ``generator``."""
+    return checkpoint / f"{part}.safetensors"
 
 
 def save_checkpoint(
@@ -35,20 +53,20 @@ def save_checkpoint(
     run : Path
     step : int
         Steps done.
-    parts : dict of file name (without suffix) to tensors by name
+    parts : dict of part to tensors by name
     state : dict
         What else is needed to go on, as JSON.
     best : str, optional
         Name of a checkpoint that stays, see `mixdream.training.doctor`.
     """
-    path = run / "checkpoints" / checkpoint_name(step)
+    path = checkpoint_path(run, checkpoint_name(step))
     with folder_atomically(path) as folder:
-        for name, tensors in parts.items():
+        for part, tensors in parts.items():
             whole = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
-            save_file(whole, folder / f"{name}.safetensors")
+            save_file(whole, tensors_path(folder, part))
         content = {"step": step, "parts": sorted(parts), **state}
-        (folder / "state.json").write_text(json.dumps(content, indent=2) + "\n", "utf-8")
-    for old in sorted(path.parent.glob("step-*"))[:-KEPT]:
+        (folder / _STATE).write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+    for old in checkpoints_of(run)[:-KEPT]:
         if old.name != best:
             shutil.rmtree(old)
     return path
@@ -58,7 +76,7 @@ def load_checkpoint(path: Path) -> tuple[dict[str, dict[str, Tensor]], dict[str,
     """Read what `save_checkpoint` wrote; InputError where it is damaged."""
     try:
         parts = {file.stem: load_file(file) for file in path.glob("*.safetensors")}
-        state = json.loads((path / "state.json").read_text("utf-8"))
+        state = json.loads((path / _STATE).read_text("utf-8"))
         if missing := sorted(set(state["parts"]) - set(parts)):
             raise ValueError(f"without {', '.join(missing)}")
         return parts, state

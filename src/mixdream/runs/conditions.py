@@ -26,11 +26,11 @@ class Conditions(BaseModel):
     what is usual in each bin. Its thirds over all windows are low, middle and high. The third condition is
     the beat of the bar that a window starts on.
 
-    A model is told one-hot: a value for each set, then one for each energy, then one for each beat of a bar.
+    Encoded for a model they are one-hot: a value for each set, then one for each energy, then one for each
+    beat of a bar.
 
-    Parameters
+    Attributes
     ----------
-    sets : sequence of str
     edges : (float, float)
         Energies that the thirds meet at.
     kinds : sequence of (set, energy, windows)
@@ -46,24 +46,15 @@ class Conditions(BaseModel):
     @model_validator(mode="after")
     def _within(self) -> Self:
         if any(
-            not (0 <= which < len(self.sets) and 0 <= third < len(ENERGIES) and number > 0)
-            for which, third, number in self.kinds
+            not (0 <= index < len(self.sets) and 0 <= third < len(ENERGIES) and number > 0)
+            for index, third, number in self.kinds
         ):
             raise ValueError("a kind names a set or an energy that there is not")
         return self
 
     @classmethod
     def fit(cls, sets: Sequence[str], set_index: np.ndarray, energies: np.ndarray) -> "Conditions":
-        """Count windows by kind.
-
-        Parameters
-        ----------
-        sets : sequence of str
-        set_index : np.ndarray, shape (windows,)
-            Which of ``sets``.
-        energies : np.ndarray, shape (windows,)
-            See `energy_of`.
-        """
+        """Count windows by kind, from the set and the energy (`energy_of`) of each, shape (windows,)."""
         low, high = np.quantile(energies, (1 / 3, 2 / 3)).tolist()
         thirds = np.searchsorted((low, high), energies)
         counts = Counter(zip(set_index.tolist(), thirds.tolist(), strict=True))
@@ -73,36 +64,26 @@ class Conditions(BaseModel):
 
     @property
     def width(self) -> int:
-        """Values that a model is told."""
+        """Values of encoded conditions."""
         return len(self.sets) + len(ENERGIES) + BEATS_PER_BAR
 
     def encode(self, set_index: np.ndarray, energy: np.ndarray, beat: np.ndarray) -> Tensor:
-        """What a model is told of windows, shape (windows, width), one-hot.
-
-        Parameters
-        ----------
-        set_index, energy, beat : np.ndarray, shape (windows,), int
-        """
-        told = torch.zeros(len(set_index), self.width)
+        """One-hot conditions of windows, shape (windows, width), from their numbers, shape (windows,)."""
+        encoded = torch.zeros(len(set_index), self.width)
         rows = np.arange(len(set_index))
-        told[rows, set_index] = 1
-        told[rows, len(self.sets) + energy] = 1
-        told[rows, len(self.sets) + len(ENERGIES) + beat] = 1
-        return told
+        encoded[rows, set_index] = 1
+        encoded[rows, len(self.sets) + energy] = 1
+        encoded[rows, len(self.sets) + len(ENERGIES) + beat] = 1
+        return encoded
 
     def of_images(self, images: Tensor, set_index: np.ndarray, beat: np.ndarray) -> Tensor:
-        """What a model is told of scaled spectrograms, shape (windows, 1, bins, frames)."""
+        """Encode the conditions of scaled spectrograms, shape (windows, 1, bins, frames)."""
         return self.encode(set_index, np.searchsorted(self.edges, energy_of(images)), beat)
 
-    def without_sets(self, told: Tensor, dropped: Tensor) -> Tensor:
-        """What a model is told where some of the sets are kept from it.
-
-        Parameters
-        ----------
-        told : Tensor, shape (windows, width)
-        dropped : Tensor, shape (windows,), bool
-        """
-        return told * ~(dropped[:, None] & (torch.arange(self.width, device=told.device) < len(self.sets)))
+    def without_sets(self, encoded: Tensor, dropped: Tensor) -> Tensor:
+        """Encoded conditions, shape (windows, width), without the sets of those windows that are dropped."""
+        is_set = torch.arange(self.width, device=encoded.device) < len(self.sets)
+        return encoded * ~(dropped[:, None] & is_set)
 
     def draw(self, seed: int, like: str | None = None, energy: Energy | None = None) -> tuple[str, Energy]:
         """Draw what is left open as often as it is among the windows.
@@ -115,59 +96,50 @@ class Conditions(BaseModel):
         InputError
             An unknown set, or one that is never of this energy.
         """
-        known = sorted({self.sets[which] for which, _, _ in self.kinds})
+        known = sorted({self.sets[index] for index, _, _ in self.kinds})
         if like is not None and like not in known:
             near = difflib.get_close_matches(like, known, 1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
             raise InputError(f"the run learnt from no windows of a set called '{like}'; {hint}")
         fitting = [
-            (which, third, number)
-            for which, third, number in self.kinds
-            if like in (None, self.sets[which]) and energy in (None, ENERGIES[third])
+            (index, third, number)
+            for index, third, number in self.kinds
+            if like in (None, self.sets[index]) and energy in (None, ENERGIES[third])
         ]
         if not fitting:
-            had = sorted({third for which, third, _ in self.kinds if like in (None, self.sets[which])})
+            had = sorted({third for index, third, _ in self.kinds if like in (None, self.sets[index])})
             raise InputError(
                 f"nothing in {like or 'the corpus'} is of {energy} energy, only of "
                 f"{' and '.join(ENERGIES[i] for i in had)}"
             )
         numbers = np.array([number for _, _, number in fitting])
         place = (seed * _TURN % 2**64) * int(numbers.sum()) >> 64
-        which, third, _ = fitting[int(np.searchsorted(numbers.cumsum(), place, "right"))]
-        return self.sets[which], ENERGIES[third]
+        index, third, _ = fitting[int(np.searchsorted(numbers.cumsum(), place, "right"))]
+        return self.sets[index], ENERGIES[third]
 
-    def tell(self, like: str | None, energy: Energy) -> Tensor:
-        """What a model is told to make a clip that starts on a downbeat, shape (1, width).
+    def for_clip(self, like: str | None, energy: Energy) -> Tensor:
+        """Encode the conditions of a clip that starts on a downbeat, shape (1, width); None is no set."""
+        numbers = (0 if like is None else self.sets.index(like), ENERGIES.index(energy), 0)
+        encoded = self.encode(*(np.array([number]) for number in numbers))
+        return self.without_sets(encoded, torch.tensor([like is None]))
 
-        Where ``like`` is None, it is told no set.
-        """
-        which = 0 if like is None else self.sets.index(like)
-        told = self.encode(np.array([which]), np.array([ENERGIES.index(energy)]), np.zeros(1, np.int64))
-        return self.without_sets(told, torch.tensor([like is None]))
+    def for_continuation(self, before: Tensor, like: str | None, energy: Energy | None) -> Tensor:
+        """Encode the conditions of music that goes on from other music, shape (1, width).
 
-    def tell_continuation(self, before: Tensor, like: str | None, energy: Energy | None) -> Tensor:
-        """What a model is told to go on from music, shape (1, width).
-
-        Unless it is asked for something else, the energy is that of the music before; a set is told only
-        where one is asked for.
+        The energy is that of the music before unless another one is asked for; a set is only given where one
+        is asked for.
 
         Parameters
         ----------
         before : Tensor, shape (1, 1, bins, frames)
             Scaled spectrogram, from a downbeat on.
         like, energy : optional
-            See `draw`.
-
-        Raises
-        ------
-        InputError
-            An unknown set, or one that is never of this energy.
+            See `draw`, also for what it raises.
         """
         if like is not None or energy is not None:
             self.draw(0, like, energy)
-        heard = int(np.searchsorted(self.edges, energy_of(before)).item())
-        third = heard if energy is None else ENERGIES.index(energy)
-        return self.tell(like, ENERGIES[third])
+        third = int(np.searchsorted(self.edges, energy_of(before)).item())
+        return self.for_clip(like, energy or ENERGIES[third])
 
     def anonymous(self) -> "Conditions":
         """Return the same with numbers in the place of the sets' names, from 1."""

@@ -15,10 +15,10 @@ def new_generator(recipe: Recipe, conditions: Conditions | None = None) -> nn.Mo
     See `mixdream.runs.noise.draw_noise` for its noise.
     """
     model, size = recipe.model, (recipe.grid.bins, recipe.grid.frames)
-    told = conditions.width if conditions else 0
+    width = conditions.width if conditions else 0
     with torch.device("cpu"):
         if model.family == "flow":
-            return Flow(size, model.width, model.depth, model.patch, model.shift, model.steps, told)
+            return Flow(size, model.width, model.depth, model.patch, model.shift, model.steps, width)
         if model.family == "unet":
             from mixdream.models.unet import Diffusion  # here: diffusers takes its time to import
 
@@ -32,4 +32,4 @@ def new_generator(recipe: Recipe, conditions: Conditions | None = None) -> nn.Mo
                 model.steps,
                 *((0.0, 1.0) if recipe.grid.scaling == "min-max" else (-1.0, 1.0)),
             )
-        return Generator(model.latent, model.generator, size, told)
+        return Generator(model.latent, model.generator, size, width)

@@ -16,60 +16,45 @@ from mixdream.runs.conditions import Conditions
 _STEP = 2**-24  # between uniform float32 values as torch draws them
 
 
-def draw_noise(recipe: Recipe, seed: int, told: Tensor | None = None) -> Tensor:
+def draw_noise(recipe: Recipe, seed: int, encoded: Tensor | None = None) -> Tensor:
     """Noise that a recipe's generator makes one clip from, shape (1, values), a function of the seed.
 
-    Parameters
-    ----------
-    recipe : Recipe
-    seed : int
-    told : Tensor, shape (1, conditions), optional
-        What the generator is told, where it has conditions; it stands behind the noise proper: a latent
-        vector, or a flattened spectrogram of noise.
+    It is a latent vector or a flattened spectrogram of noise; behind it stand the encoded conditions, shape
+    (1, width), of a generator that has them.
     """
     rng = torch.Generator().manual_seed(seed)
     noise = draw_latent(1, _values(recipe), "uniform" if _is_uniform(recipe) else "normal", rng)
-    return noise if told is None else torch.cat([noise, told], 1)
+    return noise if encoded is None else torch.cat([noise, encoded], 1)
 
 
 def noise_of_seed(recipe: Recipe, seed: int, conditions: Conditions | None = None) -> Tensor:
     """Noise for a seed, with conditions drawn as often as they are in the music, shape (1, values)."""
-    return draw_noise(recipe, seed, None if conditions is None else conditions.tell(*conditions.draw(seed)))
+    if conditions is None:
+        return draw_noise(recipe, seed)
+    return draw_noise(recipe, seed, conditions.for_clip(*conditions.draw(seed)))
 
 
 def vary_noise(recipe: Recipe, noise: Tensor, other: Tensor, strength: float) -> Tensor:
     """Turn a noise towards another: ``cos(a) z + sin(a) n`` with ``a = strength * pi / 2``.
 
     For independent z and n ~ N(0, 1) the result is N(0, 1) too, and its correlation with z is ``cos(a)``.
-    Uniform noise is varied as its normal scores. What the generator is told stays as it is.
-
-    Parameters
-    ----------
-    recipe : Recipe
-    noise, other : Tensor, shape (1, values)
-    strength : float in [0, 1]
-        0 is the noise itself, 1 the other one.
+    Uniform noise is varied as its normal scores. Conditions stay as they are. At ``strength`` 0 it is the
+    noise itself, at 1 the other one.
     """
     angle = strength * math.pi / 2
-    (noise, told), (other, _) = _parts(recipe, noise), _parts(recipe, other)
+    (noise, encoded), (other, _) = _parts(recipe, noise), _parts(recipe, other)
     z, n = _scores(recipe, noise), _scores(recipe, other)
-    return torch.cat([_noise(recipe, math.cos(angle) * z + math.sin(angle) * n), told], 1)
+    return torch.cat([_noise(recipe, math.cos(angle) * z + math.sin(angle) * n), encoded], 1)
 
 
 def morph_noise(recipe: Recipe, start: Tensor, end: Tensor, position: float) -> Tensor:
     """Go from one noise to another on a great circle (slerp, Shoemake 1985, "Animating rotation", sec. 3.3).
 
     The straight line between two noises passes nearer to zero than any noise that the generator has seen.
-    Uniform noise goes as its normal scores. What the generator is told fades from one to the other.
-
-    Parameters
-    ----------
-    recipe : Recipe
-    start, end : Tensor, shape (1, values)
-    position : float in [0, 1]
-        0 is the start, 1 the end.
+    Uniform noise goes as its normal scores. Conditions fade from one to the other. ``position`` 0 is the
+    start, 1 the end.
     """
-    (start, told), (end, told_last) = _parts(recipe, start), _parts(recipe, end)
+    (start, encoded), (end, encoded_end) = _parts(recipe, start), _parts(recipe, end)
     a, b = _scores(recipe, start), _scores(recipe, end)
     cosine = float((a * b).sum() / (a.norm() * b.norm()))
     angle = math.acos(max(-1.0, min(1.0, cosine)))
@@ -77,11 +62,11 @@ def morph_noise(recipe: Recipe, start: Tensor, end: Tensor, position: float) -> 
         mixed = (1 - position) * a + position * b
     else:
         mixed = (math.sin((1 - position) * angle) * a + math.sin(position * angle) * b) / math.sin(angle)
-    return torch.cat([_noise(recipe, mixed), torch.lerp(told, told_last, position)], 1)
+    return torch.cat([_noise(recipe, mixed), torch.lerp(encoded, encoded_end, position)], 1)
 
 
 def _parts(recipe: Recipe, noise: Tensor) -> tuple[Tensor, Tensor]:
-    """Noise proper, and what stands behind it."""
+    """Noise proper, and the encoded conditions behind it."""
     return noise[:, : _values(recipe)], noise[:, _values(recipe) :]
 
 

@@ -1,19 +1,21 @@
 """Runs on disk: the folder that a training writes and everything else reads."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load
 from torch import nn
 
 from mixdream.errors import InputError
 from mixdream.recipes.load import load_resolved
 from mixdream.recipes.recipe import Recipe
+from mixdream.runs.checkpoint import checkpoint_path, checkpoints_of, tensors_path
 from mixdream.runs.conditions import Conditions
 from mixdream.runs.generator import new_generator
 from mixdream.spectrogram.scaling import Scaler
@@ -24,6 +26,9 @@ CONDITIONS_NAME = "conditions.json"
 DOCTOR_NAME = "doctor.json"
 
 _PRETRAINED = Path(__file__).parents[1] / "pretrained" / "mixdream"
+_NEEDED = "a run cannot do without it"
+
+Content = TypeVar("Content")
 
 
 @dataclass(frozen=True)
@@ -32,13 +37,7 @@ class Run:
 
     Where there were check-ups, their history and the best checkpoint are in ``doctor.json``. Where the
     scaling has statistics of the training windows, they are in ``scaling.json``; what clips can be asked for
-    by is in ``conditions.json``.
-
-    Parameters
-    ----------
-    folder : Path
-    recipe : Recipe
-        As resolved when the training began.
+    by is in ``conditions.json``. ``recipe`` is the one that was resolved when the training began.
     """
 
     folder: Path
@@ -75,16 +74,9 @@ class Run:
         """Statistics of the training windows, where the recipe's scaling has them."""
         if self.recipe.grid.scaling != "log-standard":
             return None
-        path = self.folder / SCALING_NAME
-        try:
-            statistics = LogStatistics.model_validate_json(path.read_bytes())
-        except FileNotFoundError:
-            raise InputError(f"{path} is missing: a run of this recipe cannot do without it") from None
-        except (OSError, ValueError) as error:
-            reason = str(error).splitlines()[0]
-            raise InputError(f"{path} is damaged: {reason}; a run cannot do without it") from error
+        statistics = self._read(SCALING_NAME, LogStatistics.model_validate_json, _NEEDED)
         if not len(statistics.mean_db) == len(statistics.std_db) == self.recipe.grid.bins:
-            raise InputError(f"{path} does not fit the grid of {self.folder / 'recipe.toml'}")
+            raise InputError(f"{self.folder / SCALING_NAME} does not fit the grid of the run's recipe.toml")
         return statistics
 
     @cached_property
@@ -97,18 +89,11 @@ class Run:
         """What clips can be asked for by, where the recipe has it."""
         if not self.recipe.has_conditions:
             return None
-        path = self.folder / CONDITIONS_NAME
-        try:
-            return Conditions.model_validate_json(path.read_bytes())
-        except (OSError, ValueError) as error:
-            reason = str(error).splitlines()[0]
-            raise InputError(
-                f"{path} is missing or damaged ({reason}): a run of this recipe cannot do without it"
-            ) from error
+        return self._read(CONDITIONS_NAME, Conditions.model_validate_json, _NEEDED)
 
     def checkpoints(self) -> list[Path]:
         """Complete checkpoints, oldest first."""
-        return sorted((self.folder / "checkpoints").glob("step-*"), key=lambda path: path.name)
+        return checkpoints_of(self.folder)
 
     def latest_checkpoint(self) -> Path:
         """Return the newest checkpoint; InputError where there is none yet."""
@@ -118,21 +103,17 @@ class Run:
         return checkpoints[-1]
 
     def best_checkpoint(self) -> Path | None:
-        """Return the checkpoint that the doctor found best; None where it has found none yet.
+        """Return the checkpoint that the doctor named best; None where it has named none yet.
 
         See `mixdream.training.doctor`.
         """
-        path = self.folder / DOCTOR_NAME
-        if not path.exists():
+        if not (self.folder / DOCTOR_NAME).exists():
             return None
-        try:
-            best = json.loads(path.read_text("utf-8"))["best"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"{path} is damaged ({str(error).splitlines()[0]}): delete it to use the newest checkpoint"
-            ) from error
-        found = self.folder / "checkpoints" / str(best)
-        return found if best and found.is_dir() else None
+        best = self._read(
+            DOCTOR_NAME, lambda content: json.loads(content)["best"], "delete it to use the newest checkpoint"
+        )
+        path = checkpoint_path(self.folder, str(best))
+        return path if best and path.is_dir() else None
 
     def chosen_checkpoint(self) -> Path:
         """Return the checkpoint that clips are made with: the best, or the newest where there is no best."""
@@ -151,9 +132,14 @@ class Run:
             raise InputError(f"--sampler-steps {steps}: {reason}") from error
 
     def about(self, checkpoint: Path) -> dict[str, Any]:
-        """What is said of it beside everything that is made with one of its checkpoints."""
+        """What is said of it beside everything that is made with one of its checkpoints.
+
+        ``run_folder`` is where the run is; None for the model that comes with mixdream, which is everywhere.
+        """
+        folder = self.folder.resolve()
         about = {
             "run": self.name,
+            "run_folder": None if folder == _PRETRAINED.resolve() else str(folder),
             "recipe": self.recipe.name,
             "checkpoint": checkpoint.name,
             "best": checkpoint == self.best_checkpoint(),
@@ -162,17 +148,27 @@ class Run:
         return about if steps is None else about | {"sampler_steps": steps}
 
     @property
-    def weights_name(self) -> str:
-        """Name of the file in a checkpoint that clips are made with."""
-        return "generator.safetensors" if self.recipe.training.ema is None else "ema.safetensors"
+    def clip_part(self) -> str:
+        """Part of a checkpoint that clips are made with: the averaged generator where the recipe has one."""
+        return "generator" if self.recipe.training.ema is None else "ema"
 
     def load_generator(self, checkpoint: Path) -> nn.Module:
-        """Return the network that makes images from noise: the averaged one where the recipe has it."""
+        """Return the network that makes images from noise, see `clip_part`."""
         generator = new_generator(self.recipe, self.conditions)
-        path = checkpoint / self.weights_name
+        path = tensors_path(checkpoint, self.clip_part)
         try:
-            generator.load_state_dict(load_file(path))
+            generator.load_state_dict(load(path.read_bytes()))  # load_file takes no name that is not UTF-8
         except (OSError, SafetensorError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
             raise InputError(f"checkpoint {path} cannot be used: {reason}") from error
         return generator.eval()
+
+    def _read(self, name: str, parse: Callable[[bytes], Content], remedy: str) -> Content:
+        """Read a file of the run; InputError with the remedy where it is missing or damaged."""
+        path = self.folder / name
+        try:
+            return parse(path.read_bytes())
+        except FileNotFoundError:
+            raise InputError(f"{path} is missing: {remedy}") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{path} is damaged ({str(error).splitlines()[0]}): {remedy}") from error

@@ -8,6 +8,7 @@ from safetensors.torch import save_file
 
 from mixdream.errors import InputError
 from mixdream.files import folder_atomically, write_json
+from mixdream.runs.checkpoint import checkpoint_path, tensors_path
 from mixdream.runs.run import CONDITIONS_NAME, SCALING_NAME, Run
 
 _KEPT = (
@@ -21,13 +22,8 @@ def share_run(run: Run, folder: Path) -> Path:
 
     The weights are those that clips are made with, of the chosen checkpoint. Nothing in it is pickled. It
     says nothing of where the music was or what the sets were called: they can be asked for by number. Clips
-    of the shared run differ from the run's own by the rounding of its weights.
-
-    Parameters
-    ----------
-    run : Run
-    folder : Path
-        New; its name becomes part of the names of the clips.
+    of the shared run differ from the run's own by the rounding of its weights; the folder's name is part of
+    their names.
 
     Raises
     ------
@@ -45,9 +41,8 @@ def share_run(run: Run, folder: Path) -> Path:
         raise InputError(f"{checkpoint} does not fit half precision: it is broken, use an earlier one")
     info, statistics = run.info(), run.statistics()
     with folder_atomically(folder) as parts:
-        target = parts / "checkpoints" / checkpoint.name
-        target.mkdir(parents=True)
-        path = target / run.weights_name
+        path = tensors_path(checkpoint_path(parts, checkpoint.name), run.clip_part)
+        path.parent.mkdir(parents=True)
         save_file({name: value.contiguous() for name, value in weights.items()}, path)
         path.chmod(0o644)  # safetensors lets only its writer read
         if statistics is not None:

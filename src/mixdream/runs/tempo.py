@@ -16,8 +16,8 @@ def playing_tempo(run: Run, bpm: float | None = None) -> tuple[float | None, flo
     ----------
     run : Run
     bpm : float, optional
-        The tempo that is wanted; the median tempo of the windows that the run learnt from, to the whole BPM,
-        unless given.
+        The tempo that is wanted; by default the median tempo of the windows that the run learnt from, to the
+        whole BPM.
 
     Returns
     -------

@@ -1,0 +1,62 @@
+"""Options that several commands share, each said once."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+HIGHEST_SEED = 2**53
+
+RunArgument = Annotated[
+    Path | None,
+    typer.Argument(metavar="RUN", help="Run folder; without it the model that comes with mixdream."),
+]
+RunOption = Annotated[
+    Path | None,
+    typer.Option("--run", metavar="RUN", help="Run folder (default: the one that the clip's JSON names)."),
+]
+Output = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the clips.")]
+Count = Annotated[int, typer.Option("-n", "--count", metavar="N", min=1, max=10**6, help="Number of clips.")]
+FirstSeed = Annotated[
+    int,
+    typer.Option(
+        "--seed", metavar="N", min=0, max=HIGHEST_SEED, help="Of the first clip; the next count up."
+    ),
+]
+Like = Annotated[
+    str | None, typer.Option("--like", metavar="SET", help="Music like that of a set of the corpus.")
+]
+EnergyOption = Annotated[
+    Literal["low", "middle", "high"] | None, typer.Option("--energy", help="How full the music is.")
+]
+Bpm = Annotated[
+    float | None,
+    typer.Option("--bpm", metavar="BPM", help="Tempo, 40 to 300 BPM (default: the music's own)."),
+]
+Bars = Annotated[
+    int | None,
+    typer.Option("--bars", metavar="N", min=1, help="Bars of a loop (default: all of a window)."),
+]
+SamplerSteps = Annotated[
+    int | None,
+    typer.Option("--sampler-steps", metavar="N", min=1, max=10_000, help="Of flows and diffusion."),
+]
+Inversion = Annotated[
+    str | None,
+    typer.Option("--inversion", metavar="NAME", help="random-phase, griffin-lim, pghi or pghi+gl."),
+]
+Rate = Annotated[int, typer.Option("--rate", metavar="HZ", help="Sample rate of the files in Hz.")]
+Form = Annotated[Literal["wav", "flac"], typer.Option("--format", help="24-bit WAV or FLAC.")]
+KeepLevel = Annotated[
+    bool, typer.Option("--keep-level", help="Leave the model's level; else -14 LUFS, at most -1 dBTP.")
+]
+MaxSimilarity = Annotated[
+    float | None,
+    typer.Option(
+        "--max-similarity",
+        metavar="S",
+        min=0.0,
+        max=1.0,
+        help="Redraw clips nearer to the music than a share S of real music is to other music, as 0.98.",
+    ),
+]

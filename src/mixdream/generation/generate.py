@@ -1,0 +1,52 @@
+"""Generating: loops where a run learnt from bars, clips of seconds otherwise."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from mixdream.corpus.store import Corpus
+from mixdream.generation.clips import make_clip, plan_clips, refuse_other_format, write_clip
+from mixdream.generation.loops import make_loop, plan_loops, write_loop
+from mixdream.generation.similarity import compare_with, draw
+from mixdream.generation.wish import Wish
+from mixdream.progress import Report, silent
+from mixdream.runs.run import Run
+from mixdream.runs.tempo import playing_tempo
+
+
+def generate(
+    run: Run, folder: Path, wish: Wish, corpus: Corpus | None = None, report: Report = silent
+) -> list[dict[str, Any]]:
+    """Generate with the best checkpoint of a run, or the newest where there is no best yet.
+
+    A clip is a function of the checkpoint and its origin alone: the same whatever the count.
+
+    Parameters
+    ----------
+    run : Run
+    folder : Path
+        Made if need be; clips of the same name are replaced.
+    wish : Wish
+    corpus : Corpus, optional
+        That the run learnt from: the JSON says which moment of it each clip is nearest to.
+    report : callable
+
+    Returns
+    -------
+    list of dict
+        What the JSON files say, with ``file``.
+
+    Raises
+    ------
+    InputError
+        What is wished for cannot be, or the folder cannot be written.
+    """
+    if run.recipe.windows.beats is None and wish.bars is None:
+        playing_tempo(run, wish.bpm)  # refuses a tempo
+        clip_plan = plan_clips(run, wish)
+        clips = draw(partial(make_clip, clip_plan), wish, compare_with(corpus, run, wish), report)
+        return [write_clip(clip_plan, clip, folder, likeness) for clip, likeness in clips]
+    loop_plan = plan_loops(run, wish)
+    refuse_other_format(folder, run, wish.form)
+    loops = draw(partial(make_loop, loop_plan), wish, compare_with(corpus, run, wish), report)
+    return [write_loop(loop_plan, loop, folder, likeness) for loop, likeness in loops]

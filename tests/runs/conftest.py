@@ -1,0 +1,3 @@
+from tests.generation.conftest import asked_run, bars_run
+
+__all__ = ["asked_run", "bars_run"]
