@@ -30,7 +30,7 @@ from mixdream.generation.origin import (
     seed_of,
     vary,
 )
-from mixdream.generation.read_origin import read_origins
+from mixdream.generation.read_origins import read_origins
 from mixdream.generation.wish import Wish
 from mixdream.runs.run import Run
 from mixdream.spectrogram.grid import Grid

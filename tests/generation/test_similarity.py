@@ -45,6 +45,12 @@ def run(trained: Path, tmp_path: Path) -> Run:
     return Run.open(shutil.copytree(trained, tmp_path / "run"))
 
 
+@pytest.fixture(scope="module")
+def measured(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The same run for all tests that need to know how near real windows come: that takes seconds."""
+    return Run.open(shutil.copytree(trained, tmp_path_factory.mktemp("measured") / "run"))
+
+
 def tunes(run: Run, corpus: Corpus) -> list[Clip]:
     """Clips 0, 2, 4, ... are new tunes, 1, 3, 5, ... moments of B."""
     samples = run.recipe.grid.clip_samples
@@ -79,14 +85,14 @@ def test_the_nearest_moment_is_named_without_measuring_real_windows(run: Run, co
     assert not (run.folder / "copies.json").exists()
 
 
-def test_too_similar_clips_are_redrawn_with_the_next_seeds(run: Run, corpus: Corpus) -> None:
-    told = drawn(tunes(run, corpus), Similarity(run, corpus, 0.98), COUNT)
+def test_too_similar_clips_are_redrawn_with_the_next_seeds(measured: Run, corpus: Corpus) -> None:
+    told = drawn(tunes(measured, corpus), Similarity(measured, corpus, 0.98), COUNT)
     seeds = [seed for seed, _ in told]
     assert len(seeds) == COUNT and seeds == sorted(seeds)
     assert not any(seed % 2 for seed in seeds)
     for _, about in told:
         assert about["similarity"] <= 0.98 and about["copy"] is False
-    strict = drawn(tunes(run, corpus), Similarity(run, corpus, 1.0), COUNT)
+    strict = drawn(tunes(measured, corpus), Similarity(measured, corpus, 1.0), COUNT)
     assert [seed for seed, _ in strict] == [0, 1, 2, 3]
     assert [about["copy"] for _, about in strict] == [False, True, False, True]
     assert strict[1][1]["similarity"] == 1.0
@@ -116,28 +122,28 @@ def test_real_windows_are_measured_once(run: Run, corpus: Corpus, monkeypatch: p
     assert len(measured) == 3
 
 
-def test_a_search_without_end_ends(run: Run, corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_without_end_ends(measured: Run, corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(similar, "TRIES", 3)
-    copies = [Clip(i, one.audio) for i, one in enumerate(tunes(run, corpus)[1::2])]
+    copies = [Clip(i, one.audio) for i, one in enumerate(tunes(measured, corpus)[1::2])]
     with pytest.raises(InputError, match=r"only 0 of 6 clips are not more similar than 0\.9, 2 are wanted"):
-        drawn(copies, Similarity(run, corpus, 0.9), 2)
+        drawn(copies, Similarity(measured, corpus, 0.9), 2)
 
 
-def test_too_similar_variations_are_redrawn_with_the_next_numbers(run: Run, corpus: Corpus) -> None:
-    clips = tunes(run, corpus)
+def test_too_similar_variations_are_redrawn_with_the_next_numbers(measured: Run, corpus: Corpus) -> None:
+    clips = tunes(measured, corpus)
     variations = [Clip(way, one.audio) for way, one in zip(vary(7, 0.25), clips, strict=False)]
-    told = drawn(variations, Similarity(run, corpus, 0.98), 3)
+    told = drawn(variations, Similarity(measured, corpus, 0.98), 3)
     numbers = [way.number for way, _ in told]
     assert len(numbers) == 3 and numbers == sorted(numbers)
     assert all(number % 2 for number in numbers)
     with pytest.raises(InputError, match=r"only 2 of 4 clips are not more similar than 0\.98, 3 are wanted"):
-        drawn(variations[:4], Similarity(run, corpus, 0.98), 3)
+        drawn(variations[:4], Similarity(measured, corpus, 0.98), 3)
 
 
-def test_silence_is_near_to_nothing(run: Run, corpus: Corpus) -> None:
-    clips = [Clip(0, np.zeros(run.recipe.grid.clip_samples))]
+def test_silence_is_near_to_nothing(run: Run, measured: Run, corpus: Corpus) -> None:
+    clips = [Clip(0, np.zeros(measured.recipe.grid.clip_samples))]
     assert drawn(clips, Similarity(run, corpus), 1)[0][1] == {"nearest": None}
-    assert drawn(clips, Similarity(run, corpus, 0.0), 1)[0][1] == {
+    assert drawn(clips, Similarity(measured, corpus, 0.0), 1)[0][1] == {
         "nearest": None, "similarity": 0.0, "copy": False
     }  # fmt: skip
 

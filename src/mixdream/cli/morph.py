@@ -33,7 +33,7 @@ def morph(
     with progress("Generating") as report:
         from mixdream.generation.generate import generate
         from mixdream.generation.origin import morph
-        from mixdream.generation.read_origin import read_origins
+        from mixdream.generation.read_origins import read_origins
         from mixdream.generation.wish import Wish
 
         opened, (first, last) = read_origins([start, end], open_run(run) if run else None)

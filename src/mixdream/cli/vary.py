@@ -37,7 +37,7 @@ def vary(
     with progress("Generating") as report:
         from mixdream.generation.generate import generate
         from mixdream.generation.origin import vary
-        from mixdream.generation.read_origin import read_origins
+        from mixdream.generation.read_origins import read_origins
         from mixdream.generation.wish import Wish
 
         opened, (origin,) = read_origins([clip], open_run(run) if run else None)

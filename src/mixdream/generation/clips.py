@@ -36,6 +36,14 @@ class ClipPlan:
         """The one that is wished for, or the recipe's."""
         return self.wish.inversion or self.run.recipe.inversion
 
+    def about(self, origin: Origin) -> dict[str, Any]:
+        """What the JSON of a clip says of how it was made."""
+        return {
+            **self.run.about(self.checkpoint),
+            **about_origin(origin, self.run.conditions),
+            "inversion": self.inversion,
+        }
+
     def sample(self, origin: Origin) -> Tensor:
         """Linear magnitudes, shape (1, bins, frames).
 
@@ -90,15 +98,9 @@ def write_clip(plan: ClipPlan, clip: Clip, folder: Path, likeness: dict[str, Any
 
     ``likeness`` is what the JSON says of the nearest moment, see `mixdream.generation.similarity`.
     """
-    about = {
-        **plan.run.about(plan.checkpoint),
-        **about_origin(clip.origin, plan.run.conditions),
-        "inversion": plan.inversion,
-    }
+    name = f"{plan.run.name}_{name_of(clip.origin)}"
     audio = resample(clip.audio, plan.run.recipe.grid.rate_hz, plan.wish.rate_hz)
-    return write_levelled(
-        folder, f"{plan.run.name}_{name_of(clip.origin)}", audio, plan.wish, about, likeness
-    )
+    return write_levelled(folder, name, audio, plan.wish, plan.about(clip.origin), likeness)
 
 
 def write_spectrogram(

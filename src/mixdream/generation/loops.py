@@ -15,7 +15,7 @@ from mixdream.audio.resample import resample_loop
 from mixdream.corpus.beat_windows import BEATS_PER_BAR
 from mixdream.errors import InputError
 from mixdream.generation.clips import Clip, ClipPlan, plan_clips, write_files
-from mixdream.generation.origin import Origin, about_origin, name_of, seed_of
+from mixdream.generation.origin import Origin, name_of, seed_of
 from mixdream.generation.wish import Wish
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.run import Run
@@ -126,9 +126,7 @@ def write_loop(plan: LoopPlan, loop: Loop, folder: Path, likeness: dict[str, Any
     )
     key = find_key(audio, wish.rate_hz)
     about = {
-        **plan.run.about(plan.checkpoint),
-        **about_origin(loop.origin, plan.run.conditions),
-        "inversion": plan.inversion,
+        **plan.about(loop.origin),
         "bpm": plan.bpm,
         "bars": plan.bars,
         "beats": plan.beats,

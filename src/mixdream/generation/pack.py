@@ -35,18 +35,14 @@ _MAKING = 0.9  # share of the work
 
 @dataclass(frozen=True)
 class Pack:
-    """What was written.
+    """What was written, and of how many candidates it is the best.
 
     Attributes
     ----------
     loops : tuple of dict
         What the JSON files say, with ``file``; best first.
-    candidates : int
-        Loops they were chosen from.
     silent, alike : int
-        Those that were dropped.
-    sheet, archive : Path
-        Picture of all, and ZIP file of everything.
+        Candidates that were dropped.
     """
 
     loops: tuple[dict[str, Any], ...]

@@ -8,9 +8,6 @@ from mixdream.audio.write import AudioFormat
 from mixdream.generation.origin import ConditionedSeed, Origin
 from mixdream.runs.conditions import Energy
 
-DEFAULT_RATE_HZ = 44_100
-"""What DAWs expect."""
-
 
 @dataclass(frozen=True)
 class Wish:
@@ -48,7 +45,7 @@ class Wish:
     origins: Iterable[Origin] | None = None
     bpm: float | None = None
     bars: int | None = None
-    rate_hz: int = DEFAULT_RATE_HZ
+    rate_hz: int = 44_100  # what DAWs expect
     form: AudioFormat = "wav"
     keep_level: bool = False
     inversion: str | None = None
