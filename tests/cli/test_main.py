@@ -160,9 +160,9 @@ def test_the_main_job_end_to_end(tmp_path: Path) -> None:
     for name, bpm in (("one", 120), ("two", 140)):
         write_set(tmp_path / f"{name}.wav", 20, bpm)
     corpus, run, clips = tmp_path / "corpus", tmp_path / "run", tmp_path / "clips"
-    built = mixdream_process("corpus", "build", tmp_path, "-o", corpus, "--json")
+    built = mixdream("corpus", "build", tmp_path, "-o", corpus, "--json")
     assert built.returncode == 0, built.stderr
-    trained = mixdream_process(
+    trained = mixdream(
         "train", "thesis-3", corpus, "-o", run, *TINY_OPTIONS, "--set", "training.epochs=2", "--json"
     )
     assert trained.returncode == 0, trained.stderr
