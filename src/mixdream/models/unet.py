@@ -17,9 +17,7 @@ class Diffusion(nn.Module):
     size : (int, int)
         Bins and frames.
     channels : sequence of int
-        Of its levels, each half as large as the one before.
-    attention_levels : int
-        The lowest levels have attention.
+        Of its levels, each half as large as the one before; the lowest ``attention_levels`` have attention.
     layers : int
         Residual blocks per level.
     noise_levels : int
@@ -27,8 +25,6 @@ class Diffusion(nn.Module):
     sampler : {"ddim", "dpm-solver++"}
         DDIM (Song et al. 2021), or the second-order solver of Lu et al. (2022): neither adds noise on its
         way, so an image is a function of the noise that it starts from.
-    steps : int
-        Of the sampler.
     low, high : float
         Range of scaled images, which becomes the network's [-1, 1].
     """

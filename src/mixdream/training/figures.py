@@ -18,15 +18,7 @@ GRID_OF = 64
 
 
 def save_mosaic(path: Path, images: Tensor, scaler: Scaler) -> None:
-    """Write a PNG of all images, rescaled for the eye.
-
-    Parameters
-    ----------
-    path : Path
-    images : Tensor, shape (count, 1, bins, frames)
-        As the model makes them.
-    scaler : Scaler
-    """
+    """Write a PNG of all images, shape (count, 1, bins, frames), rescaled for the eye."""
     Image.fromarray(mosaic(for_the_eye(_magnitudes(images, scaler)))).save(path)
 
 
