@@ -103,7 +103,8 @@ def train(
 
 def _print_plan(plan: "Plan", minutes: float | None) -> None:
     parameters = ", ".join(f"{count:,} {name}" for name, count in plan.parameters.items())
-    ends = "" if minutes is None else f"ends after  {clock(plan.seconds_left(minutes))} at the latest\n"
+    end = clock(plan.seconds_left(minutes))
+    ends = "" if minutes is None else f"ends after  {end} (time limit or last epoch)\n"
     typer.echo(
         f"recipe      {plan.recipe}\n"
         f"windows     {plan.windows:,}\n"

@@ -66,19 +66,9 @@ class Flow(nn.Module):
     def forward(
         self, images: Tensor, level: Tensor | None = None, conditions: Tensor | None = None
     ) -> Tensor:
-        """Remove all noise.
+        """Predict images, shape (batch, 1, bins, frames), without their noise of levels in [0, 1], (batch,).
 
-        Parameters
-        ----------
-        images : Tensor, shape (batch, 1, bins, frames)
-            At a noise level; without ``level`` noise as `sample` takes it, which becomes images.
-        level : Tensor, shape (batch,), in [0, 1], optional
-        conditions : Tensor, shape (batch, number of conditions), optional
-
-        Returns
-        -------
-        Tensor, shape (batch, 1, bins, frames)
-            Scaled images; at a level the prediction of what they are without noise.
+        Without levels, make images from noise, see `sample`.
         """
         return self.sample(images) if level is None else self.predict(images, level, conditions) / SPREAD
 

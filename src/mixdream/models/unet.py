@@ -58,18 +58,9 @@ class Diffusion(nn.Module):
         self.middle, self.spread = (low + high) / 2, (high - low) / 2
 
     def forward(self, images: Tensor, level: Tensor | None = None) -> Tensor:
-        """Predict the noise in images; of noise alone, without ``level``, make images.
+        """Predict the noise in images, shape (batch, 1, bins, frames), at noise levels, shape (batch,), int.
 
-        Parameters
-        ----------
-        images : Tensor, shape (batch, 1, bins, frames)
-            Without ``level`` noise as `sample` takes it.
-        level : Tensor, shape (batch,), int, in [0, noise_levels), optional
-
-        Returns
-        -------
-        Tensor, shape (batch, 1, bins, frames)
-            Noise, or scaled images.
+        Without levels, make images from noise, see `sample`.
         """
         return self.sample(images) if level is None else self.unet(images, level).sample
 

@@ -53,12 +53,11 @@ class Convergence:
 def read_convergence(history: Mapping[str, np.ndarray]) -> Convergence:
     """Find where both losses reach "a plateau or a recurrent oscillation around certain values".
 
-    The rule: losses are smoothed by a moving average over a tenth of the history. A plateau is a stretch of
-    at least a quarter of the history in which both stay within 20 % (at least 0.1) of their own means there;
-    the longest one counts. It must reach the end, else the training diverged again; without any there is
-    non-convergence. Where the discriminator ends up right about nearly everything (over the last quarter on
-    average D(x) > 0.95, D(G(z)) < 0.05 and a loss under 0.1), the gradient has diminished, however flat the
-    losses are. Less than 5 epochs are not judged, nor trainings without two networks against each other.
+    A plateau is a stretch in which both smoothed losses stay near their own means there; the longest one
+    counts. It must reach the end, else the training diverged again; without any there is non-convergence.
+    Where the discriminator ends up right about nearly everything, the gradient has diminished, however flat
+    the losses are. Trainings without two networks against each other are not judged. docs/thesis.md has the
+    numbers in words.
 
     Parameters
     ----------

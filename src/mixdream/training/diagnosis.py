@@ -81,12 +81,10 @@ class Diagnosis:
 def best_of(history: Sequence[CheckUp]) -> CheckUp | None:
     """Choose the check-up whose model clips should be made with.
 
-    In their order, one takes the place of the best before it if its kernel distance is lower by more than its
-    standard error, or lower at all and its coverage higher by more than its own; if its coverage is at least
-    0.8 of the highest so far (less two standard errors); and if it does not memorise. So a collapse is never
-    the best, however good single clips are, nor is it luck of a hair.
-    There is none as long as less than 1 % of the windows are covered: kernel distances between noise and
-    music say nothing about progress, and the newest noise is as good as any.
+    A new best is nearer to the music by more than the error of its kernel distance, or nearer at all and
+    wider in coverage by more than that error; its coverage must not have fallen, and it must not memorise. So
+    neither a collapse with good single clips nor luck of a hair is the best. Noise has no best: its distances
+    to music say nothing about progress.
     """
     best: CheckUp | None = None
     highest = 0.0
@@ -106,19 +104,13 @@ def _better(new: CheckUp, best: CheckUp) -> bool:
 def diagnose(history: Sequence[CheckUp]) -> Diagnosis:
     """Say what a training should do.
 
-    Levels are means of three check-ups in a row, so that one draw of clips decides nothing. The standard
-    error of a check-up is the larger one of what the bootstrap says and of how much check-ups jump around the
-    line between their neighbours. From 8 check-ups on:
+    The rules, with the constants above; docs/doctor.md has them in words. Levels are means of check-ups in a
+    row, so that one draw of clips decides nothing.
 
-    1. Roll back to the best check-up (`best_of`) if all of the last four have a coverage under two thirds of
-       the highest level before them (and by more than three standard errors): the model has begun to
-       collapse; or, once 1 % of the windows were covered, a kernel distance more than a quarter (and three
-       standard errors) above the lowest level; or if in all of them more than one clip in ten is a copy of a
-       training window: the model memorises.
-    2. Keep going if the lowest level of the second half of the time is under that of the first by more than
-       three standard errors of their difference.
-    3. Keep going, too, while the model still makes noise: no level of the second half covers 1 % of the
-       windows. Unless the losses say that the discriminator has won.
+    1. Roll back to the best check-up, or stop without one, if all of the last check-ups are bad in the same
+       way: coverage has fallen, the kernel distance has risen, or clips are copies.
+    2. Keep going if the lowest level of the second half of the time is under that of the first.
+    3. Keep going while the model still makes noise, unless the losses say that the discriminator has won.
     4. Otherwise stop: half of the time has gained nothing.
 
     Examples

@@ -3,21 +3,16 @@
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from mixdream.models.unet import Diffusion
 from mixdream.recipes.models import Unet
-from mixdream.runs.generator import new_generator
 from mixdream.training.trainer import Trainer
 
 
 class DiffusionTrainer(Trainer):
     """Teaches a U-Net to predict the noise in an image (Ho et al. 2020, eq. 14)."""
-
-    def new_networks(self) -> dict[str, nn.Module]:
-        """Return an untrained network."""
-        return {"generator": new_generator(self.recipe)}
 
     def export(self, folder: Path) -> None:
         """Write the folder ``diffusers``, which `diffusers.DDPMPipeline.from_pretrained` loads."""

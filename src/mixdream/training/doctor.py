@@ -20,17 +20,10 @@ from mixdream.training.convergence import read_convergence
 from mixdream.training.diagnosis import CheckUp, Diagnosis, best_of, diagnose
 from mixdream.training.metrics import read_history
 
-FIRST_S = 60.0
-"""Training before the first check-up, in seconds."""
-
-EVERY_S = 20.0
-"""Shortest time between check-ups, in seconds."""
-
-EVERY_SHARE = 0.02
-"""The same as a share of the training so far: a training of days is not judged by its last minutes."""
-
-APART = 25.0
-"""The same in times of what the last check-up took: with one more at the end they cost about 4 %."""
+FIRST_S = 60.0  # of training before the first check-up
+# Shortest time between two, in seconds; as a share of the training so far, so that one of days is not judged
+# by its last minutes; in times of what the last one took: with one more at the end they cost about 4 %.
+EVERY_S, EVERY_SHARE, APART = 20.0, 0.02, 25.0
 
 
 class Doctor:
@@ -43,15 +36,9 @@ class Doctor:
     run : Path
         The run folder.
     sample : callable
-        Makes that many images of the same noise at every call, such as `Trainer.sample`.
+        `Trainer.sample`.
     step : int
         Where the training goes on; check-ups after it belong to work that was lost.
-
-    Attributes
-    ----------
-    history : list of CheckUp
-    diagnosis : Diagnosis
-        What they say.
     """
 
     def __init__(self, run: Path, batches: Batches, sample: Callable[[int], Tensor], step: int) -> None:
@@ -93,12 +80,7 @@ class Doctor:
     def check_up(self, step: int, epoch: float, seconds: float, save: Callable[[], None]) -> CheckUp | None:
         """Examine the model, write down the result and return it; None where no check-up is possible.
 
-        Parameters
-        ----------
-        step, epoch, seconds : float
-            How long the training has gone on, over all calls.
-        save : callable
-            Writes a checkpoint of this step; called where it is the best so far.
+        ``save`` writes a checkpoint of this step; it is called where the model is the best so far.
         """
         try:
             self._examiner = self._examiner or Examiner.prepare(self._batches)

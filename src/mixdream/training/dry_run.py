@@ -17,17 +17,7 @@ _MEASURED_S = 2.0
 
 @dataclass(frozen=True)
 class Plan:
-    """What a recipe would do with a corpus.
-
-    Attributes
-    ----------
-    parameters : dict of network to int
-    checkpoint_mb : float
-        Size of a checkpoint in 10^6 bytes.
-    precision : {"bf16", "fp32"}
-    hours : float
-        Of training up to the last epoch.
-    """
+    """What a recipe would do with a corpus; hours are those up to its last epoch."""
 
     recipe: str
     windows: int

@@ -95,11 +95,9 @@ def _save_one_loss(path: Path, history: dict[str, np.ndarray]) -> None:
 
 def _mark_plateau(axis: Axes, convergence: Convergence) -> None:
     start, stop = convergence.from_epoch, convergence.to_epoch
-    if start is None or stop is None:
-        return
-    axis.axvspan(start, stop, color="0.92", zorder=0)
-    for loss in (convergence.loss_d, convergence.loss_g):
-        if loss is not None:
+    if start is not None and stop is not None:
+        axis.axvspan(start, stop, color="0.92", zorder=0)
+        for loss in filter(None, (convergence.loss_d, convergence.loss_g)):
             axis.plot([start, stop], [loss, loss], color="0.4", linestyle="--", linewidth=1)
 
 

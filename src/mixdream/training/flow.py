@@ -1,21 +1,16 @@
 """The step of a rectified flow."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mixdream.models.flow import LOWEST_LEVEL, Flow
 from mixdream.recipes import models
-from mixdream.runs.generator import new_generator
 from mixdream.spectrogram.scaling import SPREAD
 from mixdream.training.trainer import Trainer
 
 
 class FlowTrainer(Trainer):
     """Teaches a network to see through noise: squared error of the velocity that its prediction implies."""
-
-    def new_networks(self) -> dict[str, nn.Module]:
-        """Return an untrained network."""
-        return {"generator": new_generator(self.recipe, self.conditions)}
 
     def step(self, real: Tensor, step: int, conditions: Tensor | None = None) -> dict[str, float]:
         """Take one step.

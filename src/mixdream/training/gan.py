@@ -9,7 +9,6 @@ from torch.nn import functional as F
 
 from mixdream.models.dcgan import Discriminator, draw_latent
 from mixdream.recipes.models import Dcgan
-from mixdream.runs.generator import new_generator
 from mixdream.training.trainer import Trainer
 
 
@@ -25,13 +24,12 @@ class GanTrainer(Trainer):
     """
 
     def new_networks(self) -> dict[str, nn.Module]:
-        """Return untrained networks."""
+        """Return an untrained generator and discriminator on the CPU."""
         model, grid = self.model, self.recipe.grid
         size, width = (grid.bins, grid.frames), self.conditions.width if self.conditions else 0
-        return {
-            "generator": new_generator(self.recipe, self.conditions),
-            "discriminator": Discriminator(model.discriminator, size, model.normalise_discriminator, width),
-        }
+        networks = super().new_networks()
+        judge = Discriminator(model.discriminator, size, model.normalise_discriminator, width)
+        return networks | {"discriminator": judge}
 
     @property
     def model(self) -> Dcgan:

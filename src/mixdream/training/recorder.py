@@ -38,17 +38,7 @@ class Examined:
 
 
 class Recorder:
-    """Writes the run folder while a training goes on.
-
-    Parameters
-    ----------
-    info : dict
-        What ``run.json`` says; it is kept up to date.
-    before : Trained
-        Where this call goes on.
-    on_checkup : callable, optional
-        See `mixdream.training.train.train`.
-    """
+    """Writes the run folder while a training goes on after `before`; ``info`` is what ``run.json`` says."""
 
     def __init__(
         self,
@@ -60,8 +50,7 @@ class Recorder:
         before: Trained,
         on_checkup: Callable[[Examined], None] | None,
     ) -> None:
-        self.run, self.info, self.doctor, self.watch = run, info, doctor, watch
-        self.on_checkup = on_checkup
+        self.run, self.info, self.doctor, self.watch, self.on_checkup = run, info, doctor, watch, on_checkup
         self.batches, self.trainer = prepared.batches, prepared.trainer
         self.step, self.seconds_before = before
         self.metrics = Metrics(run.folder, self.step)

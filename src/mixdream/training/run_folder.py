@@ -153,7 +153,8 @@ def _check_resumable(
     if seed not in (None, info["seed"]):
         raise InputError(f"{folder} was trained with seed {info['seed']}, not {seed}: leave --seed out")
     info["status"] = "running"
-    info.pop("finished", None)
+    for ended in ("finished", "on_checkup_error"):
+        info.pop(ended, None)
     return Run(
         folder, run.recipe.with_training(**{key: getattr(recipe.training, key) for key in _MAY_CHANGE})
     ), info

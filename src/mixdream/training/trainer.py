@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.conditions import Conditions
+from mixdream.runs.generator import new_generator
 from mixdream.runs.noise import noise_of_seed
 
 _SAMPLED = 64  # images made at a time
@@ -56,9 +57,9 @@ class Trainer(ABC):
         self.networks = dict(zip(networks, prepared[: len(networks)], strict=True))
         self.optimizers = dict(zip(networks, prepared[len(networks) :], strict=True))
 
-    @abstractmethod
     def new_networks(self) -> dict[str, nn.Module]:
         """Return untrained networks on the CPU, the ``generator`` first."""
+        return {"generator": new_generator(self.recipe, self.conditions)}
 
     @abstractmethod
     def step(self, real: Tensor, step: int, conditions: Tensor | None = None) -> dict[str, float]:
