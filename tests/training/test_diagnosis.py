@@ -91,7 +91,7 @@ def test_memorising_is_to_roll_back_to_before_it() -> None:
 
 
 def test_noise_is_called_noise_and_not_a_plateau() -> None:
-    """Plain SGD needs days: it must not be told to stop in its first hours."""
+    """Plain SGD needs days: nothing in its first hours is a reason to stop."""
     still = history(1580 + jitter(40, 5), 0.0)
     found = diagnose(still)
     assert found.verdict == "keep going"

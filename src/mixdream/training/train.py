@@ -50,8 +50,9 @@ def train(
     report : callable
         Called after each step with the share done in [0, 1] and the losses in words.
     on_checkup : callable, optional
-        Called in the first process after each check-up of the doctor with the model as it is then, on the
-        disk. Its time is no time of training; an error in it ends nothing, ``on_checkup_error`` tells it.
+        Called in the first process after each check-up of the doctor, when the model is on the disk as it is
+        then. Its time is not counted as training; an error in it ends nothing but is returned and written
+        as ``on_checkup_error``.
 
     Returns
     -------
