@@ -1,5 +1,7 @@
 import json
+import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -85,6 +87,19 @@ def test_each_check_up_is_heard_with_its_own_checkpoint_and_an_error_ends_nothin
     assert slept == pytest.approx(SLEPT_S * (STEPS - 2), rel=0.5)
     info = json.loads((examined / "run.json").read_text())
     assert (info["status"], info["on_checkup_error"]) == ("finished", "OSError: no space left")
+
+
+def test_only_the_main_thread_takes_over_the_signals() -> None:
+    """Python allows it to no other, where a page may start a training."""
+
+    def watch() -> Any:
+        with StopWatch(None, Accelerator(cpu=True)):
+            return signal.getsignal(signal.SIGINT)
+
+    handler = signal.getsignal(signal.SIGINT)
+    assert watch() is not handler
+    with ThreadPoolExecutor() as pool:
+        assert pool.submit(watch).result() is handler
 
 
 def test_a_watch_that_is_paused_counts_no_time() -> None:

@@ -66,6 +66,7 @@ def train(
     resolved = load_recipe(recipe, overrides)
     with progress("Preparing"):
         from mixdream.corpus.store import Corpus
+        from mixdream.runs.run import FIGURES_FOLDER, SAMPLES_FOLDER
         from mixdream.training.dry_run import plan_training
         from mixdream.training.train import train as run_training
     opened = Corpus.open(corpus)
@@ -96,7 +97,7 @@ def train(
         f"{clock(info['seconds'])})\n"
         f"doctor: {info['doctor']['sentence']}\n"
         f"losses: {info['convergence']['sentence']}\n"
-        f"pictures: {run / 'figures'}, {run / 'samples'}\n"
+        f"pictures: {run / FIGURES_FOLDER}, {run / SAMPLES_FOLDER}\n"
         f"next: mixdream generate '{run}' -n 8 -o clips"
     )
 
