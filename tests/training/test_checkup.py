@@ -38,11 +38,11 @@ def test_the_music_itself_has_no_distance_and_everything_covered(examiner: Exami
 def test_noise_in_the_music_is_a_distance(examiner: Examiner) -> None:
     images = real(examiner, np.arange(0, 120, 2))
     rng = torch.Generator().manual_seed(0)
-    found = [
+    distances = [
         examiner.examine(images + amount * torch.rand(images.shape, generator=rng)).kd
         for amount in (0.0, 0.02, 0.2)
     ]
-    assert found[0] < found[1] < found[2]
+    assert distances[0] < distances[1] < distances[2]
 
 
 def test_a_collapse_lowers_coverage(examiner: Examiner) -> None:
