@@ -8,6 +8,7 @@ from mixdream.errors import InputError
 from mixdream.survey.design.blocks import Ask, Rate
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import Question
+from mixdream.survey.design.read_design import parse_design
 from mixdream.survey.planning.planner import (
     Assumptions,
     listeners_for_mean,
@@ -15,7 +16,7 @@ from mixdream.survey.planning.planner import (
     plan_listeners,
     wilson_half_width,
 )
-from mixdream.survey.planning.presets import Material, mos_design, preference_design, thesis_design
+from mixdream.survey.planning.presets import fill_preset
 from mixdream.survey.rendering.clips import Clip
 
 
@@ -96,7 +97,9 @@ def test_simulated_ratings_are_as_exact_as_planned() -> None:
     assert (abs(means.mean(axis=1) - 3) <= reach).mean() == pytest.approx(0.95, abs=0.015)
 
 
-MATERIAL = Material(real="real", generated={"model": "m", "other": "o"}, through="thesis", trials=3)
+def preset(name: str, *generated: str) -> Design:
+    text = fill_preset(name, "real", dict.fromkeys(generated, "folder"), "thesis", trials=3)
+    return parse_design(text.encode(), "x")
 
 
 def clips(design: Design, each: int) -> list[Clip]:
@@ -104,18 +107,17 @@ def clips(design: Design, each: int) -> list[Clip]:
 
 
 def test_a_plan_counts_how_often_clips_are_heard() -> None:
-    only = Material(real="real", generated={"model": "m"}, through="thesis")
-    design = thesis_design(only)
+    design = preset("thesis", "model")
     (need,) = plan_listeners(design, clips(design, 4), 0.1, 0.3)
     assert need.listeners == 93 and need.block == "detect" and need.half_width == 0.1
     assert need.heard == {"model": 93.0, "real": 46.5}
 
-    design = preference_design(MATERIAL)
+    design = preset("preference", "model", "other")
     (need,) = plan_listeners(design, clips(design, 6), 0.1, 0.3)
     assert need.listeners == listeners_for_share(0.1, 3)
     assert need.heard == dict.fromkeys(("real", "model", "other"), need.listeners * 2 * 3 / 6)
 
-    design = mos_design(MATERIAL)
+    design = preset("mos", "model", "other")
     choice = Question(name="like", ask="?", options=design.demographics[0].options)
     text = Question(name="why", ask="?", kind="text")
     (block,) = design.blocks

@@ -13,7 +13,7 @@ from mixdream.errors import InputError
 from mixdream.survey.design.blocks import Block
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import Misplaced
-from mixdream.survey.design.yaml_lines import Lines, Place, read_yaml
+from mixdream.survey.design.yaml_lines import Place, read_yaml
 
 DESIGN_FILE = "survey.yaml"
 MOST_BYTES = 200_000
@@ -81,7 +81,7 @@ class _Found:
     text_kind: str | None = None
 
 
-def _problems(error: ValidationError, values: Any, lines: Lines) -> list[tuple[int, Any, _Found]]:
+def _problems(error: ValidationError, values: Any, lines: dict[Place, int]) -> list[tuple[int, Any, _Found]]:
     """What is wrong, in the order of lines: line, error, place."""
     problems = []
     for one in error.errors():
@@ -93,8 +93,10 @@ def _problems(error: ValidationError, values: Any, lines: Lines) -> list[tuple[i
         reason = one.get("ctx", {}).get("error")
         if isinstance(reason, Misplaced):
             found.place = (*found.place, *reason.where)
-        line = lines.of(found.place[:-1] if kind == "missing" else found.place)
-        problems.append((line, one, found))
+        place = found.place[:-1] if kind == "missing" else found.place
+        while place not in lines:  # of a value that is not there, the line of the nearest one around it
+            place = place[:-1]
+        problems.append((lines[place], one, found))
     return sorted(problems, key=lambda problem: problem[0])
 
 
