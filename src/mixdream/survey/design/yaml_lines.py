@@ -13,13 +13,13 @@ from ruamel.yaml.resolver import VersionedResolver
 
 from mixdream.errors import InputError
 
-Place = tuple[int | str, ...]
+Keys = tuple[int | str, ...]
 """Keys and positions that lead to a value."""
 
 _DEEPEST = 20
 
 
-def read_yaml(content: bytes, name: str) -> tuple[Any, dict[Place, int]]:
+def read_yaml(content: bytes, name: str) -> tuple[Any, dict[Keys, int]]:
     r"""Read the part of YAML that a person writes: mappings, lists, texts, numbers, true and false.
 
     Words are texts, ``no``, ``off`` and dates too. Tags, aliases and keys that come twice are errors: nothing
@@ -71,7 +71,7 @@ def read_yaml(content: bytes, name: str) -> tuple[Any, dict[Place, int]]:
         raise InputError(f"{name}: not valid YAML: an escape that stands for no character") from None
     if node is None:
         raise InputError(f"{name}, line 1: the file is empty; 'mixdream survey new' makes a design")
-    lines: dict[Place, int] = {}
+    lines: dict[Keys, int] = {}
     return _value(node, (), lines, name), lines
 
 
@@ -106,9 +106,9 @@ class _Resolver(VersionedResolver):
     versioned_resolver = _types()
 
 
-def _value(node: Node, place: Place, lines: dict[Place, int], name: str) -> Any:
+def _value(node: Node, keys: Keys, lines: dict[Keys, int], name: str) -> Any:
     line = node.start_mark.line + 1
-    lines.setdefault(place, line)
+    lines.setdefault(keys, line)
     kind = node.tag.removeprefix("tag:yaml.org,2002:")
     if isinstance(node, MappingNode) and kind == "map":
         values: dict[str, Any] = {}
@@ -117,13 +117,13 @@ def _value(node: Node, place: Place, lines: dict[Place, int], name: str) -> Any:
             if not isinstance(key_node, ScalarNode):
                 raise InputError(f"{name}, line {key_line}: a key must be a word")
             if key in values:
-                first = lines[*place, key]
+                first = lines[*keys, key]
                 raise InputError(f"{name}, line {key_line}: {key!r} comes twice, first in line {first}")
-            lines[*place, key] = key_line
-            values[key] = _value(value_node, (*place, key), lines, name)
+            lines[*keys, key] = key_line
+            values[key] = _value(value_node, (*keys, key), lines, name)
         return values
     if isinstance(node, SequenceNode) and kind == "seq":
-        return [_value(inside, (*place, i), lines, name) for i, inside in enumerate(node.value)]
+        return [_value(inside, (*keys, i), lines, name) for i, inside in enumerate(node.value)]
     if isinstance(node, ScalarNode) and kind in _SCALARS:
         with suppress(ValueError):  # of a tag that says what the value is not
             return _SCALARS[kind](node.value)

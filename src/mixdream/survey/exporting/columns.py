@@ -19,7 +19,6 @@ class Column:
 
     Attributes
     ----------
-    name : str
     kind : {"text", "whole", "real", "truth", "time"}
     meaning : str
         For the data dictionary.

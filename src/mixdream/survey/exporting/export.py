@@ -60,7 +60,6 @@ def export(
     ----------
     rows : iterable of Answer
         At most 3 clips in each.
-    sessions : sequence of Session
     designs : sequence of (hash, Design)
         Newest last.
     folder : Path

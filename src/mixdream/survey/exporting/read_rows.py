@@ -30,8 +30,6 @@ class Gathered:
 
     Attributes
     ----------
-    rows : list of Answer
-    sessions : list of Session
     designs : list of (hash, Design)
         Newest last.
     source : str

@@ -60,7 +60,6 @@ def create_test(
         Grid that real clips go through, or `NO_GRID`; unless given the preset's own.
     languages, title, contact
         See `mixdream.survey.planning.presets.fill_preset`.
-    report : callable
 
     Raises
     ------

@@ -66,7 +66,6 @@ def listeners_for_share(half_width: float, answers: int = 1, assumed: Assumption
     half_width : float in (0, 0.5)
     answers : int, >= 1
         Of each listener.
-    assumed : Assumptions
 
     Raises
     ------
@@ -102,7 +101,6 @@ def listeners_for_mean(half_width: float, answers: int = 1, assumed: Assumptions
         In steps of the scale.
     answers : int, >= 1
         Of each listener, about one condition.
-    assumed : Assumptions
 
     Examples
     --------
@@ -132,7 +130,6 @@ class Need:
     ----------
     block, what : str
         What an interval is for: a question, or an answer of each pair or condition.
-    listeners : int
     half_width : float
         A share, or steps of a scale.
     heard : dict of condition to float
@@ -157,13 +154,10 @@ def plan_listeners(
 
     Parameters
     ----------
-    design : Design
-    clips : sequence of Clip
     half_width : float in (0, 0.5)
         Of shares: right answers of each ``detect`` question, right or preferring ones of each pair, choices.
     rating_half_width : float, > 0
         Of mean ratings of each condition, in steps of their scale.
-    assumed : Assumptions
 
     Returns
     -------

@@ -17,7 +17,6 @@ def check_clips(design: Design, clips: Sequence[Clip]) -> None:
 
     Parameters
     ----------
-    design : Design
     clips : sequence of Clip
         As `mixdream.survey.rendering.render.render_clips` gives them.
 

@@ -63,7 +63,6 @@ def render_clips(design: Design, folder: Path, report: Report = silent) -> list[
 
     Parameters
     ----------
-    design : Design
     folder : Path
         The design's own; folders of conditions are found from here. They may be missing where the clips of
         this very design are rendered already, as on a server.

@@ -22,7 +22,6 @@ class Source:
 
     Attributes
     ----------
-    path : Path
     condition, item : str
         The item is the stem of the file's name.
     sha256 : str
@@ -70,8 +69,6 @@ def read_source(path: Path, channels: int, rate_hz: int) -> np.ndarray:
 
     Parameters
     ----------
-    path : Path
-    channels : {1, 2}
     rate_hz : int
         Rate to bring it to.
 

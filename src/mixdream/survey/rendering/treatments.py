@@ -24,8 +24,6 @@ def through_grid(audio: np.ndarray, rate_hz: int, grid: Grid, seed: int) -> np.n
     Parameters
     ----------
     audio : np.ndarray, shape (samples,)
-    rate_hz : int
-    grid : Grid
     seed : int
         Of random phases.
 

@@ -23,7 +23,6 @@ def draw_plan(design: Design, clips: Sequence[Clip], loads: Loads, number: int) 
 
     Parameters
     ----------
-    design : Design
     clips : sequence of Clip
         All that were rendered.
     loads : mapping of (block, clip id) to float

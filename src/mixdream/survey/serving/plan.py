@@ -20,7 +20,6 @@ class PlannedClip:
     ----------
     clip : str
         Id.
-    condition, item : str
     seconds : float
     """
 
@@ -78,11 +77,6 @@ def must_listen(design: Design, page: Page) -> bool:
 
 def questions_of(design: Design, page: Page) -> tuple[Question, ...]:
     """What is asked on a page; comparisons and attention items are choices, named after their kind.
-
-    Parameters
-    ----------
-    design : Design
-    page : Page
 
     Returns
     -------

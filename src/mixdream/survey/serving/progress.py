@@ -19,10 +19,8 @@ def progress(store: Store, design: Design, clips: Sequence[Clip]) -> dict[str, A
 
     Parameters
     ----------
-    store : Store
     design : Design
         The one that is served; sessions of earlier versions count, too.
-    clips : sequence of Clip
 
     Returns
     -------

@@ -21,10 +21,6 @@ _SLOT_DIGITS = 24
 class Site:
     """A listening test that is served.
 
-    Parameters
-    ----------
-    settings : Settings
-
     Raises
     ------
     InputError

@@ -26,8 +26,6 @@ def chrome(design: Design, language: str, home: str = "./") -> dict[str, Any]:
 
     Parameters
     ----------
-    design : Design
-    language : str
     home : str
         The way to the first page, from the one that is shown.
     """
@@ -69,8 +67,6 @@ def negotiated(design: Design, wanted: str | None, accepted: str) -> str:
 
     Parameters
     ----------
-    design : Design
-    wanted : str, optional
     accepted : str
         Header ``Accept-Language``.
     """

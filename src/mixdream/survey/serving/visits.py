@@ -33,12 +33,8 @@ class Visit:
     ----------
     public : str
         Id that answers have; not secret, and no use without the token.
-    design_hash, language : str
-    plan : tuple of Page
     page : int
         The one to show; as many as there are when it is finished.
-    started, last_seen : datetime
-    finished : datetime or None
     """
 
     public: str
@@ -105,11 +101,8 @@ def save(store: Store, token: str, design_of: Callable[[str], Design], submissio
 
     Parameters
     ----------
-    store : Store
-    token : str
     design_of : callable
         Gives the design that a session began with by its hash.
-    submission : Submission
 
     Returns
     -------
