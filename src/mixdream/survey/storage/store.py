@@ -25,7 +25,7 @@ class Store:
 
     @classmethod
     def open(cls, url: str, create: bool = False) -> Self:
-        """Open a database and bring its schema up to date.
+        """Open a database; an empty one gets its tables.
 
         Parameters
         ----------
@@ -37,7 +37,7 @@ class Store:
         Raises
         ------
         InputError
-            There is no such database, or it was written by a newer mixdream.
+            There is no such database, or it has the tables of another version.
         """
         return cls(Database(url, create))
 
