@@ -109,7 +109,7 @@ class _Resolver(VersionedResolver):
 def _value(node: Node, keys: Keys, lines: dict[Keys, int], name: str) -> Any:
     line = node.start_mark.line + 1
     lines.setdefault(keys, line)
-    kind = node.tag.removeprefix("tag:yaml.org,2002:")
+    kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
     if isinstance(node, MappingNode) and kind == "map":
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
