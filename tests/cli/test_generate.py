@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import soundfile
 
-from mixdream.audio.loop_chunks import read_loop_chunks
 from mixdream.corpus.store import Corpus
 from mixdream.training.train import train
+from tests.audio import media
 from tests.cli.test_main import error_of, mixdream
 from tests.conftest import tiny_recipe
 
@@ -30,7 +30,7 @@ def test_loops_by_command(run: Path, tmp_path: Path) -> None:
         path = Path(loop["file"])
         assert path.name.startswith(f"bars_{loop['seed']}_126bpm")
         assert soundfile.info(path).frames == 168_000
-        chunks = read_loop_chunks(path.read_bytes())
+        chunks = media.loop_of(path.read_bytes())
         assert chunks is not None and (chunks.bpm, chunks.beats) == (126, 8)
     words = mixdream("generate", run, "--loop", "--bars", 1, "-n", 1, "-o", tmp_path / "one").stdout
     assert "pulse" in words and "seam" in words

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mixdream.analysis.alikeness import distance_db, fingerprint
+from mixdream.analysis.fingerprint import distance_db, fingerprint
 from mixdream.analysis.seam import Seam
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError

@@ -4,16 +4,20 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.fft import next_fast_len
-from scipy.ndimage import maximum_filter1d
 
-from mixdream.audio.limiter import limit
+from mixdream.audio.limiter import (
+    MARGIN_SAMPLES,
+    TRUE_PEAK_DBTP,
+    limit,
+    oversampled,
+    padded,
+    peaks_around,
+    true_peak,
+)
 from mixdream.audio.loudness import LoudnessMeter
-from mixdream.audio.resample import resample_loop
 from mixdream.errors import InputError
 
 LOUDNESS_LUFS = -14.0
-TRUE_PEAK_DBTP = -1.0
 _CEILING = 10 ** (TRUE_PEAK_DBTP / 20)
 
 MOST_LIMITING_DB = 6.0
@@ -22,8 +26,6 @@ MOST_LIMITING_DB = 6.0
 SILENCE = 1e-4
 """Samples that all stay under -80 dB of full scale are silence, which is not made louder."""
 
-_OVERSAMPLING = 4  # as BS.1770-4 annex 2; a tone at a quarter of the rate is then read 0.2 dB low at worst
-_MARGIN_SAMPLES = 256
 _LOOP_HEARD_S = 4.0
 _ROUNDS = 4  # limiting takes a little loudness, which more gain gives back
 _NEAR_LU = 0.05
@@ -88,7 +90,8 @@ def set_level(
     audio = np.asarray(audio, dtype=np.float64)
     if not np.isfinite(audio).all():
         raise InputError("the audio holds NaN or infinite samples: the model or spectrogram is broken")
-    fine = _fine(audio, loop)
+    margin = 0 if loop else MARGIN_SAMPLES
+    fine = oversampled(audio if loop else padded(audio, margin, margin))
     peak = float(fine.max(initial=0.0))
     if peak < SILENCE:
         return audio, Level(0.0, 0.0, None, _decibels(peak))
@@ -96,15 +99,11 @@ def set_level(
     audio, room_db = audio * (_CEILING / peak), TRUE_PEAK_DBTP - 20 * math.log10(peak)
     lufs = loudness_lufs(audio, rate_hz, loop)
     if not keep and lufs is not None and lufs < LOUDNESS_LUFS:
-        return _limited(
-            audio, _CEILING / peak * _envelope(fine, len(audio), loop), room_db, lufs, rate_hz, loop
-        )
+        envelope = _CEILING / peak * peaks_around(fine)[margin : margin + len(audio)]
+        return _limited(audio, envelope, room_db, lufs, rate_hz, loop)
+    more_db = 0.0 if lufs is None else LOUDNESS_LUFS - lufs
     if keep:
         more_db = min(0.0, -room_db)
-    elif lufs is None:
-        more_db = 0.0
-    else:
-        more_db = LOUDNESS_LUFS - lufs
     reached = None if lufs is None else lufs + more_db
     level = Level(room_db + more_db, 0.0, reached, TRUE_PEAK_DBTP + more_db)
     return audio * 10 ** (more_db / 20), level
@@ -127,50 +126,6 @@ def _limited(
     over = max(1.0, peak / _CEILING)
     level = Level(room_db + more_db, more_db, lufs - 20 * math.log10(over), _decibels(peak / over))
     return limited / over, level
-
-
-def _fine(audio: np.ndarray, loop: bool) -> np.ndarray:
-    """Magnitude of the continuous signal at four points per sample.
-
-    Of a clip that does not repeat, with `_MARGIN_SAMPLES` of silence before it and at least as many behind:
-    as many as make a length that Fourier transforms are fast at.
-    """
-    if not loop:
-        wanted = next_fast_len(len(audio) + 2 * _MARGIN_SAMPLES, real=True)
-        audio = np.pad(audio, (_MARGIN_SAMPLES, wanted - len(audio) - _MARGIN_SAMPLES))
-    return np.abs(resample_loop(audio, _OVERSAMPLING * len(audio)))
-
-
-def _envelope(fine: np.ndarray, samples: int, loop: bool) -> np.ndarray:
-    """True peak around each sample, shape (samples,), from `_fine`."""
-    margin = 0 if loop else _MARGIN_SAMPLES
-    around = maximum_filter1d(fine, 2 * _OVERSAMPLING + 1, mode="wrap")
-    return around[_OVERSAMPLING * margin :: _OVERSAMPLING][:samples]
-
-
-def true_peak(audio: np.ndarray, loop: bool = False) -> float:
-    """Largest magnitude of the continuous signal that the samples stand for (BS.1770-4, annex 2).
-
-    Parameters
-    ----------
-    audio : ndarray, shape (samples,)
-    loop : bool
-        The signal goes on from its end to its start; otherwise there is silence around it.
-
-    Returns
-    -------
-    float, >= 0
-        1 is full scale.
-
-    Examples
-    --------
-    >>> between = np.tile([0.5, 0.5, -0.5, -0.5], 100)  # a sine whose peaks lie between the samples
-    >>> round(true_peak(between, loop=True), 3)
-    0.707
-    """
-    if not audio.any():
-        return 0.0
-    return float(_fine(audio, loop).max())
 
 
 def loudness_lufs(audio: np.ndarray, rate_hz: int, loop: bool = False) -> float | None:

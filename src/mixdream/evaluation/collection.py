@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from mixdream.audio.read import read_audio
+from mixdream.audio.decode import read_audio
 from mixdream.corpus.sources import find_sources, source_text
 from mixdream.corpus.windows import spread
 from mixdream.errors import InputError

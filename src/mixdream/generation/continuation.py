@@ -10,8 +10,8 @@ import soxr
 import torch
 from torch import Tensor
 
+from mixdream.audio.decode import read_audio
 from mixdream.audio.level import SILENCE, set_level
-from mixdream.audio.read import read_audio
 from mixdream.audio.write import AudioFormat, check_rate
 from mixdream.errors import InputError
 from mixdream.generation.clips import DEFAULT_RATE_HZ, write_clip

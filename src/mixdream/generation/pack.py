@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mixdream.analysis.alikeness import distance_db, fingerprint
+from mixdream.analysis.fingerprint import distance_db, fingerprint
 from mixdream.audio.write import AudioFormat
 from mixdream.errors import InputError
 from mixdream.files import whole_or_absent
@@ -26,7 +26,7 @@ CANDIDATES = 3
 """Loops that are made for each that is kept."""
 
 DIFFERENT_DB = 4.0
-"""Loops nearer than this are taken for the same: see `mixdream.analysis.alikeness` and docs/loops.md."""
+"""Loops nearer than this are taken for the same: see `mixdream.analysis.fingerprint` and docs/loops.md."""
 
 STANDS_OUT = 1.5
 """Ratio of a seam (`mixdream.analysis.seam`) above which a loop is only taken if there is no better one."""

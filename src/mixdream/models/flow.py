@@ -7,14 +7,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mixdream.spectrogram.scaling import SPREAD
+
 HEAD = 64
 """Channels of an attention head."""
 
 LOWEST_LEVEL = 0.1
 """Noise levels under it are weighed as it is: the weight 1 / level**2 of the loss would have no bound."""
-
-SPREAD = 3.0
-"""Of scaled images: their scaling maps a standard deviation to a third, the noise has one of 1."""
 
 _LEVELS = 32  # frequencies that a noise level is told by
 

@@ -43,12 +43,12 @@ def pghi(magnitudes: Tensor, grid: Grid, phases: Tensor, loop: bool = False) -> 
     """
     on_cpu = magnitudes.cpu().double().contiguous()  # one layout: another would be compiled anew
     level, by_hop, by_bin = (part.numpy() for part in (on_cpu, *phase_gradients(on_cpu, grid, loop)))
-    found = phases.cpu().double().numpy().copy()
+    integrated = phases.cpu().double().numpy().copy()
     for b in range(len(level)):
         loudest_first = np.argsort(level[b].ravel())[::-1]
-        _integrate(level[b], by_hop[b], by_bin[b], loudest_first, TOLERANCE, loop, found[b])
+        _integrate(level[b], by_hop[b], by_bin[b], loudest_first, TOLERANCE, loop, integrated[b])
     # Wrapped while in double precision: after some hundred frames single precision would lose it.
-    return torch.from_numpy(np.remainder(found, 2 * np.pi)).to(phases)
+    return torch.from_numpy(np.remainder(integrated, 2 * np.pi)).to(phases)
 
 
 def phase_gradients(magnitudes: Tensor, grid: Grid, loop: bool = False) -> tuple[Tensor, Tensor]:

@@ -3,9 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from mixdream.models.flow import LOWEST_LEVEL, SPREAD, Flow
+from mixdream.models.flow import LOWEST_LEVEL, Flow
 from mixdream.recipes import models
 from mixdream.runs.generator import new_generator
+from mixdream.spectrogram.scaling import SPREAD
 from mixdream.training.trainer import Trainer
 
 _LARGEST_GRADIENT = 1.0

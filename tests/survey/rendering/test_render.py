@@ -10,7 +10,8 @@ import pytest
 import soundfile
 
 from mixdream.analysis.fidelity import magnitude_snr_db, match_gain
-from mixdream.audio.level import SILENCE, true_peak
+from mixdream.audio.level import SILENCE
+from mixdream.audio.limiter import true_peak
 from mixdream.errors import InputError
 from mixdream.spectrogram.grid import NAMED_GRIDS
 from mixdream.survey.design.blocks import Compare, Detect, Rate

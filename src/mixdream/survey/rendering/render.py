@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from mixdream.audio.level import SILENCE, TRUE_PEAK_DBTP, true_peak
+from mixdream.audio.level import SILENCE
+from mixdream.audio.limiter import TRUE_PEAK_DBTP, true_peak
 from mixdream.audio.loudness import LoudnessMeter
 from mixdream.corpus.sources import source_text
 from mixdream.errors import InputError

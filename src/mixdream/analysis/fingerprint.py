@@ -1,4 +1,4 @@
-"""How far two loops are from each other, wherever each of them begins."""
+"""Fingerprints of loops: how far two are from each other, wherever each of them begins."""
 
 import numpy as np
 
@@ -11,46 +11,22 @@ _RANGE_DB = 40.0  # noise that is 30 dB down moves a fingerprint by 1 dB at most
 
 
 def fingerprint(audio: np.ndarray, rate_hz: int, beats: int) -> np.ndarray:
-    """Levels of 18 bands, 32 times a beat.
-
-    Parameters
-    ----------
-    audio : ndarray, shape (samples,)
-        A loop.
-    rate_hz : int
-    beats : int
-        How many beats it lasts.
-
-    Returns
-    -------
-    ndarray, shape (18, 32 * beats), in dB below its loudest cell
-    """
+    """Levels of 18 bands, 32 times a beat, of a loop: shape (18, 32 * beats), in dB below its loudest cell."""
     levels = levels_db(audio, rate_hz, _FRAME_S, _PER_BEAT * beats, loop=True, edges_hz=_EDGES_HZ)
     return np.maximum(levels, -_RANGE_DB)
 
 
-def distance_db(one: np.ndarray, other: np.ndarray) -> float:
+def distance_db(first: np.ndarray, second: np.ndarray) -> float:
     """Root mean square difference of two fingerprints, the second turned in time to where it is smallest.
 
     ``|x - turned y|^2 = |x|^2 + |y|^2 - 2 x . turned y``, and all the products at once are a circular
-    correlation.
+    correlation. In dB; 0 for the same loop, also where it begins on another beat.
 
-    Parameters
-    ----------
-    one, other : ndarray, shape (bands, frames), in dB
-
-    Returns
-    -------
-    float, in dB
-        0 for the same loop, also where it begins on another beat.
-
-    Examples
-    --------
     >>> print_of = np.random.default_rng(0).normal(size=(18, 64))
     >>> round(distance_db(print_of, np.roll(print_of, 9, axis=1)), 6)
     0.0
     """
-    spectra = np.fft.rfft(one, axis=1) * np.fft.rfft(other, axis=1).conj()
-    product = np.fft.irfft(spectra.sum(axis=0), one.shape[1]).max()
-    square = np.square(one).sum() + np.square(other).sum() - 2 * product
-    return float(np.sqrt(max(0.0, square) / one.size))
+    spectra = np.fft.rfft(first, axis=1) * np.fft.rfft(second, axis=1).conj()
+    product = np.fft.irfft(spectra.sum(axis=0), first.shape[1]).max()
+    square = np.square(first).sum() + np.square(second).sum() - 2 * product
+    return float(np.sqrt(max(0.0, square) / first.size))
