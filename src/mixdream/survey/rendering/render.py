@@ -15,9 +15,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from mixdream.audio.level import SILENCE
-from mixdream.audio.limiter import TRUE_PEAK_DBTP, true_peak
-from mixdream.audio.loudness import LoudnessMeter
+from mixdream.audio.level import loudness_lufs, set_level
 from mixdream.corpus.sources import source_text
 from mixdream.errors import InputError
 from mixdream.files import write_atomically, write_json
@@ -161,17 +159,19 @@ def _render(job: _Job, design: Design, target: Path) -> dict[str, Any]:
     """Make one clip unless it is there; returns what ``clips.json`` says about it."""
     path, source = _file(target, job.clip.id), job.source
     if not path.is_file():
-        audio = _levelled(_faded(_audio(job, design)), design.loudness_lufs)
+        audio, _ = set_level(
+            _faded(_audio(job, design)).T, RATE_HZ, target_lufs=design.loudness_lufs, most_limiting_db=0.0
+        )
         buffer = io.BytesIO()
-        soundfile.write(buffer, audio, RATE_HZ, format="FLAC", subtype="PCM_16")
+        soundfile.write(buffer, audio.T, RATE_HZ, format="FLAC", subtype="PCM_16")
         write_atomically(path, buffer.getvalue())
     audio, _ = soundfile.read(path, always_2d=True)
-    lufs = _loudness_lufs(audio)
+    lufs = loudness_lufs(audio.T, RATE_HZ)
     return {
         "source": source_text(Path(source.path.name)) if source else f"{job.clip.item} tones",
         "sha256": source.sha256 if source else None,
         "seconds": len(audio) / RATE_HZ,
-        "loudness_lufs": round(lufs, 2) if math.isfinite(lufs) else None,
+        "loudness_lufs": None if lufs is None else round(lufs, 2),
     }
 
 
@@ -196,24 +196,6 @@ def _faded(audio: np.ndarray) -> np.ndarray:
     audio[:samples] *= ramp
     audio[-samples:] *= ramp[::-1]
     return audio
-
-
-def _levelled(audio: np.ndarray, target_lufs: float) -> np.ndarray:
-    """Bring audio, shape (samples, channels), to a loudness, or as near as its true peak allows."""
-    peak = max(true_peak(channel) for channel in audio.T)
-    if peak < SILENCE:
-        return audio
-    # Measured with its peak at full scale: the gate of BS.1770 is absolute.
-    lufs = _loudness_lufs(audio / peak)
-    gain_db = min(target_lufs - lufs, TRUE_PEAK_DBTP)
-    return audio * (10 ** (gain_db / 20) / peak)
-
-
-def _loudness_lufs(audio: np.ndarray) -> float:
-    """Integrated loudness of audio, shape (samples, channels); minus infinity for silence."""
-    meter = LoudnessMeter(RATE_HZ, audio.shape[1])
-    meter.push(audio)
-    return meter.integrated_lufs()
 
 
 def _secret(target: Path) -> bytes:

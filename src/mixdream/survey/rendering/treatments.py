@@ -34,21 +34,16 @@ def through_grid(audio: np.ndarray, rate_hz: int, grid: Grid, seed: int) -> np.n
     """
     import torch
 
-    from mixdream.spectrogram.inversion import default_inversion, invert
-    from mixdream.spectrogram.scaling import Scaler
-    from mixdream.spectrogram.statistics import fit_statistics
-    from mixdream.spectrogram.transform import magnitudes
+    from mixdream.spectrogram.inversion import default_inversion
+    from mixdream.spectrogram.round_trip import there_and_back
 
     low = soxr.resample(audio, rate_hz, grid.rate_hz, quality="VHQ")
     own_samples = min(len(low), grid.clip_samples)
     # The clip begins ``lead`` samples after the first frame does.
     low = np.pad(low, (grid.lead, max(0, grid.samples - grid.lead - len(low))))[: grid.samples]
-    wanted = magnitudes(torch.from_numpy(low).float()[None], grid)
-    statistics = fit_statistics(lambda: [(["clip"], wanted)]) if grid.scaling == "log-standard" else None
-    scaler = Scaler(grid.scaling, statistics)
-    seen = scaler.unscale(scaler.scale(wanted, ["clip"]), ["clip"])
-    made = invert(default_inversion(grid), seen, grid, seeds=[seed])[0].double().numpy()
-    back = soxr.resample(made[:own_samples], grid.rate_hz, rate_hz, quality="VHQ")
+    window = torch.from_numpy(low).float()[None]
+    made, _ = there_and_back(window, grid, default_inversion(grid), [seed], ["clip"])
+    back = soxr.resample(made[0].double().numpy()[:own_samples], grid.rate_hz, rate_hz, quality="VHQ")
     return back[: len(audio)]
 
 
