@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import soundfile
-import yaml
 
 from mixdream.survey.design.design import Design
 from mixdream.survey.rendering.clips import RENDERED, Clip
@@ -124,7 +123,7 @@ def write_test(folder: Path, design: Design | None = None, items: int = len(ITEM
     """A folder to serve from: ``survey.yaml`` and sources, not rendered yet."""
     write_sources(folder, items)
     content = (design or example_design()).model_dump(mode="json", exclude_none=True)
-    (folder / "survey.yaml").write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
+    (folder / "survey.yaml").write_text(json.dumps(content), "utf-8")  # JSON is YAML
     return folder
 
 
