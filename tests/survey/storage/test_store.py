@@ -87,7 +87,7 @@ def test_what_was_answered_comes_back(store: Store) -> None:
         assert row.session == visit.public
         assert row.right == page.right
         assert [(clip.clip, clip.condition, clip.item) for clip in row.clips] == [
-            (clip.clip, clip.condition, clip.item) for clip in page.clips
+            (clip.id, clip.condition, clip.item) for clip in page.clips
         ]
         assert all((clip.plays, clip.heard_s) == (2, 1.5 * clip.seconds) for clip in row.clips)
         assert before <= row.saved <= now()
@@ -310,7 +310,7 @@ def test_starters_at_one_moment_get_different_clips_and_numbers(store: Store) ->
         tokens = list(pool.map(lambda _: begun(store, design), range(16)))
     plans = [visit.plan for visit in (find(store, token) for token in tokens) if visit]
     pages = [page for plan in plans for page in plan if page.kind == "detect"]
-    used = Counter(clip.clip for page in pages for clip in page.clips)
+    used = Counter(clip.id for page in pages for clip in page.clips)
     # Two trials of two conditions with four clips each: 64 uses of eight clips.
     assert set(used.values()) == {8}
     with store.database.reading() as connection:

@@ -102,9 +102,8 @@ def render_clips(design: Design, folder: Path, report: Report = silent) -> list[
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    about = {job.clip.id: known[job.clip.id] for job in sorted(jobs, key=lambda job: job.clip.id)}
+    about = {job.clip.id: known[job.clip.id] for job in jobs}
     clips = [replace(job.clip, seconds=about[job.clip.id]["seconds"]) for job in jobs]
-    clips.sort(key=lambda clip: clip.id)
     content = {"made_for": _settings(design), "clips": [asdict(clip) for clip in clips], "about": about}
     if content != _content(target):
         write_json(target / "clips.json", content)
@@ -134,7 +133,7 @@ def clip_notes(design: Design, folder: Path) -> list[str]:
 
 
 def _plan(design: Design, sources: list[Source], channels: int, secret: bytes) -> list[_Job]:
-    """Every clip of the test, its length not known yet."""
+    """Every clip of the test in the order of ids, its length not known yet."""
     jobs = []
     for source in sources:
         condition = design.conditions[source.condition]
@@ -147,7 +146,7 @@ def _plan(design: Design, sources: list[Source], channels: int, secret: bytes) -
             for variant in range(_VARIANTS):
                 key = [ATTENTION, number, variant, design.loudness_lufs, channels]
                 jobs.append(_Job(Clip(_id(secret, key), ATTENTION, str(number), SECONDS), None, channels))
-    return jobs
+    return sorted(jobs, key=lambda job: job.clip.id)
 
 
 def _id(secret: bytes, key: list[Any]) -> str:

@@ -1,32 +1,16 @@
 """The plan of a listener's session: its pages in order, the clips on each, and what is asked about them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from mixdream.survey.design.blocks import DETECT_ANSWERS, AnyBlock, Ask, Compare, Detect, Rate
 from mixdream.survey.design.design import DEMOGRAPHICS, Design
 from mixdream.survey.design.question import ATTENTION, Option, Question
 from mixdream.survey.design.texts import Text
+from mixdream.survey.rendering.clips import Clip
 from mixdream.survey.serving.words import words_in
 
 Kind = Literal["volume", "demographics", "intro", "detect", "prefer", "abx", "rate", "ask", "attention"]
-
-
-@dataclass(frozen=True)
-class PlannedClip:
-    """A clip on a page; only its place on the page is known to the browser.
-
-    Attributes
-    ----------
-    clip : str
-        Id.
-    seconds : float
-    """
-
-    clip: str
-    condition: str
-    item: str
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -41,7 +25,7 @@ class Page:
         Name of its block; ``demographics``; empty on the volume page.
     trial : int
         In the design's own order, from 0; -1 where there are none.
-    clips : tuple of PlannedClip
+    clips : tuple of Clip
         In the order of the page; of ``abx`` A, B and X.
     right : str or None
         Value of the right answer, where there is one.
@@ -50,17 +34,13 @@ class Page:
     kind: Kind
     block: str = ""
     trial: int = -1
-    clips: tuple[PlannedClip, ...] = ()
+    clips: tuple[Clip, ...] = ()
     right: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """As it is kept in the database."""
-        return asdict(self)
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Self:
-        """Read what `to_json` wrote."""
-        clips = tuple(PlannedClip(**clip) for clip in content["clips"])
+        """A page from what the database keeps: its fields as JSON."""
+        clips = tuple(Clip(**clip) for clip in content["clips"])
         return cls(**{**content, "clips": clips})
 
 

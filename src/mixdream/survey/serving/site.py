@@ -56,7 +56,7 @@ class Site:
         for position, page in enumerate(visit.plan[: visit.page + 1]):
             for place, clip in enumerate(page.clips):
                 if slot_of(visit, position, place) == slot:
-                    return self.files.get(clip.clip)
+                    return self.files.get(clip.id)
         return None
 
     def render(self, template: str, **content: Any) -> str:

@@ -72,7 +72,7 @@ def start(store: Store, design: Design, clips: Sequence[Clip], language: str, to
             "design_hash": design.hash,
             "number": number,
             "language": language,
-            "plan": [page.to_json() for page in plan],
+            "plan": [asdict(page) for page in plan],
             "page": 0,
             "pages": len(plan),
             "started": moment,
@@ -80,7 +80,7 @@ def start(store: Store, design: Design, clips: Sequence[Clip], language: str, to
         }
         session_id = connection.execute(insert(sessions).returning(sessions.c.id), row).scalar_one()
         used = [
-            {"session_id": session_id, "block": page.block, "clip": clip.clip}
+            {"session_id": session_id, "block": page.block, "clip": clip.id}
             for page in plan
             if page.block
             for clip in page.clips[:2]  # X of an ABX trial is one of the two
@@ -185,18 +185,8 @@ def _rows(
     session_id: int, submission: Submission, page: Page, values: dict[str, str], saved: datetime
 ) -> list[dict[str, Any]]:
     clips = [
-        asdict(
-            Heard(
-                clip=clip.clip,
-                condition=clip.condition,
-                item=clip.item,
-                plays=heard.plays,
-                heard_s=heard.heard_s,
-                seconds=clip.seconds,
-                reached_end=heard.reached_end,
-            )
-        )
-        for clip, heard in zip(page.clips, submission.heard, strict=True)
+        asdict(Heard(clip.id, clip.condition, clip.item, seconds=clip.seconds, **report.model_dump()))
+        for clip, report in zip(page.clips, submission.heard, strict=True)
     ]
     return [
         {
