@@ -289,8 +289,8 @@ PRESET_TEXTS = [
 @given(st.sampled_from(PRESET_TEXTS), st.data())
 def test_a_misspelt_key_is_reported_on_its_own_line(text: str, data: st.DataObject) -> None:
     _, lines = read_yaml(text.encode(), "x")
-    keys = [(line, place[-1]) for place, line in lines.items() if place and isinstance(place[-1], str)]
-    line, key = data.draw(st.sampled_from(keys))
+    named = [(line, keys[-1]) for keys, line in lines.items() if keys and isinstance(keys[-1], str)]
+    line, key = data.draw(st.sampled_from(named))
     rows = text.split("\n")
     assert f"{key}:" in rows[line - 1]
     rows[line - 1] = rows[line - 1].replace(f"{key}:", f"{key}ZZ:", 1)
@@ -299,7 +299,7 @@ def test_a_misspelt_key_is_reported_on_its_own_line(text: str, data: st.DataObje
 
 def test_the_example_of_the_manual_is_a_design() -> None:
     page = (Path(__file__).parents[3] / "docs" / "survey-design.md").read_text("utf-8")
-    found = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
-    assert found is not None
-    design = parse_design(found[1].encode(), "example")
+    example = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert example is not None
+    design = parse_design(example[1].encode(), "example")
     assert [block.kind for block in design.blocks] == ["detect", "prefer", "abx", "rate", "ask"]

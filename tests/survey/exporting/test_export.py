@@ -83,7 +83,7 @@ def test_the_data_dictionary_names_every_column(tmp_path: Path) -> None:
 
 
 def test_answers_are_streamed(tmp_path: Path) -> None:
-    one = simulate(1, np.random.default_rng(1)).rows[0]
+    row = simulate(1, np.random.default_rng(1)).rows[0]
     partial = tmp_path / ".e.partial" / "answers.csv"
     sizes = []
 
@@ -91,7 +91,7 @@ def test_answers_are_streamed(tmp_path: Path) -> None:
         for i in range(12_000):
             if i % 6000 == 5999:
                 sizes.append(partial.stat().st_size)
-            yield one
+            yield row
 
     assert export(rows(), [], [], tmp_path / "e") == 12_000
     assert sizes[0] < sizes[1] and not partial.exists()

@@ -287,7 +287,8 @@ def test_the_studio_grid_sounds_better_than_the_thesis(tmp_path: Path) -> None:
         snr_db[name] = magnitude_snr_db(original, match_gain(original, made) * made, RATE_HZ)
         # In time with the original: the onsets are where they were.
         levels = [
-            np.square(one[: len(one) // 960 * 960].reshape(-1, 960)).mean(axis=1) for one in (original, made)
+            np.square(clip[: len(clip) // 960 * 960].reshape(-1, 960)).mean(axis=1)
+            for clip in (original, made)
         ]
         shifts = [np.corrcoef(levels[0][5:-5], np.roll(levels[1], lag)[5:-5])[0, 1] for lag in range(-3, 4)]
         assert np.argmax(shifts) == 3

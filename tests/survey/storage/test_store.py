@@ -288,8 +288,8 @@ def test_deleting_while_somebody_reads_holds_up_nobody(tmp_path: Path) -> None:
 def test_answers_are_streamed_in_order(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mixdream.survey.storage.store._ROWS", 5)
     design, changed = example_design(), example_design(seed=8)
-    for one in (design, design, changed):
-        finish(store, begun(store, one), one)
+    for served in (design, design, changed):
+        finish(store, begun(store, served), served)
     rows = list(store.answers())
     assert [row.saved for row in rows] == sorted(row.saved for row in rows)
     assert Counter(row.design_hash for row in rows) == {design.hash: 24, changed.hash: 12}
@@ -298,8 +298,8 @@ def test_answers_are_streamed_in_order(store: Store, monkeypatch: pytest.MonkeyP
 
 def test_the_design_served_last_is_the_newest(store: Store) -> None:
     first, second = example_design(), example_design(seed=8)
-    for one in (first, second, first):
-        store.add_design(one)
+    for design in (first, second, first):
+        store.add_design(design)
     assert [design for _, design in store.designs()] == [second, first]
 
 

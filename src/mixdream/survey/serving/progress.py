@@ -62,7 +62,9 @@ def progress(store: Store, design: Design, clips: Sequence[Clip]) -> dict[str, A
 
 
 def _days(started: list[Any], finished: list[Any]) -> list[dict[str, Any]]:
-    begun, ended = (Counter(moment.date().isoformat() for moment in some) for some in (started, finished))
+    begun, ended = (
+        Counter(moment.date().isoformat() for moment in moments) for moments in (started, finished)
+    )
     days = sorted(begun.keys() | ended.keys())
     return [{"day": day, "started": begun[day], "finished": ended[day]} for day in days]
 

@@ -54,8 +54,8 @@ def page_view(design: Design, visit: Visit) -> dict[str, Any]:
         "heading": questions[0]["ask"] if single else _heading(design, page, language),
         "text": _text(design, page, language),
         "clips": [
-            {"slot": slot_of(visit, visit.page, place), "label": label}
-            for place, label in enumerate(_labels(design, page, language))
+            {"slot": slot_of(visit, visit.page, index), "label": label}
+            for index, label in enumerate(_labels(design, page, language))
         ],
         "questions": questions,
         "must_listen": must_listen(design, page),
