@@ -242,7 +242,7 @@ def test_deleting_takes_everything_of_a_session_and_nothing_else(store: Store) -
     assert find(store, tokens[0]) is None
     assert list(store.answers()) == rows
     assert [session.session for session in store.sessions()] == [other.public]
-    with store.database.reading() as connection:
+    with store.reading() as connection:
         for table in (answers, uses):
             ids = connection.execute(sqlalchemy.select(table.c.session_id).distinct()).all()
             assert len(ids) == 1
@@ -269,7 +269,7 @@ def test_deleting_while_somebody_reads_holds_up_nobody(tmp_path: Path) -> None:
         token, other = begun(store, design), begun(store, design)
         visit = find(store, token)
         assert visit is not None
-        with store.database.reading() as reader, ThreadPoolExecutor(1) as pool:
+        with store.reading() as reader, ThreadPoolExecutor(1) as pool:
             reader.execute(sqlalchemy.select(sessions)).all()
             began = time.monotonic()
             deleting = pool.submit(store.delete, visit.public)
@@ -281,7 +281,7 @@ def test_deleting_while_somebody_reads_holds_up_nobody(tmp_path: Path) -> None:
         # Whoever writes next is as patient as before.
         with ExitStack() as stack:
             for _ in range(3):
-                connection = stack.enter_context(store.database.reading())
+                connection = stack.enter_context(store.reading())
                 assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 30_000
 
 
@@ -293,7 +293,6 @@ def test_answers_are_streamed_in_order(store: Store, monkeypatch: pytest.MonkeyP
     rows = list(store.answers())
     assert [row.saved for row in rows] == sorted(row.saved for row in rows)
     assert Counter(row.design_hash for row in rows) == {design.hash: 24, changed.hash: 12}
-    assert list(store.answers(changed.hash)) == [row for row in rows if row.design_hash == changed.hash]
 
 
 def test_the_design_served_last_is_the_newest(store: Store) -> None:
@@ -313,7 +312,7 @@ def test_starters_at_one_moment_get_different_clips_and_numbers(store: Store) ->
     used = Counter(clip.id for page in pages for clip in page.clips)
     # Two trials of two conditions with four clips each: 64 uses of eight clips.
     assert set(used.values()) == {8}
-    with store.database.reading() as connection:
+    with store.reading() as connection:
         numbers = connection.execute(sqlalchemy.select(sessions.c.number)).scalars().all()
     assert sorted(numbers) == list(range(16))
 
@@ -326,7 +325,7 @@ def test_who_dropped_out_long_ago_uses_up_nothing(tmp_path: Path) -> None:
             if number % 3:
                 finish(store, token, design)
             else:
-                with store.database.writing() as connection:
+                with store.writing() as connection:
                     longer_ago = now() - timedelta(hours=2)
                     left = sessions.c.finished.is_(None)
                     connection.execute(sqlalchemy.update(sessions).where(left).values(last_seen=longer_ago))
@@ -363,7 +362,7 @@ def test_sqlite_is_durable_and_strict(tmp_path: Path) -> None:
 
 def test_a_worker_has_few_connections(store: Store) -> None:
     """PostgreSQL takes 100 of all workers together."""
-    engine = store.database.engine
+    engine = store.engine
     with ExitStack() as stack:
         for _ in range(10):
             stack.enter_context(engine.connect())
@@ -374,7 +373,7 @@ def test_a_worker_has_few_connections(store: Store) -> None:
 
 @pytest.mark.parametrize("change", ["UPDATE mixdream_schema SET number = 9999", "DROP TABLE mixdream_schema"])
 def test_a_database_of_another_version_is_refused(db: str, change: str) -> None:
-    with Store.open(db, create=True) as store, store.database.writing() as connection:
+    with Store.open(db, create=True) as store, store.writing() as connection:
         connection.exec_driver_sql(change)
     with pytest.raises(InputError, match=r"tables of another version .* give a new database with --db"):
         Store.open(db)

@@ -30,7 +30,7 @@ def progress(store: Store, design: Design, clips: Sequence[Clip]) -> dict[str, A
         who finished; the least and the most heard one).
     """
     moment = now()
-    with store.database.reading() as connection:
+    with store.reading() as connection:
         columns = (sessions.c[name] for name in ("started", "finished", "last_seen", "page", "pages"))
         rows = connection.execute(select(*columns)).all()
         heard = connection.execute(

@@ -56,7 +56,7 @@ def start(store: Store, design: Design, clips: Sequence[Clip], language: str, to
 
     Listeners who begin at the same moment do so one after the other.
     """
-    with store.database.writing() as connection:
+    with store.writing() as connection:
         connection.execute(select(designs.c.hash).where(designs.c.hash == design.hash).with_for_update())
         mine = select(sessions.c.id).where(sessions.c.token_hash == _hash(token))
         if connection.execute(mine).first() is not None:
@@ -91,7 +91,7 @@ def start(store: Store, design: Design, clips: Sequence[Clip], language: str, to
 
 def find(store: Store, token: str) -> Visit | None:
     """The session of a token, if there is one."""
-    with store.database.reading() as connection:
+    with store.reading() as connection:
         row = connection.execute(select(sessions).where(sessions.c.token_hash == _hash(token))).first()
     return None if row is None else _visit(row)
 
@@ -113,7 +113,7 @@ def save(store: Store, token: str, design_of: Callable[[str], Design], submissio
     ------
     Refused
     """
-    with store.database.writing() as connection:
+    with store.writing() as connection:
         mine = sessions.c.token_hash == _hash(token)
         row = connection.execute(select(sessions).where(mine).with_for_update()).first()
         if row is None:
@@ -151,7 +151,7 @@ def score(store: Store, visit: Visit) -> tuple[int, int]:
         .join(sessions, sessions.c.id == answers.c.session_id)
         .where(sessions.c.public == visit.public, answers.c.kind.in_(("detect", "abx")))
     )
-    with store.database.reading() as connection:
+    with store.reading() as connection:
         trials, right = connection.execute(query).one()
     return int(right or 0), int(trials)
 

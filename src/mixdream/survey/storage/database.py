@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event, insert, inspect, select
@@ -99,6 +99,12 @@ class Database:
         finally:
             cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
             connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close all connections."""
