@@ -118,4 +118,4 @@ def _condition_names(folders: Sequence[Path]) -> dict[str, Path]:
 
 def _from(folder: Path, source: Path) -> str:
     """A source as the design names it."""
-    return str(source) if source.is_absolute() else os.path.relpath(source, folder)
+    return str(source) if source.is_absolute() else Path(os.path.relpath(source, folder)).as_posix()
