@@ -165,7 +165,7 @@ class Design(Part):
 
     @property
     def hash(self) -> str:
-        """Fingerprint of everything that it says, 16 hexadecimal digits; stored with each answer."""
+        """Fingerprint of the whole design, 16 hexadecimal digits; stored with each answer."""
         # Without defaults: keys that a later version adds change nothing.
         content = json.dumps(self.model_dump(mode="json", exclude_defaults=True), sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:16]

@@ -30,7 +30,7 @@ from mixdream.survey.rendering.tones import COUNTS, SECONDS, tones
 from mixdream.survey.rendering.treatments import anchor, through_grid
 
 RATE_HZ = 48_000
-"""Of all clips, whatever their source has: a rate would tell conditions apart."""
+"""Rate of all clips, whatever that of their source is: it would give their condition away."""
 
 _FADE_S = 0.005
 _VARIANTS = 3  # of each number of tones: 12 clips, for 10 attention items at most

@@ -57,7 +57,7 @@ def progress(store: Store, design: Design, clips: Sequence[Clip]) -> dict[str, A
             {"page": page + 1, "pages": pages, "listeners": count}
             for (page, pages), count in sorted(Counter((row.page, row.pages) for row in left).items())
         ],
-        "clips": _fill(design, clips, {(block, clip): count for block, clip, count in heard}),
+        "clips": _usage(design, clips, {(block, clip): count for block, clip, count in heard}),
     }
 
 
@@ -69,7 +69,7 @@ def _days(started: list[Any], finished: list[Any]) -> list[dict[str, Any]]:
     return [{"day": day, "started": begun[day], "finished": ended[day]} for day in days]
 
 
-def _fill(design: Design, clips: Sequence[Clip], heard: dict[tuple[str, str], int]) -> list[dict[str, Any]]:
+def _usage(design: Design, clips: Sequence[Clip], heard: dict[tuple[str, str], int]) -> list[dict[str, Any]]:
     table = []
     for block in design.blocks:
         known = {clip.condition for clip in clips if (block.name, clip.id) in heard}

@@ -114,7 +114,7 @@ def check_heard(submission: Submission, design: Design, page: Page) -> None:
 
 
 def plain(text: str) -> str:
-    r"""A free text without what no keyboard types: control characters but for line breaks and tabs.
+    r"""A free text without control characters, except line breaks and tabs.
 
     >>> plain(" a\x00b\r\nc ")
     'ab\nc'

@@ -83,13 +83,13 @@ class Database:
             yield connection
 
     def forget(self) -> None:
-        """Let what was deleted vanish from SQLite's log, too; while others are reading it does so later."""
+        """Remove deleted rows from SQLite's log, too; while others are reading that happens later."""
         if not self.is_sqlite:
             return
         connection = self.engine.raw_connection()
         cursor = connection.cursor()
         try:
-            # Who waits for readers here keeps all writers waiting, too.
+            # Waiting for readers here would make all writers wait, too.
             cursor.execute("PRAGMA busy_timeout = 0")
             for _ in range(_FORGET_TRIES):
                 busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -167,7 +167,7 @@ def _sqlite(url: sqlalchemy.URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
-        # A reader that becomes a writer may find its picture outdated and fail: writers say so first.
+        # A reader that becomes a writer fails where its snapshot is outdated: writers say so from the start.
         write = connection.get_execution_options().get("mixdream_write", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
@@ -175,7 +175,7 @@ def _sqlite(url: sqlalchemy.URL) -> Engine:
 
 
 def _into_wal(cursor: Any) -> None:
-    """Set the journal; SQLite does not wait for others here, so this does."""
+    """Switch to a write-ahead log; SQLite does not wait for other connections here, so this function does."""
     import sqlite3
 
     deadline = time.monotonic() + _BUSY_MS / 1000
