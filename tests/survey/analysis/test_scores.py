@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mixdream.errors import InputError
-from mixdream.survey.analysis.read_counts import read_counts
 from mixdream.survey.analysis.score_tables import score_sections, score_sentence
-from mixdream.survey.analysis.scores import CHOICES, Counts, QuestionCounts, count_answers, score
+from mixdream.survey.analysis.scores import CHOICES, Counts, QuestionCounts, count_answers, read_counts, score
 from mixdream.survey.analysis.tables import Table
 
 # Thesis, figures 4.20, 4.22, 4.24 and 4.25, with its two cut digits (49.63 and 7.80) rounded.
@@ -30,10 +29,8 @@ TOTALS = (
 
 
 def as_printed(table: Table) -> tuple[str, ...]:
-    return tuple(
-        f"{n} {percent} {wald.replace(' to ', ' ')}"
-        for _, n, percent, wald, _ in (cells for cells in table.cells())
-    )
+    rows = table.cells()
+    return tuple(f"{row['n']} {row['percent']} {row['wald'].replace(' to ', ' ')}" for row in rows)
 
 
 def test_the_tables_of_the_thesis() -> None:

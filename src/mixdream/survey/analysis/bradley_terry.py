@@ -1,30 +1,12 @@
 """Scores of conditions out of comparisons in pairs."""
 
-from dataclasses import dataclass
-
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 
-from mixdream.survey.analysis.jackknife import jackknife_intervals
-from mixdream.survey.analysis.proportions import Interval
+from mixdream.survey.analysis.intervals import Interval, jackknife_intervals
 
 _STEPS = 2000
 _CLOSE = 1e-8
-
-
-@dataclass(frozen=True)
-class Score:
-    """Strength of a condition.
-
-    Attributes
-    ----------
-    score : float
-        Natural logarithm of its odds against an average condition; 0 is average.
-    interval : Interval or None
-        95 %, over listeners.
-    """
-
-    score: float
-    interval: Interval | None
 
 
 def bradley_terry(wins: np.ndarray) -> np.ndarray:
@@ -42,7 +24,7 @@ def bradley_terry(wins: np.ndarray) -> np.ndarray:
     Returns
     -------
     np.ndarray, shape (..., conditions)
-        Sum 0.
+        Natural logarithm of the odds against an average condition; sum 0.
 
     Examples
     --------
@@ -71,26 +53,17 @@ def connected(wins: np.ndarray) -> bool:
     >>> connected(np.eye(2))
     False
     """
-    links = (wins + wins.T > 0) | np.eye(len(wins), dtype=bool)
-    return bool((np.linalg.matrix_power(links.astype(float), len(wins)) > 0).all())
+    return bool(connected_components(wins, directed=False, return_labels=False) == 1)
 
 
-def scores(by_listener: np.ndarray) -> list[Score]:
-    """Fit `bradley_terry` to all listeners, with intervals over them by `jackknife_intervals`.
-
-    Parameters
-    ----------
-    by_listener : np.ndarray, shape (listeners, conditions, conditions)
-        Wins of each; together they must be `connected`.
-    """
-    fitted = bradley_terry(by_listener.sum(axis=0))
-    intervals = jackknife_intervals(by_listener, _fit_where_connected)
-    return [Score(float(one), interval) for one, interval in zip(fitted, intervals, strict=True)]
+def score_intervals(by_listener: np.ndarray) -> list[Interval | None]:
+    """95 % intervals of `bradley_terry` over listeners, from the wins of each: shape (listeners, n, n)."""
+    return jackknife_intervals(by_listener, _fit_where_connected)
 
 
 def _fit_where_connected(wins: np.ndarray) -> np.ndarray:
-    found = np.full(wins.shape[:2], np.nan)
-    whole = [connected(one) for one in wins]
+    scores = np.full(wins.shape[:2], np.nan)
+    whole = [connected(matrix) for matrix in wins]
     if any(whole):
-        found[whole] = bradley_terry(wins[whole])
-    return found
+        scores[whole] = bradley_terry(wins[whole])
+    return scores

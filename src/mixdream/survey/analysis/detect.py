@@ -1,115 +1,95 @@
 """Results of a ``detect`` block: were generated clips told from real ones?"""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import NamedTuple, cast
 
 import numpy as np
 
-from mixdream.survey.analysis.detection import Detection, criterion, d_prime, detection_intervals
-from mixdream.survey.analysis.exactly_one import exactly_one
-from mixdream.survey.analysis.means import share_interval, t_p
-from mixdream.survey.analysis.observations import Observations, observe
-from mixdream.survey.analysis.paired import DIFFERENCE_COLUMNS, DIFFERENCE_NOTE, add_holm, differences
-from mixdream.survey.analysis.parts import BlockReport, Chart, Measure, Section
+from mixdream.survey.analysis.intervals import CHANCE, binomial_p, exact, percent
+from mixdream.survey.analysis.measures import (
+    CHANCE_LEVEL,
+    COUNT,
+    SHARE,
+    SHARE_NOTE,
+    BlockReport,
+    Measure,
+    add_holm,
+    by_clip,
+    count_row,
+    differences,
+    verdict,
+)
+from mixdream.survey.analysis.observations import item_of, observe
 from mixdream.survey.analysis.score_tables import score_sections, score_sentence
 from mixdream.survey.analysis.scores import CHOICES, Choice, Counts, count_answers
-from mixdream.survey.analysis.shares import (
-    CHANCE,
-    CHANCE_COLUMNS,
-    COUNT_COLUMNS,
-    POOLED_COLUMNS,
-    SHARE_COLUMNS,
-    SHARE_NOTE,
-    count_row,
-    share_row,
-)
-from mixdream.survey.analysis.tables import Column, Table, percent
-from mixdream.survey.analysis.wording import NOBODY, against, share, who
+from mixdream.survey.analysis.signal_detection import Detection, criterion, d_prime, detection_intervals
+from mixdream.survey.analysis.tables import Row, Section, Table
 from mixdream.survey.design.blocks import Detect
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.texts import in_language
-from mixdream.survey.storage.rows import Answer
+from mixdream.survey.storage.rows import Answer, Heard
 
 _MOST_TRIALS = 10  # with tables of their own
 _MIRRORED: dict[Choice, Choice] = {"first": "second", "second": "first", "none": "none", "both": "both"}
+_TOLD_APART_NOTE = (
+    f"{SHARE_NOTE} Told apart: whoever can't hear a difference is right about half of the clips, be it by "
+    "calling none or all of them generated."
+)
 
 
-def detect_sentence(rows: Sequence[Answer], design: Design) -> str:
-    """Say whether generated clips were told from real ones."""
-    if not rows:
-        return NOBODY
-    found = judged(rows, design)
-    means = found.listener_means()
-    means = means[~np.isnan(means)]
-    if found.strata < 2 or not len(means):
-        called = _called(rows)
-        return f"{who(rows)}: {share(float(called.value.mean()), None)} of the clips were called generated."
-    value = float(means.mean())
-    verdict = against(
-        t_p(means, CHANCE),
-        value,
-        CHANCE,
-        "above chance",
-        "below chance, generated clips were taken for the real ones",
-        "not shown to differ from chance",
-    )
-    return (
-        f"{who(rows)}: generated and real clips were told apart in "
-        f"{share(value, share_interval(means))} of cases, chance is 50 %: {verdict}."
-    )
+class Judgement(NamedTuple):
+    """What a listener said of a clip: called generated or not, and whether it is."""
+
+    session: str
+    clip: Heard
+    called: bool
+    generated: bool
 
 
-def detect_report(
-    block: Detect, rows: Sequence[Answer], design: Design, rng: np.random.Generator, prefix: str
-) -> BlockReport:
-    """Analyse a block.
-
-    Parameters
-    ----------
-    block : Detect
-    rows : sequence of Answer
-        To this block.
-    design : Design
-    rng : np.random.Generator
-    prefix : str
-        Of the names of tables and charts.
-    """
-    ask, sentence = in_language(block.ask, design.languages[0]), detect_sentence(rows, design)
-    if not rows:
-        return BlockReport(block.name, block.kind, ask, sentence)
-    found = judged(rows, design)
-    sections = [_told_apart(block, rows, found, design, rng, prefix), _by_clip(rows, prefix)]
-    notes: list[str] = []
-    if len(block.trials) <= _MOST_TRIALS:
-        counts = to_counts(block, rows, design)
-        options = dict(
-            zip(
-                CHOICES,
-                (in_language(text, design.languages[0]) for text in block.options),
-                strict=True,
-            )
+def detect_report(block: Detect, rows: Sequence[Answer], design: Design, prefix: str) -> BlockReport:
+    """Analyse the answers to a block."""
+    judged = [
+        Judgement(
+            row.session, clip, row.value in ("both", place), design.conditions[clip.condition].generated
         )
-        sections += score_sections(counts, prefix, options)
-        notes.append(f"Scores as in the thesis: {score_sentence(counts)}")
-    else:
-        notes.append(f"Scores of single questions are left out with more than {_MOST_TRIALS} of them.")
-    name = "told apart" if found.strata > 1 else "judged right"
-    measures = (Measure(name, found, "percent"),)
-    return BlockReport(block.name, block.kind, ask, sentence, tuple(sections), measures, tuple(notes))
-
-
-def judged(rows: Sequence[Answer], design: Design) -> Observations:
-    """Whether each clip was judged right, generated and real ones as strata."""
-    kinds = sorted({_is_generated(clip.condition, design) for row in rows for clip in row.clips})
-    values = []
-    for row in rows:
-        for i, clip in enumerate(row.clips):
-            generated = _is_generated(clip.condition, design)
-            right = _calls(row.value, i) == generated
-            values.append(
-                (row.session, f"{clip.condition}/{clip.item}", float(right), kinds.index(generated))
-            )
-    return observe(values)
+        for row in rows
+        for place, clip in zip(("first", "second"), row.clips, strict=True)
+    ]
+    told = _told_apart(judged)
+    tables = [_shares(judged, told, f"{prefix}-told-apart")]
+    if told.chance:
+        tables.append(_signal(judged, f"{prefix}-signal-detection"))
+    short = len(block.trials) <= _MOST_TRIALS
+    tables += exactly_one(rows, design, f"{prefix}-named-one", by_trial=short)
+    heard = {one.clip.condition for one in judged}
+    conditions = [
+        _called(name, [one for one in judged if one.clip.condition == name])
+        for name in design.conditions
+        if name in heard
+    ]
+    title, lines = (
+        "Called generated, by condition",
+        [{"condition": one.name} | one.row() for one in conditions],
+    )
+    by_condition = Table(f"{prefix}-conditions", title, f"condition {SHARE}", lines)
+    chart = by_condition.chart("% of the clips", name=f"{prefix}-called-generated", kind="bars")
+    title = "Called generated, differences of generated conditions in percentage points"
+    generated = [one for one in conditions if design.conditions[one.name].generated]
+    tables += [by_condition, *differences(f"{prefix}-conditions-differences", title, {"": generated})]
+    lines = [
+        clip | {"judged": len(called)} | count_row(int(called.sum()), len(called))
+        for clip, called in by_clip((one.clip, one.called) for one in judged)
+    ]
+    title, columns = "Called generated, by clip", f"condition item judged {COUNT}"
+    clips = Table(f"{prefix}-clips", title, columns, lines, folded=True)
+    sections = [Section("", (chart,), tables), Section("", (), (clips,))]
+    note = f"Scores of single questions are left out with more than {_MOST_TRIALS} of them."
+    if short:
+        counts = to_counts(block, rows, design)
+        texts = (in_language(text, design.languages[0]) for text in block.options)
+        sections += score_sections(counts, prefix, dict(zip(CHOICES, texts, strict=True)))
+        note = f"Scores as in the thesis: {score_sentence(counts)}"
+    return BlockReport(_sentence(judged, told), sections, (told,), (note,))
 
 
 def to_counts(block: Detect, rows: Sequence[Answer], design: Design) -> Counts:
@@ -119,147 +99,120 @@ def to_counts(block: Detect, rows: Sequence[Answer], design: Design) -> Counts:
         conditions = tuple(clip.condition for clip in row.clips)
         planned = block.trials[row.trial]
         swapped = conditions != planned and conditions[::-1] == planned
-        generated = [_is_generated(condition, design) for condition in planned]
-        right: Choice = "both" if all(generated) else "first" if generated[0] else "second"
-        if not any(generated):
-            right = "none"
+        first, second = (design.conditions[name].generated for name in planned)
+        right: Choice = "both" if first and second else "first" if first else "second" if second else "none"
         value = cast(Choice, row.value)
         answers.append((row.session, row.trial, _MIRRORED[value] if swapped else value, right))
     names = {i: f"Question {i + 1}" for i in range(len(block.trials))}
     return count_answers(block.name, names, answers)
 
 
-def _told_apart(
-    block: Detect,
-    rows: Sequence[Answer],
-    found: Observations,
-    design: Design,
-    rng: np.random.Generator,
-    prefix: str,
-) -> Section:
-    lines: list[dict[str, Any]] = []
-    if found.strata > 1:
-        lines.append({"what": "told apart: mean of right about both kinds"} | share_row(found, rng, CHANCE))
-    for generated in (True, False):
-        some = _called(rows, [name for name in design.conditions if _is_generated(name, design) == generated])
-        if len(some.value):
-            kind = "generated" if generated else "real"
-            lines.append({"what": f"{kind} clips called generated"} | share_row(some, rng))
-    table = Table(
-        f"{prefix}-told-apart",
-        "Right, and called generated",
-        (Column("what", ""), *SHARE_COLUMNS, *CHANCE_COLUMNS, *POOLED_COLUMNS),
-        tuple(lines),
-        f"{SHARE_NOTE} Told apart: whoever can't hear a difference is right about half of the clips, be it "
-        "by calling none or all of them generated.",
-    )
-    present = {clip.condition for row in rows for clip in row.clips}
-    heard = [name for name in design.conditions if name in present]
-    by_condition = [(name, _called(rows, [name])) for name in heard]
-    means = [one.listener_means() for _, one in by_condition]
-    chart = Chart(
-        f"{prefix}-called-generated",
-        "Called generated, by condition",
-        tuple(heard),
-        tuple(100 * float(one.mean()) for one in means),
-        tuple(percent(share_interval(one)) for one in means),
-        "% of the clips",
-        kind="bars",
-    )
-    tables = [table]
-    if found.strata > 1:
-        tables.append(_signal(rows, design, prefix))
-    if one := exactly_one(rows, design, prefix, by_trial=len(block.trials) <= _MOST_TRIALS):
-        tables.append(one)
-    tables.append(
-        Table(
-            f"{prefix}-conditions",
-            "Called generated, by condition",
-            (Column("condition", "condition"), *SHARE_COLUMNS, *POOLED_COLUMNS),
-            tuple({"condition": name} | share_row(one, rng) for name, one in by_condition),
+def exactly_one(rows: Sequence[Answer], design: Design, name: str, by_trial: bool) -> list[Table]:
+    """Of those who named one clip of a generated and a real one: how many named the right one?
+
+    They are tested against tossing a coin, by trial where that is asked for, and of all trials together.
+    There is no table where no trial has one of each, or nobody named one of the two.
+    """
+    generated = [[design.conditions[clip.condition].generated for clip in row.clips] for row in rows]
+    mixed = [
+        (row, kinds.index(True)) for row, kinds in zip(rows, generated, strict=True) if len(set(kinds)) == 2
+    ]
+    trials = sorted({row.trial for row, _ in mixed})
+    lines: list[Row] = []
+    if by_trial or len(trials) == 1:
+        each = ((trial, [one for one in mixed if one[0].trial == trial]) for trial in trials)
+        lines = [line for trial, answers in each for line in _named_one(f"Question {trial + 1}", answers)]
+    if len(lines) > 1:
+        add_holm(lines, "p_binomial")
+    note = "Answers that named neither clip or both are left out; a coin names the right one in 50 %."
+    if len(trials) > 1:
+        lines += _named_one("all", mixed)
+        note += (
+            " The row of all takes each answer for a listener of its own: where a listener gave several, its "
+            "interval is too narrow and its p too small."
         )
-    )
-    generated_ones = {name: one for name, one in by_condition if _is_generated(name, design)}
-    if lines := differences(generated_ones, 1, "percent"):
-        add_holm(lines)
-        tables.append(
-            Table(
-                f"{prefix}-conditions-differences",
-                "Called generated, differences of generated conditions in percentage points",
-                DIFFERENCE_COLUMNS,
-                tuple(lines),
-                DIFFERENCE_NOTE,
-            )
-        )
-    return Section("", (chart,), tuple(tables))
+    columns = "trial answers named_one right percent exact chance_percent p_binomial p_holm"
+    return [Table(name, "Exactly one clip named", columns, lines, note)] if lines else []
 
 
-def _signal(rows: Sequence[Answer], design: Design, prefix: str) -> Table:
+def _named_one(name: str, answers: Sequence[tuple[Answer, int]]) -> list[Row]:
+    """Row of answers, each with the place of the generated clip; none where nobody named one clip."""
+    right = [
+        row.value == ("first", "second")[place] for row, place in answers if row.value in ("first", "second")
+    ]
+    if not right:
+        return []
+    return [
+        {
+            "trial": name,
+            "answers": len(answers),
+            "named_one": len(right),
+            "right": sum(right),
+            "percent": 100 * sum(right) / len(right),
+            "exact": percent(exact(sum(right), len(right))),
+            "chance_percent": 100 * CHANCE,
+            "p_binomial": binomial_p(sum(right), len(right), CHANCE),
+        }
+    ]
+
+
+def _told_apart(judged: Sequence[Judgement]) -> Measure:
+    """Share of clips judged right: the mean of the shares among generated and among real ones."""
+    kinds = sorted({one.generated for one in judged})
+    observations = observe(
+        (one.session, _item(one), float(one.called == one.generated), kinds.index(one.generated))
+        for one in judged
+    )
+    if len(kinds) < 2:
+        return Measure("judged right", observations)
+    return Measure("told apart", observations, CHANCE)
+
+
+def _called(name: str, judged: Sequence[Judgement]) -> Measure:
+    """Share of clips called generated."""
+    return Measure(name, observe((one.session, _item(one), float(one.called), 0) for one in judged))
+
+
+def _item(judgement: Judgement) -> str:
+    return item_of("detect", (judgement.clip,))
+
+
+def _sentence(judged: Sequence[Judgement], told: Measure) -> str:
+    if told.chance is None or not len(told.means):
+        return f"{100 * np.mean([one.called for one in judged]):.0f} % of the clips were called generated"
+    below = "below chance, generated clips were taken for the real ones"
+    shown = verdict(
+        told.p, told.means.mean() > CHANCE, "above chance", below, "not shown to differ from chance"
+    )
+    return f"generated and real clips were told apart in {told} of cases, chance is 50 %: {shown}"
+
+
+def _shares(judged: Sequence[Judgement], told: Measure, name: str) -> Table:
+    lines = [{"what": "told apart: mean of right about both kinds"} | told.row()] if told.chance else []
+    for kind in (True, False):
+        if clips := [one for one in judged if one.generated == kind]:
+            what = f"{'generated' if kind else 'real'} clips called generated"
+            lines.append({"what": what} | _called(what, clips).row())
+    return Table(name, "Right, and called generated", f"what {SHARE} {CHANCE_LEVEL}", lines, _TOLD_APART_NOTE)
+
+
+def _signal(judged: Sequence[Judgement], name: str) -> Table:
     """Table of d' and the criterion over all clips."""
-    place = {name: i for i, name in enumerate(sorted({row.session for row in rows}))}
-    counts = np.zeros((len(place), 4))
-    for row in rows:
-        mine = counts[place[row.session]]
-        for i, clip in enumerate(row.clips):
-            first = 0 if _is_generated(clip.condition, design) else 2
-            mine[first + 1] += 1
-            mine[first] += _calls(row.value, i)
-    total = Detection(*counts.sum(axis=0))
-    intervals = detection_intervals(counts)
+    number_of = {session: i for i, session in enumerate(sorted({one.session for one in judged}))}
+    by_listener = np.zeros((len(number_of), 4))
+    for one in judged:
+        kind = 0 if one.generated else 2
+        by_listener[number_of[one.session], [kind, kind + 1]] += one.called, 1
+    total = Detection(*by_listener.sum(axis=0))
+    intervals = detection_intervals(by_listener)
     lines = [
         {"what": "d'", "value": d_prime(total), "interval": intervals[0]},
         {"what": "criterion c", "value": criterion(total), "interval": intervals[1]},
     ]
-    return Table(
-        f"{prefix}-signal-detection",
-        "Signal detection",
-        (
-            Column("what", ""),
-            Column("value", "value", "number"),
-            Column("interval", "jackknife over listeners", "interval"),
-        ),
-        tuple(lines),
+    note = (
         f"{total.hits:.0f} of {total.generated:.0f} generated clips and {total.false_alarms:.0f} of "
         f"{total.real:.0f} real ones were called generated; rates corrected log-linearly (Hautus 1995). "
-        "d' is 0 by chance; c above 0 means that few clips are called generated.",
-        digits=2,
+        "d' is 0 by chance; c above 0 means that few clips are called generated."
     )
-
-
-def _by_clip(rows: Sequence[Answer], prefix: str) -> Section:
-    called = _called(rows)
-    lines = []
-    for name, values in called.by_item():
-        condition, _, item = name.partition("/")
-        lines.append({"condition": condition, "item": item} | _heard(values))
-    columns = (
-        Column("condition", "condition"),
-        Column("item", "item"),
-        Column("judged", "answers", "count"),
-        *COUNT_COLUMNS,
-    )
-    return Section(
-        "", (), (Table(f"{prefix}-clips", "Called generated, by clip", columns, tuple(lines), folded=True),)
-    )
-
-
-def _heard(values: np.ndarray) -> dict[str, Any]:
-    return {"judged": len(values)} | count_row(int(values.sum()), len(values))
-
-
-def _called(rows: Sequence[Answer], conditions: Sequence[str] | None = None) -> Observations:
-    """Whether clips, of some conditions or all, were called generated."""
-    return observe(
-        (row.session, f"{clip.condition}/{clip.item}", float(_calls(row.value, i)), 0)
-        for row in rows
-        for i, clip in enumerate(row.clips)
-        if conditions is None or clip.condition in conditions
-    )
-
-
-def _calls(value: str, place: int) -> bool:
-    return value == "both" or value == ("first", "second")[place]
-
-
-def _is_generated(condition: str, design: Design) -> bool:
-    return design.conditions[condition].generated
+    headings = {"interval": "95 % (jackknife over listeners)"}
+    return Table(name, "Signal detection", "what value interval", lines, note, digits=2, headings=headings)

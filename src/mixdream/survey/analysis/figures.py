@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mixdream.survey.analysis.parts import Chart
+from mixdream.survey.analysis.tables import Chart
 
 _LINE, _SOFT, _MARK, _EXPECTED = "#1a1a1a", "#c8c8c8", "#0072b2", "#b24a00"
 """Blue and orange of Okabe & Ito, which colour-blind people can tell apart."""

@@ -1,9 +1,24 @@
-"""Numbers made of answers, by listener and by item: what intervals are computed from."""
+"""Answers as numbers, by listener and by item; the interval for other listeners and other items at once."""
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
+
+from mixdream.survey.analysis.intervals import Interval
+from mixdream.survey.storage.rows import Heard
+
+
+def item_of(kind: str, clips: Sequence[Heard]) -> str:
+    """Name what an answer is about: the items over which `two_way_interval` speaks of others.
+
+    It is the clip that was judged (of ``abx``: X); of ``prefer`` the items of both clips, in any order.
+    """
+    if kind == "prefer":
+        return "+".join(sorted(clip.item for clip in clips))
+    return f"{clips[-1].condition}/{clips[-1].item}"
 
 
 @dataclass(frozen=True)
@@ -16,71 +31,82 @@ class Observations:
 
     Attributes
     ----------
-    listeners, items : tuple of str
-        Their names.
-    listener, item : np.ndarray, shape (n,), int
-        Places in the two.
+    listeners : tuple of str
+    listener, item, stratum : np.ndarray, shape (n,), int
+        Numbers from 0; an item is in one stratum.
     value : np.ndarray, shape (n,)
-    stratum : np.ndarray, shape (n,), int
-        From 0; an item is in one of them.
     """
 
     listeners: tuple[str, ...]
-    items: tuple[str, ...]
     listener: np.ndarray
     item: np.ndarray
-    value: np.ndarray
     stratum: np.ndarray
+    value: np.ndarray
 
-    @property
-    def strata(self) -> int:
-        """Number of strata; 0 without values."""
-        return int(self.stratum.max()) + 1 if len(self.stratum) else 0
-
-    def sums(self) -> tuple[np.ndarray, np.ndarray]:
-        """Sums and numbers of values, both of shape (strata, listeners, items)."""
-        shape = (self.strata, len(self.listeners), len(self.items))
-        place = (self.stratum * shape[1] + self.listener) * shape[2] + self.item
-        size = int(np.prod(shape))
-        number = np.bincount(place, minlength=size).astype(float)
-        return np.bincount(place, self.value, minlength=size).reshape(shape), number.reshape(shape)
-
-    def by_item(self) -> Iterator[tuple[str, np.ndarray]]:
-        """The items and the values each was given."""
-        for i, name in enumerate(self.items):
-            yield name, self.value[self.item == i]
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """Sums over each listener's answers, shape (strata, listeners)."""
+        shape = int(self.stratum.max(initial=0)) + 1, len(self.listeners)
+        cell = self.stratum * shape[1] + self.listener
+        return np.bincount(cell, values, minlength=shape[0] * shape[1]).reshape(shape)
 
     def listener_means(self) -> np.ndarray:
         """What each listener said on average, shape (listeners,); NaN where a stratum is lacking.
 
-        >>> found = observe([("ann", "x", 1.0, 0), ("ann", "y", 0.0, 1), ("bob", "x", 1.0, 0)])
-        >>> found.listener_means()
+        >>> observe([("ann", "x", 1.0, 0), ("ann", "y", 0.0, 1), ("bob", "x", 1.0, 0)]).listener_means()
         array([0.5, nan])
         """
-        size = (max(self.strata, 1), len(self.listeners))
-        place = self.stratum * size[1] + self.listener
-        number = np.bincount(place, minlength=size[0] * size[1])
-        total = np.bincount(place, self.value, minlength=size[0] * size[1])
         with np.errstate(invalid="ignore"):
-            return (total / number).reshape(size).mean(axis=0)
+            return (self.sums(self.value) / self.sums(np.ones_like(self.value))).mean(axis=0)
 
 
 def observe(values: Iterable[tuple[str, str, float, int]]) -> Observations:
-    """Gather values.
-
-    Parameters
-    ----------
-    values : iterable of (listener, item, value, stratum)
-    """
+    """Gather values: listener, item, value, stratum."""
     rows = list(values)
-    listeners = tuple(sorted({row[0] for row in rows}))
-    items = tuple(sorted({row[1] for row in rows}))
-    place_of = {name: i for i, name in enumerate(listeners)}, {name: i for i, name in enumerate(items)}
+    listeners, items = sorted({row[0] for row in rows}), sorted({row[1] for row in rows})
+    number_of = {name: i for i, name in enumerate(listeners)}
+    item_number = {name: i for i, name in enumerate(items)}
     return Observations(
-        listeners,
-        items,
-        np.array([place_of[0][row[0]] for row in rows], dtype=np.intp),
-        np.array([place_of[1][row[1]] for row in rows], dtype=np.intp),
-        np.array([row[2] for row in rows], dtype=np.float64),
+        tuple(listeners),
+        np.array([number_of[row[0]] for row in rows], dtype=np.intp),
+        np.array([item_number[row[1]] for row in rows], dtype=np.intp),
         np.array([row[3] for row in rows], dtype=np.intp),
+        np.array([row[2] for row in rows], dtype=np.float64),
     )
+
+
+def two_way_interval(
+    answers: Observations, limits: tuple[float, float] = (-math.inf, math.inf)
+) -> Interval | None:
+    """95 % interval of the mean for other listeners and other items of the same kinds, cut at ``limits``.
+
+    Variance = by listener + by item - by cell of both, each the sum of squares of summed residuals (Cameron,
+    Gelbach & Miller 2011), with Student's t and Satterthwaite's degrees of freedom for the sum of the first
+    two: few items are the weak side, and 1.96 would not say so. None with fewer than 2 listeners, or 2 items
+    in a stratum, or where all answers are alike.
+    """
+    means = answers.listener_means()
+    complete = ~np.isnan(means[answers.listener])
+    listener, item, stratum, value = (
+        array[complete] for array in (answers.listener, answers.item, answers.stratum, answers.value)
+    )
+    listeners = len(np.unique(listener))
+    items = min((len(np.unique(item[stratum == kind])) for kind in np.unique(stratum)), default=0)
+    if listeners < 2 or items < 2:
+        return None
+    # Within a stratum every listener weighs as much as every other, and every stratum as every other.
+    weight = 1 / (listeners * answers.sums(np.ones_like(answers.value))[stratum, listener])
+    stratum_mean = np.bincount(stratum, weight * value)
+    residual = weight * (value - stratum_mean[stratum]) / len(stratum_mean)
+    cell = listener * (item.max() + 1) + item
+    by_listener, by_item, by_cell = (
+        float((np.bincount(group, residual) ** 2).sum()) for group in (listener, item, cell)
+    )
+    by_listener *= listeners / (listeners - 1)
+    by_item *= items / (items - 1)
+    variance = max(by_listener + by_item - by_cell, by_listener, by_item)
+    if variance <= 1e-24:
+        return None
+    freedom = variance**2 / (by_listener**2 / (listeners - 1) + by_item**2 / (items - 1))
+    half = float(stats.t.ppf(0.975, max(freedom, min(listeners, items) - 1))) * math.sqrt(variance)
+    middle = float(np.nanmean(means))
+    return Interval(max(limits[0], middle - half), min(limits[1], middle + half))
