@@ -64,8 +64,7 @@ def draw(world: World, rng: np.random.Generator) -> tuple[Observations, float]:
     order = rng.random((world.listeners, world.clips)).argsort(axis=1).argsort(axis=1)
     who, what = np.nonzero(order < heard[:, None])
     value = listener[who] + clip[what] + rng.normal(size=len(who))
-    names = tuple(map(str, range(world.listeners)))
-    return Observations(names, who, what, np.zeros(len(who), dtype=np.intp), value), float(clip.mean())
+    return Observations(who, what, value, np.zeros(len(who))), float(clip.mean())
 
 
 def pooled_interval(values: np.ndarray) -> Interval:
@@ -79,7 +78,7 @@ def simulate_coverage(world: World, times: int, rng: np.random.Generator) -> Cov
     hits = np.zeros(5)
     for _ in range(times):
         answers, truth = draw(world, rng)
-        pooled, by_listener = pooled_interval(answers.value), t_interval(answers.listener_means())
+        pooled, by_listener = pooled_interval(answers.value), t_interval(answers.means)
         hits += (
             _holds(pooled, truth),
             _holds(by_listener, truth),

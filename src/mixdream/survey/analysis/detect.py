@@ -158,12 +158,10 @@ def _named_one(name: str, answers: Sequence[tuple[Answer, int]]) -> list[Row]:
 
 def _told_apart(judged: Sequence[Judgement]) -> Measure:
     """Share of clips judged right: the mean of the shares among generated and among real ones."""
-    kinds = sorted({one.generated for one in judged})
     observations = observe(
-        (one.session, _item(one), float(one.called == one.generated), kinds.index(one.generated))
-        for one in judged
+        (one.session, _item(one), float(one.called == one.generated), one.generated) for one in judged
     )
-    if len(kinds) < 2:
+    if len({one.generated for one in judged}) < 2:
         return Measure("judged right", observations)
     return Measure("told apart", observations, CHANCE)
 

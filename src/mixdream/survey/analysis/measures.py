@@ -81,27 +81,22 @@ class Measure:
     @property
     def means(self) -> np.ndarray:
         """Of each listener who counts."""
-        means = self.observations.listener_means()
-        return means[~np.isnan(means)]
+        return self.observations.means
 
     @property
     def p(self) -> float | None:
         """Of the test against chance."""
         return None if self.chance is None else t_p(self.means, self.chance)
 
-    def estimate(self, means: np.ndarray | None = None) -> tuple[float, Interval | None]:
-        """Mean and interval over listeners, of all or of some of them, in percent or points of the scale."""
-        means = self.means if means is None else means
-        if self.scale:
-            return float(means.mean()), t_interval(means, self.scale)
-        return 100 * float(means.mean()), percent(share_interval(means))
+    def in_unit(self, value: Any) -> Any:
+        """A value or an interval as it is shown: a share in percent, a rating in points of its scale."""
+        return value if self.scale else percent(value)
 
-    def difference(self, apart: np.ndarray) -> tuple[float, Interval | None, float | None]:
-        """Mean, interval and p of differences within listeners from another measure of this kind."""
-        low, high = self.scale or (0, 1)
-        value, interval = float(apart.mean()), t_interval(apart, (low - high, high - low))
-        p = difference_p(apart)
-        return (value, interval, p) if self.scale else (100 * value, percent(interval), p)
+    def estimate(self, means: np.ndarray | None = None) -> tuple[float, Interval | None]:
+        """Mean and interval over listeners, of all or of some of them, as they are shown."""
+        means = self.means if means is None else means
+        interval = t_interval(means, self.scale) if self.scale else share_interval(means)
+        return self.in_unit(float(means.mean())), self.in_unit(interval)
 
     def row(self) -> Row:
         """Cells of `SHARE` and `CHANCE_LEVEL`, or of `MEAN`, as far as they are known."""
@@ -109,8 +104,7 @@ class Measure:
         if not len(self.means):
             return row
         row["mean" if self.scale else "percent"], row["by_listener"] = self.estimate()
-        two_way = two_way_interval(self.observations, self.scale or (0, 1))
-        row["two_way"] = two_way if self.scale else percent(two_way)
+        row["two_way"] = self.in_unit(two_way_interval(self.observations, self.scale or (0, 1)))
         if self.chance is not None:
             row |= {"chance_percent": 100 * self.chance, "p_by_listener": self.p}
         return row
@@ -202,24 +196,18 @@ def differences(name: str, title: str, measures: Mapping[str, Sequence[Measure]]
     """
     lines: list[Row] = []
     for answer, group in measures.items():
-        pairs = combinations([(one, _by_name(one)) for one in group], 2)
-        for (first, means), (second, other) in pairs:
-            if both := sorted(means.keys() & other.keys()):
-                apart = np.array([means[listener] - other[listener] for listener in both])
-                difference = first.difference(apart)
-                lines.append(
-                    {"answer": answer, "pair": f"{first.name} − {second.name}", "listeners": len(both)}
-                    | dict(zip(("difference", "by_listener", "p"), difference, strict=True))
-                )
+        for first, second in combinations(group, 2):
+            means, others = first.observations.by_listener, second.observations.by_listener
+            if both := sorted(means.keys() & others.keys()):
+                apart = np.array([means[listener] - others[listener] for listener in both])
+                low, high = first.scale or (0, 1)
+                line: Row = {"pair": f"{first.name} − {second.name}", "listeners": len(both)}
+                line["difference"] = first.in_unit(float(apart.mean()))
+                line["by_listener"] = first.in_unit(t_interval(apart, (low - high, high - low)))
+                lines.append(line | {"answer": answer, "p": difference_p(apart)})
     add_holm(lines)
     columns = f"answer {DIFFERENCE}" if any(measures) else DIFFERENCE
     return [Table(name, title, columns, lines, DIFFERENCE_NOTE, **how)] if lines else []
-
-
-def _by_name(measure: Measure) -> dict[str, float]:
-    """Mean of each listener."""
-    observations = measure.observations
-    return dict(zip(observations.listeners, observations.listener_means(), strict=True))
 
 
 def count_row(count: int, of: int) -> Row:
@@ -251,8 +239,8 @@ def breakdown(
         for i, measure in enumerate(measures, 1):
             means = {
                 listener: mean
-                for listener, mean in _by_name(measure).items()
-                if answer_of.get(listener) == answer and not np.isnan(mean)
+                for listener, mean in measure.observations.by_listener.items()
+                if answer_of.get(listener) == answer
             }
             group |= means.keys()
             if means:
@@ -262,7 +250,7 @@ def breakdown(
     columns, headings = "group listeners", dict[str, str]()
     for i, measure in enumerate(measures, 1):
         columns += f" value_{i} interval_{i}"
-        headings |= {f"value_{i}": f"{measure.name}, {measure.unit}", f"interval_{i}": "95 % (t)"}
+        headings[f"value_{i}"] = f"{measure.name}, {measure.unit}"
     ask, first = in_language(question.ask, language), measures[0]
     digits = 2 if first.scale else 1
     table = Table(name, f"By: {ask}", columns, lines, digits=digits, headings=headings, folded=True)

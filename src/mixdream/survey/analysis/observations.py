@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import stats
@@ -23,55 +24,46 @@ def item_of(kind: str, clips: Sequence[Heard]) -> str:
 
 @dataclass(frozen=True)
 class Observations:
-    """Values that listeners gave to items.
+    """Values that listeners gave to items, four arrays of shape (n,).
 
     The figure of interest is the mean over listeners of what each said on average, so that nobody counts
     more for having answered more. Where there are strata, such as generated and real clips, a listener's
-    average is the mean of the averages within them, and whoever lacks one of them does not count.
-
-    Attributes
-    ----------
-    listeners : tuple of str
-    listener, item, stratum : np.ndarray, shape (n,), int
-        Numbers from 0; an item is in one stratum.
-    value : np.ndarray, shape (n,)
+    average is the mean of the averages within them, and whoever lacks one of them does not count. An item is
+    in one stratum.
     """
 
-    listeners: tuple[str, ...]
     listener: np.ndarray
     item: np.ndarray
-    stratum: np.ndarray
     value: np.ndarray
+    stratum: np.ndarray
 
-    def sums(self, values: np.ndarray) -> np.ndarray:
-        """Sums over each listener's answers, shape (strata, listeners)."""
-        shape = int(self.stratum.max(initial=0)) + 1, len(self.listeners)
-        cell = self.stratum * shape[1] + self.listener
-        return np.bincount(cell, values, minlength=shape[0] * shape[1]).reshape(shape)
+    @cached_property
+    def by_listener(self) -> dict[str, float]:
+        """What each listener who counts said on average.
 
-    def listener_means(self) -> np.ndarray:
-        """What each listener said on average, shape (listeners,); NaN where a stratum is lacking.
-
-        >>> observe([("ann", "x", 1.0, 0), ("ann", "y", 0.0, 1), ("bob", "x", 1.0, 0)]).listener_means()
-        array([0.5, nan])
+        >>> observe([("ann", "x", 1.0, 0), ("ann", "y", 0.0, 1), ("bob", "x", 1.0, 0)]).by_listener
+        {'ann': 0.5}
         """
-        with np.errstate(invalid="ignore"):
-            return (self.sums(self.value) / self.sums(np.ones_like(self.value))).mean(axis=0)
+        names, listener = np.unique(self.listener, return_inverse=True)
+        strata, stratum = np.unique(self.stratum, return_inverse=True)
+        shape = len(strata), len(names)
+        cell = stratum * len(names) + listener
+        number = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
+        total = np.bincount(cell, self.value, minlength=shape[0] * shape[1]).reshape(shape)
+        counts = number.all(axis=0)
+        means = (total[:, counts] / number[:, counts]).sum(axis=0) / max(len(strata), 1)
+        return dict(zip(names[counts].tolist(), means.tolist(), strict=True))
+
+    @property
+    def means(self) -> np.ndarray:
+        """The same without names, shape (listeners,)."""
+        return np.array(list(self.by_listener.values()))
 
 
 def observe(values: Iterable[tuple[str, str, float, int]]) -> Observations:
     """Gather values: listener, item, value, stratum."""
-    rows = list(values)
-    listeners, items = sorted({row[0] for row in rows}), sorted({row[1] for row in rows})
-    number_of = {name: i for i, name in enumerate(listeners)}
-    item_number = {name: i for i, name in enumerate(items)}
-    return Observations(
-        tuple(listeners),
-        np.array([number_of[row[0]] for row in rows], dtype=np.intp),
-        np.array([item_number[row[1]] for row in rows], dtype=np.intp),
-        np.array([row[3] for row in rows], dtype=np.intp),
-        np.array([row[2] for row in rows], dtype=np.float64),
-    )
+    columns = list(zip(*values, strict=True)) or [()] * 4
+    return Observations(*map(np.array, columns))
 
 
 def two_way_interval(
@@ -84,22 +76,24 @@ def two_way_interval(
     two: few items are the weak side, and 1.96 would not say so. None with fewer than 2 listeners, or 2 items
     in a stratum, or where all answers are alike.
     """
-    means = answers.listener_means()
-    complete = ~np.isnan(means[answers.listener])
-    listener, item, stratum, value = (
-        array[complete] for array in (answers.listener, answers.item, answers.stratum, answers.value)
+    counts = np.isin(answers.listener, list(answers.by_listener))
+    value = answers.value[counts]
+    listener, item, stratum = (
+        np.unique(labels[counts], return_inverse=True)[1]
+        for labels in (answers.listener, answers.item, answers.stratum)
     )
-    listeners = len(np.unique(listener))
-    items = min((len(np.unique(item[stratum == kind])) for kind in np.unique(stratum)), default=0)
+    strata = len(np.unique(stratum))
+    listeners = len(answers.by_listener)
+    items = min((len(np.unique(item[stratum == i])) for i in range(strata)), default=0)
     if listeners < 2 or items < 2:
         return None
     # Within a stratum every listener weighs as much as every other, and every stratum as every other.
-    weight = 1 / (listeners * answers.sums(np.ones_like(answers.value))[stratum, listener])
-    stratum_mean = np.bincount(stratum, weight * value)
-    residual = weight * (value - stratum_mean[stratum]) / len(stratum_mean)
-    cell = listener * (item.max() + 1) + item
+    own = listener * strata + stratum
+    weight = 1 / (listeners * np.bincount(own)[own])
+    residual = weight * (value - np.bincount(stratum, weight * value)[stratum]) / strata
     by_listener, by_item, by_cell = (
-        float((np.bincount(group, residual) ** 2).sum()) for group in (listener, item, cell)
+        float((np.bincount(group, residual) ** 2).sum())
+        for group in (listener, item, listener * (item.max() + 1) + item)
     )
     by_listener *= listeners / (listeners - 1)
     by_item *= items / (items - 1)
@@ -108,5 +102,5 @@ def two_way_interval(
         return None
     freedom = variance**2 / (by_listener**2 / (listeners - 1) + by_item**2 / (items - 1))
     half = float(stats.t.ppf(0.975, max(freedom, min(listeners, items) - 1))) * math.sqrt(variance)
-    middle = float(np.nanmean(means))
+    middle = float(answers.means.mean())
     return Interval(max(limits[0], middle - half), min(limits[1], middle + half))

@@ -164,17 +164,17 @@ def _facts(
     listeners = {row.session for row in rows}
     answered = {row.session for row in gathered.rows}
     return {
-        "source": gathered.source,
-        "design": this,
-        "visits_without_answer": len({one.session for one in gathered.sessions} - answered),
+        "listeners": len(listeners) - len(out),
+        "left_out": len(out),
         "answered_something": len(listeners),
         "finished": len(minutes),
-        "left_out": len(out),
-        "listeners": len(listeners) - len(out),
+        "visits_without_answer": len({one.session for one in gathered.sessions} - answered),
         "answers": len(rows),
+        "median_minutes": round(median(minutes), 1) if minutes else None,
         "first_answer": min(saved).isoformat(timespec="seconds") if saved else None,
         "last_answer": max(saved).isoformat(timespec="seconds") if saved else None,
-        "median_minutes": round(median(minutes), 1) if minutes else None,
+        "design": this,
+        "source": gathered.source,
         "reported": today.isoformat(),
         "mixdream": __version__,
     }

@@ -14,21 +14,6 @@ from mixdream.survey.analysis.measures import BREAKDOWN_NOTE
 from mixdream.survey.analysis.report import Report
 from mixdream.survey.analysis.tables import Section, kind_of
 
-FACTS = {
-    "listeners": "listeners",
-    "left_out": "left out",
-    "answered_something": "answered something",
-    "finished": "finished",
-    "visits_without_answer": "visits without an answer",
-    "answers": "answers",
-    "median_minutes": "minutes, median",
-    "first_answer": "first answer",
-    "last_answer": "last answer",
-    "design": "design",
-    "source": "source",
-}
-"""Facts in the order of the page."""
-
 
 def write_report(folder: Path, report: Report) -> tuple[Path, dict[str, Any]]:
     """Write ``index.html``, ``report.json``, ``exclusions.csv``, ``tables/*.csv`` and ``figures/*.svg``.
@@ -65,7 +50,6 @@ def write_report(folder: Path, report: Report) -> tuple[Path, dict[str, Any]]:
         "report.html",
         report=report,
         pictures=pictures,
-        facts=FACTS,
         kind_of=kind_of,
         breakdown_note=BREAKDOWN_NOTE,
     )

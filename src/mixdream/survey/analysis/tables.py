@@ -121,7 +121,7 @@ class Table:
         """Headings of the columns for people that have a value, by key."""
         filled = {key for row in self.rows for key, value in row.items() if value is not None}
         return {
-            key: self.headings.get(key, _HEADINGS.get(key, key))
+            key: self.headings.get(key, _HEADINGS.get(_plain(key), key))
             for key in self.columns.split()
             if key in filled and key != _ONLY_IN_FILES
         }
@@ -171,7 +171,11 @@ class Section:
 
 def kind_of(key: str) -> Kind:
     """Kind of a column."""
-    return _KIND_OF[re.sub(r"_\d+$", "", key)]
+    return _KIND_OF[_plain(key)]
+
+
+def _plain(key: str) -> str:
+    return re.sub(r"_\d+$", "", key)
 
 
 def as_text(value: Any, kind: Kind, digits: int) -> str:
