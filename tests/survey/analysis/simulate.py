@@ -101,16 +101,7 @@ def simulated_design() -> Design:
 
 
 class Listener:
-    """Makes the rows of one listener.
-
-    Parameters
-    ----------
-    name : str
-    rng : np.random.Generator
-    design_hash : str
-    heard_share : float
-        Of each clip.
-    """
+    """Makes the rows of one listener, who hears ``heard_share`` of each clip."""
 
     def __init__(
         self, name: str, rng: np.random.Generator, design_hash: str, heard_share: float = 1.0
@@ -211,16 +202,9 @@ def simulate(
     careless: float = 0.03,
     unfinished: float = 0.05,
 ) -> Gathered:
-    """Answers to the whole test.
+    """Answers to the whole test, with shares of listeners who are careless or do not finish.
 
-    Parameters
-    ----------
-    listeners : int
-    rng : np.random.Generator
-    detect_d, abx_d : float
-        d' of generated clips, and of "gan" in ABX; "inverted" is not heard there at all.
-    careless, unfinished : float
-        Shares of listeners.
+    ``detect_d`` is the d' of generated clips and ``abx_d`` that of "gan" in ABX; "inverted" is not heard.
     """
     design = simulated_design()
     rows: list[Answer] = []

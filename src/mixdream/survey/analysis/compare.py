@@ -82,7 +82,7 @@ def prefer_report(block: Compare, rows: Sequence[Answer], prefix: str) -> BlockR
         ties, p = sum(row.value == "tie" for row in own), sign_p(measure.means)
         lines.append({"pair": measure.name, "ties": ties, "p_sign": p} | measure.row())
     add_holm(lines, "p_sign")
-    columns = f"pair {SHARE} p_sign p_holm".replace("answers", "answers ties")
+    columns = "pair listeners answers ties percent by_listener two_way p_sign p_holm"
     table = Table(f"{prefix}-preferred", "Preferred, by pair", columns, lines, _PREFER_NOTE)
     chart = table.chart("% preferred", title="Preferred", expected=percent(CHANCE), limits=(0, 100))
     sections = [Section("", (chart,), (table,)), *_ranking(pairs, f"{prefix}-bradley-terry")]

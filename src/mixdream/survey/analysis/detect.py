@@ -49,40 +49,39 @@ class Judgement(NamedTuple):
 def detect_report(block: Detect, rows: Sequence[Answer], design: Design, prefix: str) -> BlockReport:
     """Analyse the answers to a block."""
     judged = [
-        Judgement(
-            row.session, clip, row.value in ("both", place), design.conditions[clip.condition].generated
-        )
+        Judgement(row.session, clip, row.value in ("both", place), _is_generated(clip.condition, design))
         for row in rows
         for place, clip in zip(("first", "second"), row.clips, strict=True)
     ]
     told = _told_apart(judged)
-    tables = [_shares(judged, told, f"{prefix}-told-apart")]
-    if told.chance:
-        tables.append(_signal(judged, f"{prefix}-signal-detection"))
-    short = len(block.trials) <= _MOST_TRIALS
-    tables += exactly_one(rows, design, f"{prefix}-named-one", by_trial=short)
-    heard = {one.clip.condition for one in judged}
-    conditions = [
+    by_condition = [
         _called(name, [one for one in judged if one.clip.condition == name])
         for name in design.conditions
-        if name in heard
+        if any(one.clip.condition == name for one in judged)
     ]
-    title, lines = (
+    conditions = Table(
+        f"{prefix}-conditions",
         "Called generated, by condition",
-        [{"condition": one.name} | one.row() for one in conditions],
+        f"condition {SHARE}",
+        [{"condition": one.name} | one.row() for one in by_condition],
     )
-    by_condition = Table(f"{prefix}-conditions", title, f"condition {SHARE}", lines)
-    chart = by_condition.chart("% of the clips", name=f"{prefix}-called-generated", kind="bars")
-    title = "Called generated, differences of generated conditions in percentage points"
-    generated = [one for one in conditions if design.conditions[one.name].generated]
-    tables += [by_condition, *differences(f"{prefix}-conditions-differences", title, {"": generated})]
-    lines = [
-        clip | {"judged": len(called)} | count_row(int(called.sum()), len(called))
-        for clip, called in by_clip((one.clip, one.called) for one in judged)
+    short = len(block.trials) <= _MOST_TRIALS
+    tables = [
+        _shares(judged, told, f"{prefix}-told-apart"),
+        *([_signal(judged, f"{prefix}-signal-detection")] if told.chance else []),
+        *exactly_one(rows, design, f"{prefix}-named-one", by_trial=short),
+        conditions,
+        *differences(
+            f"{prefix}-conditions-differences",
+            "Called generated, differences of generated conditions in percentage points",
+            {"": [one for one in by_condition if _is_generated(one.name, design)]},
+        ),
     ]
-    title, columns = "Called generated, by clip", f"condition item judged {COUNT}"
-    clips = Table(f"{prefix}-clips", title, columns, lines, folded=True)
-    sections = [Section("", (chart,), tables), Section("", (), (clips,))]
+    chart = conditions.chart("% of the clips", name=f"{prefix}-called-generated", kind="bars")
+    sections = [
+        Section("", (chart,), tables),
+        Section("", (), (_by_clip(judged, f"{prefix}-clips"),)),
+    ]
     note = f"Scores of single questions are left out with more than {_MOST_TRIALS} of them."
     if short:
         counts = to_counts(block, rows, design)
@@ -97,12 +96,10 @@ def to_counts(block: Detect, rows: Sequence[Answer], design: Design) -> Counts:
     answers: list[tuple[str, int, Choice, Choice]] = []
     for row in rows:
         conditions = tuple(clip.condition for clip in row.clips)
-        planned = block.trials[row.trial]
-        swapped = conditions != planned and conditions[::-1] == planned
-        first, second = (design.conditions[name].generated for name in planned)
-        right: Choice = "both" if first and second else "first" if first else "second" if second else "none"
-        value = cast(Choice, row.value)
-        answers.append((row.session, row.trial, _MIRRORED[value] if swapped else value, right))
+        planned, value = block.trials[row.trial], cast(Choice, row.value)
+        if conditions != planned and conditions[::-1] == planned:
+            value = _MIRRORED[value]
+        answers.append((row.session, row.trial, value, _right(planned, design)))
     names = {i: f"Question {i + 1}" for i in range(len(block.trials))}
     return count_answers(block.name, names, answers)
 
@@ -113,20 +110,19 @@ def exactly_one(rows: Sequence[Answer], design: Design, name: str, by_trial: boo
     They are tested against tossing a coin, by trial where that is asked for, and of all trials together.
     There is no table where no trial has one of each, or nobody named one of the two.
     """
-    generated = [[design.conditions[clip.condition].generated for clip in row.clips] for row in rows]
-    mixed = [
-        (row, kinds.index(True)) for row, kinds in zip(rows, generated, strict=True) if len(set(kinds)) == 2
-    ]
-    trials = sorted({row.trial for row, _ in mixed})
+    by_number: dict[int, list[tuple[str, Choice]]] = {}
+    for row in rows:
+        right = _right([clip.condition for clip in row.clips], design)
+        if right in ("first", "second"):
+            by_number.setdefault(row.trial, []).append((row.value, right))
     lines: list[Row] = []
-    if by_trial or len(trials) == 1:
-        each = ((trial, [one for one in mixed if one[0].trial == trial]) for trial in trials)
-        lines = [line for trial, answers in each for line in _named_one(f"Question {trial + 1}", answers)]
+    if by_trial or len(by_number) == 1:
+        lines = [line for i in sorted(by_number) for line in _named_one(f"Question {i + 1}", by_number[i])]
     if len(lines) > 1:
         add_holm(lines, "p_binomial")
     note = "Answers that named neither clip or both are left out; a coin names the right one in 50 %."
-    if len(trials) > 1:
-        lines += _named_one("all", mixed)
+    if len(by_number) > 1:
+        lines += _named_one("all", [answer for answers in by_number.values() for answer in answers])
         note += (
             " The row of all takes each answer for a listener of its own: where a listener gave several, its "
             "interval is too narrow and its p too small."
@@ -135,25 +131,26 @@ def exactly_one(rows: Sequence[Answer], design: Design, name: str, by_trial: boo
     return [Table(name, "Exactly one clip named", columns, lines, note)] if lines else []
 
 
-def _named_one(name: str, answers: Sequence[tuple[Answer, int]]) -> list[Row]:
-    """Row of answers, each with the place of the generated clip; none where nobody named one clip."""
-    right = [
-        row.value == ("first", "second")[place] for row, place in answers if row.value in ("first", "second")
-    ]
-    if not right:
+def _named_one(trial: str, answers: Sequence[tuple[str, Choice]]) -> list[Row]:
+    """Row of answers, each with the right one; none where nobody named one clip."""
+    named = [(value, right) for value, right in answers if value in ("first", "second")]
+    if not named:
         return []
-    return [
-        {
-            "trial": name,
-            "answers": len(answers),
-            "named_one": len(right),
-            "right": sum(right),
-            "percent": 100 * sum(right) / len(right),
-            "exact": percent(exact(sum(right), len(right))),
-            "chance_percent": 100 * CHANCE,
-            "p_binomial": binomial_p(sum(right), len(right), CHANCE),
-        }
-    ]
+    n, correct = len(named), sum(value == right for value, right in named)
+    counts = {"trial": trial, "answers": len(answers), "named_one": n, "right": correct}
+    share = {"percent": 100 * correct / n, "exact": percent(exact(correct, n))}
+    test = {"chance_percent": 100 * CHANCE, "p_binomial": binomial_p(correct, n, CHANCE)}
+    return [counts | share | test]
+
+
+def _is_generated(condition: str, design: Design) -> bool:
+    return design.conditions[condition].generated
+
+
+def _right(conditions: Sequence[str], design: Design) -> Choice:
+    """Which of two clips are generated."""
+    first, second = (_is_generated(condition, design) for condition in conditions)
+    return "both" if first and second else "first" if first else "second" if second else "none"
 
 
 def _told_apart(judged: Sequence[Judgement]) -> Measure:
@@ -214,3 +211,12 @@ def _signal(judged: Sequence[Judgement], name: str) -> Table:
     )
     headings = {"interval": "95 % (jackknife over listeners)"}
     return Table(name, "Signal detection", "what value interval", lines, note, digits=2, headings=headings)
+
+
+def _by_clip(judged: Sequence[Judgement], name: str) -> Table:
+    lines = [
+        clip | {"judged": len(called)} | count_row(int(called.sum()), len(called))
+        for clip, called in by_clip((one.clip, one.called) for one in judged)
+    ]
+    columns = f"condition item judged {COUNT}"
+    return Table(name, "Called generated, by clip", columns, lines, folded=True)

@@ -74,14 +74,12 @@ class QuestionCounts(Part):
         return sum(self.by_score)
 
     @property
-    def by_score(self) -> tuple[int, int, int]:
+    def by_score(self) -> tuple[int, ...]:
         """How many scored 0, 1 and 2."""
         if self.choices is None:
             return self.scores or (0, 0, 0)
-        numbers = [0, 0, 0]
-        for value, number in self.choices.items():
-            numbers[score(value, self.right)] += number
-        return numbers[0], numbers[1], numbers[2]
+        of = self.choices.items()
+        return tuple(sum(n for value, n in of if score(value, self.right) == points) for points in range(3))
 
 
 class Counts(Part):
