@@ -159,10 +159,10 @@ def _ranking(pairs: Sequence[tuple[Pair, list[Answer]]], name: str) -> list[Sect
     scored = zip(conditions, bradley_terry(whole).tolist(), score_intervals(wins), strict=True)
     lines: list[Row] = [
         {"condition": condition, "score": score, "interval": interval}
-        for condition, score, interval in sorted(scored, key=lambda one: -one[1])
+        for condition, score, interval in sorted(scored, key=lambda line: -line[1])
     ]
     title, columns = "All conditions on one scale", "condition score interval"
-    headings = {"interval": "95 % (jackknife over listeners)"}
+    headings = {"interval": "95 % (jackknife)"}
     table = Table(name, title, columns, lines, _RANKING_NOTE, digits=2, headings=headings)
     chart = table.chart("Bradley-Terry score (log odds)", "score", "interval")
     return [Section("Ranking", (chart,), (table,))]

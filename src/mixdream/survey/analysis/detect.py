@@ -37,11 +37,11 @@ _TOLD_APART_NOTE = (
 )
 
 
-class Judgement(NamedTuple):
+class JudgedClip(NamedTuple):
     """What a listener said of a clip: called generated or not, and whether it is."""
 
     session: str
-    clip: Heard
+    heard: Heard
     called: bool
     generated: bool
 
@@ -49,21 +49,21 @@ class Judgement(NamedTuple):
 def detect_report(block: Detect, rows: Sequence[Answer], design: Design, prefix: str) -> BlockReport:
     """Analyse the answers to a block."""
     judged = [
-        Judgement(row.session, clip, row.value in ("both", place), _is_generated(clip.condition, design))
+        JudgedClip(row.session, heard, row.value in ("both", option), _is_generated(heard.condition, design))
         for row in rows
-        for place, clip in zip(("first", "second"), row.clips, strict=True)
+        for option, heard in zip(("first", "second"), row.clips, strict=True)
     ]
     told = _told_apart(judged)
     by_condition = [
-        _called(name, [one for one in judged if one.clip.condition == name])
+        _called(name, [clip for clip in judged if clip.heard.condition == name])
         for name in design.conditions
-        if any(one.clip.condition == name for one in judged)
+        if any(clip.heard.condition == name for clip in judged)
     ]
     conditions = Table(
         f"{prefix}-conditions",
         "Called generated, by condition",
         f"condition {SHARE}",
-        [{"condition": one.name} | one.row() for one in by_condition],
+        [{"condition": measure.name} | measure.row() for measure in by_condition],
     )
     short = len(block.trials) <= _MOST_TRIALS
     tables = [
@@ -74,7 +74,7 @@ def detect_report(block: Detect, rows: Sequence[Answer], design: Design, prefix:
         *differences(
             f"{prefix}-conditions-differences",
             "Called generated, differences of generated conditions in percentage points",
-            {"": [one for one in by_condition if _is_generated(one.name, design)]},
+            {"": [measure for measure in by_condition if _is_generated(measure.name, design)]},
         ),
     ]
     chart = conditions.chart("% of the clips", name=f"{prefix}-called-generated", kind="bars")
@@ -153,28 +153,28 @@ def _right(conditions: Sequence[str], design: Design) -> Choice:
     return "both" if first and second else "first" if first else "second" if second else "none"
 
 
-def _told_apart(judged: Sequence[Judgement]) -> Measure:
+def _told_apart(judged: Sequence[JudgedClip]) -> Measure:
     """Share of clips judged right: the mean of the shares among generated and among real ones."""
     observations = observe(
-        (one.session, _item(one), float(one.called == one.generated), one.generated) for one in judged
+        (clip.session, _item(clip), float(clip.called == clip.generated), clip.generated) for clip in judged
     )
-    if len({one.generated for one in judged}) < 2:
+    if len({clip.generated for clip in judged}) < 2:
         return Measure("judged right", observations)
     return Measure("told apart", observations, CHANCE)
 
 
-def _called(name: str, judged: Sequence[Judgement]) -> Measure:
+def _called(name: str, judged: Sequence[JudgedClip]) -> Measure:
     """Share of clips called generated."""
-    return Measure(name, observe((one.session, _item(one), float(one.called), 0) for one in judged))
+    return Measure(name, observe((clip.session, _item(clip), float(clip.called), 0) for clip in judged))
 
 
-def _item(judgement: Judgement) -> str:
-    return item_of("detect", (judgement.clip,))
+def _item(clip: JudgedClip) -> str:
+    return item_of("detect", (clip.heard,))
 
 
-def _sentence(judged: Sequence[Judgement], told: Measure) -> str:
+def _sentence(judged: Sequence[JudgedClip], told: Measure) -> str:
     if told.chance is None or not len(told.means):
-        return f"{100 * np.mean([one.called for one in judged]):.0f} % of the clips were called generated"
+        return f"{100 * np.mean([clip.called for clip in judged]):.0f} % of the clips were called generated"
     below = "below chance, generated clips were taken for the real ones"
     shown = verdict(
         told.p, told.means.mean() > CHANCE, "above chance", below, "not shown to differ from chance"
@@ -182,22 +182,22 @@ def _sentence(judged: Sequence[Judgement], told: Measure) -> str:
     return f"generated and real clips were told apart in {told} of cases, chance is 50 %: {shown}"
 
 
-def _shares(judged: Sequence[Judgement], told: Measure, name: str) -> Table:
+def _shares(judged: Sequence[JudgedClip], told: Measure, name: str) -> Table:
     lines = [{"what": "told apart: mean of right about both kinds"} | told.row()] if told.chance else []
     for kind in (True, False):
-        if clips := [one for one in judged if one.generated == kind]:
+        if clips := [clip for clip in judged if clip.generated == kind]:
             what = f"{'generated' if kind else 'real'} clips called generated"
             lines.append({"what": what} | _called(what, clips).row())
     return Table(name, "Right, and called generated", f"what {SHARE} {CHANCE_LEVEL}", lines, _TOLD_APART_NOTE)
 
 
-def _signal(judged: Sequence[Judgement], name: str) -> Table:
+def _signal(judged: Sequence[JudgedClip], name: str) -> Table:
     """Table of d' and the criterion over all clips."""
-    number_of = {session: i for i, session in enumerate(sorted({one.session for one in judged}))}
+    number_of = {session: i for i, session in enumerate(sorted({clip.session for clip in judged}))}
     by_listener = np.zeros((len(number_of), 4))
-    for one in judged:
-        kind = 0 if one.generated else 2
-        by_listener[number_of[one.session], [kind, kind + 1]] += one.called, 1
+    for clip in judged:
+        kind = 0 if clip.generated else 2
+        by_listener[number_of[clip.session], [kind, kind + 1]] += clip.called, 1
     total = Detection(*by_listener.sum(axis=0))
     intervals = detection_intervals(by_listener)
     lines = [
@@ -209,14 +209,14 @@ def _signal(judged: Sequence[Judgement], name: str) -> Table:
         f"{total.real:.0f} real ones were called generated; rates corrected log-linearly (Hautus 1995). "
         "d' is 0 by chance; c above 0 means that few clips are called generated."
     )
-    headings = {"interval": "95 % (jackknife over listeners)"}
+    headings = {"interval": "95 % (jackknife)"}
     return Table(name, "Signal detection", "what value interval", lines, note, digits=2, headings=headings)
 
 
-def _by_clip(judged: Sequence[Judgement], name: str) -> Table:
+def _by_clip(judged: Sequence[JudgedClip], name: str) -> Table:
     lines = [
-        clip | {"judged": len(called)} | count_row(int(called.sum()), len(called))
-        for clip, called in by_clip((one.clip, one.called) for one in judged)
+        cells | {"judged": len(called)} | count_row(int(called.sum()), len(called))
+        for cells, called in by_clip((clip.heard, clip.called) for clip in judged)
     ]
     columns = f"condition item judged {COUNT}"
     return Table(name, "Called generated, by clip", columns, lines, folded=True)

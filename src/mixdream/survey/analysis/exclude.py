@@ -45,8 +45,8 @@ def exclude(
     """Apply the rules of a design to everyone with answers; who breaks several is listed several times."""
     heard, whole = heard_s(rows)
     wrong, asked = attention(rows)
-    finished = {one.session for one in sessions if one.finished is not None}
-    pages = {one.session: f"{one.answered} of {one.pages} pages" for one in sessions}
+    finished = {visit.session for visit in sessions if visit.finished is not None}
+    pages = {visit.session: f"{visit.answered} of {visit.pages} pages" for visit in sessions}
     excluded = []
     for session in sorted({row.session for row in rows}):
         if session not in finished:
@@ -112,7 +112,7 @@ def read_exclusions(path: Path) -> list[Excluded]:
 
 def write_exclusions(path: Path, excluded: Iterable[Excluded]) -> None:
     """Write a list that `read_exclusions` reads."""
-    rows = ((one.session, one.rule, one.detail, one.date) for one in excluded)
+    rows = (tuple(vars(exclusion).values()) for exclusion in excluded)
     write_csv(path, ("session", "rule", "detail", "date"), rows)
 
 
@@ -120,8 +120,8 @@ def care_sections(rows: Sequence[Answer], excluded: Sequence[Excluded]) -> list[
     """Lay out exclusions by rule, and attention items; ``rows`` are those of everyone."""
     tables = []
     by_rule: dict[str, set[str]] = defaultdict(set)
-    for one in excluded:
-        by_rule[one.rule].add(one.session)
+    for exclusion in excluded:
+        by_rule[exclusion.rule].add(exclusion.session)
     if by_rule:
         lines: list[Row] = [
             {"rule": rule, "meaning": RULES.get(rule, "the researcher's own list"), "listeners": len(names)}

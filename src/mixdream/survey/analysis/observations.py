@@ -76,6 +76,9 @@ def two_way_interval(
     two: few items are the weak side, and 1.96 would not say so. None with fewer than 2 listeners, or 2 items
     in a stratum, or where all answers are alike.
     """
+    listeners = len(answers.by_listener)
+    if listeners < 2:
+        return None
     counts = np.isin(answers.listener, list(answers.by_listener))
     value = answers.value[counts]
     listener, item, stratum = (
@@ -83,9 +86,8 @@ def two_way_interval(
         for labels in (answers.listener, answers.item, answers.stratum)
     )
     strata = len(np.unique(stratum))
-    listeners = len(answers.by_listener)
-    items = min((len(np.unique(item[stratum == i])) for i in range(strata)), default=0)
-    if listeners < 2 or items < 2:
+    items = min(len(np.unique(item[stratum == i])) for i in range(strata))
+    if items < 2:
         return None
     # Within a stratum every listener weighs as much as every other, and every stratum as every other.
     own = listener * strata + stratum

@@ -37,8 +37,11 @@ def rate_report(block: Rate, rows: Sequence[Answer], language: str, prefix: str)
     for question in block.questions:
         ask, name = in_language(question.ask, language), f"{prefix}-{question.name}"
         own = [row for row in rows if row.question == question.name and row.value]
-        answers = {c: [row for row in own if row.clips[0].condition == c] for c in block.conditions}
-        answers = {condition: some for condition, some in answers.items() if some}
+        answers = {
+            condition: given
+            for condition in block.conditions
+            if (given := [row for row in own if row.clips[0].condition == condition])
+        }
         if question.kind == "text":
             sections.append(Section(ask, texts=[row.value for row in own]))
         elif question.kind == "choice":
@@ -46,16 +49,17 @@ def rate_report(block: Rate, rows: Sequence[Answer], language: str, prefix: str)
         else:
             scale = float(question.lowest), float(question.highest)
             ratings = [
-                measure_of(condition, some, [float(row.value) for row in some], scale=scale)
-                for condition, some in answers.items()
+                measure_of(condition, given, [float(row.value) for row in given], scale=scale)
+                for condition, given in answers.items()
             ]
+            between = f"{question.lowest} to {question.highest}"
+            lines = [{"condition": measure.name} | measure.row() for measure in ratings]
+            table = Table(name, f"Mean ratings, {between}", f"condition {MEAN}", lines, NOTE, digits=2)
+            chart = table.chart(f"mean rating, {between}", "mean", title="Mean ratings", limits=scale)
             compared = differences(f"{name}-differences", "Differences", {"": ratings}, digits=2)
-            table = _means(question, ratings, name)
-            unit = f"mean rating, {question.lowest} to {question.highest}"
-            chart = table.chart(unit, "mean", title="Mean ratings", limits=scale)
             clips = _mean_by_clip(answers, scale, f"{name}-clips")
             sections.append(Section(ask, (chart,), (table, *compared, clips)))
-            measures += [replace(one, name=f"{question.name}, {one.name}") for one in ratings]
+            measures += [replace(rating, name=f"{question.name}, {rating.name}") for rating in ratings]
             if ratings:
                 sentences.append(f"{question.name}: {_sentence(ratings, compared)}")
     return BlockReport(". ".join(sentences), sections, measures)
@@ -96,18 +100,12 @@ def question_sections(
 
 def _sentence(ratings: Sequence[Measure], compared: Sequence[Table]) -> str:
     """How the conditions were rated, best first, and how many pairs of them differ."""
-    ranked = sorted(ratings, key=lambda one: -one.means.mean())
-    text = ", ".join(f"{one.name} {one}" for one in ranked)
+    ranked = sorted(ratings, key=lambda rating: -rating.means.mean())
+    text = ", ".join(f"{rating.name} {rating}" for rating in ranked)
     for table in compared:
         differ = sum(row["p_holm"] is not None and row["p_holm"] < LEVEL for row in table.rows)
         text += f"; {differ or 'none'} of {many(len(table.rows), 'pair')} shown to differ"
     return text
-
-
-def _means(question: Question, ratings: Sequence[Measure], name: str) -> Table:
-    lines = [{"condition": one.name} | one.row() for one in ratings]
-    title = f"Mean ratings, {question.lowest} to {question.highest}"
-    return Table(name, title, f"condition {MEAN}", lines, NOTE, digits=2)
 
 
 def _mean_by_clip(answers: ByCondition, scale: tuple[float, float], name: str) -> Table:
@@ -133,8 +131,8 @@ def _choice_tables(question: Question, answers: ByCondition, language: str, name
         for option in question.options
     }
     lines = [
-        {"condition": condition, "answer": label} | measures[place].row()
-        for place, condition in enumerate(answers)
+        {"condition": condition, "answer": label} | measures[number].row()
+        for number, condition in enumerate(answers)
         for label, measures in chosen.items()
     ]
     table = Table(name, "Answers, by condition", f"condition answer {SHARE}", lines, SHARE_NOTE)

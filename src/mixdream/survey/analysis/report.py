@@ -83,15 +83,15 @@ def report_answers(
     names = {row.session for row in all_rows}
     sessions = [session for session in gathered.sessions if session.session in names]
     excluded = exclude(all_rows, sessions, design.exclusions, today)
-    excluded += [one for one in own if one.session in names]
-    excluded.sort(key=lambda one: (one.session, one.rule))
-    out = {one.session for one in excluded}
+    excluded += [exclusion for exclusion in own if exclusion.session in names]
+    excluded.sort(key=lambda exclusion: (exclusion.session, exclusion.rule))
+    out = {exclusion.session for exclusion in excluded}
     rows = [row for row in all_rows if row.session not in out]
 
     blocks = []
     about = [row for row in rows if row.kind == DEMOGRAPHICS]
-    for place, block in enumerate(design.blocks, 1):
-        prefix = f"{place}-{block.name}"
+    for number, block in enumerate(design.blocks, 1):
+        prefix = f"{number}-{block.name}"
         made = report_block(block, rows, design, prefix)
         breakdowns = [
             section
@@ -159,7 +159,7 @@ def _facts(
     rows: Sequence[Answer],
     today: date,
 ) -> dict[str, Any]:
-    minutes = [(one.finished - one.started).total_seconds() / 60 for one in sessions if one.finished]
+    minutes = [(visit.finished - visit.started).total_seconds() / 60 for visit in sessions if visit.finished]
     saved = [row.saved for row in rows]
     listeners = {row.session for row in rows}
     answered = {row.session for row in gathered.rows}
@@ -168,7 +168,7 @@ def _facts(
         "left_out": len(out),
         "answered_something": len(listeners),
         "finished": len(minutes),
-        "visits_without_answer": len({one.session for one in gathered.sessions} - answered),
+        "visits_without_answer": len({visit.session for visit in gathered.sessions} - answered),
         "answers": len(rows),
         "median_minutes": round(median(minutes), 1) if minutes else None,
         "first_answer": min(saved).isoformat(timespec="seconds") if saved else None,
@@ -194,7 +194,7 @@ def _notes(gathered: Gathered, this: str, own: Sequence[Excluded], asked: str | 
             f"counted here: {each}; --design reports one of them."
         )
     known = {row.session for row in gathered.rows}
-    if unknown := sorted({one.session for one in own} - known):
+    if unknown := sorted({exclusion.session for exclusion in own} - known):
         notes.append(
             f"The list of exclusions names {many(len(unknown), 'session')} without any answer: "
             f"{', '.join(unknown[:5])}{' ...' if len(unknown) > 5 else ''}."

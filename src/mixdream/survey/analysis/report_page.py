@@ -79,7 +79,7 @@ def to_json(report: Report) -> dict[str, Any]:
         ],
         "listeners": [_section(section) for section in report.listeners],
         "care": [_section(section) for section in report.care],
-        "excluded": [vars(one) for one in report.excluded or []],
+        "excluded": [vars(exclusion) for exclusion in report.excluded or []],
     }
 
 

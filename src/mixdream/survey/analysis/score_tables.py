@@ -23,8 +23,8 @@ _COLUMNS = "label n percent wald wilson"
 def score_sections(counts: Counts, prefix: str, options: Mapping[Choice, str] = OPTIONS) -> list[Section]:
     """Lay out choices and scores of each question, and the totals; ``options`` are names of the answers."""
     sections = [
-        _question(question, f"{prefix}-question-{place}", options)
-        for place, question in enumerate(counts.questions, 1)
+        _question(question, f"{prefix}-question-{number}", options)
+        for number, question in enumerate(counts.questions, 1)
     ]
     if counts.totals is not None:
         rows = {str(points): listeners for points, listeners in enumerate(counts.totals)}
@@ -43,15 +43,16 @@ def score_sentence(counts: Counts) -> str:
         interval = t_interval(points, (0, 2 * asked))
         of_all = "" if len(points) == counts.listeners else f" of {counts.listeners}, who answered all,"
         ends = f" ({interval.low:.2f} to {interval.high:.2f})" if interval else ""
-        blind = sum(score(value, one.right) for one in counts.questions for value in CHOICES) / len(CHOICES)
+        scores = [score(value, question.right) for question in counts.questions for value in CHOICES]
+        blind = sum(scores) / len(CHOICES)
         return (
             f"{many(len(points), 'listener')}{of_all} reached {points.mean():.2f}{ends} of {2 * asked} "
             f"points on average; whoever picks one of the four answers blindly gets {blind:.2f}."
         )
     named = ", ".join(
-        f"{100 * one.by_score[2] / one.answers:.0f} % in {one.name}"
-        for one in counts.questions
-        if one.answers
+        f"{100 * question.by_score[2] / question.answers:.0f} % in {question.name}"
+        for question in counts.questions
+        if question.answers
     )
     return f"{many(counts.listeners, 'listener')}; exactly the generated clips were named by {named}."
 
