@@ -46,11 +46,11 @@ def preferred(*wins: Sequence[int]) -> list[Answer]:
     """Answers to "real" and "gan": 1 for "real", one sequence for each listener."""
     rows = []
     for name, mine in enumerate(wins):
-        one = listener(name)
+        person = listener(name)
         for won in mine:
-            clips = (one.clip("real"), one.clip("gan"))
-            one.answer("prefer", "prefer", "prefer", "first" if won else "second", clips)
-        rows += one.rows
+            clips = (person.clip("real"), person.clip("gan"))
+            person.answer("prefer", "prefer", "prefer", "first" if won else "second", clips)
+        rows += person.rows
     return rows
 
 
@@ -58,33 +58,33 @@ def detected(trial: int, *values: str) -> list[Answer]:
     """Answers to a trial, one of each listener."""
     rows = []
     for name, value in enumerate(values):
-        one = listener(name)
-        clips = tuple(one.clip(condition) for condition in DETECT.trials[trial])
-        one.answer("detect", "detect", "detect", value, clips, trial=trial)
-        rows += one.rows
+        person = listener(name)
+        clips = tuple(person.clip(condition) for condition in DETECT.trials[trial])
+        person.answer("detect", "detect", "detect", value, clips, trial=trial)
+        rows += person.rows
     return rows
 
 
 def abx(*right: Sequence[int]) -> list[Answer]:
     rows = []
     for name, mine in enumerate(right):
-        one = listener(name)
+        person = listener(name)
         for was_right in mine:
-            clips = (one.clip("real"), one.clip("gan"), one.clip("gan"))
-            one.answer("abx", "abx", "abx", "second" if was_right else "first", clips, "second")
-        rows += one.rows
+            clips = (person.clip("real"), person.clip("gan"), person.clip("gan"))
+            person.answer("abx", "abx", "abx", "second" if was_right else "first", clips, "second")
+        rows += person.rows
     return rows
 
 
 def rated(*values: dict[str, int]) -> list[Answer]:
     rows = []
     for name, mine in enumerate(values):
-        one = listener(name)
+        person = listener(name)
         for condition, value in mine.items():
-            clips = (one.clip(condition),)
-            one.answer("quality", "rate", "quality", str(value), clips)
-            one.answer("quality", "rate", "dance", "yes" if value > 3 else "no", clips, same_page=True)
-        rows += one.rows
+            clips = (person.clip(condition),)
+            person.answer("quality", "rate", "quality", str(value), clips)
+            person.answer("quality", "rate", "dance", "yes" if value > 3 else "no", clips, same_page=True)
+        rows += person.rows
     return rows
 
 
@@ -103,23 +103,23 @@ def test_all_who_tell_clips_apart_show_it() -> None:
 
 def test_one_pair_goes_by_the_sign_test_as_many_do() -> None:
     # Student's t over (1, 1, 1, 1, 1/2) has p = 0.016; four of four is one of 0.125.
-    some = preferred([1, 1], [1, 1], [1, 1], [1, 1], [1, 0])
-    assert sentence(ONE_PAIR, some).endswith(": no preference is shown (sign test).")
+    rows = preferred([1, 1], [1, 1], [1, 1], [1, 1], [1, 0])
+    assert sentence(ONE_PAIR, rows).endswith(": no preference is shown (sign test).")
     assert sentence(ONE_PAIR, preferred(*[[1]] * 6)).endswith(": real is preferred (sign test).")
     assert sentence(ONE_PAIR, preferred(*[[0]] * 6)).endswith(": gan is preferred (sign test).")
     assert "one listener says nothing" in sentence(ONE_PAIR, preferred([1, 1]))
 
 
 def test_what_all_agree_on_is_shown_to_differ() -> None:
-    some = rated(*[{"real": 4 + i % 2, "gan": 3 + i % 2} for i in range(8)])
-    assert "1 of 1 pair shown to differ" in sentence(RATE, some)
-    (row,) = tables(RATE, some)["b-quality-differences"]
+    rows = rated(*[{"real": 4 + i % 2, "gan": 3 + i % 2} for i in range(8)])
+    assert "1 of 1 pair shown to differ" in sentence(RATE, rows)
+    (row,) = tables(RATE, rows)["b-quality-differences"]
     assert row["p"] == row["p_holm"] == 2 / 2**8 and row["by_listener"] is None
 
 
 def test_choices_are_compared_too() -> None:
-    some = rated(*[{"real": 5, "gan": 1 if i else 4} for i in range(8)])
-    (row,) = tables(RATE, some)["b-dance-differences"]
+    rows = rated(*[{"real": 5, "gan": 1 if i else 4} for i in range(8)])
+    (row,) = tables(RATE, rows)["b-dance-differences"]
     assert (row["answer"], row["pair"], row["difference"]) == ("Yes", "real − gan", 87.5)
     assert row["p_holm"] == 2 / 2**7
 
@@ -161,9 +161,9 @@ def test_intervals_of_groups_stay_on_the_scale() -> None:
     rows = rated({"real": 5}, {"real": 5}, {"real": 4})
     about: list[Any] = []
     for name in range(3):
-        one = listener(name)
-        one.answer("demographics", "demographics", "age", "old")
-        about += one.rows
+        person = listener(name)
+        person.answer("demographics", "demographics", "age", "old")
+        about += person.rows
     measures = report_block(RATE, rows, DESIGN, "b").measures
     (section,) = breakdown(measures, DESIGN.demographics[0], about, "en", "by-age")
     (row,) = section.tables[0].rows

@@ -62,8 +62,8 @@ def test_conditions_may_be_compared_by_way_of_others() -> None:
 
 
 def test_few_listeners_have_honest_intervals_of_scores() -> None:
-    held, found = simulate_bradley_terry(6, 4, 200, np.random.default_rng(2))
-    assert held >= 0.91 and found == 1
+    held, known = simulate_bradley_terry(6, 4, 200, np.random.default_rng(2))
+    assert held >= 0.91 and known == 1
 
 
 def test_scores_have_no_interval_where_listeners_agree_or_one_holds_all_together() -> None:

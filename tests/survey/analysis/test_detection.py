@@ -31,9 +31,9 @@ def test_the_log_linear_correction_is_that_of_hautus() -> None:
 
 @given(st.integers(0, 50), st.integers(0, 50))
 def test_swapping_the_kinds_of_clips_turns_the_sign(hits: int, false_alarms: int) -> None:
-    one, other = Detection(hits, 50, false_alarms, 50), Detection(false_alarms, 50, hits, 50)
-    assert d_prime(one) == pytest.approx(-d_prime(other))
-    assert criterion(one) == pytest.approx(criterion(other))
+    here, there = Detection(hits, 50, false_alarms, 50), Detection(false_alarms, 50, hits, 50)
+    assert d_prime(here) == pytest.approx(-d_prime(there))
+    assert criterion(here) == pytest.approx(criterion(there))
 
 
 def test_the_jackknife_of_a_mean_is_students_interval() -> None:

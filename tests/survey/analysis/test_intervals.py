@@ -62,15 +62,15 @@ def test_agreement_of_all_is_a_result() -> None:
 @pytest.mark.parametrize("listeners", [4, 6, 10])
 @pytest.mark.parametrize("share", [0.5, 0.8])
 def test_one_answer_each_raises_no_more_false_alarms_than_it_may(listeners: int, share: float) -> None:
-    found = simulate_shares(Guessers(listeners, 1, share), 1500, np.random.default_rng(9))
-    assert found.by_listener >= 0.94 and found.test >= 0.94
+    covered = simulate_shares(Guessers(listeners, 1, share), 1500, np.random.default_rng(9))
+    assert covered.by_listener >= 0.94 and covered.test >= 0.94
     if listeners == 4:
-        assert found.student < 0.9
+        assert covered.student < 0.9
 
 
 def test_who_answers_often_counts_no_more() -> None:
-    found = observe([("often", "a", 1.0, 0)] * 99 + [("once", "a", 0.0, 0)])
-    assert found.means.mean() == 0.5
+    answers = observe([("often", "a", 1.0, 0)] * 99 + [("once", "a", 0.0, 0)])
+    assert answers.means.mean() == 0.5
 
 
 @pytest.mark.parametrize(

@@ -30,13 +30,13 @@ def report(gathered: Gathered, *own: Excluded, design: str | None = None) -> dic
 
 def tables(content: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Rows of all tables by name."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    rows_of: dict[str, list[dict[str, Any]]] = {}
     for block in content["blocks"]:
         for section in (*block["sections"], *block["breakdowns"]):
-            found |= {table["name"]: table["rows"] for table in section["tables"]}
+            rows_of |= {table["name"]: table["rows"] for table in section["tables"]}
     for section in (*content["listeners"], *content["care"]):
-        found |= {table["name"]: table["rows"] for table in section["tables"]}
-    return found
+        rows_of |= {table["name"]: table["rows"] for table in section["tables"]}
+    return rows_of
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +153,7 @@ def test_tables_are_the_same_in_csv(written: tuple[Path, dict[str, Any]]) -> Non
         lines = list(csv.DictReader(file))
     for line, row in zip(lines, tables(content)["4-quality-quality"], strict=True):
         assert float(line["by_listener_low"]) == row["by_listener"]["low"]
+        assert float(line["two_way_high"]) == row["two_way"]["high"]
         assert line["condition"] == row["condition"] and int(line["answers"]) == row["answers"]
 
 
@@ -189,7 +190,7 @@ def test_own_list_and_sessions_that_are_not_there() -> None:
     own = [Excluded(name, "knew me", "", "2030-05-02") for name in ("s0001", "ghost")]
     content = report(few, *own)
     assert content["facts"]["left_out"] == 1 and content["facts"]["listeners"] == 3
-    assert [one["session"] for one in content["excluded"]] == ["s0001"]
+    assert [exclusion["session"] for exclusion in content["excluded"]] == ["s0001"]
     row = {"rule": "knew me", "meaning": "the researcher's own list", "listeners": 1}
     assert row in tables(content)["exclusions-by-rule"]
     assert content["notes"] == ["The list of exclusions names 1 session without any answer: ghost."]
@@ -200,7 +201,7 @@ def test_of_several_designs_the_newest_counts_unless_another_is_asked_for() -> N
     design = Design.model_validate(DESIGN | {"title": "Changed"})
     new = simulate(2, np.random.default_rng(2), careless=0, unfinished=0)
     rows = [replace(row, session=f"new-{row.session}", design_hash=design.hash) for row in new.rows]
-    sessions = [replace(one, session=f"new-{one.session}") for one in new.sessions]
+    sessions = [replace(visit, session=f"new-{visit.session}") for visit in new.sessions]
     both = Gathered(
         [*old.rows, *rows], [*old.sessions, *sessions], [*old.designs, (design.hash, design)], "both"
     )
@@ -216,11 +217,11 @@ def test_of_several_designs_the_newest_counts_unless_another_is_asked_for() -> N
 
 
 def test_shuffled_clips_are_counted_in_the_order_of_the_design() -> None:
-    one = simulate(30, np.random.default_rng(5), careless=0, unfinished=0)
+    simulated = simulate(30, np.random.default_rng(5), careless=0, unfinished=0)
     design = simulated_design()
     block = design.blocks[0]
     assert isinstance(block, Detect)
-    rows = [row for row in one.rows if row.kind == "detect"]
+    rows = [row for row in simulated.rows if row.kind == "detect"]
     mirrored = {"first": "second", "second": "first"}
     turned = [
         replace(row, clips=row.clips[::-1], value=mirrored.get(row.value, row.value)) if i % 2 else row
@@ -232,8 +233,8 @@ def test_shuffled_clips_are_counted_in_the_order_of_the_design() -> None:
 
 
 def test_a_test_with_generated_clips_only_has_no_chance_level() -> None:
-    one = simulate(4, np.random.default_rng(5), careless=0, unfinished=0)
-    rows = [row for row in one.rows if row.trial == 2]
-    content = report(Gathered(rows, one.sessions, one.designs, "x"))
+    simulated = simulate(4, np.random.default_rng(5), careless=0, unfinished=0)
+    rows = [row for row in simulated.rows if row.trial == 2]
+    content = report(Gathered(rows, simulated.sessions, simulated.designs, "x"))
     assert re.search(r"\d+ % of the clips were called generated\.", content["blocks"][0]["sentence"])
     assert "1-detect-signal-detection" not in tables(content)

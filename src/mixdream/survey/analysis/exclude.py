@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from pathlib import Path
 
@@ -112,7 +112,7 @@ def read_exclusions(path: Path) -> list[Excluded]:
 
 def write_exclusions(path: Path, excluded: Iterable[Excluded]) -> None:
     """Write a list that `read_exclusions` reads."""
-    rows = (tuple(vars(exclusion).values()) for exclusion in excluded)
+    rows = (astuple(exclusion) for exclusion in excluded)
     write_csv(path, ("session", "rule", "detail", "date"), rows)
 
 
