@@ -17,11 +17,10 @@ RATE_HZ = 44_100
 MIXDREAM = """
 from pathlib import Path
 from mixdream.corpus.ingest import ingest
-from mixdream.corpus.sources import Source
+from mixdream.corpus.store import SourceFile
 path = Path(sys.argv[1])
-seconds = ingest(
-    Source(path, "x", "x", 1, 1, ""), path.with_suffix(".npy"), path.with_suffix(".beats"), 8000, 1
-).seconds
+file = SourceFile(name="x", source="x")
+seconds = ingest(path, file, path.with_suffix(".npy"), path.with_suffix(".beats"), 8000, 1).seconds
 """
 LIBROSA = """
 import librosa

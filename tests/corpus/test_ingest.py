@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from mixdream.corpus.ingest import ingest
-from mixdream.corpus.sources import Source
-from mixdream.corpus.store import SetRecord, sha256_of
+from mixdream.corpus.store import SetRecord, SourceFile, sha256_of
 from mixdream.errors import InputError
 from tests.audio import media
 
@@ -14,7 +13,7 @@ def run(path: Path, channels: int = 1, rate_hz: int = 8000) -> tuple[SetRecord, 
     """Record and audio, as floats of full scale 1, of an ingested file."""
     target = path.with_suffix(".npy")
     beats = path.with_suffix(".beats")
-    record = ingest(Source(path, "x", str(path), 1, 1, ""), target, beats, rate_hz, channels)
+    record = ingest(path, SourceFile(name="x", source=str(path)), target, beats, rate_hz, channels)
     audio = np.load(target)
     assert audio.dtype == np.int16 and audio.shape == (record.samples, channels)
     assert record.audio_sha256 == sha256_of(target) and record.beats_sha256 == sha256_of(beats)

@@ -11,7 +11,7 @@ _RANGE_DB = 40.0  # noise that is 30 dB down moves a fingerprint by 1 dB at most
 
 
 def fingerprint(audio: np.ndarray, rate_hz: int, beats: int) -> np.ndarray:
-    """Levels of 18 bands, 32 times a beat, of a loop: shape (18, 32 * beats), in dB below its loudest cell."""
+    """Levels of 18 bands of a loop, 32 times a beat: shape (18, 32 * beats), in dB below the loudest cell."""
     levels = levels_db(audio, rate_hz, _FRAME_S, _PER_BEAT * beats, loop=True, edges_hz=_EDGES_HZ)
     return np.maximum(levels, -_RANGE_DB)
 

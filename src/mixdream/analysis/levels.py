@@ -53,7 +53,7 @@ def levels_db(
 
 
 def rises_db(levels: np.ndarray, *, loop: bool) -> np.ndarray:
-    """How much levels, shape (bands, frames), rose since the frame before, 0 where they fell; shape (frames,).
+    """How far levels, shape (bands, frames), rise from frame to frame, 0 where they fall; shape (frames,).
 
     The half-wave rectified flux of a logarithmic spectrum (Bello et al. 2005, "A tutorial on onset detection
     in music signals", section III-A-2), mean over bands; the first frame of a loop comes after the last.

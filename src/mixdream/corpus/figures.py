@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,6 @@ from matplotlib.figure import Figure
 from mixdream.corpus.overview import draw_overview
 from mixdream.corpus.store import Corpus
 from mixdream.corpus.windows import WindowIndex, spread_windows
-from mixdream.errors import InputError
 from mixdream.progress import Report, clock, silent
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.picture import for_the_eye, mosaic
@@ -25,25 +25,9 @@ FLOOR_DB = -80.0
 
 
 def draw_figures(corpus: Corpus, folder: Path, report: Report = silent) -> list[Path]:
-    """Draw a corpus as PNG pictures.
+    """Draw a corpus as PNG pictures: figures 3.1, 3.2, 3.3, 3.5, 3.6, then one overview per set.
 
-    Parameters
-    ----------
-    corpus : Corpus
-    folder : Path
-        Made where it is missing; pictures in it are replaced.
-    report : callable
-        Called with the part done, in [0, 1], and the picture in the making.
-
-    Returns
-    -------
-    list of Path
-        Figures 3.1, 3.2, 3.3, 3.5, 3.6, then one overview per set.
-
-    Raises
-    ------
-    InputError
-        Where the folder cannot be written or a set's audio is missing.
+    The folder is made where it is missing; pictures in it are replaced.
     """
     grid = Grid.for_rate(corpus.rate_hz)
     windows = spread_windows(corpus, grid.seconds, GRID_OF)
@@ -51,30 +35,23 @@ def draw_figures(corpus: Corpus, folder: Path, report: Report = silent) -> list[
     images = magnitudes(torch.from_numpy(audio), grid).numpy()
     chosen = _typical(audio)
     label = _label(windows, chosen)
-    figures: list[tuple[str, Callable[[], Figure]]] = [
-        ("3-1-waveform", lambda: _waveform(audio[chosen], grid, label)),
-        ("3-2-spectrum", lambda: _spectrum(audio[chosen], grid, label)),
-        ("3-3-spectrogram", lambda: _spectrogram(images[chosen], grid, label)),
-        ("3-5-spectrograms", lambda: _many(_as_is(images), "magnitudes as they are", len(images))),
-        (
-            "3-6-spectrograms-rescaled",
-            lambda: _many(for_the_eye(images), "rescaled for the eye", len(images)),
-        ),
-    ]
+    figures: dict[str, Callable[[], Figure]] = {
+        "3-1-waveform": lambda: _waveform(audio[chosen], grid, label),
+        "3-2-spectrum": lambda: _spectrum(audio[chosen], grid, label),
+        "3-3-spectrogram": lambda: _spectrogram(images[chosen], grid, label),
+        "3-5-spectrograms": lambda: _many(np.clip(images, 0, 1), "magnitudes as they are"),
+        "3-6-spectrograms-rescaled": lambda: _many(for_the_eye(images), "rescaled for the eye"),
+    }
     for record in corpus.sets:
-        overview = (f"set-{record.name}", lambda record=record: draw_overview(corpus, record))
-        figures.append(overview)
+        figures[f"set-{record.name}"] = partial(draw_overview, corpus, record)
+    folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for i, (name, draw) in enumerate(figures):
-            report(i / len(figures), name)
-            paths.append(folder / f"{name}.png")
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", message="Glyph")  # names in any script
-                draw().savefig(paths[-1], dpi=110)
-    except OSError as error:
-        raise InputError(f"cannot write figures to '{folder}': {error.strerror or error}") from None
+    for i, (name, draw) in enumerate(figures.items()):
+        report(i / len(figures), name)
+        paths.append(folder / f"{name}.png")
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph")  # names in any script
+            draw().savefig(paths[-1], dpi=110)
     report(1.0, "")
     return paths
 
@@ -138,16 +115,11 @@ def _spectrogram(image: np.ndarray, grid: Grid, label: str) -> Figure:
     return figure
 
 
-def _as_is(images: np.ndarray) -> np.ndarray:
-    """Linear magnitudes as brightness: white is a full-scale sine."""
-    return np.clip(images, 0, 1)
-
-
-def _many(images: np.ndarray, how: str, count: int) -> Figure:
-    """Figures 3.5 and 3.6: many spectrograms side by side."""
+def _many(images: np.ndarray, how: str) -> Figure:
+    """Figures 3.5 and 3.6: many spectrograms, as brightness in [0, 1], side by side."""
     figure = Figure(figsize=(10, 10.3), layout="constrained")
     axes = figure.subplots()
     axes.imshow(mosaic(images), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     axes.set_axis_off()
-    axes.set_title(f"{count} spectrograms spread over the corpus, {how}")
+    axes.set_title(f"{len(images)} spectrograms spread over the corpus, {how}")
     return figure

@@ -67,13 +67,3 @@ class SilenceFinder:
         """Note a run given relative to the current block, where it may have begun before."""
         value = self._run_value if start < 0 or self._run_value is None else samples[start].copy()
         self._found.append(Silence(self._position + start, self._position + stop, np.asarray(value)))
-
-
-def complement(spans: list[tuple[int, int]], samples: int) -> list[tuple[int, int]]:
-    """Return what sorted spans leave of ``[0, samples)``.
-
-    >>> complement([(0, 2), (5, 6)], 9)
-    [(2, 5), (6, 9)]
-    """
-    edges = [0, *(edge for span in spans for edge in span), samples]
-    return [(start, stop) for start, stop in zip(edges[::2], edges[1::2], strict=True) if stop > start]

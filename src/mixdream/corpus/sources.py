@@ -1,10 +1,9 @@
-"""Sources: which files a build is about, what identifies them, and what their sets are called."""
+"""Sources: which files a build is about, and what their sets are called."""
 
 import os
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from mixdream.audio.media_files import is_media_file
@@ -12,18 +11,6 @@ from mixdream.errors import InputError
 
 _LONGEST_NAME = 80
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{d}{i}" for d in ("com", "lpt") for i in range(10))})
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file to ingest: the name of its set, its path as text, and what identifies its content."""
-
-    path: Path
-    name: str
-    text: str
-    size: int
-    mtime_ns: int
-    sha256: str
 
 
 def find_sources(sources: Iterable[Path | str]) -> list[Path]:

@@ -20,7 +20,7 @@ LATE_FRAMES = 1.0
 
 
 def follow_pulse(onsets: np.ndarray, bpm: np.ndarray) -> list[np.ndarray]:
-    """Find the beats.
+    """Find the half beats.
 
     Parameters
     ----------

@@ -70,8 +70,8 @@ def _scores(onsets: np.ndarray) -> np.ndarray:
 def _between(scores: np.ndarray, path: np.ndarray) -> np.ndarray:
     """Tempos of a path, finer than the steps: the tops of parabolas through three scores, shape (blocks,)."""
     middle = np.clip(path, 1, scores.shape[1] - 2)
-    three = scores[np.arange(len(path)), middle + np.array([[-1], [0], [1]])]
-    return TEMPOS_BPM[path] * (1 + _STEP) ** top_between(*three, flattest=1e-9)
+    left, top, right = scores[np.arange(len(path)), middle + np.array([[-1], [0], [1]])]
+    return TEMPOS_BPM[path] * (1 + _STEP) ** top_between(left, top, right, flattest=1e-9)
 
 
 def _best_path(scores: np.ndarray) -> np.ndarray:
