@@ -12,8 +12,7 @@ from mixdream.demo import sets
 from mixdream.demo.sets import RATE_HZ, SETS, GroundTruth, render_set, write_sets
 from mixdream.demo.truth import SectionSpan
 from mixdream.errors import InputError
-
-Rendered = tuple[np.ndarray, GroundTruth]
+from tests.demo.rendered import Rendered
 
 
 def excerpt(audio: np.ndarray, section: SectionSpan) -> np.ndarray:

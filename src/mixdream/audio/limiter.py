@@ -42,19 +42,8 @@ def peaks_around(fine: np.ndarray) -> np.ndarray:
 def true_peak(audio: np.ndarray, loop: bool = False) -> float:
     """Largest magnitude of the continuous signal that samples stand for (BS.1770-4, annex 2).
 
-    Parameters
-    ----------
-    audio : ndarray, shape (samples,)
-    loop : bool
-        The signal goes on from its end to its start; otherwise there is silence around it.
+    1 is full scale. A loop goes on from its end to its start; otherwise there is silence around the samples.
 
-    Returns
-    -------
-    float, >= 0
-        1 is full scale.
-
-    Examples
-    --------
     >>> between = np.tile([0.5, 0.5, -0.5, -0.5], 100)  # a sine whose peaks lie between the samples
     >>> round(true_peak(between, loop=True), 3)
     0.707
@@ -75,8 +64,6 @@ def limit(audio: np.ndarray, envelope: np.ndarray, ceiling: float, rate_hz: int,
     audio : ndarray, shape (samples,)
     envelope : ndarray, shape (samples,), >= 0
         True peak around each sample.
-    ceiling : float, > 0
-    rate_hz : int
     loop : bool
         The end goes on into the start.
 

@@ -35,11 +35,6 @@ def add_loop_chunks(wav: bytes, samples: int, rate_hz: int, loop: LoopInfo) -> b
     The ``smpl`` chunk is that of the "Multimedia Data Standards Update" of 1994 (Microsoft), in which the end
     of a loop is the last sample that is played; ``acid`` was never published, its layout is the one that
     libsndfile reads. Sonic Foundry's bit for loops that follow the tempo of the project (stretch) is set.
-
-    Returns
-    -------
-    bytes
-        The file with the chunks at its end, its length field right.
     """
     root = MIDDLE_C if loop.root_note is None else loop.root_note
     smpl = struct.pack("<9I", 0, 0, round(1e9 / rate_hz), root, 0, 0, 0, 1, 0)

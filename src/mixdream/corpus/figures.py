@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mixdream.corpus.overview import draw_overview
@@ -69,28 +70,29 @@ def _label(windows: WindowIndex, row: int) -> str:
 
 def _waveform(audio: np.ndarray, grid: Grid, label: str) -> Figure:
     """Figure 3.1: amplitude over time."""
-    figure = Figure(figsize=(9, 3.4), layout="constrained")
-    axes = figure.subplots()
     time_s = np.arange(len(audio)) / grid.rate_hz
-    axes.plot(time_s, audio, linewidth=0.3, color="#1f4e79")
     limit = max(0.1, float(np.abs(audio).max()) * 1.05)
+    figure, axes = _curve(time_s, audio, 0.3, f"Waveform of a window: {label}")
     axes.set(xlabel="time (s)", ylabel="amplitude (full scale)", xlim=(0, time_s[-1]), ylim=(-limit, limit))
-    axes.grid(alpha=0.25)
-    axes.set_title(f"Waveform of a window: {label}", parse_math=False)
     return figure
 
 
 def _spectrum(audio: np.ndarray, grid: Grid, label: str) -> Figure:
     """Figure 3.2: magnitude over frequency, of the whole window; a full-scale sine would reach 1."""
-    figure = Figure(figsize=(9, 3.4), layout="constrained")
-    axes = figure.subplots()
     magnitude = np.abs(np.fft.rfft(audio)) * 2 / len(audio)
     frequency_hz = np.fft.rfftfreq(len(audio), 1 / grid.rate_hz)
-    axes.plot(frequency_hz, magnitude, linewidth=0.5, color="#1f4e79")
+    figure, axes = _curve(frequency_hz, magnitude, 0.5, f"Magnitude spectrum of the same window: {label}")
     axes.set(xlabel="frequency (Hz)", ylabel="magnitude", xlim=(0, grid.rate_hz / 2), ylim=(0, None))
-    axes.grid(alpha=0.25)
-    axes.set_title(f"Magnitude spectrum of the same window: {label}", parse_math=False)
     return figure
+
+
+def _curve(x: np.ndarray, y: np.ndarray, width: float, title: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(x, y, linewidth=width, color="#1f4e79")
+    axes.grid(alpha=0.25)
+    axes.set_title(title, parse_math=False)
+    return figure, axes
 
 
 def _spectrogram(image: np.ndarray, grid: Grid, label: str) -> Figure:

@@ -28,12 +28,8 @@ class BuildFolder:
     """Corpus folder that one build writes to.
 
     Whatever is being made lies in ``.building`` until it is whole and on the disk; then it is renamed. So
-    what a killed build leaves behind is only ever in there, and the next build removes it.
-
-    Attributes
-    ----------
-    index : CorpusIndex
-        As last written.
+    what a killed build leaves behind is only ever in there, and the next build removes it. ``index`` is as
+    last written.
     """
 
     def __init__(self, folder: Path, index: CorpusIndex) -> None:

@@ -76,9 +76,8 @@ def ingest(
 
     Parameters
     ----------
-    path : Path
     file : SourceFile
-        What the index says of it.
+        What the index says of the file at ``path``.
     target, beats : Path
         Files to write; they are on the disk, fsynced, when the function returns.
     rate_hz, channels : int

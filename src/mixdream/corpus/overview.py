@@ -20,11 +20,8 @@ _LOOKS = 6  # Fourier transforms averaged per column: enough for a picture of ho
 def draw_overview(corpus: Corpus, record: SetRecord) -> Figure:
     """Draw a set over the time of its source; what was dropped is hatched.
 
-    Returns
-    -------
-    Figure
-        Above, peak and root-mean-square level in dBFS; then the tempo, grey where it is not sure;
-        below, the long spectrogram in dB.
+    Above, peak and root-mean-square level in dBFS; then the tempo, grey where it is not sure; below, the long
+    spectrogram in dB.
     """
     columns = int(np.clip(record.seconds * 5, 20, COLUMNS))
     peak_db, rms_db, spectra_db = measure(corpus, record, columns)

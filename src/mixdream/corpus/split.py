@@ -37,7 +37,6 @@ def split_corpus(corpus: Corpus, window_s: float, held_out: float = 0.1) -> Spli
 
     Parameters
     ----------
-    corpus : Corpus
     window_s : float, in s
         Width of the gap: the longest window that will be used.
     held_out : float in [0, 0.5]

@@ -35,7 +35,6 @@ def griffin_lim(
     Parameters
     ----------
     magnitudes : Tensor, shape (batch, bins, frames), >= 0
-    grid : Grid
     phases : Tensor, shape (batch, n_fft // 2 + 1, frames), in radians
         Where to start from: random phases, or a better guess.
 

@@ -24,17 +24,15 @@ def pghi(magnitudes: Tensor, grid: Grid, phases: Tensor, loop: bool = False) -> 
     """Estimate the phases of a spectrogram (Prusa, Balazs & Sondergaard 2017).
 
     The phase is integrated from cell to cell over the four neighbours, along `phase_gradients`, the loudest
-    cells first; where an island is done it goes on at the loudest cell that is left.
+    cells first; where an island is done it goes on at the loudest cell that is left. In a loop, the last
+    frame has the first one as its neighbour.
 
     Parameters
     ----------
     magnitudes : Tensor, shape (batch, bins, frames), >= 0
-    grid : Grid
-        With a Hann window.
+        Of a grid with a Hann window.
     phases : Tensor, shape (batch, n_fft // 2 + 1, frames), in radians
         Random phases: where each island starts, and those of quiet cells.
-    loop : bool
-        The last frame has the first one as its neighbour.
 
     Returns
     -------
@@ -57,10 +55,7 @@ def phase_gradients(magnitudes: Tensor, grid: Grid, loop: bool = False) -> tuple
     With ``L = ln(magnitudes)`` and central differences; phases are counted from the first sample of a frame,
     half a window before its middle, hence the -pi:
     ``dphi_t = hop n_fft / gamma dL/dm + 2 pi hop m / n_fft``, ``dphi_m = -gamma / (hop n_fft) dL/dt - pi``.
-
-    Returns
-    -------
-    over_time, over_frequency : Tensor, shape (batch, bins, frames), in radians
+    Both in radians, shape (batch, bins, frames).
     """
     log = magnitudes.clamp(min=_SMALLEST).log()
     per_hop = grid.hop / (HANN_GAMMA * grid.n_fft)

@@ -33,7 +33,6 @@ def raar(
     Parameters
     ----------
     magnitudes : Tensor, shape (batch, bins, frames), >= 0
-    grid : Grid
     phases : Tensor, shape (batch, n_fft // 2 + 1, frames), in radians
         Where to start from.
 

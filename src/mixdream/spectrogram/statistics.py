@@ -57,7 +57,5 @@ def fit_statistics(batches: Callable[[], Iterable[tuple[list[str], Tensor]]]) ->
     mean = total / cells
     std = (squares / cells - mean.square()).clamp(min=0).sqrt().clamp(min=SMALLEST_STD_DB)
     return LogStatistics(
-        reference_db=dict(sorted(reference.items())),
-        mean_db=tuple(mean.tolist()),
-        std_db=tuple(std.tolist()),
+        reference_db=dict(sorted(reference.items())), mean_db=tuple(mean.tolist()), std_db=tuple(std.tolist())
     )

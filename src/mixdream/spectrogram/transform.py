@@ -21,7 +21,6 @@ def stft(audio: Tensor, grid: Grid, loop: bool = False) -> Tensor:
     ----------
     audio : Tensor, shape (..., samples), full scale is +-1
         At least `grid.samples`, what lies behind is not used; for a loop exactly `grid.clip_samples`.
-    grid : Grid
     loop : bool
         The audio is one period of a periodic signal: frames reach over its ends.
 

@@ -34,18 +34,14 @@ def track_beats(
 ) -> tuple[Beats, tuple[TempoBlock, ...]]:
     """Track the beats of a set; each segment by itself, since the beat does not go on across a cut.
 
+    The blocks of tempo cover the segments that have beats.
+
     Parameters
     ----------
     read : callable
         Gives the audio from one kept sample to another, in blocks of shape (n, channels), int16.
     segments : sequence of (start, stop), in kept samples
     segment_starts_s : sequence of float, in seconds of the source
-
-    Returns
-    -------
-    beats : Beats
-    tempo : tuple of TempoBlock
-        They cover the segments that have beats.
     """
     samples, bars, confidences, blocks = [], [], [], []
     for (start, stop), source_s in zip(segments, segment_starts_s, strict=True):
