@@ -154,7 +154,8 @@ def test_grids_without_a_hann_window_are_refused() -> None:
 
 
 def test_the_compiler_is_only_loaded_where_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mixdream, "spectrogram", mixdream.spectrogram)  # what is imported anew goes again
+    package = sys.modules["mixdream.spectrogram"]
+    monkeypatch.setattr(mixdream, "spectrogram", package)  # what is imported anew goes again
     for name in [name for name in sys.modules if name.startswith("mixdream.spectrogram")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "numba", None)  # whoever imports it now fails
