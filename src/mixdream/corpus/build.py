@@ -132,14 +132,8 @@ def _ingest_all(plan: Plan, folder: BuildFolder, jobs: int | None, report: Repor
             if isinstance(outcome, Rejected):
                 folder.record("rejected", outcome)
             else:
-                twin = next(
-                    (
-                        record
-                        for record in folder.index.sets
-                        if record.audio_sha256 == outcome.audio_sha256 and record.name != outcome.name
-                    ),
-                    None,
-                )
+                others = [record for record in folder.index.sets if record.name != outcome.name]
+                twin = next((other for other in others if other.audio_sha256 == outcome.audio_sha256), None)
                 if twin and order.get(twin.source, -1) < order[file.source]:
                     folder.record("duplicates", _as_duplicate(outcome, twin))
                 else:
@@ -170,15 +164,13 @@ def _outcomes(
         (path, file, *folder.part_paths(file.name), folder.index.rate_hz, folder.index.channels)
         for path, file in todo.items()
     ]
-    jobs = min(jobs or _processors(), len(tasks))
+    jobs = min(jobs or joblib.cpu_count(), len(tasks))
     if jobs <= 1:
         for task in tasks:
             yield _try_ingest(*task, report=partial(within, task[1]))
         return
-    work = joblib.delayed(_try_ingest)
-    results = joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")(
-        work(*task) for task in tasks
-    )
+    parallel = joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")
+    results = parallel(joblib.delayed(_try_ingest)(*task) for task in tasks)
     try:
         yield from results
     except BrokenExecutor:
@@ -225,8 +217,3 @@ def _nothing_left(rejected: tuple[Rejected, ...]) -> str:
         return reasons[0]
     more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
     return f"none of {len(reasons)} sources can be used: {'; '.join(reasons[:3])}{more}"
-
-
-def _processors() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -58,10 +58,8 @@ class BuildFolder:
 
     def record(self, kind: Literal["sets", "rejected", "duplicates"], outcome: SetRecord | Rejected) -> None:
         """Write the index with one outcome more, which replaces earlier ones of the same source."""
-        kept_name = outcome.name if kind == "sets" else ""
-        lost = [
-            item.name for item in self.index.sets if item.source == outcome.source and item.name != kept_name
-        ]
+        earlier = {item.name for item in self.index.sets if item.source == outcome.source}
+        lost = earlier - {outcome.name} if kind == "sets" else earlier
         items: dict[str, list[SetRecord | Rejected]] = {
             name: [item for item in getattr(self.index, name) if item.source != outcome.source]
             for name in ("sets", "rejected", "duplicates")
