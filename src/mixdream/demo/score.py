@@ -181,7 +181,7 @@ def _bar(
             velocity *= 0.25 + 0.75 * (bar + step / STEPS_PER_BAR) / section.bars
         velocity *= float(np.clip(1.0 + 0.07 * rng.standard_normal(), 0.8, 1.15))
         start_s = bar_start_s + (step + (track.swing if step % 2 else 0.0)) * step_s
-        # A hair short of the next step, so that repeated notes are heard as such.
+        # Slightly short of the next step, so that repeated notes are heard as such.
         gate_s = (held - 0.15) * step_s
         notes += [
             Note(start_s, gate_s, track.midi_note(scale_step + v, part.octave), velocity) for v in part.voices

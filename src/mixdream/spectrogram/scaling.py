@@ -85,7 +85,7 @@ class Scaler:
             relative, reference = values * spread + mean, self._references(sets, values, reference_db)
         relative = relative.clamp(LOG_FLOOR_DB, 0)
         magnitudes = 10 ** ((relative + reference) / 20)
-        # Rounding may leave the floor by a hair.
+        # Rounding may lift the floor a little.
         return torch.where(relative <= LOG_FLOOR_DB + 1e-3, 0.0, magnitudes)
 
     def _bins(self, like: Tensor) -> tuple[Tensor, Tensor]:
