@@ -121,7 +121,7 @@ def _limited(
         gain = 10 ** (more_db / 20)
         limited = limit(gain * audio, gain * envelope, _CEILING, rate_hz, loop)
         lufs = loudness_lufs(limited, rate_hz, loop) or lufs
-    # The envelope was read at four points per sample, of audio whose gain moves now: peaks may be a little over.
+    # The envelope was read at four points per sample and the gain moves: peaks may be slightly over.
     peak = true_peak(limited, loop)
     over = max(1.0, peak / _CEILING)
     level = Level(room_db + more_db, more_db, lufs - 20 * math.log10(over), _decibels(peak / over))
