@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.cluster import KMeans
 
-from mixdream.evaluation.distances import check_pair
 from mixdream.evaluation.intervals import Statistic
+from mixdream.evaluation.samples import check_pair
 
 PER_CLUSTER = 10  # clips: with fewer a cluster's share says little
 MOST_CLUSTERS = 50
@@ -57,25 +57,16 @@ def compare_clusters(reference: np.ndarray, generated: np.ndarray, seed: int = 0
 
     Parameters
     ----------
-    reference : np.ndarray, shape (n, dims)
-    generated : np.ndarray, shape (m, dims)
+    reference, generated : np.ndarray, shapes (n, dims) and (m, dims)
+        At least 20 clips on each side.
     seed : int
         Where k-means starts.
-
-    Returns
-    -------
-    ClusterComparison
-
-    Raises
-    ------
-    InputError
-        Fewer than 20 clips on a side.
 
     Examples
     --------
     >>> samples = np.random.default_rng(0).normal(size=(200, 2))
-    >>> found = compare_clusters(samples, samples)
-    >>> found.ndb, found.js
+    >>> comparison = compare_clusters(samples, samples)
+    >>> comparison.ndb, comparison.js
     (0.0, 0.0)
     """
     reference, generated = check_pair(reference, generated, 2 * PER_CLUSTER, "NDB")
@@ -98,13 +89,13 @@ def compare_clusters(reference: np.ndarray, generated: np.ndarray, seed: int = 0
     )
 
 
-def cluster_statistics(found: ClusterComparison) -> dict[str, Statistic]:
+def cluster_statistics(comparison: ClusterComparison) -> dict[str, Statistic]:
     """Return ``ndb``, ``missing`` and ``js`` as functions of weights; the clusters stay the same."""
-    clusters = len(found.z)
+    clusters = len(comparison.z)
 
     def counts(w: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        real = np.bincount(found.reference_cluster, w, minlength=clusters)
-        return real, np.bincount(found.generated_cluster, v, minlength=clusters)
+        real = np.bincount(comparison.reference_cluster, w, minlength=clusters)
+        return real, np.bincount(comparison.generated_cluster, v, minlength=clusters)
 
     return {
         "ndb": lambda w, v: _different(*counts(w, v)),
@@ -146,5 +137,5 @@ def _missing(reference_counts: np.ndarray, generated_counts: np.ndarray) -> floa
 
 
 def _entropy_bits(shares: np.ndarray) -> float:
-    some = shares[shares > 0]
-    return float(-(some * np.log2(some)).sum())
+    positive = shares[shares > 0]
+    return float(-(positive * np.log2(positive)).sum())

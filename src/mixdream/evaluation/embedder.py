@@ -1,12 +1,13 @@
 """Embedder: features of the reference made comparable, once, for everything that is compared with it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
 from mixdream.errors import InputError
-from mixdream.evaluation.distances import check_samples
+from mixdream.evaluation.samples import Samples, check_samples
 
 KEPT_SHARE = 0.95
 FEWEST_DIMS, MOST_DIMS = 32, 64
@@ -85,3 +86,30 @@ class Embedder:
                 "computed at the same rate and on the same grid?"
             )
         return np.clip((features - self.mean) / self.std, -_CLIP, _CLIP) @ self.components.T
+
+
+@dataclass(frozen=True)
+class Space:
+    """An embedding that was fitted on the reference, and the reference in it."""
+
+    embed: Callable[[np.ndarray], np.ndarray]
+    embedder: Embedder
+    reference: Samples
+
+    @classmethod
+    def fit(
+        cls,
+        embed: Callable[[np.ndarray], np.ndarray],
+        real: np.ndarray,
+        blocks: np.ndarray,
+        smallest_std: float = SMALLEST_STD,
+    ) -> Self:
+        """Fit on the reference, in whatever form ``embed`` takes it."""
+        features = embed(real)
+        embedder = Embedder.fit(features, smallest_std)
+        return cls(embed, embedder, Samples(embedder.transform(features), blocks))
+
+    def place(self, clips: np.ndarray, blocks: np.ndarray | None = None) -> Samples:
+        """Embed clips; generated ones are each their own block."""
+        embeddings = self.embedder.transform(self.embed(clips))
+        return Samples.independent(embeddings) if blocks is None else Samples(embeddings, blocks)

@@ -1,5 +1,6 @@
 """Random net: a second embedding that nobody has shaped, to cross-check the first."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -8,28 +9,25 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mixdream.errors import InputError
-from mixdream.evaluation.embedding import analysis_grid, loaded_clips
+from mixdream.evaluation.embedding import analysis_magnitudes, checked_clips
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.statistics import decibels
-from mixdream.spectrogram.transform import magnitudes
 
 CHANNELS = (16, 32, 64, 64)
 _FLOOR_DB = -60.0
 _SPREAD_DB = 20.0  # about the standard deviation of music's levels
 _SHORTEST_FRAMES = 16  # four halvings leave one
 SMALLEST_STD = 1e-3
-"""For `Embedder.fit`: what of these features is nothing to be told apart."""
+"""For `Embedder.fit`: features of the net that differ by less are taken for equal."""
 
 
-def embed_audio_randomly(
-    clips: list[np.ndarray], rate_hz: int, reference_hz: int, seed: int = 0
-) -> np.ndarray:
-    """Embed clips by `embed_magnitudes_randomly`, on the grid and with the resampling of `embed_audio`."""
-    found = []
-    for audio in loaded_clips(clips, rate_hz, reference_hz):
-        grid = analysis_grid(reference_hz, len(audio))
-        found.append(embed_magnitudes_randomly(magnitudes(torch.from_numpy(audio), grid)[None], grid, seed))
-    return np.concatenate(found)
+def embed_audio_randomly(clips: Iterable[np.ndarray], rate_hz: int, seed: int = 0) -> np.ndarray:
+    """Embed clips by `embed_magnitudes_randomly`, on the grid of `mixdream.evaluation.embedding`."""
+    features = []
+    for clip in checked_clips(clips, rate_hz):
+        spectrogram, grid = analysis_magnitudes(clip, rate_hz)
+        features.append(embed_magnitudes_randomly(spectrogram[None], grid, seed))
+    return np.concatenate(features)
 
 
 def embed_magnitudes_randomly(spectrograms: Tensor, grid: Grid, seed: int = 0) -> np.ndarray:
@@ -79,8 +77,8 @@ def _forward(layers: list[Tensor], spectrograms: Tensor) -> np.ndarray:
     rms = spectrograms.square().sum(1).mean(1).sqrt()[:, None, None]
     relative = torch.where(rms > 0, spectrograms / rms, 0)
     x = (decibels(relative).clamp(min=_FLOOR_DB) / _SPREAD_DB + 1)[:, None]
-    found = []
+    features = []
     for weight in layers:
         x = F.leaky_relu(F.conv2d(x, weight, stride=2, padding=1), 0.2)
-        found += [x.mean((2, 3)), x.std((2, 3), correction=0)]
-    return torch.cat(found, 1).double().numpy()
+        features += [x.mean((2, 3)), x.std((2, 3), correction=0)]
+    return torch.cat(features, 1).double().numpy()

@@ -19,70 +19,53 @@ _BATCH = 32
 
 @dataclass(frozen=True)
 class Voice:
-    """How a model's spectrograms become audio: the way that real audio goes for the ceiling, too.
-
-    Attributes
-    ----------
-    grid : Grid
-    scaler : Scaler
-    inversion : str
-    """
+    """How a model's spectrograms become audio: the way that real audio goes for the ceiling, too."""
 
     grid: Grid
     scaler: Scaler
     inversion: str
 
+    def heard(self, spectrograms: Tensor, seeds: Sequence[int], report: Report = silent) -> Tensor:
+        """Audio, shape (n, grid.clip_samples), of linear magnitudes, shape (n, bins, frames)."""
+        parts: list[Tensor] = []
+        for first in range(0, len(seeds), _BATCH):
+            batch = slice(first, first + _BATCH)
+            parts.append(invert(self.inversion, spectrograms[batch], self.grid, seeds[batch]))
+            report(min(1.0, (first + _BATCH) / len(seeds)), self.inversion)
+        return torch.cat(parts)
+
+    def seen(self, windows: Tensor, sets: Sequence[str]) -> Tensor:
+        """Magnitudes of real windows, shape (n, grid.samples), as a model sees them: scaled and back."""
+        return self.scaler.unscale(self.scaler.scale(magnitudes(windows, self.grid), sets), sets)
+
     def spoken(
-        self,
-        spectrograms: Tensor,
-        seeds: Sequence[int],
-        report: Report = silent,
+        self, spectrograms: Tensor, seeds: Sequence[int], report: Report = silent
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Audio of linear magnitudes.
+        """Audio as files are written, and its errors.
 
         Parameters
         ----------
-        spectrograms : Tensor, shape (n, bins, frames), >= 0
+        spectrograms : Tensor, shape (n, bins, frames), >= 0, linear
         seeds : sequence of int, one per spectrogram
         report : callable
 
         Returns
         -------
         audio : np.ndarray, shape (n, grid.clip_samples), float32
-            Turned down where it would leave full scale, as files are written. NaN where the spectrogram is
-            no number.
+            Turned down where it would leave full scale. NaN where the spectrogram is no number.
         errors : np.ndarray, shape (n,)
             `mixdream.analysis.consistency.consistency`.
         """
         finite = torch.isfinite(spectrograms).all(dim=(1, 2))
         wanted = torch.where(finite[:, None, None], spectrograms, 0.0)
-        batches = list(zip(wanted.split(_BATCH), _split(seeds), strict=True))
-        parts = []
-        for one, some in batches:
-            parts.append(invert(self.inversion, one, self.grid, some).numpy())
-            report(len(parts) / len(batches), self.inversion)
-        audio = np.concatenate(parts)
-        errors = torch.cat(
-            [
-                consistency(one, torch.from_numpy(made), self.grid)
-                for (one, _), made in zip(batches, parts, strict=True)
-            ]
-        ).numpy()
+        made = self.heard(wanted, seeds, report)
+        pairs = zip(wanted.split(_BATCH), made.split(_BATCH), strict=True)
+        errors = torch.cat([consistency(asked, heard, self.grid) for asked, heard in pairs]).numpy()
+        audio = made.numpy()
         audio = audio / np.maximum(1.0, np.abs(audio).max(axis=1, keepdims=True)).astype(np.float32)
         audio[~finite.numpy()] = np.nan
         return audio, errors
 
-    def passed(
-        self,
-        windows: np.ndarray,
-        sets: Sequence[str],
-        report: Report = silent,
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def passed(self, windows: np.ndarray, sets: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Real windows, shape (n, grid.samples), through grid, scaling and inversion; see `spoken`."""
-        wanted = magnitudes(torch.from_numpy(windows), self.grid)
-        seen = self.scaler.unscale(self.scaler.scale(wanted, sets), sets)
-        return self.spoken(seen, range(len(windows)), report)
-
-
-def _split(seeds: Sequence[int]) -> list[list[int]]:
-    return [list(seeds[first : first + _BATCH]) for first in range(0, len(seeds), _BATCH)]
+        return self.spoken(self.seen(torch.from_numpy(windows), sets), range(len(windows)))

@@ -11,12 +11,12 @@ from mixdream.corpus.beat_windows import BeatWindows
 from mixdream.corpus.windows import spread
 from mixdream.errors import InputError
 from mixdream.evaluation.copies.watch import CopyWatch
-from mixdream.evaluation.coverage import coverage
-from mixdream.evaluation.distances import check_samples
+from mixdream.evaluation.coverage import coverage_statistics
+from mixdream.evaluation.distances import kernel_statistic
 from mixdream.evaluation.embedder import Embedder
 from mixdream.evaluation.embedding import embed_magnitudes
 from mixdream.evaluation.intervals import block_weights, replicates
-from mixdream.evaluation.kernel_distance import kernel_statistic
+from mixdream.evaluation.samples import check_samples
 from mixdream.recipes.windows import TrainingWindows
 from mixdream.training.batches import Batches
 
@@ -109,7 +109,8 @@ class Examiner:
         # The reference stays the same over a training, so its draw is no error between check-ups.
         weights = block_weights(np.arange(len(generated)), np.random.default_rng(0), _RESAMPLES)
         once = np.ones((_RESAMPLES, len(self.reference)))
-        share = coverage(self.reference, generated)["coverage"]
+        covered = coverage_statistics(self.reference, generated)["coverage"]
+        share = covered(once[0], np.ones(len(generated)))
         # Agresti and Coull (1998): an error that is not 0 where the share is.
         number = len(self.reference) + 4
         middle = (share * len(self.reference) + 2) / number

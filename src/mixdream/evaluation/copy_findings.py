@@ -1,0 +1,144 @@
+"""The copy check of a report: every clip against the corpus, the nearest with players of both sides."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import soxr
+
+from mixdream.corpus.store import Corpus
+from mixdream.errors import InputError
+from mixdream.evaluation.collection import Collection
+from mixdream.evaluation.copies.nearest import Nearest
+from mixdream.evaluation.copies.verdict import CopyCheck, RealNearest, check_copies, measure_real
+from mixdream.evaluation.findings import SHOWN, player
+from mixdream.evaluation.reference import Reference
+from mixdream.evaluation.sections import CopyFinding, CopyMoment, CopySection, Player
+from mixdream.progress import Report, clock, part
+
+_BEGAN, _ENDED = 0.74, 0.99  # of the whole report, for its progress
+
+
+def check_collections(
+    corpus: Corpus,
+    reference: Reference,
+    collections: Sequence[Collection],
+    samples: int,
+    speeds: Mapping[str, Sequence[float]] | None,
+    report: Report,
+) -> tuple[list[CopySection | None], list[str]]:
+    """Check the clips of each collection for copies.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    reference : Reference
+    collections : sequence of Collection
+    samples : int
+        Of each clip that are compared.
+    speeds : mapping of set name to speeds, optional
+        See `mixdream.evaluation.copies.verdict.speeds_at`.
+    report : callable
+
+    Returns
+    -------
+    list of CopySection or None
+        One per collection; None without a clip that is finite.
+    list of str
+        A note that says why there is no copy check, if there is none.
+    """
+    spans, rate_hz = reference.trained_on, reference.rate_hz
+    try:
+        real = measure_real(
+            corpus, samples / rate_hz, spans=spans, held_out=reference.judged_by, speeds=speeds
+        )
+    except InputError as error:
+        return [None] * len(collections), [f"There is no copy check: {error}"]
+    share = (_ENDED - _BEGAN) / len(collections)
+    sections: list[CopySection | None] = []
+    for i, collection in enumerate(collections):
+        finite = np.flatnonzero(np.isfinite(collection.audio).all(axis=1))
+        if not len(finite):
+            sections.append(None)
+            continue
+        clips = collection.audio[finite, :samples]
+        progress = part(report, _BEGAN + share * i, share)
+        checks = check_copies(clips, rate_hz, corpus, real, spans=spans, speeds=speeds, report=progress)
+        labels = [collection.labels[k] for k in finite]
+        sections.append(_section(checks, labels, clips, rate_hz, corpus, real))
+    return sections, []
+
+
+def _section(
+    checks: Sequence[CopyCheck],
+    labels: Sequence[str],
+    clips: np.ndarray,
+    rate_hz: int,
+    corpus: Corpus,
+    real: RealNearest,
+) -> CopySection:
+    """Copies and then the nearest first, the first few with players."""
+
+    def rank(row: int) -> tuple[bool, float]:
+        nearest = checks[row].nearest
+        return not checks[row].is_copy, np.inf if nearest is None else nearest.distance
+
+    findings = []
+    for place, row in enumerate(sorted(range(len(checks)), key=rank)):
+        check, nearest, moment = checks[row], checks[row].nearest, None
+        players: tuple[Player, ...] = ()
+        if nearest is not None:
+            moment = CopyMoment(
+                set=nearest.set_name,
+                time_s=nearest.time_s,
+                shift_s=nearest.shift_s,
+                speed=nearest.speed,
+                distance=nearest.distance,
+                ratio=nearest.ratio,
+                quantile=check.quantile,
+            )
+            if place < SHOWN:
+                players = _players(labels[row], nearest, clips[row], rate_hz, corpus)
+        findings.append(CopyFinding(labels[row], row, check.is_copy, check.sentence, moment, players))
+    return CopySection(
+        sentence=_sentence(findings, real),
+        copies=sum(finding.is_copy for finding in findings),
+        checked=len(findings),
+        limit=real.limit,
+        usual=real.usual,
+        n_real=len(real.distances),
+        clips=tuple(findings),
+    )
+
+
+def _players(
+    label: str, nearest: Nearest, clip: np.ndarray, rate_hz: int, corpus: Corpus
+) -> tuple[Player, ...]:
+    """The clip, and the moment of the corpus that it is nearest to."""
+    title = f"{nearest.set_name} at {clock(nearest.time_s, tenths=True)}"
+    moment = read_aligned(nearest, len(clip), rate_hz, corpus)
+    return player(label, clip, rate_hz, "generated"), player(title, moment, rate_hz, "real")
+
+
+def read_aligned(nearest: Nearest, samples: int, rate_hz: int, corpus: Corpus) -> np.ndarray:
+    """Audio of a moment as the clip would play it, turned and at the speed to match, shape (samples,)."""
+    length = int(np.ceil(samples / rate_hz * corpus.rate_hz * nearest.speed)) + 64
+    audio = corpus.audio(nearest.set_name)[nearest.start : nearest.start + length]
+    mono = audio.mean(axis=1, dtype=np.float32) / 32768
+    if rate_hz != corpus.rate_hz * nearest.speed:
+        mono = soxr.resample(mono, corpus.rate_hz * nearest.speed, rate_hz)
+    mono = np.pad(mono, (0, max(0, samples - len(mono))))[:samples]
+    return np.roll(mono, -round(nearest.shift_s * rate_hz))
+
+
+def _sentence(findings: Sequence[CopyFinding], real: RealNearest) -> str:
+    """What the copy check says of all clips, for people."""
+    copies = sum(finding.is_copy for finding in findings)
+    low, high = real.usual
+    words = "No clip is a copy" if not copies else f"{copies} of {len(findings)} clips look like copies"
+    distances = [finding.moment.distance for finding in findings if finding.moment is not None]
+    nearest = f"; the nearest is {min(distances):.2f} from a moment of your sets" if distances else ""
+    return (
+        f"{words}: {len(findings)} checked against every moment{nearest}, real windows of other tracks are "
+        f"{low:.2f} to {high:.2f} away (n = {len(real.distances)}; 2 in 100 of them, at most, would be "
+        "called copies by the same rule)."
+    )

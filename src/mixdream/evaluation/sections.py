@@ -1,0 +1,202 @@
+"""Sections of a report: what is said of each collection, of the floors and of the whole, and their JSON."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from mixdream.evaluation.collapse import Verdict
+from mixdream.evaluation.intervals import Estimate
+from mixdream.evaluation.metrics import Evaluation
+
+
+@dataclass(frozen=True)
+class Player:
+    """Sound and picture of a clip, as addresses that hold them, for ``pages/players.html``."""
+
+    title: str
+    note: str
+    audio: str
+    picture: str
+
+
+@dataclass(frozen=True)
+class Beat:
+    """Pulse or tempo of clips beside real windows, and the Wasserstein distance of their distributions."""
+
+    median: float
+    real_median: float
+    distance: Estimate
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What is measured on every set of clips, floors included.
+
+    Attributes
+    ----------
+    embeddings : dict of str to Evaluation
+        By the name of the embedding; ``handcrafted`` is always there.
+    pulse : dict of str to Beat
+        ``pulse_db`` and ``tempo_bpm``.
+    """
+
+    embeddings: dict[str, Evaluation]
+    pulse: dict[str, Beat]
+
+
+@dataclass(frozen=True)
+class Spectral:
+    """What can be measured only where a run's spectrograms are known.
+
+    Attributes
+    ----------
+    ceiling : Measures or None
+        Of real windows through the run's grid, scaling and inversion; None for a run of other sets.
+    consistency : dict of str to float or None
+        Median error of ``generated`` and ``real`` magnitudes, `mixdream.analysis.consistency.consistency`.
+    spectrograms : dict of str to Evaluation
+        ``generated`` and ``train``, before the inversion.
+    """
+
+    ceiling: Measures | None
+    consistency: dict[str, float] | None
+    spectrograms: dict[str, Evaluation]
+
+
+@dataclass(frozen=True)
+class ClusterFinding:
+    """A kind of music that is significantly missing or over-produced, with the moments that belong to it."""
+
+    kind: Literal["missing", "over-produced"]
+    z: float
+    real_share: float
+    generated_share: float
+    real_windows: int
+    generated_clips: int
+    centroid: dict[str, Any]
+    places: list[dict[str, Any]]
+    sentence: str
+    players: tuple[Player, ...]
+
+
+@dataclass(frozen=True)
+class CopyMoment:
+    """Moment of the corpus that a clip is nearest to, see `mixdream.evaluation.copies.nearest.Nearest`."""
+
+    set: str
+    time_s: float
+    shift_s: float
+    speed: float
+    distance: float
+    ratio: float | None
+    quantile: float | None
+
+
+@dataclass(frozen=True)
+class CopyFinding:
+    """What the copy check says of a clip; no moment where nothing happens in the clip."""
+
+    clip: str
+    row: int
+    is_copy: bool
+    sentence: str
+    moment: CopyMoment | None
+    players: tuple[Player, ...]
+
+
+@dataclass(frozen=True)
+class CopySection:
+    """The copy check of a collection, copies and then the nearest clips first."""
+
+    sentence: str
+    copies: int
+    checked: int
+    limit: float
+    usual: tuple[float, float]
+    n_real: int
+    clips: tuple[CopyFinding, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A collection: what there is to say of it, and None for what there is not."""
+
+    name: str
+    kind: Literal["run", "folder"]
+    facts: dict[str, str]
+    notes: tuple[str, ...]
+    n_clips: int
+    validity: dict[str, float]
+    verdict: Verdict
+    players: tuple[Player, ...]
+    measures: Measures | None = None
+    clusters: tuple[ClusterFinding, ...] | None = None
+    spectral: Spectral | None = None
+    copies: CopySection | None = None
+
+    @property
+    def ceiling(self) -> Measures | None:
+        """Of the run's grid and inversion."""
+        return self.spectral.ceiling if self.spectral else None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Paired differences of two collections, second minus first."""
+
+    first: str
+    second: str
+    differences: dict[str, Estimate]
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Fake generators whose rank is known; none, and no figure (a PNG), where there is too little music."""
+
+    n: int
+    figures: dict[str, Evaluation]
+    verdicts: dict[str, Verdict]
+    figure: bytes | None
+
+
+@dataclass(frozen=True)
+class Content:
+    """A whole report."""
+
+    created: str
+    versions: dict[str, str]
+    corpus: dict[str, Any]
+    reference: dict[str, Any]
+    seed: int
+    resamples: int
+    n: int
+    floors: dict[str, Measures]
+    rows: tuple[Row, ...]
+    comparison: tuple[Comparison, ...]
+    stages: Stages
+    notes: tuple[str, ...]
+
+
+def as_json(content: Content) -> dict[str, Any]:
+    """What ``report.json`` says: everything but sounds and pictures."""
+    plain = _without_media(asdict(content))
+    plain["rows"] = [_row(row) for row in plain["rows"]]
+    for pair, comparison in zip(content.comparison, plain["comparison"], strict=True):
+        for name, difference in pair.differences.items():
+            comparison["differences"][name]["no_chance"] = difference.excludes_zero
+    return plain
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    """One level for all that is measured, without what there is not."""
+    for part in ("measures", "spectral"):
+        row |= row.pop(part) or {}
+    if row["copies"]:
+        for clip in row["copies"]["clips"]:
+            clip |= clip.pop("moment") or {}
+    return {key: value for key, value in row.items() if value is not None}
+
+
+def _without_media(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_media(part) for key, part in value.items() if key not in ("players", "figure")}
+    return [_without_media(part) for part in value] if isinstance(value, (list, tuple)) else value
