@@ -135,10 +135,10 @@ def test_the_copy_is_named(content: Content) -> None:
     copies = content.rows[0].copies
     assert copies is not None and copies.checked == 24  # silence can be compared, NaN cannot
     first = copies.clips[0]
-    assert (first.clip, first.is_copy) == ("stolen.wav", True)
-    assert first.moment is not None and first.moment.set == "B"
-    assert first.moment.time_s == pytest.approx(20, abs=0.1)
-    assert "a copy" in first.sentence and "of 24 clips look like copies" in copies.sentence
+    assert (first.clip, first.check.is_copy) == ("stolen.wav", True)
+    assert first.check.nearest is not None and first.check.nearest.set_name == "B"
+    assert first.check.nearest.time_s == pytest.approx(20, abs=0.1)
+    assert "of 24 clips look like copies" in copies.sentence
 
 
 def test_verdicts_and_comparison(content: Content) -> None:

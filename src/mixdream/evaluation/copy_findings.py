@@ -12,7 +12,7 @@ from mixdream.evaluation.copies.nearest import Nearest
 from mixdream.evaluation.copies.verdict import CopyCheck, RealNearest, check_copies, measure_real
 from mixdream.evaluation.findings import SHOWN, player
 from mixdream.evaluation.reference import Reference
-from mixdream.evaluation.sections import CopyFinding, CopyMoment, CopySection, Player
+from mixdream.evaluation.sections import CopyFinding, CopySection, Player
 from mixdream.progress import Report, clock, part
 
 _BEGAN, _ENDED = 0.74, 0.99  # of the whole report, for its progress
@@ -84,39 +84,25 @@ def _section(
 
     findings = []
     for place, row in enumerate(sorted(range(len(checks)), key=rank)):
-        check, nearest, moment = checks[row], checks[row].nearest, None
+        nearest = checks[row].nearest
         players: tuple[Player, ...] = ()
-        if nearest is not None:
-            moment = CopyMoment(
-                set=nearest.set_name,
-                time_s=nearest.time_s,
-                shift_s=nearest.shift_s,
-                speed=nearest.speed,
-                distance=nearest.distance,
-                ratio=nearest.ratio,
-                quantile=check.quantile,
+        if nearest is not None and place < SHOWN:
+            title = f"{nearest.set_name} at {clock(nearest.time_s, tenths=True)}"
+            moment = read_aligned(nearest, clips.shape[1], rate_hz, corpus)
+            players = (
+                player(labels[row], clips[row], rate_hz, "generated"),
+                player(title, moment, rate_hz, "real"),
             )
-            if place < SHOWN:
-                players = _players(labels[row], nearest, clips[row], rate_hz, corpus)
-        findings.append(CopyFinding(labels[row], row, check.is_copy, check.sentence, moment, players))
+        findings.append(CopyFinding(labels[row], row, checks[row], players))
     return CopySection(
         sentence=_sentence(findings, real),
-        copies=sum(finding.is_copy for finding in findings),
+        copies=sum(finding.check.is_copy for finding in findings),
         checked=len(findings),
         limit=real.limit,
         usual=real.usual,
         n_real=len(real.distances),
         clips=tuple(findings),
     )
-
-
-def _players(
-    label: str, nearest: Nearest, clip: np.ndarray, rate_hz: int, corpus: Corpus
-) -> tuple[Player, ...]:
-    """The clip, and the moment of the corpus that it is nearest to."""
-    title = f"{nearest.set_name} at {clock(nearest.time_s, tenths=True)}"
-    moment = read_aligned(nearest, len(clip), rate_hz, corpus)
-    return player(label, clip, rate_hz, "generated"), player(title, moment, rate_hz, "real")
 
 
 def read_aligned(nearest: Nearest, samples: int, rate_hz: int, corpus: Corpus) -> np.ndarray:
@@ -132,13 +118,13 @@ def read_aligned(nearest: Nearest, samples: int, rate_hz: int, corpus: Corpus) -
 
 def _sentence(findings: Sequence[CopyFinding], real: RealNearest) -> str:
     """What the copy check says of all clips, for people."""
-    copies = sum(finding.is_copy for finding in findings)
+    copies = sum(finding.check.is_copy for finding in findings)
     low, high = real.usual
     words = "No clip is a copy" if not copies else f"{copies} of {len(findings)} clips look like copies"
-    distances = [finding.moment.distance for finding in findings if finding.moment is not None]
-    nearest = f"; the nearest is {min(distances):.2f} from a moment of your sets" if distances else ""
+    distances = [nearest.distance for finding in findings if (nearest := finding.check.nearest)]
+    least = f"; the nearest is {min(distances):.2f} from a moment of your sets" if distances else ""
     return (
-        f"{words}: {len(findings)} checked against every moment{nearest}, real windows of other tracks are "
+        f"{words}: {len(findings)} checked against every moment{least}, real windows of other tracks are "
         f"{low:.2f} to {high:.2f} away (n = {len(real.distances)}; 2 in 100 of them, at most, would be "
         "called copies by the same rule)."
     )

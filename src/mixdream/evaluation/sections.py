@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from mixdream.evaluation.collapse import Verdict
+from mixdream.evaluation.copies.verdict import CopyCheck
 from mixdream.evaluation.intervals import Estimate
 from mixdream.evaluation.metrics import Evaluation
 
@@ -79,27 +80,12 @@ class ClusterFinding:
 
 
 @dataclass(frozen=True)
-class CopyMoment:
-    """Moment of the corpus that a clip is nearest to, see `mixdream.evaluation.copies.nearest.Nearest`."""
-
-    set: str
-    time_s: float
-    shift_s: float
-    speed: float
-    distance: float
-    ratio: float | None
-    quantile: float | None
-
-
-@dataclass(frozen=True)
 class CopyFinding:
-    """What the copy check says of a clip; no moment where nothing happens in the clip."""
+    """What the copy check says of a clip, and which of the checked clips it is."""
 
     clip: str
     row: int
-    is_copy: bool
-    sentence: str
-    moment: CopyMoment | None
+    check: CopyCheck
     players: tuple[Player, ...]
 
 
@@ -179,21 +165,36 @@ class Content:
 def as_json(content: Content) -> dict[str, Any]:
     """What ``report.json`` says: everything but sounds and pictures."""
     plain = _without_media(asdict(content))
-    plain["rows"] = [_row(row) for row in plain["rows"]]
     for pair, comparison in zip(content.comparison, plain["comparison"], strict=True):
         for name, difference in pair.differences.items():
             comparison["differences"][name]["no_chance"] = difference.excludes_zero
+    for row, part in zip(content.rows, plain["rows"], strict=True):
+        part |= (part.pop("measures") or {}) | (part.pop("spectral") or {})
+        if row.copies:
+            part["copies"]["clips"] = [_copy(finding) for finding in row.copies.clips]
+    plain["rows"] = [{key: value for key, value in row.items() if value is not None} for row in plain["rows"]]
     return plain
 
 
-def _row(row: dict[str, Any]) -> dict[str, Any]:
-    """One level for all that is measured, without what there is not."""
-    for part in ("measures", "spectral"):
-        row |= row.pop(part) or {}
-    if row["copies"]:
-        for clip in row["copies"]["clips"]:
-            clip |= clip.pop("moment") or {}
-    return {key: value for key, value in row.items() if value is not None}
+def _copy(finding: CopyFinding) -> dict[str, Any]:
+    check = finding.check
+    plain = {
+        "clip": finding.clip,
+        "row": finding.row,
+        "is_copy": check.is_copy,
+        "sentence": check.sentence,
+    }
+    if check.nearest is None:
+        return plain
+    return plain | {
+        "set": check.nearest.set_name,
+        "time_s": check.nearest.time_s,
+        "shift_s": check.nearest.shift_s,
+        "speed": check.nearest.speed,
+        "distance": check.nearest.distance,
+        "ratio": check.nearest.ratio,
+        "quantile": check.quantile,
+    }
 
 
 def _without_media(value: Any) -> Any:

@@ -34,9 +34,9 @@ class Voice:
             report(min(1.0, (first + _BATCH) / len(seeds)), self.inversion)
         return torch.cat(parts)
 
-    def seen(self, windows: Tensor, sets: Sequence[str]) -> Tensor:
-        """Magnitudes of real windows, shape (n, grid.samples), as a model sees them: scaled and back."""
-        return self.scaler.unscale(self.scaler.scale(magnitudes(windows, self.grid), sets), sets)
+    def seen(self, magnitudes: Tensor, sets: Sequence[str]) -> Tensor:
+        """Real magnitudes, shape (n, bins, frames), as a model sees them: scaled and back."""
+        return self.scaler.unscale(self.scaler.scale(magnitudes, sets), sets)
 
     def spoken(
         self, spectrograms: Tensor, seeds: Sequence[int], report: Report = silent
@@ -68,4 +68,5 @@ class Voice:
 
     def passed(self, windows: np.ndarray, sets: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Real windows, shape (n, grid.samples), through grid, scaling and inversion; see `spoken`."""
-        return self.spoken(self.seen(torch.from_numpy(windows), sets), range(len(windows)))
+        wanted = magnitudes(torch.from_numpy(windows), self.grid)
+        return self.spoken(self.seen(wanted, sets), range(len(windows)))
