@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mixdream.evaluation.clusters import SIGNIFICANT_Z, compare_clusters
+from mixdream.evaluation.clusters import SIGNIFICANT_Z, find_clusters
 from mixdream.evaluation.embedding import analysis_magnitudes
 from mixdream.evaluation.measure import Yardstick
 from mixdream.evaluation.sections import ClusterFinding, Player
@@ -47,43 +47,39 @@ def cluster_findings(
     """
     windows, rate_hz = yardstick.reference.train, yardstick.reference.rate_hz
     real, generated = yardstick.space.reference.embeddings, yardstick.space.place(clips).embeddings
-    comparison = compare_clusters(real, generated, yardstick.seed)
-    rising = np.argsort(comparison.z, kind="stable")
-    missing = [int(i) for i in rising if comparison.z[i] < -SIGNIFICANT_Z]
-    over_produced = [int(i) for i in rising[::-1] if comparison.z[i] > SIGNIFICANT_Z]
+    clusters = find_clusters(real, generated, yardstick.seed)
+    z = clusters.z()
+    rising = np.argsort(z, kind="stable").tolist()
+    missing = [cluster for cluster in rising if z[cluster] < -SIGNIFICANT_Z]
+    over_produced = [cluster for cluster in rising[::-1] if z[cluster] > SIGNIFICANT_Z]
     findings = []
     for rank, cluster in [*enumerate(missing), *enumerate(over_produced)]:
-        members = np.flatnonzero(comparison.reference_cluster == cluster)
-        inside = np.flatnonzero(comparison.generated_cluster == cluster)
-        centre = comparison.centroids[cluster]
+        members = np.flatnonzero(clusters.reference == cluster)
+        inside = np.flatnonzero(clusters.generated == cluster)
+        centre = clusters.centroids[cluster]
         middle = int(members[np.square(real[members] - centre).sum(axis=1).argmin()])
         name, start_s = windows.places[middle]
         places = [windows.places[i] for i in members]
+        shares = len(members) / len(real), len(inside) / len(generated)
+        seconds = len(members) * clips.shape[1] / rate_hz
         players = []
         if rank < SHOWN:
-            players = [
-                player(f"{name} at {clock(start_s, tenths=True)}", yardstick.real[middle], rate_hz, "real")
-            ]
+            title = f"{name} at {clock(start_s, tenths=True)}"
+            players = [player(title, yardstick.real[middle], rate_hz, "real")]
             if len(inside):
                 near = int(inside[np.square(generated[inside] - centre).sum(axis=1).argmin()])
                 players.append(player(labels[near], clips[near], rate_hz, "generated, of this kind"))
         findings.append(
             ClusterFinding(
                 kind="missing" if cluster in missing else "over-produced",
-                z=float(comparison.z[cluster]),
-                real_share=float(comparison.reference_share[cluster]),
-                generated_share=float(comparison.generated_share[cluster]),
+                z=float(z[cluster]),
+                real_share=shares[0],
+                generated_share=shares[1],
                 real_windows=len(members),
                 generated_clips=len(inside),
                 centroid={"set": name, "start_s": start_s},
                 places=[{"set": set_name, "start_s": at_s} for set_name, at_s in places],
-                sentence=_sentence(
-                    cluster in missing,
-                    len(members) * clips.shape[1] / rate_hz,
-                    places,
-                    len(members) / len(real),
-                    len(inside) / len(generated),
-                ),
+                sentence=_sentence(cluster in missing, seconds, places, *shares),
                 players=tuple(players),
             )
         )

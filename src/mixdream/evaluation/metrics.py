@@ -1,13 +1,13 @@
 """Metrics: what is measured on a set of embeddings against the reference, each with its interval."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from mixdream.errors import InputError
-from mixdream.evaluation.clusters import cluster_statistics, compare_clusters
+from mixdream.evaluation.clusters import cluster_statistics, find_clusters
 from mixdream.evaluation.coverage import coverage_statistics
 from mixdream.evaluation.distances import frechet_statistic, kernel_statistic
 from mixdream.evaluation.intervals import (
@@ -22,73 +22,47 @@ from mixdream.evaluation.intervals import (
 from mixdream.evaluation.samples import Samples
 from mixdream.evaluation.variety import alike_statistic, vendi_statistic
 
-_ANY, _POSITIVE, _SHARE = (-np.inf, np.inf), (0.0, np.inf), (0.0, 1.0)
+_POSITIVE, _SHARE = (0.0, np.inf), (0.0, 1.0)
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric for people: its name, what is better, what it means, and the range of its figures."""
+    """A metric for people: its name, what is better, the range of its figures, and what it means."""
 
     name: str
     better: Literal["higher", "lower", "near the floor"]
-    meaning: str
     limits: tuple[float, float]
+    meaning: str
 
 
 METRICS = {
-    "coverage": Metric(
-        "Coverage",
-        "higher",
-        "Share of your music that has a clip like it. The one to watch for collapse.",
-        _SHARE,
-    ),
-    "missing": Metric(
-        "Missing", "lower", "Share of your music in kinds that come significantly too seldom.", _SHARE
-    ),
-    "ndb": Metric(
-        "NDB / K", "lower", "Share of all kinds whose number of clips differs significantly.", _SHARE
-    ),
-    "js": Metric(
-        "JS divergence", "lower", "How far the shares of the kinds are apart, in bits: 0 to 1.", _SHARE
-    ),
-    "kernel_distance": Metric(
-        "Kernel distance",
-        "lower",
-        "How far the sound is from your music, times 1000; 0 is no distance.",
-        _ANY,
-    ),
-    "frechet_distance": Metric(
-        "Frechet distance",
-        "lower",
-        "The same for averages and spreads only, as others report it.",
-        _POSITIVE,
-    ),
-    "precision": Metric(
-        "Precision", "higher", "Share of clips that are like some real window. Blind to collapse.", _SHARE
-    ),
-    "recall": Metric(
-        "Recall", "higher", "Share of your music within the range of the clips; outliers raise it.", _SHARE
-    ),
-    "density": Metric(
-        "Density",
-        "near the floor",
-        "How deep inside your music the clips lie, about 1. Blind to collapse.",
-        _POSITIVE,
-    ),
-    "vendi_ratio": Metric(
-        "Vendi ratio",
-        "near the floor",
-        "Number of different clips over that of real windows; noise can be high.",
-        _POSITIVE,
-    ),
-    "alike_share": Metric(
-        "Alike", "lower", "Share of pairs of clips that are as alike as two takes of one moment.", _SHARE
-    ),
-}
+    "coverage": Metric("Coverage", "higher", _SHARE,
+        "Share of your music that has a clip like it. The one to watch for collapse."),
+    "missing": Metric("Missing", "lower", _SHARE,
+        "Share of your music in kinds that come significantly too seldom."),
+    "ndb": Metric("NDB / K", "lower", _SHARE,
+        "Share of all kinds whose number of clips differs significantly."),
+    "js": Metric("JS divergence", "lower", _SHARE,
+        "How far the shares of the kinds are apart, in bits: 0 to 1."),
+    "kernel_distance": Metric("Kernel distance", "lower", (-np.inf, np.inf),
+        "How far the sound is from your music, times 1000; 0 is no distance."),
+    "frechet_distance": Metric("Frechet distance", "lower", _POSITIVE,
+        "The same for averages and spreads only, as others report it."),
+    "precision": Metric("Precision", "higher", _SHARE,
+        "Share of clips that are like some real window. Blind to collapse."),
+    "recall": Metric("Recall", "higher", _SHARE,
+        "Share of your music within the range of the clips; outliers raise it."),
+    "density": Metric("Density", "near the floor", _POSITIVE,
+        "How deep inside your music the clips lie, about 1. Blind to collapse."),
+    "vendi_ratio": Metric("Vendi ratio", "near the floor", _POSITIVE,
+        "Number of different clips over that of real windows; noise can be high."),
+    "alike_share": Metric("Alike", "lower", _SHARE,
+        "Share of pairs of clips that are as alike as two takes of one moment."),
+}  # fmt: skip
 """All metrics by their keys in ``report.json``, in the order of the tables."""
 
 COMPARED = ("kernel_distance", "precision", "coverage", "missing", "js", "vendi_ratio")
-"""Metrics of which two models' differences are told."""
+"""Metrics whose differences are shown where models are compared."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +113,7 @@ def evaluate_embeddings(
             f"{sizes[0]} and {sizes[1]} embeddings, but blocks of {weights[0].shape[1]} and "
             f"{weights[1].shape[1]}: each clip has one"
         )
-    statistics, left_out = _statistics(reference.embeddings, generated.embeddings, seed, METRICS)
+    statistics, left_out = _statistics(reference.embeddings, generated.embeddings, seed, METRICS.keys())
     if not statistics:
         raise InputError(next(iter(left_out.values())))
     figures = {
@@ -181,7 +155,7 @@ def compare_pair(
     values, drawn = [], []
     for side in (first, second):
         v = block_weights(side.blocks, rng, resamples)
-        statistics, _ = _statistics(reference.embeddings, side.embeddings, seed, COMPARED)
+        statistics, _ = _statistics(reference.embeddings, side.embeddings, seed, set(COMPARED))
         once = np.ones(w.shape[1]), np.ones(v.shape[1])
         values.append({name: statistic(*once) for name, statistic in statistics.items()})
         drawn.append({name: replicates(statistic, w, v) for name, statistic in statistics.items()})
@@ -193,27 +167,24 @@ def compare_pair(
 
 
 def _statistics(
-    real: np.ndarray, fake: np.ndarray, seed: int, wanted: Collection[str]
+    real: np.ndarray, fake: np.ndarray, seed: int, wanted: Set[str]
 ) -> tuple[dict[str, Statistic], dict[str, str]]:
     """Statistics by the names of `METRICS`, and why some are left out."""
     families: dict[tuple[str, ...], Callable[[], dict[str, Statistic]]] = {
         ("kernel_distance",): lambda: {"kernel_distance": kernel_statistic(real, fake)},
         ("frechet_distance",): lambda: {"frechet_distance": frechet_statistic(real, fake)},
         ("precision", "recall", "density", "coverage"): lambda: coverage_statistics(real, fake),
-        ("ndb", "missing", "js"): lambda: cluster_statistics(compare_clusters(real, fake, seed)),
+        ("ndb", "missing", "js"): lambda: cluster_statistics(find_clusters(real, fake, seed)),
         ("vendi_ratio",): lambda: {"vendi_ratio": vendi_statistic(real, fake)},
         ("alike_share",): lambda: {"alike_share": alike_statistic(real, fake)},
     }
     statistics: dict[str, Statistic] = {}
     left_out: dict[str, str] = {}
-    for names, make in families.items():
-        names = tuple(name for name in names if name in wanted)
-        if not names:
+    for names, family in families.items():
+        if not wanted & set(names):
             continue
         try:
-            family = make()
+            statistics |= {name: statistic for name, statistic in family().items() if name in wanted}
         except InputError as error:
             left_out |= dict.fromkeys(names, str(error))
-            continue
-        statistics |= {name: family[name] for name in names}
     return statistics, left_out
