@@ -22,10 +22,9 @@ def embed_audio_with_clap(
 
     Parameters
     ----------
-    clips : iterable of np.ndarray, each of shape (samples,)
-        Mono, at least 1 s each, of any lengths; of long ones the model hears the first 10 s.
-    rate_hz : int
-        Their rate; they are resampled to that of the model, 48 kHz.
+    clips, rate_hz
+        See `mixdream.evaluation.embedding.checked_clips`. Clips are resampled to the rate of the model,
+        48 kHz; of long ones it hears the first 10 s.
     folder : Path
         Checkpoint in the layout of transformers: ``config.json``, ``preprocessor_config.json`` and
         ``model.safetensors``. Nothing is downloaded and nothing unpickled.

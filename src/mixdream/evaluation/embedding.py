@@ -33,27 +33,10 @@ _ONSET_DB = 3.0
 
 
 def embed_audio(clips: Iterable[np.ndarray], rate_hz: int) -> np.ndarray:
-    """Embed clips by `embed_magnitudes` on `analysis_grid`.
+    """Embed clips by `embed_magnitudes` on `analysis_grid`, shape (clips, features).
 
-    Parameters
-    ----------
-    clips : iterable of np.ndarray, each of shape (samples,)
-        Mono, at least 1 s each, of any lengths; full scale does not matter.
-    rate_hz : int
-        At least 4000.
+    Silence has an embedding too: every band at the floor.
 
-    Returns
-    -------
-    np.ndarray, shape (clips, features), float64
-        Silence has an embedding too: every band at the floor.
-
-    Raises
-    ------
-    InputError
-        Clips that are too short, not mono or not finite.
-
-    Examples
-    --------
     >>> clip = np.random.default_rng(0).normal(size=16000)
     >>> np.allclose(embed_audio([clip], 8000), embed_audio([clip / 10], 8000), atol=1e-4)
     True
@@ -68,11 +51,24 @@ def embed_audio(clips: Iterable[np.ndarray], rate_hz: int) -> np.ndarray:
 def checked_clips(
     clips: Iterable[np.ndarray], rate_hz: int, target_hz: int | None = None
 ) -> Iterator[np.ndarray]:
-    """Check clips for any embedding, and bring them to the rate that it needs; see `embed_audio`.
+    """Check clips for any embedding, and bring them to the rate that it needs.
+
+    Parameters
+    ----------
+    clips : iterable of np.ndarray, each of shape (samples,)
+        Mono, at least 1 s each, of any lengths; full scale does not matter.
+    rate_hz : int
+        At least 4000.
+    target_hz : int, optional
 
     Yields
     ------
     np.ndarray, shape (samples,), float32
+
+    Raises
+    ------
+    InputError
+        Clips that are too short, not mono or not finite.
     """
     if rate_hz < LOWEST_HZ:
         raise InputError(f"clips of {rate_hz} Hz: embedding needs {LOWEST_HZ} Hz or more")
@@ -159,7 +155,14 @@ def embed_magnitudes(spectrograms: np.ndarray, grid: Grid) -> np.ndarray:
 
 def _features(i: int, spectrogram: np.ndarray, grid: Grid) -> np.ndarray:
     """Features of one spectrogram, shape (bins, frames)."""
-    power = _pooled(i, np.square(spectrogram, dtype=np.float64), grid)
+    if not np.isfinite(spectrogram).all():
+        raise InputError(f"spectrogram {i} is not finite: leave it out, see mixdream.analysis.validity")
+    power = pooled(np.square(spectrogram, dtype=np.float64), grid)
+    if power.shape[1] < _FEWEST_FRAMES:
+        raise InputError(
+            f"spectrogram {i} has {power.shape[1]} frames of {_FRAME_S * 1000:g} ms: embedding needs "
+            f"{_FEWEST_FRAMES}, about a second"
+        )
     hz = np.arange(grid.bins) * grid.rate_hz / grid.n_fft
     levels = _levels_db(power, hz, _USED * grid.rate_hz / 2)
     changes = np.diff(levels)
@@ -169,22 +172,15 @@ def _features(i: int, spectrogram: np.ndarray, grid: Grid) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _pool(grid: Grid) -> int:
-    """Frames that are averaged, so that every grid has about 31 a second."""
-    return max(1, round(_FRAME_S * grid.rate_hz / grid.hop))
-
-
-def _pooled(i: int, power: np.ndarray, grid: Grid) -> np.ndarray:
-    if not np.isfinite(power).all():
-        raise InputError(f"spectrogram {i} is not finite: leave it out, see mixdream.analysis.validity")
+def pooled(power: np.ndarray, grid: Grid) -> np.ndarray:
+    """Mean power over 32 ms, shape (..., bins, frames): every grid then has about 31 frames a second."""
     pool = _pool(grid)
-    frames = power.shape[1] // pool
-    if frames < _FEWEST_FRAMES:
-        raise InputError(
-            f"spectrogram {i} has {frames} frames of {_FRAME_S * 1000:g} ms: embedding needs "
-            f"{_FEWEST_FRAMES}, about a second"
-        )
-    return power[:, : frames * pool].reshape(len(power), frames, pool).mean(2)
+    frames = power.shape[-1] // pool
+    return power[..., : frames * pool].reshape(*power.shape[:-1], frames, pool).mean(-1)
+
+
+def _pool(grid: Grid) -> int:
+    return max(1, round(_FRAME_S * grid.rate_hz / grid.hop))
 
 
 def _levels_db(power: np.ndarray, hz: np.ndarray, highest_hz: float) -> np.ndarray:

@@ -44,7 +44,7 @@ def embed_magnitudes_randomly(spectrograms: Tensor, grid: Grid, seed: int = 0) -
     grid : Grid
         Features of different grids cannot be compared.
     seed : int
-        Its weights; the same seed gives the same net.
+        Of the weights.
 
     Returns
     -------

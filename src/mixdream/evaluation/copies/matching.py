@@ -26,16 +26,7 @@ class Templates:
 
 
 def make_templates(levels: np.ndarray) -> Templates:
-    """Make clips ready to be matched.
-
-    Parameters
-    ----------
-    levels : np.ndarray, shape (clips, bands, frames), float32
-
-    Returns
-    -------
-    Templates
-    """
+    """Make levels of clips, shape (clips, bands, frames), ready to be matched."""
     changes = levels - levels.mean(axis=2, keepdims=True)
     spectra = scipy.fft.rfft(changes, axis=2).conj().transpose(2, 1, 0)
     return Templates(
