@@ -41,28 +41,14 @@ _EDGE_S = 0.010  # cut off at the ends, where resampling filters ring
 
 @dataclass(frozen=True)
 class Scores:
-    """What is left of one window, or on average of several.
+    """What is left of one window, or on average of several."""
 
-    Attributes
-    ----------
-    snr_db : float
-        Magnitude SNR on independent spectrograms, `mixdream.analysis.fidelity.magnitude_snr_db`.
-    convergence_db : float
-        Error of the magnitudes on the grid itself, `mixdream.analysis.consistency`.
-    distance_db : float
-        `mixdream.analysis.fidelity.log_spectral_distance_db`.
-    bandwidth_hz, bandwidth_kept : float
-        Highest frequency, and its share of the original's, at most 1.
-    smear_ms : float or None
-        `mixdream.analysis.smear.transient_smear_ms`; None without onsets.
-    """
-
-    snr_db: float
-    convergence_db: float
-    distance_db: float
-    bandwidth_hz: float
-    bandwidth_kept: float
-    smear_ms: float | None
+    snr_db: float  # mixdream.analysis.fidelity.magnitude_snr_db, on independent spectrograms
+    convergence_db: float  # error of the magnitudes on the grid itself, mixdream.analysis.consistency
+    distance_db: float  # mixdream.analysis.fidelity.log_spectral_distance_db
+    bandwidth_hz: float  # highest frequency
+    bandwidth_kept: float  # its share of the original's, at most 1
+    smear_ms: float | None  # mixdream.analysis.smear.transient_smear_ms; None without onsets
 
 
 @dataclass(frozen=True)
@@ -108,8 +94,6 @@ def pass_through(
     ----------
     audio : ndarray, shape (windows, samples), at least ``grid.seconds`` long
     rate_hz : int, >= grid.rate_hz
-    grid : Grid
-    inversion : str
     sets : sequence of str, one per window
         The sets they are from: the reference of ``log-standard`` belongs to a set.
 
@@ -149,14 +133,11 @@ def measure_ceiling(
 
     Parameters
     ----------
-    corpus : Corpus
     folder : Path
         Made if need be. Gets ``<window>_original.wav`` and ``<window>_<grid>_<inversion>.wav``, all of one
         window at one gain, ``ceiling.json`` and ``ceiling.png``; files of the same names are replaced.
-    grids : mapping of name to Grid
     number : int
         Windows.
-    report : callable
 
     Returns
     -------

@@ -15,18 +15,11 @@ SIGNIFICANT_Z = 1.96  # two-sided 5 %, as in the paper
 
 @dataclass(frozen=True)
 class Clusters:
-    """Clusters of the reference, numbered from the largest to the smallest, and what lies in them.
+    """Clusters of the reference, numbered from the largest to the smallest, and what lies in them."""
 
-    Attributes
-    ----------
-    reference, generated : np.ndarray, shapes (n,) and (m,), int
-        Cluster of each clip.
-    centroids : np.ndarray, shape (clusters, dims)
-    """
-
-    reference: np.ndarray
-    generated: np.ndarray
-    centroids: np.ndarray
+    reference: np.ndarray  # cluster of each clip, shape (n,), int
+    generated: np.ndarray  # shape (m,), int
+    centroids: np.ndarray  # shape (clusters, dims)
 
     def counts(
         self, w: np.ndarray | None = None, v: np.ndarray | None = None
@@ -43,12 +36,7 @@ class Clusters:
 def find_clusters(reference: np.ndarray, generated: np.ndarray, seed: int = 0) -> Clusters:
     """Divide the reference by k-means into at most 50 clusters, with at least 10 clips each on average.
 
-    Parameters
-    ----------
-    reference, generated : np.ndarray, shapes (n, dims) and (m, dims)
-        At least 20 clips on each side.
-    seed : int
-        Where k-means starts.
+    It takes at least 20 clips on each side; ``seed`` says where k-means starts.
     """
     reference, generated = check_pair(reference, generated, 2 * PER_CLUSTER, "NDB")
     number = min(MOST_CLUSTERS, len(reference) // PER_CLUSTER)

@@ -28,11 +28,11 @@ class Verdict:
     collapse : {"none", "partial", "full", "unknown"}
         ``unknown`` where there are too few clips for a figure that the rule needs, or no floor.
     coverage_kept : float or None
-        Coverage over that of the floor, see `judge_collapse`.
+        Coverage over that of the floor.
     missing_more : float or None
         Share of the real music in missing clusters, beyond the floor's.
     ndb_differs : bool
-        Whether NDB is above the floor's interval.
+        NDB is above the floor's interval.
     sentence : str
         The same for people, with the evidence.
     """
@@ -75,17 +75,7 @@ def judge_collapse(
     figures : mapping of str to Estimate
         Of the model, by `mixdream.evaluation.metrics.evaluate_embeddings`.
     floor : mapping of str to Estimate
-        Of as many real windows of the same music.
-    floor_name : str
-        What the sentence calls them.
-
-    Examples
-    --------
-    >>> def row(coverage, ndb, missing):
-    ...     figures = {"coverage": coverage, "ndb": ndb, "missing": missing, "js": 0.0}
-    ...     return {name: Estimate(value, value, value) for name, value in figures.items()}
-    >>> judge_collapse(row(0.4, 0.6, 0.5), row(0.95, 0.05, 0.02)).collapse
-    'partial'
+        Of as many real windows of the same music, which the sentence calls ``floor_name``.
     """
     lacking = [name for name in NEEDED if name not in figures or name not in floor]
     if lacking:

@@ -27,60 +27,31 @@ _LAST = 0.1  # of the steps: what the losses are averaged over
 
 @dataclass(frozen=True)
 class Spectrograms:
-    """What a run's clips were before they became audio.
-
-    Attributes
-    ----------
-    magnitudes : Tensor, shape (n, bins, frames), linear
-    voice : Voice
-    errors : np.ndarray, shape (n,)
-        See `mixdream.evaluation.voice.Voice.spoken`.
-    """
+    """What a run's clips were before they became audio: linear magnitudes, shape (n, bins, frames)."""
 
     magnitudes: Tensor
     voice: Voice
-    errors: np.ndarray
+    errors: np.ndarray  # shape (n,), see Voice.spoken
 
 
 @dataclass(frozen=True)
 class Collection:
-    """Clips that belong together, and what is to be known about them.
-
-    Attributes
-    ----------
-    name : str
-    audio : np.ndarray, shape (n, samples), float32
-        Mono; clips that are not numbers stay in, to be counted.
-    rate_hz : int
-    labels : tuple of str
-        Of each clip: a seed, or a file.
-    spectrograms : Spectrograms or None
-        None for files.
-    facts : dict of str to str
-    notes : tuple of str
-        What a reader must know, such as files left out.
-    """
+    """Clips that belong together, and what is to be known about them."""
 
     name: str
-    audio: np.ndarray
+    audio: np.ndarray  # shape (n, samples), float32; clips that are not numbers stay in, to be counted
     rate_hz: int
-    labels: tuple[str, ...]
-    spectrograms: Spectrograms | None = None
+    labels: tuple[str, ...]  # of each clip: a seed, or a file
+    spectrograms: Spectrograms | None = None  # of a run
     facts: dict[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what a reader must know, such as files left out
 
 
 def sample_run(run: Run, number: int, seed: int, report: Report = silent) -> Collection:
     """Sample a run at its own tempo and rate, with its own inversion; nothing is written.
 
-    Parameters
-    ----------
-    run : Run
-        With a checkpoint, otherwise an InputError.
-    number : int
-    seed : int
-        Of the first clip; the next ones count up, as in `mixdream.generation.clips.generate_clips`.
-    report : callable
+    ``seed`` is that of the first clip; the next ones count up, as in
+    `mixdream.generation.clips.generate_clips`. A run without a checkpoint is an InputError.
     """
     checkpoint = run.chosen_checkpoint()
     generator = run.load_generator(checkpoint)
@@ -149,11 +120,9 @@ def read_folder(
         Rate to bring them to.
     number : int
         Clips at most; of more files a random part is read.
-    seed : int
     seconds : float, optional
         Length of the clips. Unless given it is the files' own, 10 s at most: that of the shortest one which
         is not much shorter than the middle one. Longer files are cut side by side.
-    report : callable
 
     Raises
     ------

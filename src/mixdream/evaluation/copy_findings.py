@@ -26,18 +26,7 @@ def check_collections(
     speeds: Mapping[str, Sequence[float]] | None,
     report: Report,
 ) -> tuple[list[CopySection | None], list[str]]:
-    """Check the clips of each collection for copies.
-
-    Parameters
-    ----------
-    corpus : Corpus
-    reference : Reference
-    collections : sequence of Collection
-    samples : int
-        Of each clip that are compared.
-    speeds : mapping of set name to speeds, optional
-        See `mixdream.evaluation.copies.verdict.speeds_at`.
-    report : callable
+    """Check the first ``samples`` of the clips of each collection for copies.
 
     Returns
     -------

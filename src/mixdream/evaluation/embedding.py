@@ -59,7 +59,6 @@ def checked_clips(
         Mono, at least 1 s each, of any lengths; full scale does not matter.
     rate_hz : int
         At least 4000.
-    target_hz : int, optional
 
     Yields
     ------
@@ -122,16 +121,10 @@ def embed_magnitudes(spectrograms: np.ndarray, grid: Grid) -> np.ndarray:
     ----------
     spectrograms : np.ndarray, shape (n, bins, frames), >= 0
         At least 1 s.
-    grid : Grid
 
     Returns
     -------
     np.ndarray, shape (n, features), float64
-
-    Raises
-    ------
-    InputError
-        Spectrograms that do not fit the grid, are too short or not finite.
 
     Notes
     -----

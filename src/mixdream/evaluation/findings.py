@@ -36,14 +36,8 @@ def cluster_findings(
 ) -> tuple[ClusterFinding, ...]:
     """Kinds of music that are significantly missing or over-produced, the largest differences first.
 
-    The first few of each sign have players: the real window in the middle of the kind, and the clip nearest
-    to that where the kind is over-produced.
-
-    Parameters
-    ----------
-    yardstick : Yardstick
-    clips : np.ndarray, shape (m, samples)
-    labels : sequence of str, one for each clip
+    Clips have shape (m, samples), and a label each. The first few kinds of each sign have players: the real
+    window in the middle of the kind, and the clip nearest to that where the kind is over-produced.
     """
     windows, rate_hz = yardstick.reference.train, yardstick.reference.rate_hz
     real, generated = yardstick.space.reference.embeddings, yardstick.space.place(clips).embeddings

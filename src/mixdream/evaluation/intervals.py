@@ -45,21 +45,8 @@ def block_weights(blocks: np.ndarray, rng: np.random.Generator, resamples: int =
     block bootstrap of Kunsch 1989, with blocks that do not overlap). Generated clips are their own blocks:
     ``np.arange(n)``.
 
-    Parameters
-    ----------
-    blocks : np.ndarray, shape (n,), int
-        The block of each clip, such as `minute_blocks` gives.
-    rng : np.random.Generator
-    resamples : int
-
-    Returns
-    -------
-    np.ndarray, shape (resamples, n)
-
-    Raises
-    ------
-    InputError
-        Where all clips are in one block.
+    ``blocks`` has the block of each clip, shape (n,); weights have shape (resamples, n). Where all clips are
+    in one block, there is an InputError.
     """
     blocks = np.asarray(blocks)
     names, of_clip = np.unique(blocks, return_inverse=True)
@@ -80,15 +67,10 @@ def estimate(
     generated_weights: np.ndarray,
     limits: tuple[float, float] = (-np.inf, np.inf),
 ) -> Estimate:
-    """Compute a metric and its 95 % interval.
+    """Compute a metric and its 95 % interval, which does not leave the range of the metric, ``limits``.
 
-    Parameters
-    ----------
-    statistic : Statistic
-    reference_weights, generated_weights : np.ndarray, shapes (resamples, n) and (resamples, m)
-        From `block_weights`. The same weights for two models make their replicates comparable pair by pair.
-    limits : tuple of float
-        Range of the metric; the interval does not leave it.
+    Weights, shapes (resamples, n) and (resamples, m), are from `block_weights`. The same ones for two models
+    make their replicates comparable pair by pair.
     """
     value = statistic(np.ones(reference_weights.shape[1]), np.ones(generated_weights.shape[1]))
     return interval(value, replicates(statistic, reference_weights, generated_weights), limits)

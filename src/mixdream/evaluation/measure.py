@@ -24,31 +24,15 @@ HANDCRAFTED, RANDOM_NET, CLAP = "handcrafted", "random net", "CLAP"
 
 @dataclass(frozen=True)
 class Yardstick:
-    """Real windows as every collection is compared with them; from `make_yardstick`.
-
-    Attributes
-    ----------
-    reference : Reference
-    samples : int
-        Of each clip that are compared.
-    number : int
-        Clips of each collection and floor that are compared, where there are so many.
-    seed : int
-    real : np.ndarray, shape (n, samples)
-        Audio of the reference.
-    spaces : dict of str to Space
-        Embeddings, fitted on it.
-    pulses : dict of str to np.ndarray, shape (n,)
-        Of it, see `measure_pulses`.
-    """
+    """Real windows as every collection is compared with them; from `make_yardstick`."""
 
     reference: Reference
-    samples: int
-    number: int
+    samples: int  # of each clip that are compared
+    number: int  # clips of each collection and floor that are compared, where there are so many
     seed: int
-    real: np.ndarray
-    spaces: dict[str, Space]
-    pulses: dict[str, np.ndarray]
+    real: np.ndarray  # audio of the reference, shape (n, samples)
+    spaces: dict[str, Space]  # embeddings, fitted on it
+    pulses: dict[str, np.ndarray]  # its own, see measure_pulses
 
     @property
     def space(self) -> Space:
@@ -84,14 +68,9 @@ def make_yardstick(
 
 
 def measure(yardstick: Yardstick, clips: np.ndarray, blocks: np.ndarray | None = None) -> Measures:
-    """Compute metrics in all embeddings, and pulse and tempo.
+    """Compute metrics of clips, shape (m, samples), in all embeddings, and pulse and tempo.
 
-    Parameters
-    ----------
-    yardstick : Yardstick
-    clips : np.ndarray, shape (m, samples)
-    blocks : np.ndarray, shape (m,), optional
-        Of real ones; generated clips are each their own block.
+    ``blocks``, shape (m,), are those of real windows; generated clips are each their own block.
     """
     seed = yardstick.seed
     embeddings = {

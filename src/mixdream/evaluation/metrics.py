@@ -67,22 +67,12 @@ COMPARED = ("kernel_distance", "precision", "coverage", "missing", "js", "vendi_
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a set of clips is like, measured against the reference.
+    """What a set of clips is like, measured against the reference; dicts are by the names of `METRICS`."""
 
-    Attributes
-    ----------
-    n, blocks : int
-        Clips, and independent blocks of them.
-    figures : dict of str to Estimate
-        By the names of `METRICS`.
-    left_out : dict of str to str
-        Metrics that could not be computed, and why: too few clips.
-    """
-
-    n: int
-    blocks: int
+    n: int  # clips
+    blocks: int  # of clips that are independent of each other
     figures: dict[str, Estimate]
-    left_out: dict[str, str]
+    left_out: dict[str, str]  # what could not be computed, and why: too few clips
 
 
 def evaluate_embeddings(
@@ -90,20 +80,16 @@ def evaluate_embeddings(
 ) -> Evaluation:
     """Compute every metric with its interval.
 
+    Both sides are by one embedder. Coverage, density and the Frechet distance depend on the number of clips:
+    figures can be compared where both numbers are the same.
+
     Parameters
     ----------
     reference, generated : Samples
-        By one embedder. Coverage, density and the Frechet distance depend on the number of clips: figures
-        can be compared where both numbers are the same.
+        Finite, each of at least two blocks, otherwise there is an InputError.
     seed : int
         Of k-means and of the resamples. With the same reference and seed, two models of equally many clips
         see the same resamples.
-    resamples : int
-
-    Raises
-    ------
-    InputError
-        Embeddings that are not finite or do not fit each other, or a side with a single block.
     """
     rng = np.random.default_rng(seed)
     weights = block_weights(reference.blocks, rng, resamples), block_weights(generated.blocks, rng, resamples)
@@ -130,21 +116,8 @@ def compare_pair(
     Both see the same minutes of real music in each resample, so what varies with the music falls out of the
     difference. An interval that holds 0 is no difference that could be told from chance.
 
-    Parameters
-    ----------
-    reference, first, second : Samples
-        By one embedder; first and second of equally many clips.
-    seed, resamples : int
-
-    Returns
-    -------
-    dict of str to Estimate
-        By the names of `COMPARED`; those that need more clips are not there.
-
-    Raises
-    ------
-    InputError
-        Unequal numbers of clips.
+    All are by one embedder, first and second of equally many clips. Of the metrics in `COMPARED` those that
+    need more clips are left out.
     """
     if len(first.embeddings) != len(second.embeddings):
         raise InputError(

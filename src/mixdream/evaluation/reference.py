@@ -20,19 +20,11 @@ MOST = 500
 
 @dataclass(frozen=True)
 class RealWindows:
-    """Real windows, in the order in which they lie in the sets.
+    """Real windows, in the order in which they lie in the sets."""
 
-    Attributes
-    ----------
-    audio : np.ndarray, shape (n, samples), float32
-    places : tuple of (set name, seconds in the source)
-    blocks : np.ndarray, shape (n,), int
-        Of one minute, see `mixdream.evaluation.intervals.minute_blocks`.
-    """
-
-    audio: np.ndarray
-    places: tuple[tuple[str, float], ...]
-    blocks: np.ndarray
+    audio: np.ndarray  # shape (n, samples), float32
+    places: tuple[tuple[str, float], ...]  # set name, seconds in the source
+    blocks: np.ndarray  # shape (n,), see mixdream.evaluation.intervals.minute_blocks
 
     @property
     def sets(self) -> list[str]:
@@ -44,30 +36,18 @@ class RealWindows:
 class Reference:
     """What a model learnt from, in two halves, and music that it did not.
 
-    Attributes
-    ----------
-    rate_hz : int
-    lead : int
-        Samples of a window before its clip begins, see `mixdream.spectrogram.grid.Grid`.
-    clip_samples : int
-    train, other : RealWindows
-        Every other window of the training part, none over another: the reference, and the floor that the same
-        music reaches.
-    held_out : RealWindows or None
-        Of other blocks of music; these may overlap.
-    trained_on, judged_by : mapping of set name to spans, or None
-        For the copy check: what the model learnt from and what it did not; None is everything.
-    notes : tuple of str
+    ``train`` and ``other`` are every other window of the training part, none over another: the reference, and
+    the floor that the same music reaches. ``held_out`` are windows of other blocks; these may overlap.
     """
 
     rate_hz: int
-    lead: int
+    lead: int  # samples of a window before its clip begins, see mixdream.spectrogram.grid.Grid
     clip_samples: int
     train: RealWindows
     other: RealWindows
     held_out: RealWindows | None
-    trained_on: Spans | None
-    judged_by: Spans | None
+    trained_on: Spans | None  # for the copy check: what the model learnt from; None is everything
+    judged_by: Spans | None  # and what it did not
     notes: tuple[str, ...]
 
 
@@ -75,12 +55,8 @@ def reference_for_recipe(recipe: Recipe, corpus: Corpus) -> Reference:
     """Take the windows that a recipe trains on.
 
     Windows of beats are read at the model's own tempo. Where the recipe held nothing out, a tenth is held out
-    of the reference all the same, so that there is a floor of other music.
-
-    Raises
-    ------
-    InputError
-        A corpus of another rate than the recipe needs, or with too little music.
+    of the reference all the same, so that there is a floor of other music. A corpus of another rate than the
+    recipe needs, or with too little music, is an InputError.
     """
     windows = training_windows(recipe, corpus)
     share, longest_s, grid = recipe.windows.held_out, recipe.windows.longest_s, recipe.grid

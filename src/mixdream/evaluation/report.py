@@ -14,7 +14,7 @@ from mixdream.analysis.validity import Validity, check_clips
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.evaluation.collapse import judge_collapse, unjudged
-from mixdream.evaluation.collection import Collection
+from mixdream.evaluation.collection import Collection, Spectrograms
 from mixdream.evaluation.copy_findings import check_collections
 from mixdream.evaluation.embedder import Space
 from mixdream.evaluation.embedding import embed_magnitudes
@@ -23,7 +23,7 @@ from mixdream.evaluation.intervals import RESAMPLES
 from mixdream.evaluation.measure import HANDCRAFTED, Yardstick, make_yardstick, measure
 from mixdream.evaluation.metrics import compare_pair, evaluate_embeddings
 from mixdream.evaluation.reference import Reference
-from mixdream.evaluation.sections import Comparison, Content, Measures, Row, Spectral, Stages
+from mixdream.evaluation.sections import Comparison, Content, Measures, Row, Stages
 from mixdream.evaluation.stages import draw_stages, measure_stages
 from mixdream.progress import Report, part, silent
 from mixdream.spectrogram.grid import Grid
@@ -47,7 +47,6 @@ def make_report(
 
     Parameters
     ----------
-    corpus : Corpus
     reference : Reference
         Of a rate that all collections have.
     collections : sequence of Collection
@@ -58,7 +57,6 @@ def make_report(
         See `mixdream.evaluation.copies.verdict.speeds_at`.
     clap : Path, optional
         Folder of a CLAP checkpoint, for a third embedding.
-    report : callable
 
     Raises
     ------
@@ -153,59 +151,50 @@ def _row(yardstick: Yardstick, collection: Collection, validity: Validity, train
     clusters = None
     if "ndb" not in measures.embeddings[HANDCRAFTED].left_out:
         clusters = cluster_findings(yardstick, clips, [collection.labels[k] for k in chosen])
-    spectral, notes = _spectral(yardstick, collection, chosen)
+    row = replace(row, measures=measures, clusters=clusters)
+    if collection.spectrograms is not None:
+        row = _with_spectrograms(yardstick, row, collection.spectrograms, chosen)
     floor, floor_name = train, "real windows"
-    if spectral is not None and spectral.ceiling is not None:  # what the phases lose is no collapse
-        floor, floor_name = spectral.ceiling, "real windows through its inversion"
-    verdict = judge_collapse(
-        measures.embeddings[HANDCRAFTED].figures, floor.embeddings[HANDCRAFTED].figures, floor_name
-    )
-    return replace(
-        row,
-        notes=(*row.notes, *notes),
-        verdict=verdict,
-        measures=measures,
-        clusters=clusters,
-        spectral=spectral,
-    )
+    if row.ceiling is not None:  # what the phases lose is no collapse
+        floor, floor_name = row.ceiling, "real windows through its inversion"
+    figures, floor_figures = (side.embeddings[HANDCRAFTED].figures for side in (measures, floor))
+    return replace(row, verdict=judge_collapse(figures, floor_figures, floor_name))
 
 
-def _spectral(
-    yardstick: Yardstick, collection: Collection, chosen: np.ndarray
-) -> tuple[Spectral | None, list[str]]:
-    """Ceiling, the phase's share and consistency of a run, and notes on what of these cannot be measured."""
-    if collection.spectrograms is None:
-        return None, []
-    voice, windows = collection.spectrograms.voice, yardstick.reference.other
-    grid = voice.grid
+def _with_spectrograms(yardstick: Yardstick, row: Row, made: Spectrograms, chosen: np.ndarray) -> Row:
+    """Add what can be measured only on a run: ceiling, consistency and its spectrograms before inversion."""
+    grid, reference = made.voice.grid, yardstick.reference
+    windows, notes = reference.other, list(row.notes)
     if grid.samples > windows.audio.shape[1]:
-        return None, ["The reference windows are shorter than this grid: no ceiling, no spectrograms."]
+        notes.append("The reference windows are shorter than this grid: no ceiling, no spectrograms.")
+        return replace(row, notes=tuple(notes))
     rows = yardstick.chosen(np.arange(len(windows.audio)))
     real, blocks = windows.audio[rows, : grid.samples], windows.blocks[rows]
-    ceiling, consistency, notes = None, None, []
+    ceiling, consistency = None, None
     try:
-        audio, errors = voice.passed(real, [windows.sets[k] for k in rows])
+        audio, errors = made.voice.passed(real, [windows.sets[k] for k in rows])
         ceiling = measure(yardstick, audio[:, : yardstick.samples], blocks)
         consistency = {
-            "generated": float(np.median(collection.spectrograms.errors[chosen])),
+            "generated": float(np.median(made.errors[chosen])),
             "real": float(np.median(errors)),
         }
     except KeyError as error:
         notes.append(f"The run does not know set {error}: it was trained on another corpus; no ceiling.")
-    train = yardstick.reference.train
-    before = Space.fit(
+    space = Space.fit(
         lambda spectrograms: embed_magnitudes(spectrograms, grid),
-        _magnitudes(train.audio, grid),
-        train.blocks,
+        _magnitudes(reference.train.audio, grid),
+        reference.train.blocks,
     )
     sides = {
-        "generated": before.place(collection.spectrograms.magnitudes[torch.from_numpy(chosen)].numpy()),
-        "train": before.place(_magnitudes(real, grid), blocks),
+        "generated": space.place(made.magnitudes[torch.from_numpy(chosen)].numpy()),
+        "train": space.place(_magnitudes(real, grid), blocks),
     }
     spectrograms = {
-        name: evaluate_embeddings(before.reference, side, yardstick.seed) for name, side in sides.items()
+        name: evaluate_embeddings(space.reference, side, yardstick.seed) for name, side in sides.items()
     }
-    return Spectral(ceiling, consistency, spectrograms), notes
+    return replace(
+        row, notes=tuple(notes), ceiling=ceiling, consistency=consistency, spectrograms=spectrograms
+    )
 
 
 def _magnitudes(windows: np.ndarray, grid: Grid) -> np.ndarray:

@@ -21,39 +21,17 @@ _PULSE = {
 
 @dataclass(frozen=True)
 class Table:
-    """A collection beside its floors.
+    """A collection beside its floors."""
 
-    Attributes
-    ----------
-    columns : dict of str to int
-        Names, and numbers of clips.
-    lines : list of (key, Metric, estimates)
-        An estimate, or None, for each column.
-    left_out : list of str
-        Why some are None.
-    """
-
-    columns: dict[str, int]
-    lines: list[tuple[str, Metric, list[Estimate | None]]]
-    left_out: list[str]
+    columns: dict[str, int]  # names, and numbers of clips
+    lines: list[tuple[str, Metric, list[Estimate | None]]]  # key, metric, an estimate for each column
+    left_out: list[str]  # why there are some that are None
 
 
 def write_report(folder: Path, content: Content) -> tuple[Path, dict[str, Any]]:
-    """Write ``index.html`` and ``report.json``.
+    """Write ``index.html`` and ``report.json``; return the path of the page, and what the JSON says.
 
-    Parameters
-    ----------
-    folder : Path
-        Made if need be; a report in it is replaced.
-    content : Content
-        From `mixdream.evaluation.report.make_report`.
-
-    Returns
-    -------
-    Path
-        The page.
-    dict
-        What ``report.json`` says.
+    The folder is made if need be; a report in it is replaced.
     """
     folder.mkdir(parents=True, exist_ok=True)
     page = render_page(

@@ -11,15 +11,11 @@ from mixdream.errors import InputError
 class Samples:
     """Embeddings, and which of them are no independent observations.
 
-    Attributes
-    ----------
-    embeddings : np.ndarray, shape (n, dims)
-    blocks : np.ndarray, shape (n,), int
-        Windows of one minute of a set share a number, see `mixdream.evaluation.intervals.minute_blocks`.
+    Windows of one minute of a set are of one block, see `mixdream.evaluation.intervals.minute_blocks`.
     """
 
-    embeddings: np.ndarray
-    blocks: np.ndarray
+    embeddings: np.ndarray  # shape (n, dims)
+    blocks: np.ndarray  # shape (n,), int
 
     @classmethod
     def independent(cls, embeddings: np.ndarray) -> "Samples":
@@ -28,20 +24,9 @@ class Samples:
 
 
 def check_samples(name: str, samples: np.ndarray, at_least: int, metric: str) -> np.ndarray:
-    """Return embeddings as float64, or say what is wrong with them.
+    """Return embeddings, shape (n, dims), as float64, or say in an InputError what is wrong with them.
 
-    Parameters
-    ----------
-    name, metric : str
-        What the message calls the set, such as "reference", and the metric.
-    samples : np.ndarray, shape (n, dims)
-    at_least : int
-        Smallest n that the metric can do with.
-
-    Raises
-    ------
-    InputError
-        Of another shape, too few, or with numbers that are not finite.
+    They must be finite, and at least so many; ``name`` is what the message calls them, such as "reference".
     """
     samples = np.asarray(samples, dtype=np.float64)
     if samples.ndim != 2:

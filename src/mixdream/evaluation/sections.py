@@ -30,37 +30,10 @@ class Beat:
 
 @dataclass(frozen=True)
 class Measures:
-    """What is measured on every set of clips, floors included.
+    """What is measured on every set of clips, floors included."""
 
-    Attributes
-    ----------
-    embeddings : dict of str to Evaluation
-        By the name of the embedding; ``handcrafted`` is always there.
-    pulse : dict of str to Beat
-        ``pulse_db`` and ``tempo_bpm``.
-    """
-
-    embeddings: dict[str, Evaluation]
-    pulse: dict[str, Beat]
-
-
-@dataclass(frozen=True)
-class Spectral:
-    """What can be measured only where a run's spectrograms are known.
-
-    Attributes
-    ----------
-    ceiling : Measures or None
-        Of real windows through the run's grid, scaling and inversion; None for a run of other sets.
-    consistency : dict of str to float or None
-        Median error of ``generated`` and ``real`` magnitudes, `mixdream.analysis.consistency.consistency`.
-    spectrograms : dict of str to Evaluation
-        ``generated`` and ``train``, before the inversion.
-    """
-
-    ceiling: Measures | None
-    consistency: dict[str, float] | None
-    spectrograms: dict[str, Evaluation]
+    embeddings: dict[str, Evaluation]  # by the name of the embedding; "handcrafted" is always there
+    pulse: dict[str, Beat]  # "pulse_db" and "tempo_bpm"
 
 
 @dataclass(frozen=True)
@@ -104,7 +77,12 @@ class CopySection:
 
 @dataclass(frozen=True)
 class Row:
-    """A collection: what there is to say of it, and None for what there is not."""
+    """A collection: what there is to say of it, and None for what there is not.
+
+    Only of a run, whose spectrograms are known, there is a ceiling: real windows through its grid, scaling
+    and inversion; the consistency of ``generated`` and ``real`` magnitudes, `mixdream.analysis.consistency`;
+    and what its ``generated`` spectrograms and those of ``train`` are like before any inversion.
+    """
 
     name: str
     kind: Literal["run", "folder"]
@@ -116,13 +94,10 @@ class Row:
     players: tuple[Player, ...]
     measures: Measures | None = None
     clusters: tuple[ClusterFinding, ...] | None = None
-    spectral: Spectral | None = None
+    ceiling: Measures | None = None
+    consistency: dict[str, float] | None = None
+    spectrograms: dict[str, Evaluation] | None = None
     copies: CopySection | None = None
-
-    @property
-    def ceiling(self) -> Measures | None:
-        """Of the run's grid and inversion."""
-        return self.spectral.ceiling if self.spectral else None
 
 
 @dataclass(frozen=True)
@@ -169,7 +144,7 @@ def as_json(content: Content) -> dict[str, Any]:
         for name, difference in pair.differences.items():
             comparison["differences"][name]["no_chance"] = difference.excludes_zero
     for row, part in zip(content.rows, plain["rows"], strict=True):
-        part |= (part.pop("measures") or {}) | (part.pop("spectral") or {})
+        part |= part.pop("measures") or {}
         if row.copies:
             part["copies"]["clips"] = [_copy(finding) for finding in row.copies.clips]
     plain["rows"] = [{key: value for key, value in row.items() if value is not None} for row in plain["rows"]]

@@ -30,25 +30,15 @@ _COMPONENTS, _MODES = 64, 8
 
 
 def measure_stages(yardstick: Yardstick, other: np.ndarray, report: Report = silent) -> dict[str, Evaluation]:
-    """Evaluate fake generators, from the best to the worst.
+    """Evaluate fake generators, from the best to the worst; none where there is too little music.
 
     ``all``: other real windows. ``50 %`` to ``5 %``: real windows, but from only so many of 20 clusters:
     partial mode collapse, with perfect clips. ``one window`` of these, with other gain, shift and hiss.
     ``PCA + mixture``: `pca_mixture` of the reference. ``noise``: white. A metric that does not put these in
     order says nothing about a model either.
 
-    Parameters
-    ----------
-    yardstick : Yardstick
-        Each stage has as many clips as the collections have.
-    other : np.ndarray, shape (m, samples)
-        Windows of the music of the reference that are not in it, which the stages are cut from.
-    report : callable
-
-    Returns
-    -------
-    dict of str to Evaluation
-        Empty where there is too little music.
+    ``other``, shape (m, samples), are windows of the same music that are not in the reference: the stages are
+    drawn from them. Each has as many clips as the collections have.
     """
     space, rate_hz = yardstick.space, yardstick.reference.rate_hz
     rng = np.random.default_rng(yardstick.seed)
@@ -75,20 +65,10 @@ def measure_stages(yardstick: Yardstick, other: np.ndarray, report: Report = sil
 def collapse_stages(
     windows: np.ndarray, embeddings: np.ndarray, rate_hz: int, number: int, rng: np.random.Generator
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Make the clips of all stages but the mixture; see `measure_stages`.
+    """Draw the clips of all stages but the mixture, each of shape (number, samples), see `measure_stages`.
 
-    Parameters
-    ----------
-    windows : np.ndarray, shape (N, samples)
-        Where the clusters of a stage have fewer than ``number``, windows come more than once.
-    embeddings : np.ndarray, shape (N, dims)
-    rate_hz : int
-    number : int
-    rng : np.random.Generator
-
-    Yields
-    ------
-    str, np.ndarray of shape (number, samples)
+    ``windows`` have shape (N, samples), their ``embeddings`` (N, dims). Where the clusters of a stage have
+    fewer than ``number``, windows come more than once.
     """
     least = max(number, CLUSTERS)
     if len(windows) < least:
@@ -119,17 +99,7 @@ def pca_mixture(spectrograms: np.ndarray, number: int, rng: np.random.Generator)
     Log magnitudes, down to 80 dB below the loudest, 64 components, 8 modes with diagonal covariances: what
     any network has to beat (full mixtures beat the GANs in Richardson & Weiss 2018).
 
-    Parameters
-    ----------
-    spectrograms : np.ndarray, shape (n, bins, frames), >= 0
-        Linear magnitudes to learn from, of one grid, n at least 16.
-    number : int
-    rng : np.random.Generator
-
-    Returns
-    -------
-    np.ndarray, shape (number, bins, frames), float32
-        Linear magnitudes.
+    It learns from linear magnitudes, shape (n, bins, frames), n at least 16, and draws as many as asked for.
     """
     if spectrograms.ndim != 3 or len(spectrograms) < 2 * _MODES:
         raise InputError(

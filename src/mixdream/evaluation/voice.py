@@ -47,7 +47,6 @@ class Voice:
         ----------
         spectrograms : Tensor, shape (n, bins, frames), >= 0, linear
         seeds : sequence of int, one per spectrogram
-        report : callable
 
         Returns
         -------

@@ -46,7 +46,6 @@ def band_levels(audio: np.ndarray, hop: float, frames: int) -> np.ndarray:
         At `ANALYSIS_HZ`, with `MARGIN` samples on each side of what it is about.
     hop : float
         In samples; need not be whole.
-    frames : int
 
     Returns
     -------
@@ -78,7 +77,6 @@ def spectrogram_levels(magnitudes: Tensor, grid: Grid) -> np.ndarray:
     Parameters
     ----------
     magnitudes : Tensor, shape (count, bins, frames), linear
-    grid : Grid
 
     Returns
     -------
@@ -103,8 +101,6 @@ def read_moment(corpus: Corpus, name: str, start: float, samples: int, speed: fl
 
     Parameters
     ----------
-    corpus : Corpus
-    name : str
     start : float
         In kept samples; outside of the set there is silence.
     samples : int

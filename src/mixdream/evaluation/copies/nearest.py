@@ -48,11 +48,8 @@ class Nearest:
 
     Attributes
     ----------
-    set_name : str
     start : int
-        First kept sample of the moment.
-    time_s : float
-        The same in the source, in seconds.
+        First kept sample of the moment; ``time_s`` is the same in the source.
     shift_s : float
         How far into the moment the clip begins, in seconds of the clip; behind the moment's end it goes on at
         its start.
@@ -111,7 +108,6 @@ def find_nearest(
         `mixdream.evaluation.copies.verdict.speeds_at` knows them for clips of a model that has one tempo.
     away_from : sequence of (set name, first sample) or None, one for each clip
         Where real clips are from: what may be their own track, within `TRACK_S`, is not looked at.
-    report : callable
 
     Returns
     -------
@@ -121,7 +117,7 @@ def find_nearest(
     Raises
     ------
     InputError
-        Clips that are too short, too long for every piece of the corpus, or not finite; unknown sets.
+        Clips that are too short, too long for every piece of the corpus, or not finite.
     """
     prepared = _Clips(_checked(clips, rate_hz))
     chunks = list(_chunks(corpus, spans, speeds or {}, prepared))

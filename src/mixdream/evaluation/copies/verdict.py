@@ -26,18 +26,10 @@ _SPEED_STEP = 0.02  # speeds are searched to 1 % on each side
 
 @dataclass(frozen=True)
 class RealNearest:
-    """How near real music comes to training music that it has nothing to do with; from `measure_real`.
+    """How near real music comes to training music that it has nothing to do with; from `measure_real`."""
 
-    Attributes
-    ----------
-    distances : np.ndarray, shape (n,)
-        Of real windows, each to its nearest moment.
-    ratios : np.ndarray, shape (m,)
-        See `mixdream.evaluation.copies.nearest.Nearest`; of the windows that have one.
-    """
-
-    distances: np.ndarray
-    ratios: np.ndarray
+    distances: np.ndarray  # of real windows, each to its nearest moment, shape (n,)
+    ratios: np.ndarray  # of those windows that have one, see Nearest.ratio, shape (m,)
 
     @cached_property
     def limit(self) -> float:
@@ -68,17 +60,10 @@ class RealNearest:
 
 @dataclass(frozen=True)
 class CopyCheck:
-    """What the copy check says of one clip.
+    """What the copy check says of one clip, also in a sentence for people.
 
-    Attributes
-    ----------
-    nearest : Nearest or None
-        None where nothing happens in the clip.
-    quantile : float in [0, 1] or None
-        Share of real windows that are as near to training music as this clip, or nearer.
-    is_copy : bool
-    sentence : str
-        The same for people.
+    ``nearest`` is None where nothing happens in the clip; otherwise ``quantile`` is the share of real windows
+    that are as near to training music as this clip, or nearer.
     """
 
     nearest: Nearest | None
@@ -127,7 +112,6 @@ def measure_real(
 
     Parameters
     ----------
-    corpus : Corpus
     clip_s : float
         Length of the clips that will be judged, in s.
     spans : mapping of set name to spans, in kept samples
@@ -139,7 +123,6 @@ def measure_real(
         See `find_nearest`; windows are played at the middle one of their set.
     number : int
         Windows to take; fewer where so many do not fit side by side.
-    report : callable
 
     Raises
     ------

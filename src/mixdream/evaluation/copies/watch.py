@@ -26,22 +26,12 @@ class CopyWatch:
     It has the correlation and the limits of `mixdream.evaluation.copies.verdict`. That searches every moment
     of the corpus for what is heard, at other speeds, too, and takes a minute; this looks only at whole
     windows, as the model sees them, and takes a second.
-
-    Attributes
-    ----------
-    windows : WindowIndex or BeatWindows
-    rows : np.ndarray, shape (windows,)
-        Training windows that are looked at.
-    templates : Templates
-        Of these.
-    real : RealNearest
-        How near real windows come to windows of other tracks.
     """
 
     windows: TrainingWindows
-    rows: np.ndarray
-    templates: Templates
-    real: RealNearest
+    rows: np.ndarray  # of training windows that are looked at
+    templates: Templates  # of these
+    real: RealNearest  # how near real windows come to windows of other tracks
 
     @classmethod
     def prepare(cls, windows: TrainingWindows, levels_of: Callable[[np.ndarray], np.ndarray]) -> Self | None:
