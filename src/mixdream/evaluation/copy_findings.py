@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import soxr
 
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.evaluation.collection import Collection
+from mixdream.evaluation.copies.band_levels import read_moment
 from mixdream.evaluation.copies.nearest import Nearest
 from mixdream.evaluation.copies.verdict import CopyCheck, RealNearest, check_copies, measure_real
 from mixdream.evaluation.findings import SHOWN, player
@@ -96,13 +96,8 @@ def _section(
 
 def read_aligned(nearest: Nearest, samples: int, rate_hz: int, corpus: Corpus) -> np.ndarray:
     """Audio of a moment as the clip would play it, turned and at the speed to match, shape (samples,)."""
-    length = int(np.ceil(samples / rate_hz * corpus.rate_hz * nearest.speed)) + 64
-    audio = corpus.audio(nearest.set_name)[nearest.start : nearest.start + length]
-    mono = audio.mean(axis=1, dtype=np.float32) / 32768
-    if rate_hz != corpus.rate_hz * nearest.speed:
-        mono = soxr.resample(mono, corpus.rate_hz * nearest.speed, rate_hz)
-    mono = np.pad(mono, (0, max(0, samples - len(mono))))[:samples]
-    return np.roll(mono, -round(nearest.shift_s * rate_hz))
+    moment = read_moment(corpus, nearest.set_name, nearest.start, samples, nearest.speed, rate_hz)
+    return np.roll(moment, -round(nearest.shift_s * rate_hz))
 
 
 def _sentence(findings: Sequence[CopyFinding], real: RealNearest) -> str:

@@ -96,7 +96,9 @@ def still(levels: np.ndarray) -> np.ndarray:
     return levels.std(axis=2).max(axis=1) <= _STILL * levels.max(axis=(1, 2))
 
 
-def read_moment(corpus: Corpus, name: str, start: float, samples: int, speed: float) -> np.ndarray:
+def read_moment(
+    corpus: Corpus, name: str, start: float, samples: int, speed: float, rate_hz: int = ANALYSIS_HZ
+) -> np.ndarray:
     """Audio of a set as it sounds when it is played at another speed, stereo mixed to mono.
 
     Parameters
@@ -104,7 +106,7 @@ def read_moment(corpus: Corpus, name: str, start: float, samples: int, speed: fl
     start : float
         In kept samples; outside of the set there is silence.
     samples : int
-        To return, at `ANALYSIS_HZ`.
+        To return, at ``rate_hz``.
     speed : float
         1 is as it is; 1.01 is 1 % faster and higher.
 
@@ -112,16 +114,16 @@ def read_moment(corpus: Corpus, name: str, start: float, samples: int, speed: fl
     -------
     np.ndarray, shape (samples,), float32
     """
-    rate_hz = corpus.rate_hz * speed
+    own_hz = corpus.rate_hz * speed
     first = round(start)
-    wanted = np.zeros(math.ceil((samples / ANALYSIS_HZ + _RUN_OUT_S) * rate_hz), np.float32)
+    wanted = np.zeros(math.ceil((samples / rate_hz + _RUN_OUT_S) * own_hz), np.float32)
     low, high = max(first, 0), min(first + len(wanted), corpus.record(name).samples)
     if low < high:
         wanted[low - first : high - first] = corpus.audio(name)[low:high].mean(axis=1, dtype=np.float32)
-    return to_analysis_rate(wanted / 32768, rate_hz)[:samples]
+    return at_rate(wanted / 32768, own_hz, rate_hz)[:samples]
 
 
-def to_analysis_rate(audio: np.ndarray, rate_hz: float) -> np.ndarray:
-    """Resample one channel to `ANALYSIS_HZ`, shape (samples,), float32."""
+def at_rate(audio: np.ndarray, rate_hz: float, target_hz: int = ANALYSIS_HZ) -> np.ndarray:
+    """Resample one channel, shape (samples,), float32."""
     audio = audio.astype(np.float32, copy=False)
-    return audio if rate_hz == ANALYSIS_HZ else soxr.resample(audio, rate_hz, ANALYSIS_HZ, quality=QUALITY)
+    return audio if rate_hz == target_hz else soxr.resample(audio, rate_hz, target_hz, quality=QUALITY)

@@ -17,11 +17,11 @@ from mixdream.errors import InputError
 from mixdream.evaluation.copies.band_levels import (
     ANALYSIS_HZ,
     MARGIN,
+    at_rate,
     band_levels,
     loop_levels,
     read_moment,
     still,
-    to_analysis_rate,
 )
 from mixdream.evaluation.copies.matching import make_templates, match
 from mixdream.progress import Report, silent
@@ -164,7 +164,7 @@ def _checked(clips: np.ndarray, rate_hz: int) -> np.ndarray:
     bad = np.flatnonzero(~np.isfinite(clips).all(axis=1))
     if len(bad):
         raise InputError(f"clip {bad[0]} has NaN or infinite samples: leave it out, see analysis.validity")
-    return np.stack([to_analysis_rate(clip, rate_hz) for clip in clips])
+    return np.stack([at_rate(clip, rate_hz) for clip in clips])
 
 
 class _Clips:
