@@ -13,7 +13,6 @@ from mixdream.errors import InputError
 from mixdream.evaluation.collection import Collection, read_folder
 from mixdream.evaluation.copies.nearest import Nearest
 from mixdream.evaluation.copy_findings import read_aligned
-from mixdream.evaluation.measure import HANDCRAFTED
 from mixdream.evaluation.metrics import COMPARED, METRICS
 from mixdream.evaluation.reference import reference_for_length
 from mixdream.evaluation.report import make_report
@@ -128,7 +127,7 @@ def test_floors_do_not_overlap_and_held_out_music_is_not_in_them(corpus: Corpus)
 def test_what_is_broken_is_counted_and_not_embedded(content: Content) -> None:
     row = content.rows[0]
     assert row.validity == {"nan": 1 / 25, "silent": 1 / 25, "clipped": 0}
-    assert row.measures is not None and row.measures.embeddings[HANDCRAFTED].n == content.n == 23
+    assert row.measures is not None and row.measures.handcrafted.n == content.n == 23
 
 
 def test_the_copy_is_named(content: Content) -> None:

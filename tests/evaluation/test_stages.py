@@ -92,12 +92,12 @@ def test_intervals_hold_their_values_and_stay_in_range(rows: dict[str, Evaluatio
 
 
 def test_mixture_is_better_than_noise_and_worse_than_real() -> None:
-    real = kinds_of_music(120, 3)
+    real = kinds_of_music(80, 3)
     spectrograms, grid = analysis_magnitudes(real, RATE_HZ)
-    space = Space.fit(lambda images: embed_magnitudes(images, grid), spectrograms.numpy(), np.arange(120))
+    space = Space.fit(lambda images: embed_magnitudes(images, grid), spectrograms.numpy(), np.arange(80))
     others = {
-        "real": analysis_magnitudes(kinds_of_music(120, 4), RATE_HZ)[0].numpy(),
-        "mixture": pca_mixture(spectrograms.numpy(), 120, np.random.default_rng(0)),
+        "real": analysis_magnitudes(kinds_of_music(80, 4), RATE_HZ)[0].numpy(),
+        "mixture": pca_mixture(spectrograms.numpy(), 80, np.random.default_rng(0)),
         "noise": analysis_magnitudes(np.random.default_rng(0).normal(size=real.shape), RATE_HZ)[0].numpy(),
     }
     evaluations = {

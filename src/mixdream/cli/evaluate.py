@@ -96,14 +96,14 @@ def _gather(
     seconds = min((run.recipe.grid.clip_samples / rate_hz for run in runs.values()), default=None)
     collections: list[Collection] = []
     for i, path in enumerate(paths):
-        progress = part(report, 0.5 * i / len(paths), 0.5 / len(paths))
+        report_path = part(report, 0.5 * i / len(paths), 0.5 / len(paths))
         if path in runs:
-            collection = sample_run(runs[path], number, seed, progress)
+            collection = sample_run(runs[path], number, seed, report_path)
             if runs[path].info().get("corpus", {}).get("hash") != corpus.hash:
                 note = "This run was trained on another corpus than this one."
                 collection = replace(collection, notes=(*collection.notes, note))
         else:
-            collection = read_folder(path, rate_hz, number, seed, seconds, progress)
+            collection = read_folder(path, rate_hz, number, seed, seconds, report_path)
             seconds = collection.audio.shape[1] / rate_hz
         if collection.name in [other.name for other in collections]:
             collection = replace(collection, name=f"{collection.name} ({i + 1})")

@@ -10,12 +10,7 @@ import soxr
 import torch
 
 from mixdream.analysis.consistency import consistency
-from mixdream.analysis.fidelity import (
-    bandwidth_hz,
-    log_spectral_distance_db,
-    magnitude_snr_db,
-    match_gain,
-)
+from mixdream.analysis.fidelity import bandwidth_hz, log_spectral_distance_db, magnitude_snr_db, match_gain
 from mixdream.analysis.smear import transient_smear_ms
 from mixdream.audio.write import write_audio
 from mixdream.corpus.store import Corpus
@@ -123,11 +118,7 @@ def pass_through(
 
 
 def measure_ceiling(
-    corpus: Corpus,
-    folder: Path,
-    grids: Mapping[str, Grid],
-    number: int = WINDOWS,
-    report: Report = silent,
+    corpus: Corpus, folder: Path, grids: Mapping[str, Grid], number: int = WINDOWS, report: Report = silent
 ) -> dict[str, Any]:
     """Send windows of a corpus through every grid and inversion; write audio, scores and a figure.
 

@@ -103,12 +103,7 @@ def _losses(run: Run) -> str:
 
 
 def read_folder(
-    folder: Path,
-    rate_hz: int,
-    number: int,
-    seed: int,
-    seconds: float | None = None,
-    report: Report = silent,
+    folder: Path, rate_hz: int, number: int, seed: int, seconds: float | None = None, report: Report = silent
 ) -> Collection:
     """Read the audio files of a folder, of any tool and rate, as clips of one length.
 

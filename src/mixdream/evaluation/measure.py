@@ -17,9 +17,7 @@ from mixdream.evaluation.metrics import evaluate_embeddings
 from mixdream.evaluation.random_net import SMALLEST_STD as RANDOM_STD
 from mixdream.evaluation.random_net import embed_audio_randomly
 from mixdream.evaluation.reference import Reference
-from mixdream.evaluation.sections import Beat, Measures
-
-HANDCRAFTED, RANDOM_NET, CLAP = "handcrafted", "random net", "CLAP"
+from mixdream.evaluation.sections import CLAP, HANDCRAFTED, RANDOM_NET, Beat, Measures
 
 
 @dataclass(frozen=True)

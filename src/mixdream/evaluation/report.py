@@ -20,7 +20,7 @@ from mixdream.evaluation.embedder import Space
 from mixdream.evaluation.embedding import embed_magnitudes
 from mixdream.evaluation.findings import cluster_findings, player
 from mixdream.evaluation.intervals import RESAMPLES
-from mixdream.evaluation.measure import HANDCRAFTED, Yardstick, make_yardstick, measure
+from mixdream.evaluation.measure import Yardstick, make_yardstick, measure
 from mixdream.evaluation.metrics import compare_pair, evaluate_embeddings
 from mixdream.evaluation.reference import Reference
 from mixdream.evaluation.sections import Comparison, Content, Measures, Row, Stages
@@ -149,7 +149,7 @@ def _row(yardstick: Yardstick, collection: Collection, validity: Validity, train
     clips = collection.audio[chosen, : yardstick.samples]
     measures = measure(yardstick, clips)
     clusters = None
-    if "ndb" not in measures.embeddings[HANDCRAFTED].left_out:
+    if "ndb" not in measures.handcrafted.left_out:
         clusters = cluster_findings(yardstick, clips, [collection.labels[k] for k in chosen])
     row = replace(row, measures=measures, clusters=clusters)
     if collection.spectrograms is not None:
@@ -157,8 +157,8 @@ def _row(yardstick: Yardstick, collection: Collection, validity: Validity, train
     floor, floor_name = train, "real windows"
     if row.ceiling is not None:  # what the phases lose is no collapse
         floor, floor_name = row.ceiling, "real windows through its inversion"
-    figures, floor_figures = (side.embeddings[HANDCRAFTED].figures for side in (measures, floor))
-    return replace(row, verdict=judge_collapse(figures, floor_figures, floor_name))
+    verdict = judge_collapse(measures.handcrafted.figures, floor.handcrafted.figures, floor_name)
+    return replace(row, verdict=verdict)
 
 
 def _with_spectrograms(yardstick: Yardstick, row: Row, made: Spectrograms, chosen: np.ndarray) -> Row:
@@ -174,10 +174,7 @@ def _with_spectrograms(yardstick: Yardstick, row: Row, made: Spectrograms, chose
     try:
         audio, errors = made.voice.passed(real, [windows.sets[k] for k in rows])
         ceiling = measure(yardstick, audio[:, : yardstick.samples], blocks)
-        consistency = {
-            "generated": float(np.median(made.errors[chosen])),
-            "real": float(np.median(errors)),
-        }
+        consistency = {"generated": float(np.median(made.errors[chosen])), "real": float(np.median(errors))}
     except KeyError as error:
         notes.append(f"The run does not know set {error}: it was trained on another corpus; no ceiling.")
     space = Space.fit(
@@ -206,15 +203,13 @@ def _stages(yardstick: Yardstick, train: Measures, rows: Sequence[Row], report: 
     other = yardstick.cut(yardstick.reference.other.audio)
     other = other[yardstick.chosen(np.arange(len(other)))]
     stages = measure_stages(yardstick, other, report)
-    floor = train.embeddings[HANDCRAFTED].figures
-    models = {row.name: row.measures.embeddings[HANDCRAFTED].figures for row in rows if row.measures}
+    models = {row.name: row.measures.handcrafted.figures for row in rows if row.measures}
+    figures = {name: stage.figures for name, stage in stages.items()}
     return Stages(
         n=yardstick.number,
         figures=stages,
-        verdicts={name: judge_collapse(stage.figures, floor) for name, stage in stages.items()},
-        figure=draw_stages({name: stage.figures for name, stage in stages.items()}, models)
-        if stages
-        else None,
+        verdicts={name: judge_collapse(stage, train.handcrafted.figures) for name, stage in figures.items()},
+        figure=draw_stages(figures, models) if stages else None,
     )
 
 

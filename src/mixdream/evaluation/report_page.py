@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from mixdream.evaluation.intervals import Estimate
-from mixdream.evaluation.measure import HANDCRAFTED
 from mixdream.evaluation.metrics import METRICS, Metric
 from mixdream.evaluation.sections import Content, Row, as_json
 from mixdream.files import write_atomically, write_json
@@ -53,7 +52,7 @@ def write_report(folder: Path, content: Content) -> tuple[Path, dict[str, Any]]:
 def table_of(content: Content, row: Row) -> Table:
     """A collection beside its floors, for the page and the terminal."""
     columns = {row.name: row.measures} | content.floors | {"ceiling": row.ceiling}
-    sides = {name: column.embeddings[HANDCRAFTED] for name, column in columns.items() if column}
+    sides = {name: column.handcrafted for name, column in columns.items() if column}
     return Table(
         columns={name: side.n for name, side in sides.items()},
         lines=[

@@ -8,6 +8,9 @@ from mixdream.evaluation.copies.verdict import CopyCheck
 from mixdream.evaluation.intervals import Estimate
 from mixdream.evaluation.metrics import Evaluation
 
+HANDCRAFTED, RANDOM_NET, CLAP = "handcrafted", "random net", "CLAP"
+"""Names of the embeddings."""
+
 
 @dataclass(frozen=True)
 class Player:
@@ -32,8 +35,13 @@ class Beat:
 class Measures:
     """What is measured on every set of clips, floors included."""
 
-    embeddings: dict[str, Evaluation]  # by the name of the embedding; "handcrafted" is always there
+    embeddings: dict[str, Evaluation]  # by the name of the embedding
     pulse: dict[str, Beat]  # "pulse_db" and "tempo_bpm"
+
+    @property
+    def handcrafted(self) -> Evaluation:
+        """In the embedding that tables and verdicts go by; the others are cross-checks."""
+        return self.embeddings[HANDCRAFTED]
 
 
 @dataclass(frozen=True)
@@ -153,12 +161,7 @@ def as_json(content: Content) -> dict[str, Any]:
 
 def _copy(finding: CopyFinding) -> dict[str, Any]:
     check = finding.check
-    plain = {
-        "clip": finding.clip,
-        "row": finding.row,
-        "is_copy": check.is_copy,
-        "sentence": check.sentence,
-    }
+    plain = {"clip": finding.clip, "row": finding.row, "is_copy": check.is_copy, "sentence": check.sentence}
     if check.nearest is None:
         return plain
     return plain | {

@@ -184,11 +184,7 @@ def _judge(nearest: Nearest | None, real: RealNearest) -> CopyCheck:
 
 
 def _side_by_side(
-    corpus: Corpus,
-    clip_s: float,
-    held_out: Spans | None,
-    speeds: Mapping[str, Sequence[float]],
-    number: int,
+    corpus: Corpus, clip_s: float, held_out: Spans | None, speeds: Mapping[str, Sequence[float]], number: int
 ) -> list[tuple[str, int, float]]:
     """Set, first sample and speed of windows spread evenly, none over another."""
     windows = []
