@@ -127,17 +127,15 @@ def find_nearest(
             "into shorter ones"
         )
     origins = away_from or [None] * len(clips)
-    stretches: list[_Chunk] = []
     best: list[np.ndarray] = []
     nearest: list[Nearest | None] = []
     # Threads of BLAS under threads of ours would wait for each other: half of the speed.
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
         scanned = pool.map(lambda chunk: _scan(chunk, prepared, corpus), chunks)
         for chunk, moments in zip(chunks, scanned, strict=True):
-            stretches += [chunk.stretch(i) for i in range(len(moments))]
             best.append(moments)
             report(0.7 * len(best) / len(chunks), f"searching {chunk.name}")
-        table = _Table(stretches, np.concatenate(best))
+        table = _Table(chunks, best)
         refined = pool.map(lambda i: _refine(i, prepared, table, origins[i], corpus), range(len(clips)))
         for moment in refined:
             nearest.append(moment)
@@ -191,12 +189,6 @@ class _Chunk:
     speed: float
     piece: tuple[int, int]
 
-    def stretch(self, number: int) -> "_Chunk":
-        """The part of the chunk that remembers one moment."""
-        first = number * _STRETCH
-        start = self.start + first * self.step
-        return replace(self, start=start, moments=min(_STRETCH, self.moments - first))
-
 
 def _chunks(
     corpus: Corpus, spans: Spans | None, speeds: Mapping[str, Sequence[float]], clips: _Clips
@@ -234,20 +226,21 @@ def _levels(chunk: _Chunk, corpus: Corpus, start: float, speed: float, hop: floa
 
 
 class _Table:
-    """All stretches, and for each and every clip the best correlation and its moment."""
+    """All stretches, and for each and every clip the best correlation and where its moment begins."""
 
-    def __init__(self, stretches: list[_Chunk], best: np.ndarray) -> None:
-        self.stretches = stretches
-        self.correlation, self.moment = best[:, 0], best[:, 1]
-        self.names = np.array([stretch.name for stretch in stretches])
-        self.starts = np.array([stretch.start for stretch in stretches])
+    def __init__(self, chunks: list[_Chunk], best: list[np.ndarray]) -> None:
+        pairs = [(chunk, i) for chunk, rows in zip(chunks, best, strict=True) for i in range(len(rows))]
+        self.chunks = [chunk for chunk, _ in pairs]
+        self.names = np.array([chunk.name for chunk, _ in pairs])
+        self.starts = np.array([chunk.start + i * _STRETCH * chunk.step for chunk, i in pairs])
+        self.correlation, moment = np.concatenate(best).transpose(1, 0, 2)
+        self.at = self.starts[:, None] + moment * np.array([chunk.step for chunk, _ in pairs])[:, None]
 
     def best(self, clip: int, number: int, allowed: np.ndarray) -> list[tuple[_Chunk, float]]:
-        """Stretches that are best for a clip, each with the first sample of its best moment."""
+        """Chunks of the stretches that are best for a clip, each with the first sample of the best moment."""
         order = np.argsort(-np.where(allowed, self.correlation[:, clip], -np.inf), kind="stable")
-        rows = order[: min(number, np.count_nonzero(allowed))]
-        chosen = [(self.stretches[row], float(self.moment[row, clip])) for row in rows]
-        return [(stretch, stretch.start + moment * stretch.step) for stretch, moment in chosen]
+        rows = order[: min(number, np.count_nonzero(allowed))].tolist()
+        return [(self.chunks[row], float(self.at[row, clip])) for row in rows]
 
     def apart(self, name: str, start: int, samples: float) -> np.ndarray:
         """Which stretches are in another set, or so many samples away from a moment."""
@@ -259,7 +252,7 @@ def _refine(
 ) -> Nearest | None:
     """Look closely at the best stretches, and at the best ones that are of another track than the nearest."""
     track_samples = TRACK_S * corpus.rate_hz
-    allowed = np.ones(len(table.stretches), bool)
+    allowed = np.ones(len(table.chunks), bool)
     if origin is not None:
         allowed = table.apart(*origin, track_samples)
     if clips.empty[clip] or not allowed.any():
@@ -282,9 +275,9 @@ class _Moment:
     chunk: _Chunk
 
 
-def _closest(clip: int, clips: _Clips, stretches: list[tuple[_Chunk, float]], corpus: Corpus) -> Nearest:
+def _closest(clip: int, clips: _Clips, starts: list[tuple[_Chunk, float]], corpus: Corpus) -> Nearest:
     """Best of some moments: at their own speed, then the best of them at others, then as a loop."""
-    moments = [_around(clip, clips, chunk, start, chunk.speed, corpus) for chunk, start in stretches]
+    moments = [_around(clip, clips, chunk, start, chunk.speed, corpus) for chunk, start in starts]
     moments.sort(key=lambda moment: -moment.correlation)
     for moment in moments[:_AT_ALL_SPEEDS]:
         speeds = [moment.speed * factor for factor in _SPEEDS]
