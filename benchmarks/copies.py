@@ -77,14 +77,14 @@ def make_corpus(folder: Path, hours: float) -> Corpus:
 
 
 def correlation_of_samples(clips: np.ndarray, audio: np.ndarray) -> list[int]:
-    """Place of each clip in audio, to the sample; knows no turn, no speed and no noise in the treble."""
+    """First sample of each clip in audio; no copy that is turned, at another speed or in noise is found."""
     squares = np.cumsum(np.pad(np.square(audio), (1, 0)))
     energy = np.maximum(squares[SAMPLES:] - squares[:-SAMPLES], 1e-9)
     return [int((scipy.signal.correlate(audio, clip, "valid") / np.sqrt(energy)).argmax()) for clip in clips]
 
 
 def main() -> None:
-    """Print time, memory and what was found of both."""
+    """Print time, memory and how many copies were found, of both."""
     arguments = [argument for argument in sys.argv[1:] if argument.replace(".", "").isdigit()]
     hours = float(arguments[0]) if arguments else 4.0
     rng = np.random.default_rng(99)
@@ -99,12 +99,12 @@ def main() -> None:
             places.append((name, start))
         before_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         began = time.perf_counter()
-        found = find_nearest(np.stack(clips), RATE_HZ, corpus)
+        moments = find_nearest(np.stack(clips), RATE_HZ, corpus)
         spent_s = time.perf_counter() - began
         more_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before_mb
         right = sum(
             nearest is not None and nearest.set_name == name and abs(nearest.start - start) < RATE_HZ // 4
-            for nearest, (name, start) in list(zip(found, places, strict=True))[1::2]
+            for nearest, (name, start) in list(zip(moments, places, strict=True))[1::2]
         )
         audio = corpus.audio("set-0")[: 600 * RATE_HZ, 0] / 32768
         began = time.perf_counter()

@@ -1,6 +1,7 @@
 """Speed of corpus building beside ``librosa.load``: a stereo mp3 of 44.1 kHz to mono at 8 kHz, on one thread.
 
-Run ``python benchmarks/decode.py [MINUTES]``; the mp3 is synthesised. Each contender runs in its own process.
+Run ``python benchmarks/decode.py [MINUTES]`` on Linux, whose /proc tells peak memory; the mp3 is synthesised.
+Each contender runs in its own process.
 """
 
 import json
@@ -17,11 +18,10 @@ RATE_HZ = 44_100
 MIXDREAM = """
 from pathlib import Path
 from mixdream.corpus.ingest import ingest
-from mixdream.corpus.sources import Source
+from mixdream.corpus.store import SourceFile
 path = Path(sys.argv[1])
-seconds = ingest(
-    Source(path, "x", "x", 1, 1, ""), path.with_suffix(".npy"), path.with_suffix(".beats"), 8000, 1
-).seconds
+file = SourceFile(name="x", source="x")
+seconds = ingest(path, file, path.with_suffix(".npy"), path.with_suffix(".beats"), 8000, 1).seconds
 """
 LIBROSA = """
 import librosa
@@ -83,7 +83,7 @@ def main() -> None:
         for _ in range(3):
             runs["mixdream"].append(measure(MIXDREAM, path))
             runs["librosa"].append(measure(LIBROSA, path))
-    best = {name: max(found, key=lambda run: run["times_real_time"]) for name, found in runs.items()}
+    best = {name: max(three, key=lambda run: run["times_real_time"]) for name, three in runs.items()}
     ratio = best["mixdream"]["times_real_time"] / best["librosa"]["times_real_time"]
     print(
         json.dumps(

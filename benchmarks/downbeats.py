@@ -1,7 +1,7 @@
-"""On which beat of the bar a run's clips begin, told by the real windows that they are most like.
+"""On which beat of the bar a run's clips begin, by the real windows that they are most like.
 
-Run ``python -m benchmarks.downbeats RUN CORPUS [--clips 256]``. Real windows, told
-by others that do not overlap them, show how far that can be trusted.
+Run ``python -m benchmarks.downbeats RUN CORPUS [--clips 256]``. Real windows, compared with others that do
+not overlap them, show how far that can be trusted.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import torch
 
 from mixdream.corpus.beat_windows import BEATS_PER_BAR, BeatWindows, index_beat_windows
 from mixdream.corpus.store import Corpus
+from mixdream.corpus.windows import spread
 from mixdream.evaluation.copies.matching import match
 from mixdream.evaluation.copies.watch import CopyWatch
 from mixdream.runs.noise import noise_of_seed
@@ -38,7 +39,7 @@ def main() -> None:
     if watch is None:
         raise SystemExit("the corpus has too little music")
     downbeats = watch.rows[windows.in_bar[watch.rows] == 0]
-    rows = downbeats[np.linspace(0, len(downbeats) - 1, min(chosen.clips, len(downbeats))).astype(int)]
+    rows = downbeats[spread(len(downbeats), chosen.clips)]
     parts = [batches.images(part) for part in np.array_split(rows, len(rows) // _BATCH + 1)]
     print("real windows", *_shares(watch, windows, batches.levels(torch.cat(parts)), rows))
     generator = run.load_generator(run.chosen_checkpoint())
@@ -53,8 +54,8 @@ def _shares(
 ) -> list[str]:
     """Share of clips that begin on each beat; those of rows are not compared with themselves."""
     beats = []
-    for i, one in enumerate(levels):
-        correlation, turn = match(watch.templates, one, watch.templates.frames)
+    for i, clip in enumerate(levels):
+        correlation, turn = match(watch.templates, clip, watch.templates.frames)
         if rows is not None:
             near = np.abs(windows.start[watch.rows] - windows.start[rows[i]]) < windows.length[rows[i]]
             same = windows.set_index[watch.rows] == windows.set_index[rows[i]]

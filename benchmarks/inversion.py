@@ -69,13 +69,13 @@ def compare(grid_name: str, grid: Grid, corpus: Corpus) -> None:
     levels = magnitudes(windows, grid)
     clip = slice(grid.lead, grid.lead + grid.clip_samples)
 
-    def fewer_iterations(one: Tensor, seed: int) -> Tensor:
+    def fewer_iterations(wanted: Tensor, seed: int) -> Tensor:
         rng = torch.Generator().manual_seed(seed)
         phases = 2 * torch.pi * torch.rand(1, grid.n_fft // 2 + 1, grid.frames, generator=rng)
-        return raar(one, grid, pghi(one, grid, phases), iterations=20)[:, clip]
+        return raar(wanted, grid, pghi(wanted, grid, phases), iterations=20)[:, clip]
 
     contenders: dict[str, Callable[[Tensor, int], Tensor]] = {
-        name: lambda one, seed, name=name: invert(name, one, grid, [seed])  # type: ignore[misc]
+        name: lambda wanted, seed, name=name: invert(name, wanted, grid, [seed])  # type: ignore[misc]
         for name in grid.inversions
     }
     if grid.window == "hann":
@@ -93,11 +93,11 @@ def compare(grid_name: str, grid: Grid, corpus: Corpus) -> None:
             snr_db[name].append(magnitude_snr_db(original, matched, grid.rate_hz))
     base_s, base_db = float(np.median(times[BASELINE])), float(np.mean(snr_db[BASELINE]))
     for name in contenders:
-        spent_s, found_db = float(np.median(times[name])), float(np.mean(snr_db[name]))
+        spent_s, mean_db = float(np.median(times[name])), float(np.mean(snr_db[name]))
         print(
             f"{grid_name:10} {name:12} {1000 * spent_s:6.2f} ms per second of audio "
             f"({base_s / spent_s:5.1f}x as fast as {BASELINE}), "
-            f"SNR {found_db:5.2f} dB ({found_db - base_db:+.2f})"
+            f"SNR {mean_db:5.2f} dB ({mean_db - base_db:+.2f})"
         )
 
 

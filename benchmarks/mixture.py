@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mixdream.analysis.voice import Voice
 from mixdream.audio.write import write_audio
 from mixdream.corpus.store import Corpus
 from mixdream.corpus.windows import spread
 from mixdream.evaluation.stages import pca_mixture
 from mixdream.recipes.windows import training_windows
 from mixdream.runs.run import Run
-from mixdream.spectrogram.inversion import invert
 from mixdream.spectrogram.transform import magnitudes
 
 LEARNT = 1024
@@ -32,7 +32,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--clips", type=int, default=500)
     chosen = parser.parse_args()
-    recipe = Run.open(chosen.run).recipe
+    run = Run.open(chosen.run)
+    recipe = run.recipe
     windows = training_windows(recipe, Corpus.open(chosen.corpus))
     rows = spread(len(windows), LEARNT)
     began = time.perf_counter()
@@ -40,11 +41,9 @@ def main() -> None:
     drawn = torch.from_numpy(pca_mixture(seen, chosen.clips, np.random.default_rng(0)))
     print(f"{len(rows)} windows learnt and {chosen.clips} drawn in {time.perf_counter() - began:.0f} s")
     chosen.folder.mkdir(parents=True)
-    for i, one in enumerate(drawn):
-        audio = invert(recipe.inversion, one[None], recipe.grid, [i])[0].numpy()
-        write_audio(
-            chosen.folder / f"{i}.wav", audio / max(1.0, np.abs(audio).max()), recipe.grid.rate_hz, "wav"
-        )
+    audio, _ = Voice(recipe.grid, run.scaler, recipe.inversion).spoken(drawn, range(len(drawn)))
+    for i, clip in enumerate(audio):
+        write_audio(chosen.folder / f"{i}.wav", clip, recipe.grid.rate_hz, "wav")
 
 
 if __name__ == "__main__":

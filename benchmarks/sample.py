@@ -2,7 +2,7 @@
 
 import time
 
-from mixdream.evaluation.sample import sample_collection
+from mixdream.evaluation.collection import sample_run
 from mixdream.runs.run import Run
 
 CLIPS = 200
@@ -11,9 +11,9 @@ CLIPS = 200
 def main() -> None:
     """Print clips per second and times real time, at the model's own rate and tempo."""
     run = Run.pretrained()
-    sample_collection(run, 4, 0)  # compiles
+    sample_run(run, 4, 0)  # compiles
     began = time.perf_counter()
-    made = sample_collection(run, CLIPS, 0)
+    made = sample_run(run, CLIPS, 0)
     spent_s = time.perf_counter() - began
     heard_s = made.audio.size / made.rate_hz
     print(

@@ -74,11 +74,11 @@ def _mixdream(*arguments: Any) -> None:
 
 
 def _line(name: str, folder: Path) -> str:
-    told = json.loads((folder / "report" / "report.json").read_text("utf-8"))
-    row, run = told["rows"][0], json.loads((folder / "run" / "run.json").read_text("utf-8"))
+    report = json.loads((folder / "report" / "report.json").read_text("utf-8"))
+    row, run = report["rows"][0], json.loads((folder / "run" / "run.json").read_text("utf-8"))
     figures = row["embeddings"]["handcrafted"]["figures"]
     ceiling = row["ceiling"]["embeddings"]["handcrafted"]["figures"]
-    train = told["floors"]["train"]["embeddings"]["handcrafted"]["figures"]
+    train = report["floors"]["train"]["embeddings"]["handcrafted"]["figures"]
     pulse = row["pulse"]["pulse_db"]
     values = [
         name,

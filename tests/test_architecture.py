@@ -14,13 +14,15 @@ ROOT = Path(mixdream.__file__).parent
 # From top to bottom; a room may import its own floor and those below.
 FLOORS = (
     {"cli", "__main__"},
+    {"project"},
     {"survey", "training", "generation"},
     {"evaluation"},
     {"runs"},
     {"recipes"},
     {"corpus"},
+    {"pages"},
     {"analysis"},
-    {"models", "spectrogram", "audio", "pages"},
+    {"models", "spectrogram", "audio"},
     {"demo"},
     {"files", "progress"},
     {"errors"},

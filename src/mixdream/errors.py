@@ -1,4 +1,11 @@
-"""Every error that mixdream raises on purpose."""
+"""Every error that mixdream raises on purpose, and what pydantic finds wrong in words."""
+
+from textwrap import shorten
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # not for every 'mixdream --help'
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
 
 
 class MixdreamError(Exception):
@@ -17,3 +24,20 @@ class Interrupted(MixdreamError):
 
     The command line shows the message, which says how to go on, and exits with code 1.
     """
+
+
+def first_problem(error: "ValidationError") -> str:
+    """Say what a pydantic model found wrong first: ``sets.0.seconds: input should be ..., got 'x'``."""
+    problem = error.errors()[0]
+    return explain_problem(problem, ".".join(map(str, problem["loc"])))
+
+
+def explain_problem(problem: "ErrorDetails", key: str) -> str:
+    """Say one thing that a pydantic model found wrong, of the value that the user knows by this key."""
+    if problem["type"] == "missing":
+        return f"{key} is missing"
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "value_error":
+        return f"{key}: {message}" if key else message
+    got = shorten(repr(problem["input"]), 80, placeholder=" ...")
+    return f"{key or 'all of it'}: {message[0].lower()}{message[1:]}, got {got}"

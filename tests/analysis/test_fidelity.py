@@ -1,12 +1,7 @@
 import numpy as np
 import pytest
 
-from mixdream.analysis.fidelity import (
-    bandwidth_hz,
-    log_spectral_distance_db,
-    magnitude_snr_db,
-    match_gain,
-)
+from mixdream.analysis.fidelity import bandwidth_hz, log_spectral_distance_db, magnitude_snr_db, match_gain
 
 RATE_HZ = 8000
 TIME_S = np.arange(2 * RATE_HZ) / RATE_HZ

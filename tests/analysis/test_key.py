@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from mixdream.analysis.key import PITCH_CLASSES, find_key
-from mixdream.demo.sets import RATE_HZ, render_set
+from mixdream.demo.sets import RATE_HZ
 from tests.audio import media
+from tests.demo.rendered import rendered_set
 
 KEYS = [(tonic, minor) for minor in (False, True) for tonic in range(12)]
 MODES_WITH_MINOR_THIRD = ("minor", "dorian", "phrygian")
@@ -62,7 +63,7 @@ def test_demo_sets_over_eight_bars() -> None:
     near = {(0, 0), (7, 0), (5, 0), (3, 1), (9, 1), (0, 1)}  # semitones up, and whether the mode differs
     named = right = 0
     for name in ("jungle", "ambient"):
-        audio, truth = render_set(name)
+        audio, truth = rendered_set(name)
         samples = round(8 * 240 / truth.bpm * RATE_HZ)
         tonic, mode = truth.key.split()
         for start in range(0, audio.shape[1] - samples, samples):

@@ -1,10 +1,14 @@
 """Test media: files of every format, written with PyAV, and signals whose physics is known."""
 
+import io
+import re
 from pathlib import Path
 
 import av
 import numpy as np
 import soundfile
+
+from mixdream.audio.loop_chunks import LoopInfo
 
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 CODECS = {
@@ -101,3 +105,19 @@ def amplitude(wave: np.ndarray, frequency_hz: float, rate_hz: int) -> float:
     window = np.hanning(len(wave))
     phase = np.exp(-2j * np.pi * frequency_hz * np.arange(len(wave)) / rate_hz)
     return float(2 * abs(np.sum(wave * window * phase)) / window.sum())
+
+
+def libsndfile_log(wav: bytes) -> dict[str, str]:
+    """What libsndfile says of a WAV file's chunks, by field."""
+    log = soundfile.SoundFile(io.BytesIO(wav)).extra_info
+    assert "(should be" not in log  # its complaint about a wrong RIFF length
+    return dict(re.findall(r"^ *([\w. ?]+?) *: (.*)$", log, re.MULTILINE))
+
+
+def loop_of(wav: bytes) -> LoopInfo | None:
+    """What a WAV file tells of its loop, as libsndfile reads it; None where it has no such chunks."""
+    fields = libsndfile_log(wav)
+    if "Loop Count" not in fields or "Beats" not in fields:
+        return None
+    root_note = int(fields["Root note"], 16) if "RootNoteValid" in fields["Flags"] else None
+    return LoopInfo(float(fields["Tempo"]), int(fields["Beats"]), root_note)

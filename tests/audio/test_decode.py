@@ -3,8 +3,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
-from mixdream.audio.decode import Decoder
+from mixdream.audio.decode import Decoder, read_audio
 from mixdream.audio.resample import Resampler
 from mixdream.errors import InputError
 from tests.audio import media
@@ -207,12 +208,11 @@ def test_what_is_no_media_is_refused_in_one_line(
 
 
 def test_missing_folders_pipes_and_silent_films_are_refused(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.wav")
-    for path, reason in (
-        (tmp_path / "no.wav", "missing"),
-        (tmp_path, "not a file"),
-        (tmp_path / "pipe.wav", "not a"),
-    ):
+    unusable = [(tmp_path / "no.wav", "missing"), (tmp_path, "not a file")]
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.wav")
+        unusable.append((tmp_path / "pipe.wav", "not a"))
+    for path, reason in unusable:
         with pytest.raises(InputError, match=reason):
             decode(path)
     import av
@@ -226,3 +226,23 @@ def test_missing_folders_pipes_and_silent_films_are_refused(tmp_path: Path) -> N
         container.mux(stream.encode(None))
     with pytest.raises(InputError, match="no audio, only"):
         decode(tmp_path / "film.mp4")
+
+
+def test_the_end_of_a_file_is_that_of_the_whole(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    soundfile.write(tmp_path / "x.flac", rng.uniform(-0.5, 0.5, 3_000_000), 44_100)
+    whole, _ = read_audio(tmp_path / "x.flac", 44_100)
+    end, _ = read_audio(tmp_path / "x.flac", 44_100, last_s=2.0)
+    assert whole.shape == (3_000_000, 1)
+    assert 2.0 * 44_100 <= len(end) < 1_000_000
+    np.testing.assert_array_equal(end, whole[-len(end) :])
+
+
+def test_rates_need_not_be_whole(tmp_path: Path) -> None:
+    t = np.arange(44_100 * 2) / 44_100
+    soundfile.write(tmp_path / "tone.wav", np.stack([np.sin(2 * np.pi * 440 * t)] * 2, 1) / 2, 44_100)
+    audio, nonfinite = read_audio(tmp_path / "tone.wav", 8601.6, channels=2)
+    assert nonfinite == 0
+    assert audio.shape == (round(2 * 8601.6), 2)
+    spectrum = np.abs(np.fft.rfft(audio[:, 0] * np.hanning(len(audio))))
+    assert abs(np.argmax(spectrum) * 8601.6 / len(audio) - 440) < 1

@@ -117,9 +117,3 @@ def test_every_bad_input_gives_one_line_and_exit_code_2(
         assert (code, out) == (2, ""), arguments
         assert len(errors.splitlines()) == 1 and words in errors, (arguments, errors)
     assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize("command", ["build", "show", "verify", "export-images", "import-images"])
-def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = run(capsys, "corpus", command, "--help")
-    assert code == 0 and "--json" in out

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import soundfile
 
-from mixdream.audio.loop_chunks import read_loop_chunks
 from mixdream.runs.run import Run
+from tests.audio import media
 from tests.cli.test_main import error_of, mixdream
 from tests.conftest import write_set
 
@@ -31,7 +31,7 @@ def test_a_run_that_learnt_bars_makes_loops(run: Path, tmp_path: Path) -> None:
         path = Path(loop["file"])
         assert path.name.startswith(f"bars_{loop['seed']}_126bpm")
         assert soundfile.info(path).frames == 168_000
-        chunks = read_loop_chunks(path.read_bytes())
+        chunks = media.loop_of(path.read_bytes())
         assert chunks is not None and (chunks.bpm, chunks.beats) == (126, 8)
     words = mixdream("generate", run, "--bars", 1, "-n", 1, "-o", tmp_path / "short").stdout
     assert "pulse" in words and "seam" in words

@@ -65,6 +65,7 @@ def test_help_fits_a_screen(words: str, monkeypatch: pytest.MonkeyPatch) -> None
     done = mixdream(*words.split(), "--help")
     assert done.returncode == 0
     lines = done.stdout.splitlines()
+    assert next(line.strip() for line in lines[2:] if line.strip()).startswith("Example: mixdream ")
     assert len(lines) <= SCREEN_LINES
     assert max(map(len, lines)) <= 100
 

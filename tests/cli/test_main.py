@@ -160,9 +160,9 @@ def test_the_main_job_end_to_end(tmp_path: Path) -> None:
     for name, bpm in (("one", 120), ("two", 140)):
         write_set(tmp_path / f"{name}.wav", 20, bpm)
     corpus, run, clips = tmp_path / "corpus", tmp_path / "run", tmp_path / "clips"
-    built = mixdream_process("corpus", "build", tmp_path, "-o", corpus, "--json")
+    built = mixdream("corpus", "build", tmp_path, "-o", corpus, "--json")
     assert built.returncode == 0, built.stderr
-    trained = mixdream_process(
+    trained = mixdream(
         "train", "thesis-3", corpus, "-o", run, *TINY_OPTIONS, "--set", "training.epochs=2", "--json"
     )
     assert trained.returncode == 0, trained.stderr
@@ -193,19 +193,3 @@ def test_the_ceiling_of_a_corpus_by_command(corpus: Corpus, tmp_path: Path) -> N
     assert (tmp_path / f"01_{result['best']}.wav").exists()
     words = mixdream("ceiling", corpus.folder, "-o", tmp_path, "-n", 1).stdout
     assert "studio-8k" in words and "pghi+gl" in words and "The best that a model on" in words
-
-
-def test_the_demo_makes_a_page_that_needs_nothing_else(tmp_path: Path) -> None:
-    done = mixdream("demo", "-o", tmp_path / "demo", "--minutes", 0.02, "--json")
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    assert len(result["loops"]) == 8
-    page = Path(result["page"]).read_text("utf-8")
-    assert page.count("<audio") == 12
-    assert page.count("data:audio/flac") == 12
-    assert page.count(" loop ") == 8
-    assert "http://" not in page
-    assert "https://" not in page
-    again = mixdream("demo", "-o", tmp_path / "demo", "--minutes", 0.02)
-    assert again.returncode == 0, again.stderr
-    assert "mixdream corpus build" in again.stdout

@@ -24,30 +24,7 @@ def make_corpus(
         audio = np.random.default_rng(i).integers(-9999, 9999, (length, channels)).astype(np.int16)
         np.save(audio_path(folder, name), audio)
         cuts = tuple((segments or {}).get(name, [(0, length)]))
-        record = SetRecord(
-            name=name,
-            source=f"/music/{name}.wav",
-            source_bytes=1,
-            source_mtime_ns=1,
-            sha256=name,
-            audio_sha256=sha256_of(audio_path(folder, name)),
-            codec="pcm_s16le",
-            source_rate_hz=rate_hz,
-            source_channels=channels,
-            rate_hz=rate_hz,
-            seconds=length / rate_hz + len(cuts) - 1,
-            samples=length,
-            segments=cuts,
-            segment_starts_s=tuple(start / rate_hz + k for k, (start, _) in enumerate(cuts)),
-            gain_db=0,
-            peak=0.3,
-            dc=(0.0,) * channels,
-            rms_dbfs=-15,
-            loudness_lufs=None,
-            corrupt_packets=0,
-            nonfinite_samples=0,
-        )
-        records.append(record)
+        records.append(_record(name, sha256_of(audio_path(folder, name)), cuts, rate_hz, channels))
     index = CorpusIndex(complete=True, rate_hz=rate_hz, channels=channels, sets=tuple(records))
     write_json(folder / "corpus.json", index.model_dump(mode="json"))
     return Corpus.open(folder)
@@ -56,29 +33,34 @@ def make_corpus(
 def imagined_corpus(seconds: Mapping[str, float], rate_hz: int = 8000) -> Corpus:
     """Corpus of records only: for questions that need no audio."""
     records = [
-        SetRecord(
-            name=name,
-            source=name,
-            source_bytes=1,
-            source_mtime_ns=1,
-            sha256=name,
-            audio_sha256=f"audio of {name}",
-            codec="",
-            source_rate_hz=rate_hz,
-            source_channels=1,
-            rate_hz=rate_hz,
-            seconds=length_s,
-            samples=round(length_s * rate_hz),
-            segments=((0, round(length_s * rate_hz)),),
-            segment_starts_s=(0.0,),
-            gain_db=0,
-            peak=1,
-            dc=(0.0,),
-            rms_dbfs=-15,
-            loudness_lufs=None,
-            corrupt_packets=0,
-            nonfinite_samples=0,
-        )
+        _record(name, f"audio of {name}", ((0, round(length_s * rate_hz)),), rate_hz, 1)
         for name, length_s in sorted(seconds.items())
     ]
     return Corpus(Path("nowhere"), rate_hz, 1, tuple(records))
+
+
+def _record(
+    name: str, audio_sha256: str, segments: tuple[tuple[int, int], ...], rate_hz: int, channels: int
+) -> SetRecord:
+    samples = segments[-1][1]
+    return SetRecord(
+        name=name,
+        source=f"/music/{name}.wav",
+        sha256=name,
+        audio_sha256=audio_sha256,
+        codec="pcm_s16le",
+        source_rate_hz=rate_hz,
+        source_channels=channels,
+        rate_hz=rate_hz,
+        seconds=samples / rate_hz + len(segments) - 1,
+        samples=samples,
+        segments=segments,
+        segment_starts_s=tuple(start / rate_hz + k for k, (start, _) in enumerate(segments)),
+        gain_db=0,
+        peak=0.3,
+        dc=(0.0,) * channels,
+        rms_dbfs=-15,
+        loudness_lufs=None,
+        corrupt_packets=0,
+        nonfinite_samples=0,
+    )

@@ -1,5 +1,6 @@
 """Beats in a corpus: built with the audio, kept as safely, shown."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -25,13 +26,19 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return media.write_wav(tmp_path_factory.mktemp("cut") / "cut.wav", samples, 8000)
 
 
+@pytest.fixture(scope="module")
+def built(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    return build_corpus([source], tmp_path_factory.mktemp("built") / "corpus", jobs=1).corpus
+
+
 @pytest.fixture
-def corpus(source: Path, tmp_path: Path) -> Corpus:
-    return build_corpus([source], tmp_path / "corpus", jobs=1).corpus
+def corpus(built: Corpus, tmp_path: Path) -> Corpus:
+    """A copy that a test may change."""
+    return Corpus.open(shutil.copytree(built.folder, tmp_path / "corpus"))
 
 
-def test_the_beat_starts_anew_after_a_cut(corpus: Corpus) -> None:
-    record, beats = corpus.sets[0], corpus.beats("cut")
+def test_the_beat_starts_anew_after_a_cut(built: Corpus) -> None:
+    record, beats = built.sets[0], built.beats("cut")
     (start, _), (again, stop) = record.segments
     assert (np.diff(beats.sample) > 0).all() and beats.sample[0] >= start and beats.sample[-1] < stop
     sure = beats.sample[beats.sure]
@@ -43,8 +50,8 @@ def test_the_beat_starts_anew_after_a_cut(corpus: Corpus) -> None:
     assert (np.rint(place) % 4 == beats.in_bar[beats.sure]).all()
 
 
-def test_the_tempo_is_in_seconds_of_the_source(corpus: Corpus) -> None:
-    record = corpus.sets[0]
+def test_the_tempo_is_in_seconds_of_the_source(built: Corpus) -> None:
+    record = built.sets[0]
     gap = record.dropped[0]
     assert record.tempo[0].start_s == 0 and record.tempo[-1].stop_s == pytest.approx(record.seconds, abs=0.01)
     assert all(
@@ -57,8 +64,9 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     beats = Beats(np.array([0.25, 4000.5]), np.array([3, 0], np.int8), np.array([False, True]))
     beats.write(tmp_path / "x.npy")
     again = Beats.read(tmp_path / "x.npy")
-    for one, other in ((beats.sample, again.sample), (beats.in_bar, again.in_bar), (beats.sure, again.sure)):
-        assert one.dtype == other.dtype and np.array_equal(one, other)
+    for name in ("sample", "in_bar", "sure"):
+        written, read = getattr(beats, name), getattr(again, name)
+        assert written.dtype == read.dtype and np.array_equal(written, read)
     np.save(tmp_path / "y.npy", np.zeros(3))
     with pytest.raises(InputError, match="holds no beats"):
         Beats.read(tmp_path / "y.npy")
@@ -90,8 +98,8 @@ def test_beats_go_with_their_set(corpus: Corpus, source: Path, tmp_path: Path) -
         assert path_of(corpus.folder, "cut").exists() and not path_of(corpus.folder, "other").exists()
 
 
-def test_the_overview_shows_the_tempo(corpus: Corpus) -> None:
-    tempo = draw_overview(corpus, corpus.sets[0]).axes[1]
+def test_the_overview_shows_the_tempo(built: Corpus) -> None:
+    tempo = draw_overview(built, built.sets[0]).axes[1]
     assert tempo.get_ylabel() == "BPM"
     low, high = tempo.get_ylim()
     assert low < 125 < high

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixdream.corpus.silence import SilenceFinder, complement
+from mixdream.corpus.silence import SilenceFinder
 
 RUNS = st.lists(st.tuples(st.sampled_from([0.0, 0.25, -0.5]), st.integers(1, 30)), max_size=20)
 
@@ -21,15 +21,6 @@ def test_finds_constant_runs_however_the_audio_is_cut_into_blocks(
     edges = [0, *(np.flatnonzero(np.diff(wave)) + 1).tolist(), len(wave)]
     pairs = pairwise(edges)
     assert found == [(a, b, float(wave[a])) for a, b in pairs if b - a >= min_samples and b > a]
-
-
-@given(st.lists(st.integers(0, 100), max_size=10, unique=True), st.integers(100, 120))
-def test_complement_and_spans_cover_everything_once(edges: list[int], samples: int) -> None:
-    edges = sorted(edges[: len(edges) // 2 * 2])
-    spans = list(zip(edges[::2], edges[1::2], strict=True))
-    both = sorted(spans + complement(spans, samples))
-    assert both[0][0] == 0 and both[-1][1] == samples
-    assert all(a[1] == b[0] for a, b in pairwise(both))
 
 
 def test_stereo_is_silent_only_where_both_channels_are() -> None:

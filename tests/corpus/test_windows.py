@@ -1,4 +1,5 @@
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixdream.corpus.windows import count_windows, exact, index_windows, spread_windows, window_starts
+from mixdream.corpus.windows import (
+    complement,
+    count_windows,
+    exact,
+    index_windows,
+    spread_windows,
+    window_starts,
+)
 from mixdream.errors import InputError
 from tests.corpus.small import make_corpus
 
@@ -42,6 +50,15 @@ def test_windows_fit_and_no_more_would(samples: int, window: int, slide: Fractio
         assert starts[i] == round(i * slide)
     else:
         assert samples < window
+
+
+@given(st.lists(st.integers(0, 100), max_size=10, unique=True), st.integers(100, 120))
+def test_complement_and_spans_cover_everything_once(edges: list[int], samples: int) -> None:
+    edges = sorted(edges[: len(edges) // 2 * 2])
+    spans = list(zip(edges[::2], edges[1::2], strict=True))
+    both = sorted(spans + complement(spans, samples))
+    assert both[0][0] == 0 and both[-1][1] == samples
+    assert all(a[1] == b[0] for a, b in pairwise(both))
 
 
 def test_no_window_crosses_a_cut(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from mixdream.demo.mixing import crossfade, mix_tracks
-from mixdream.demo.sets import GroundTruth
 from mixdream.demo.specs import SET_SPECS, TRANCE
 from mixdream.demo.synth import RATE_HZ, fixed_filter, sine
 from mixdream.demo.track import render_track
+from tests.demo.rendered import Rendered
 
 HOUSE = SET_SPECS["house"]
 
@@ -44,7 +44,7 @@ def test_tracks_of_different_tempo_are_refused() -> None:
         mix_tracks(tracks, [], overlap_bars=4)
 
 
-def test_both_tracks_are_heard_in_the_mix(house: tuple[np.ndarray, GroundTruth]) -> None:
+def test_both_tracks_are_heard_in_the_mix(house: Rendered) -> None:
     audio, truth = house
     rng = np.random.default_rng([0, crc32(b"house")])
     first, second = (render_track(track, rng)[0] for track in HOUSE.tracks)
@@ -71,7 +71,7 @@ def test_both_tracks_are_heard_in_the_mix(house: tuple[np.ndarray, GroundTruth])
     assert new_late > 2 * old_late > 0
 
 
-def test_track_spans_overlap_where_they_are_mixed(house: tuple[np.ndarray, GroundTruth]) -> None:
+def test_track_spans_overlap_where_they_are_mixed(house: Rendered) -> None:
     _, truth = house
     first, second = truth.tracks
     (mix,) = [section for section in truth.sections if section.name == "mix"]

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from mixdream.evaluation.collapse import judge_collapse
-from mixdream.evaluation.evaluate import Samples, evaluate_embeddings
 from mixdream.evaluation.intervals import Estimate
+from mixdream.evaluation.metrics import evaluate_embeddings
+from mixdream.evaluation.samples import Samples
 
 KINDS, NUMBER = 20, 300
 

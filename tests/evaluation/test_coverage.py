@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 
 from mixdream.errors import InputError
-from mixdream.evaluation.coverage import NEIGHBOURS, coverage, coverage_statistics, squared_radii
+from mixdream.evaluation.coverage import NEIGHBOURS, coverage_statistics, squared_radii
+
+
+def coverage(reference: np.ndarray, generated: np.ndarray) -> dict[str, float]:
+    once = np.ones(len(reference)), np.ones(len(generated))
+    return {name: statistic(*once) for name, statistic in coverage_statistics(reference, generated).items()}
 
 
 def expected_coverage(n: int, m: int) -> float:
@@ -37,6 +42,11 @@ def test_collapse_onto_one_clip() -> None:
     assert found["precision"] == 1
     assert found["recall"] < 0.01
     assert found["coverage"] < 0.1
+
+
+def test_far_away_is_nothing() -> None:
+    a = np.random.default_rng(0).normal(size=(200, 4))
+    assert set(coverage(a, a + 100).values()) == {0}
 
 
 def test_radii_on_a_line() -> None:

@@ -1,4 +1,4 @@
-"""Kernel distance and Frechet distance against the closed forms for Gaussians."""
+"""Distances of sets of embeddings: closed forms of Gaussians."""
 
 from collections.abc import Callable
 
@@ -6,10 +6,18 @@ import numpy as np
 import pytest
 
 from mixdream.errors import InputError
-from mixdream.evaluation.frechet import frechet_distance
-from mixdream.evaluation.kernel_distance import SCALE, kernel_distance, kernel_statistic, median_distance
+from mixdream.evaluation.distances import SCALE, frechet_statistic, kernel_statistic, median_distance
+from mixdream.evaluation.intervals import Statistic
 
 DIMS = 6
+
+
+def kernel_distance(reference: np.ndarray, generated: np.ndarray) -> float:
+    return kernel_statistic(reference, generated)(np.ones(len(reference)), np.ones(len(generated)))
+
+
+def frechet_distance(reference: np.ndarray, generated: np.ndarray) -> float:
+    return frechet_statistic(reference, generated)(np.ones(len(reference)), np.ones(len(generated)))
 
 
 def closed_form(shift: float, bandwidth: float) -> float:
@@ -44,12 +52,10 @@ def test_kernel_distance_of_disjoint_sets_is_the_largest() -> None:
     )
 
 
-def test_kernel_statistic_with_whole_weights_repeats_clips_without_pairing_them() -> None:
-    rng = np.random.default_rng(0)
-    reference, generated = rng.normal(size=(2, 30, DIMS))
-    once = kernel_statistic(reference, generated)(np.ones(30), np.ones(30))
-    assert once == kernel_distance(reference, generated)
-    assert kernel_statistic(reference, generated)(np.full(30, 2), np.ones(30)) == pytest.approx(once)
+def test_clips_that_count_twice_are_not_paired_with_themselves() -> None:
+    reference, generated = np.random.default_rng(0).normal(size=(2, 30, DIMS))
+    twice = kernel_statistic(reference, generated)(np.full(30, 2), np.ones(30))
+    assert twice == pytest.approx(kernel_distance(reference, generated))
 
 
 def test_frechet_distance_of_scaled_and_shifted_gaussians() -> None:
@@ -69,8 +75,8 @@ def test_frechet_distance_of_rotated_gaussians() -> None:
     assert frechet_distance(a, b) == pytest.approx(8, rel=0.03)
 
 
-@pytest.mark.parametrize("metric", [kernel_distance, frechet_distance])
-def test_errors_say_what_to_do(metric: Callable[[np.ndarray, np.ndarray], float]) -> None:
+@pytest.mark.parametrize("metric", [kernel_statistic, frechet_statistic])
+def test_errors_say_what_to_do(metric: Callable[[np.ndarray, np.ndarray], Statistic]) -> None:
     good = np.random.default_rng(0).normal(size=(50, 3))
     with pytest.raises(InputError, match=r"needs at least \d+ clips, generated has 1"):
         metric(good, good[:1])

@@ -2,7 +2,6 @@ import json
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,13 +11,13 @@ import soxr
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.evaluation.collection import Collection, read_folder
-from mixdream.evaluation.compare import COMPARED, compare_pair
 from mixdream.evaluation.copies.nearest import Nearest
-from mixdream.evaluation.evaluate import LIMITS, Samples
-from mixdream.evaluation.findings import read_aligned
+from mixdream.evaluation.copy_findings import read_aligned
+from mixdream.evaluation.metrics import COMPARED, METRICS
 from mixdream.evaluation.reference import reference_for_length
 from mixdream.evaluation.report import make_report
 from mixdream.evaluation.report_page import table_of, write_report
+from mixdream.evaluation.sections import Content
 from tests.evaluation.tunes import RATE_HZ, tune, tune_corpus
 
 SECONDS = 1.5
@@ -79,14 +78,13 @@ def collections(folder: Path) -> list[Collection]:
 
 
 @pytest.fixture(scope="module")
-def content(corpus: Corpus, collections: list[Collection]) -> dict[str, Any]:
+def content(corpus: Corpus, collections: list[Collection]) -> Content:
     return make_report(corpus, reference_for_length(SECONDS, corpus), collections)
 
 
 @pytest.fixture(scope="module")
-def written(content: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    page, _ = write_report(tmp_path_factory.mktemp("report") / "r", content)
-    return page
+def page(content: Content, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_report(tmp_path_factory.mktemp("report") / "r", content)[0]
 
 
 def test_any_folder_is_read_at_one_rate_and_length(collections: list[Collection]) -> None:
@@ -126,93 +124,78 @@ def test_floors_do_not_overlap_and_held_out_music_is_not_in_them(corpus: Corpus)
     assert len(sets) == 2  # sets this short: a whole one is held out
 
 
-def test_what_is_broken_is_counted_and_not_embedded(content: dict[str, Any]) -> None:
-    row = content["rows"][0]
-    assert row["validity"] == {"nan": 1 / 25, "silent": 1 / 25, "clipped": 0}
-    assert content["n"] == 23
-    assert row["embeddings"]["handcrafted"]["n"] == 23
+def test_what_is_broken_is_counted_and_not_embedded(content: Content) -> None:
+    row = content.rows[0]
+    assert row.validity == {"nan": 1 / 25, "silent": 1 / 25, "clipped": 0}
+    assert row.measures is not None and row.measures.handcrafted.n == content.n == 23
 
 
-def test_the_copy_is_named(content: dict[str, Any]) -> None:
-    copies = content["rows"][0]["copies"]
-    assert copies["checked"] == 24  # silence can be compared, NaN cannot
-    first = copies["clips"][0]
-    assert (first["clip"], first["is_copy"], first["set"]) == ("stolen.wav", True, "B")
-    assert first["time_s"] == pytest.approx(20, abs=0.1)
-    assert "a copy" in first["sentence"] and "of 24 clips look like copies" in copies["sentence"]
+def test_the_copy_is_named(content: Content) -> None:
+    copies = content.rows[0].copies
+    assert copies is not None and copies.checked == 24  # silence can be compared, NaN cannot
+    first = copies.clips[0]
+    assert (first.clip, first.check.is_copy) == ("stolen.wav", True)
+    assert first.check.nearest is not None and first.check.nearest.set_name == "B"
+    assert first.check.nearest.time_s == pytest.approx(20, abs=0.1)
+    assert "of 24 clips look like copies" in copies.sentence
 
 
-def test_verdicts_and_comparison(content: dict[str, Any]) -> None:
-    good, stuck = content["rows"]
-    assert good["verdict"]["coverage_kept"] > stuck["verdict"]["coverage_kept"] + 0.2
-    assert stuck["verdict"]["collapse"] in ("partial", "full")  # all the tunes are of one kind
-    differences = content["comparison"][0]["differences"]
+def test_verdicts_and_comparison(content: Content) -> None:
+    good, stuck = (row.verdict for row in content.rows)
+    assert good.coverage_kept is not None and stuck.coverage_kept is not None
+    assert good.coverage_kept > stuck.coverage_kept + 0.2
+    assert stuck.collapse in ("partial", "full")  # all the tunes are of one kind
+    differences = content.comparison[0].differences
     assert set(differences) == set(COMPARED)
-    assert differences["coverage"]["high"] < 0
-    assert differences["coverage"]["no_chance"]
+    assert differences["coverage"].high < 0
 
 
-def test_every_figure_has_an_interval_and_floors(content: dict[str, Any]) -> None:
-    for row in content["rows"]:
-        for line in table_of(content, row)["lines"]:
-            if line["metric"] != "frechet_distance":  # which says why it is left out
-                for cell in line["cells"]:
-                    assert cell["low"] <= cell["value"] <= cell["high"]
-        figures = row["embeddings"]["handcrafted"]
-        assert set(figures["figures"]) | set(figures["left_out"]) == set(LIMITS)
-        assert row["pulse"]["pulse_db"]["distance"]["low"] >= 0
-    assert "train" in content["floors"]
+def test_every_figure_has_an_interval_and_floors(content: Content) -> None:
+    for row in content.rows:
+        for key, _, estimates in table_of(content, row).lines:
+            if key != "frechet_distance":  # needs twice as many clips as dims
+                assert len(estimates) == 1 + len(content.floors)
+                for estimate in estimates:
+                    assert estimate is not None and estimate.low <= estimate.value <= estimate.high
 
 
-def test_what_a_stuck_model_misses_can_be_heard(content: dict[str, Any]) -> None:
-    clusters = content["rows"][1]["clusters"]
-    over = [one for one in clusters if one["kind"] == "over-produced"]
-    assert over[0]["z"] > 2 and over[0]["players"][0]["note"] == "real"
-    for one in clusters:
-        assert len(one["places"]) == one["real_windows"]
-    missing = [one for one in clusters if one["kind"] == "missing"]
-    for one in missing:
-        assert "never imitated" in one["sentence"] or "Only" in one["sentence"]
+def test_what_a_stuck_model_misses_can_be_heard(content: Content) -> None:
+    clusters = content.rows[1].clusters
+    assert clusters is not None
+    over = [cluster for cluster in clusters if cluster.kind == "over-produced"]
+    assert over[0].z > 2 and over[0].players[0].note == "real"
+    for cluster in clusters:
+        assert len(cluster.places) == cluster.real_windows
+        if cluster.kind == "missing":
+            assert "never imitated" in cluster.sentence or "Only" in cluster.sentence
 
 
-def test_the_page_needs_nothing_else(content: dict[str, Any], written: Path) -> None:
-    text = written.read_text("utf-8")
-    page = Page()
-    page.feed(text)
-    assert page.open == []
-    assert page.players >= 20
-    assert page.addresses and all(address.startswith("data:") for address in page.addresses)
+def test_the_page_needs_nothing_else(content: Content, page: Path) -> None:
+    text = page.read_text("utf-8")
+    parsed = Page()
+    parsed.feed(text)
+    assert parsed.open == []
+    assert parsed.players >= 20
+    assert parsed.addresses and all(address.startswith("data:") for address in parsed.addresses)
     assert "http:" not in text and "https:" not in text
-    assert "default-src &#39;none&#39;" in text or "default-src 'none'" in text
-    assert content["rows"][1]["verdict"]["sentence"] in text and "stolen.wav" in text
+    assert "default-src 'none'" in text
+    assert content.rows[1].verdict.sentence in text and "stolen.wav" in text
 
 
-def test_the_json_is_whole(content: dict[str, Any], written: Path) -> None:
-    plain = json.loads((written.parent / "report.json").read_text("utf-8"))
-    assert plain["rows"][0]["copies"] == json.loads(json.dumps(_without(content["rows"][0]["copies"])))
-    assert "data:audio" not in json.dumps(plain)
-    assert plain["versions"]["mixdream"] and plain["reference"]["blocks"] >= 2
-
-
-def _without(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without(one) for key, one in value.items() if key != "players"}
-    return [_without(one) for one in value] if isinstance(value, list) else value
-
-
-def test_paired_intervals_are_narrower_where_the_music_varies() -> None:
-    """Two models that differ by a little, on a reference whose minutes differ a lot."""
-    rng = np.random.default_rng(0)
-    centres = rng.normal(size=(12, 6))
-    reference = Samples(np.repeat(centres, 10, 0) + 0.5 * rng.normal(size=(120, 6)), np.arange(120) // 10)
-    near = Samples.independent(centres[rng.integers(12, size=100)] + 0.5 * rng.normal(size=(100, 6)))
-    far = Samples.independent(near.embeddings + 1.0)
-    found = compare_pair(reference, near, far)
-    assert found["kernel_distance"].low > 0
-    same = compare_pair(reference, near, near)
-    assert same["coverage"].value == 0 and same["coverage"].low <= 0 <= same["coverage"].high
-    with pytest.raises(InputError, match="100 and 50 clips"):
-        compare_pair(reference, near, far.take(np.arange(50)))
+def test_the_json_has_all_figures_and_no_media(content: Content, page: Path) -> None:
+    text = (page.parent / "report.json").read_text("utf-8")
+    plain = json.loads(text)
+    assert "data:" not in text
+    good, stuck = plain["rows"]
+    assert {"verdict", "embeddings", "pulse", "copies", "clusters"} <= set(good)
+    assert not {"measures", "ceiling", "players"} & set(good)
+    assert set(stuck["embeddings"]) == {"handcrafted", "random net"}
+    figures = stuck["embeddings"]["handcrafted"]["figures"]
+    assert set(figures) == set(METRICS) - {"frechet_distance"}
+    assert set(figures["coverage"]) == {"value", "low", "high"}
+    assert good["copies"]["clips"][0]["set"] == "B"
+    assert "set" not in next(clip for clip in good["copies"]["clips"] if clip["clip"] == "silent.wav")
+    assert plain["comparison"][0]["differences"]["coverage"]["no_chance"]
 
 
 def test_the_moment_is_turned_to_match_the_clip(corpus: Corpus) -> None:

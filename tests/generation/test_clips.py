@@ -6,7 +6,7 @@ import pytest
 import soundfile
 import torch
 
-from mixdream.audio.level import true_peak
+from mixdream.audio.limiter import true_peak
 from mixdream.audio.write import AudioFormat
 from mixdream.corpus.images import read_spectrograms, save_stack
 from mixdream.errors import InputError

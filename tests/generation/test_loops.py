@@ -8,12 +8,13 @@ import soundfile
 
 from mixdream.analysis.key import PITCH_CLASSES
 from mixdream.analysis.seam import seam_score
-from mixdream.audio.level import true_peak
-from mixdream.audio.loop_chunks import LoopInfo, read_loop_chunks
+from mixdream.audio.limiter import true_peak
+from mixdream.audio.loop_chunks import LoopInfo
 from mixdream.errors import InputError
 from mixdream.generation.generate import generate
 from mixdream.generation.wish import Wish
 from mixdream.runs.run import Run
+from tests.audio import media
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def test_a_loop_is_whole_bars_to_the_sample_and_says_so(
     info = soundfile.info(path)
     assert (info.frames, info.samplerate, info.subtype) == (samples, rate_hz, "PCM_24")
     root_note = 60 + PITCH_CLASSES.index(loop["key"].removesuffix("m")) if loop["key"] else None
-    assert read_loop_chunks(path.read_bytes()) == LoopInfo(bpm, beats, root_note)
+    assert media.loop_of(path.read_bytes()) == LoopInfo(bpm, beats, root_note)
     key = f"_{loop['key']}" if loop["key"] else ""
     assert path.name == f"bars_5_{bpm:g}bpm{key}.wav"
     beside = json.loads(path.with_suffix(".json").read_text())

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from mixdream.analysis.key import Key
 from mixdream.analysis.seam import Seam
 from mixdream.audio import write
-from mixdream.audio.level import true_peak
-from mixdream.audio.stream_limiter import StreamLimiter
+from mixdream.audio.limiter import StreamLimiter, true_peak
 from mixdream.errors import InputError
 from mixdream.generation import mix as mixes
 from mixdream.generation.arrangement import Candidate, EnergyScale, arrange, choose

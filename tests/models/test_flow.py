@@ -2,7 +2,8 @@ import math
 
 import torch
 
-from mixdream.models.flow import SPREAD, Flow
+from mixdream.models.flow import Flow
+from mixdream.spectrogram.scaling import SPREAD
 
 SIZE = (32, 16)
 
@@ -15,7 +16,9 @@ def tiny(steps: int = 8) -> Flow:
 def knows(flow: Flow, truth: torch.Tensor) -> Flow:
     """A network that predicts the same image from any noise."""
 
-    def known(noisy: torch.Tensor, level: torch.Tensor, told: torch.Tensor | None = None) -> torch.Tensor:
+    def known(
+        noisy: torch.Tensor, level: torch.Tensor, conditions: torch.Tensor | None = None
+    ) -> torch.Tensor:
         return (SPREAD * truth).expand_as(noisy)
 
     flow.predict = known  # type: ignore[method-assign]
@@ -40,7 +43,9 @@ def test_images_of_a_gaussian_come_out_with_its_spread() -> None:
     """For x ~ N(0, s^2) the best prediction of x from z is linear, and the flow has to end at that spread."""
     spread, flow = 0.5, tiny(steps=200)
 
-    def best(noisy: torch.Tensor, level: torch.Tensor, told: torch.Tensor | None = None) -> torch.Tensor:
+    def best(
+        noisy: torch.Tensor, level: torch.Tensor, conditions: torch.Tensor | None = None
+    ) -> torch.Tensor:
         t, s = level[:, None, None, None], SPREAD * spread
         return noisy * (1 - t) * s**2 / ((1 - t) ** 2 * s**2 + t**2)
 
@@ -79,7 +84,7 @@ def test_patches_go_back_to_where_they_were() -> None:
 
 
 def test_what_is_wanted_stands_behind_the_noise() -> None:
-    """Where the blocks do something, so does what they are told; a flow told nothing has no place for it."""
+    """Where the blocks do something, so do conditions; a flow without any has no place for them."""
     torch.manual_seed(0)
     flow = Flow(SIZE, width=64, depth=1, patch=4, shift=0.5, steps=2, conditions=3).eval()
     with torch.no_grad():
@@ -87,8 +92,8 @@ def test_what_is_wanted_stands_behind_the_noise() -> None:
         torch.nn.init.normal_(flow.blocks[0].get_parameter("attended.weight"), std=0.3)
         noise = torch.randn(1, math.prod(SIZE))
         one, other, again = (
-            flow(torch.cat([noise, torch.tensor([told])], 1))
-            for told in ([1.0, 0, 0], [0, 1.0, 0], [1.0, 0, 0])
+            flow(torch.cat([noise, torch.tensor([wanted])], 1))
+            for wanted in ([1.0, 0, 0], [0, 1.0, 0], [1.0, 0, 0])
         )
         nothing = flow(torch.cat([noise, torch.zeros(1, 3)], 1))
     assert torch.equal(one, again)

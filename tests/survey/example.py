@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import soundfile
-import yaml
 
 from mixdream.survey.design.design import Design
 from mixdream.survey.rendering.clips import RENDERED, Clip
@@ -124,7 +123,7 @@ def write_test(folder: Path, design: Design | None = None, items: int = len(ITEM
     """A folder to serve from: ``survey.yaml`` and sources, not rendered yet."""
     write_sources(folder, items)
     content = (design or example_design()).model_dump(mode="json", exclude_none=True)
-    (folder / "survey.yaml").write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
+    (folder / "survey.yaml").write_text(json.dumps(content), "utf-8")  # JSON is YAML
     return folder
 
 
@@ -136,11 +135,11 @@ def write_rendered(folder: Path, design: Design) -> list[Clip]:
     clips = [
         Clip(f"{7919 * (n + 1):016x}", condition, item, CLIP_S) for n, (condition, item) in enumerate(names)
     ]
-    for n, one in enumerate(clips):
+    for n, clip in enumerate(clips):
         tone = 0.1 * np.sin(2 * np.pi * (200 + 10 * n) * np.arange(round(CLIP_S * 8000)) / 8000)
-        soundfile.write(folder / RENDERED / f"{one.id}.flac", tone, 8000)
+        soundfile.write(folder / RENDERED / f"{clip.id}.flac", tone, 8000)
     (folder / RENDERED / "secret").write_text("5" * 32, "utf-8")
-    content = {"clips": [vars(one) for one in clips]}
+    content = {"clips": [vars(clip) for clip in clips]}
     (folder / RENDERED / "clips.json").write_text(json.dumps(content), "utf-8")
     return clips
 
@@ -155,9 +154,9 @@ def settings_for(folder: Path, design: Design, db: str | None = None, proxy: boo
 
 def free_port() -> int:
     """A port that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 class Server:

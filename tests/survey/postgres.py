@@ -65,10 +65,10 @@ def postgres(durable: bool = False) -> Iterator[str]:
 
 def _bin() -> Path | None:
     """Programs of the newest server that is installed as Debian does it, or those on the path."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: path.parts[-3].zfill(4))
+    paths = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: path.parts[-3].zfill(4))
     on_path = shutil.which("initdb")
-    if found:
-        return found[-1].parent
+    if paths:
+        return paths[-1].parent
     return Path(on_path).parent if on_path else None
 
 

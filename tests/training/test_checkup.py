@@ -10,7 +10,7 @@ from mixdream.errors import InputError
 from mixdream.recipes.windows import training_windows
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.training.batches import Batches
-from mixdream.training.checkup import Examiner, spread_rows
+from mixdream.training.checkup import Examiner, reference_rows
 from tests.conftest import tiny_recipe
 
 
@@ -38,11 +38,11 @@ def test_the_music_itself_has_no_distance_and_everything_covered(examiner: Exami
 def test_noise_in_the_music_is_a_distance(examiner: Examiner) -> None:
     images = real(examiner, np.arange(0, 120, 2))
     rng = torch.Generator().manual_seed(0)
-    found = [
+    distances = [
         examiner.examine(images + amount * torch.rand(images.shape, generator=rng)).kd
         for amount in (0.0, 0.02, 0.2)
     ]
-    assert found[0] < found[1] < found[2]
+    assert distances[0] < distances[1] < distances[2]
 
 
 def test_a_collapse_lowers_coverage(examiner: Examiner) -> None:
@@ -57,11 +57,11 @@ def test_what_is_not_finite_cannot_be_examined(examiner: Examiner) -> None:
 
 def test_rows_are_spread_and_do_not_overlap_where_that_leaves_enough(corpus: Corpus) -> None:
     windows = training_windows(tiny_recipe("thesis-3", "windows.total=120"), corpus)
-    assert spread_rows(windows, 256).tolist() == list(range(120))  # eight would be apart
-    assert len(spread_rows(windows, 50)) == 50
+    assert reference_rows(windows, 256).tolist() == list(range(120))  # eight would be apart
+    assert len(reference_rows(windows, 50)) == 50
     assert isinstance(windows, WindowIndex)
     short = replace(windows, window_samples=800)  # a tenth of a second: nearly all are apart
-    rows = spread_rows(short, 256)
+    rows = reference_rows(short, 256)
     starts, sets = windows.start[rows], windows.set_index[rows]
     assert 64 <= len(rows) <= 120
     assert (np.diff(starts)[np.diff(sets) == 0] >= 800).all()

@@ -1,10 +1,15 @@
 import json
+import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from accelerate import Accelerator
 
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
@@ -14,26 +19,21 @@ from mixdream.runs.checkpoint import save_checkpoint
 from mixdream.runs.run import Run
 from mixdream.training import diagnosis
 from mixdream.training import doctor as doctors
-from mixdream.training import train as training
 from mixdream.training.diagnosis import CheckUp, Diagnosis, best_of
+from mixdream.training.recorder import Examined
+from mixdream.training.run_folder import trained_so_far
+from mixdream.training.stopping import StopWatch
 from mixdream.training.train import train
 from tests.conftest import tiny_recipe
-from tests.training.test_train import losses
-
-STEPS = 18
+from tests.training.conftest import STEPS, losses, weights
 
 
-def recipe(epochs: int = 3) -> Any:
+def recipe(epochs: int = 2) -> Any:
     return tiny_recipe("thesis-3", f"training.epochs={epochs}", "training.ema=0.5", "training.optimizer=adam")
 
 
-def final_weights(run: Path) -> dict[str, bytes]:
-    files = Run.open(run).latest_checkpoint().glob("*.safetensors")
-    return {file.name: file.read_bytes() for file in files}
-
-
 def check_ups(run: Path) -> list[CheckUp]:
-    return [CheckUp(**one) for one in json.loads((run / "doctor.json").read_text())["history"]]
+    return [CheckUp(**each) for each in json.loads((run / "doctor.json").read_text())["history"]]
 
 
 def always(patch: pytest.MonkeyPatch) -> None:
@@ -45,21 +45,71 @@ def always(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(doctors, "APART", -1.0)
 
 
+HEARD: list[tuple[int, str, torch.Tensor, float]] = []
+SLEPT_S = 0.1
+
+
+def hear(examined: Examined) -> None:
+    """Make an image of the model as it is on the disk, slowly, and fail at the last step."""
+    image = examined.run.load_generator(examined.checkpoint)(torch.ones(1, 8)).detach()
+    HEARD.append((examined.check_up.step, examined.checkpoint.name, image, time.monotonic()))
+    time.sleep(SLEPT_S)
+    if examined.check_up.step == STEPS:
+        raise OSError("no space left")
+
+
 @pytest.fixture(scope="module")
 def examined(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run with a check-up after every step."""
+    """A run with a check-up after every step, each of which is heard."""
     run = tmp_path_factory.mktemp("runs") / "examined"
     with pytest.MonkeyPatch.context() as patch:
         always(patch)
-        train(recipe(), corpus, run, seed=5)
+        train(recipe(), corpus, run, seed=5, on_checkup=hear)
     return run
 
 
-def test_check_ups_change_no_weight(examined: Path, corpus: Corpus, tmp_path: Path) -> None:
+def test_check_ups_and_who_hears_them_change_no_weight(
+    examined: Path, corpus: Corpus, tmp_path: Path
+) -> None:
     train(recipe(), corpus, tmp_path / "run", seed=5)
     assert not (tmp_path / "run" / "doctor.json").exists()
-    assert final_weights(tmp_path / "run") == final_weights(examined)
+    assert weights(tmp_path / "run") == weights(examined)
     assert losses(tmp_path / "run") == losses(examined)
+
+
+def test_each_check_up_is_heard_with_its_own_checkpoint_and_an_error_ends_nothing(examined: Path) -> None:
+    steps, names, images, moments = zip(*HEARD, strict=True)
+    assert steps == tuple(range(1, STEPS + 1))
+    assert names == tuple(f"step-{step:09d}" for step in steps)
+    assert all(not torch.equal(a, b) for a, b in pairwise(images))
+    # Its time is no time of training; the first check-up, which prepares, is left out.
+    trained = [json.loads(line)["seconds"] for line in (examined / "metrics.jsonl").read_text().splitlines()]
+    slept = (moments[-1] - moments[1]) - (trained[-1] - trained[1])
+    assert slept == pytest.approx(SLEPT_S * (STEPS - 2), rel=0.5)
+    info = json.loads((examined / "run.json").read_text())
+    assert (info["status"], info["on_checkup_error"]) == ("finished", "OSError: no space left")
+
+
+def test_only_the_main_thread_takes_over_the_signals() -> None:
+    """Python allows it to no other, where a page may start a training."""
+
+    def watch() -> Any:
+        with StopWatch(None, Accelerator(cpu=True)):
+            return signal.getsignal(signal.SIGINT)
+
+    handler = signal.getsignal(signal.SIGINT)
+    assert watch() is not handler
+    with ThreadPoolExecutor() as pool:
+        assert pool.submit(watch).result() is handler
+
+
+def test_a_watch_that_is_paused_counts_no_time() -> None:
+    watch = StopWatch(minutes=0.1 / 60, accelerator=Accelerator(cpu=True))
+    with watch.paused():
+        time.sleep(0.2)
+    assert watch.seconds < 0.1 and watch.reason() is None
+    time.sleep(0.1)
+    assert watch.reason() == "time" and watch.share == 1
 
 
 def test_a_real_run_is_examined_and_its_best_checkpoint_kept(
@@ -67,11 +117,11 @@ def test_a_real_run_is_examined_and_its_best_checkpoint_kept(
 ) -> None:
     always(monkeypatch)
     history = check_ups(examined)
-    assert [one.step for one in history] == list(range(1, STEPS + 1))
-    told = json.loads((examined / "run.json").read_text())["doctor"]
-    assert told == {k: v for k, v in json.loads((examined / "doctor.json").read_text()).items() if k in told}
-    assert told["sentence"].startswith(told["verdict"])
-    assert told["check_ups"] == STEPS and told["cost_s"] > 0
+    assert [each.step for each in history] == list(range(1, STEPS + 1))
+    summary = json.loads((examined / "run.json").read_text())["doctor"]
+    assert summary.items() <= json.loads((examined / "doctor.json").read_text()).items()
+    assert summary["sentence"].startswith(summary["verdict"])
+    assert summary["check_ups"] == STEPS and summary["cost_s"] > 0
     best = best_of(history)
     assert best is not None
     run = Run.open(examined)
@@ -109,12 +159,13 @@ class Killed(Exception):
     """What a test raises where a process could be killed."""
 
 
-@pytest.mark.parametrize("at", [3, 7])
 def test_a_kill_before_doctor_json_is_written_loses_one_check_up_and_no_checkpoint(
-    at: int, examined: Path, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    examined: Path, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = tmp_path / "run"
+    run, at = tmp_path / "run", 3
     always(monkeypatch)
+    # Each is the best so far: its checkpoint is written before doctor.json is.
+    monkeypatch.setattr(doctors, "best_of", lambda history: history[-1] if history else None)
     write = doctors.write_json
 
     def killed(path: Path, content: dict[str, Any]) -> None:
@@ -125,20 +176,18 @@ def test_a_kill_before_doctor_json_is_written_loses_one_check_up_and_no_checkpoi
     monkeypatch.setattr(doctors, "write_json", killed)
     with pytest.raises(Killed):
         train(recipe(), corpus, run, seed=5)
-    named = json.loads((run / "doctor.json").read_text())["best"]
-    assert (run / "checkpoints" / named).is_dir()
-    done = int(Run.open(run).latest_checkpoint().name.removeprefix("step-"))
+    assert Run.open(run).best_checkpoint() == run / "checkpoints" / f"step-{at - 1:09d}"
+    assert trained_so_far(run).steps == at
 
     monkeypatch.setattr(doctors, "write_json", write)
     train(recipe(), corpus, run, seed=5, resume=True)
-    assert final_weights(run) == final_weights(examined)
-    assert [one.step for one in check_ups(run)] == [s for s in range(1, STEPS + 1) if s != at or done < at]
-    assert all(
-        (one.kd, one.coverage, one.copies) == (two.kd, two.coverage, two.copies)
-        for one in check_ups(run)
-        for two in check_ups(examined)
-        if one.step == two.step
-    )
+    assert weights(run) == weights(examined)
+
+    def figures(history: list[CheckUp]) -> list[tuple[Any, ...]]:
+        return [(c.step, c.kd, c.coverage, c.copies) for c in history if c.step != at]
+
+    assert [c.step for c in check_ups(run)] == [step for step in range(1, STEPS + 1) if step != at]
+    assert figures(check_ups(run)) == figures(check_ups(examined))
 
 
 def test_until_done_stops_by_the_doctor_s_word(
@@ -166,7 +215,7 @@ def test_check_ups_keep_their_distance_over_a_resume(examined: Path) -> None:
         assert not doctor.due(seconds + cost_s + between_s - 0.01)
         assert doctor.due(seconds + cost_s + between_s + 0.01)
     cut = doctors.Doctor(examined, None, None, 5)  # type: ignore[arg-type]
-    assert [one.step for one in cut.history] == [1, 2, 3, 4, 5]
+    assert [each.step for each in cut.history] == [1, 2, 3, 4, 5]
 
 
 def test_what_cannot_be_examined_is_trained_all_the_same(
@@ -178,7 +227,7 @@ def test_what_cannot_be_examined_is_trained_all_the_same(
     info = train(few, corpus, tmp_path / "run", until_done=True)
     assert info["status"] == "finished"
     assert info["doctor"]["sentence"].startswith("keep going: no check-up is possible: ")
-    assert training.Run.open(tmp_path / "run").best_checkpoint() is None
+    assert Run.open(tmp_path / "run").best_checkpoint() is None
 
 
 def test_slow_samplers_are_first_examined_later(tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ def consistency(magnitudes: Tensor, audio: Tensor, grid: Grid, loop: bool = Fals
     magnitudes : Tensor, shape (batch, bins, frames), >= 0
     audio : Tensor, shape (batch, grid.clip_samples)
         What `mixdream.spectrogram.inversion.invert` made of them; a gain counts as an error.
-    grid : Grid
     loop : bool
         As for the inversion. Otherwise frames that reach over the ends of the clip do not count.
 

@@ -7,6 +7,8 @@ are the same at every rate, and none of them is one that is inverted.
 
 import numpy as np
 
+from mixdream.spectrogram.frames import cut_frames
+
 GRIDS_S = (0.020, 0.045, 0.100)
 """Hann windows of the independent spectrograms; the hop is a quarter of each."""
 
@@ -23,8 +25,8 @@ def match_gain(original: np.ndarray, inverted: np.ndarray) -> float:
     >>> match_gain(np.array([1.0, -1.0]), np.array([0.5, 0.5]))
     2.0
     """
-    wanted, found = np.linalg.norm(original), np.linalg.norm(inverted)
-    return float(wanted / found) if wanted and found else 1.0
+    wanted, made = np.linalg.norm(original), np.linalg.norm(inverted)
+    return float(wanted / made) if wanted and made else 1.0
 
 
 def magnitude_snr_db(original: np.ndarray, inverted: np.ndarray, rate_hz: int) -> float:
@@ -33,21 +35,16 @@ def magnitude_snr_db(original: np.ndarray, inverted: np.ndarray, rate_hz: int) -
     ``-20 log10(| |S| - |S^| | / | |S| |)`` (Frobenius norms): minus the spectral convergence of Sturmel &
     Daudet (2011) in dB, on spectrograms that the inversion was not asked to meet. Twice as far: 6 dB less.
 
-    Raises
-    ------
-    ValueError
-        Lengths that differ, or audio that is shorter than 0.1 s.
+    ValueError for lengths that differ, or audio that is shorter than 0.1 s.
 
-    Examples
-    --------
     >>> tone = np.sin(np.arange(4000))
     >>> round(magnitude_snr_db(tone, 0.9 * tone, 8000), 3)
     20.0
     """
     ratios = []
     for length_s in GRIDS_S:
-        wanted, found = _both(original, inverted, rate_hz, length_s)
-        error, norm = float(np.linalg.norm(wanted - found)), float(np.linalg.norm(wanted))
+        wanted, made = _both(original, inverted, rate_hz, length_s)
+        error, norm = float(np.linalg.norm(wanted - made)), float(np.linalg.norm(wanted))
         ratios.append(20 * np.log10(max(norm, 1e-12) / max(error, 1e-12)))
     return float(np.mean(ratios))
 
@@ -62,9 +59,9 @@ def log_spectral_distance_db(original: np.ndarray, inverted: np.ndarray, rate_hz
     >>> bool(log_spectral_distance_db(tone, tone / 2, 8000) < 6.03)
     True
     """
-    wanted, found = _both(original, inverted, rate_hz, GRIDS_S[1])
+    wanted, made = _both(original, inverted, rate_hz, GRIDS_S[1])
     floor = max(wanted.max() * 10 ** (FLOOR_DB / 20), 1e-12)
-    difference = 20 * np.log10(np.maximum(wanted, floor) / np.maximum(found, floor))
+    difference = 20 * np.log10(np.maximum(wanted, floor) / np.maximum(made, floor))
     return float(np.sqrt(np.square(difference).mean(axis=1)).mean())
 
 
@@ -99,5 +96,5 @@ def _spectrogram(audio: np.ndarray, rate_hz: int, length_s: float) -> np.ndarray
     if len(audio) < length:
         raise ValueError(f"{len(audio)} samples are too short to score: {length} are needed at {rate_hz} Hz")
     window = np.hanning(length + 1)[:-1]
-    frames = np.lib.stride_tricks.sliding_window_view(audio, length)[:: length // 4]
+    frames = cut_frames(audio, length, slice(None, None, length // 4))
     return np.abs(np.fft.rfft(frames * window, axis=1)) * (2 / window.sum())

@@ -6,6 +6,7 @@ import librosa
 import numpy as np
 import soxr
 
+from mixdream.analysis.parabola import top_between
 from mixdream.audio.level import SILENCE
 
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -32,7 +33,6 @@ class Key:
     ----------
     tonic : int in [0, 11]
         Pitch class; C is 0.
-    minor : bool
     fit : float in [0.5, 1]
         Correlation of the chroma with the profile of the key.
     tuning_cents : float in [-50, 50)
@@ -61,16 +61,8 @@ def find_key(audio: np.ndarray, rate_hz: int) -> Key | None:
     clips between the keys of a piano, and the mean chroma is correlated with the profiles of 24 keys.
     Relative and parallel keys are often mistaken for each other.
 
-    Parameters
-    ----------
-    audio : ndarray, shape (samples,)
-    rate_hz : int
-
-    Returns
-    -------
-    Key or None
-        None for silence, noise, drums and what else fits no key: a chroma that is nearly flat, or that
-        correlates by less than 0.5 with every profile; and for clips under 0.26 s.
+    None for silence, noise, drums and what else fits no key: a chroma that is nearly flat, or that
+    correlates by less than 0.5 with every profile; and for clips under 0.26 s.
     """
     audio = soxr.resample(np.asarray(audio, dtype=np.float64), rate_hz, _RATE_HZ)
     if len(audio) < _N_FFT or np.abs(audio).max() < SILENCE:
@@ -100,7 +92,7 @@ def _tuning(spectrum: np.ndarray) -> float:
     peaks = (bins > below) & (bins >= above) & (bins > 0.1 * spectrum.max(axis=0)) & heard[1:-1, None]
     if not peaks.any():  # no notes at all, which the contrast tells
         return 0.0
-    low, height, high = below[peaks], bins[peaks], above[peaks]
-    shift = 0.5 * (low - high) / (low - 2 * height + high)
+    height = bins[peaks]
+    shift = top_between(below[peaks], height, above[peaks])
     hz = (np.nonzero(peaks)[0] + 1 + shift) * _RATE_HZ / _N_FFT
     return float(librosa.pitch_tuning(hz[height >= np.median(height)]))

@@ -4,6 +4,8 @@ import itertools
 
 import numpy as np
 
+from mixdream.spectrogram.frames import cut_frames
+
 RANGE_DB = 60.0
 """What is further below the loudest cell counts as equally quiet."""
 
@@ -22,9 +24,8 @@ def levels_db(
     Parameters
     ----------
     audio : ndarray, shape (samples,)
-    rate_hz : int
     frame_s : float
-        Length of a frame in seconds; Hann.
+        Length of a frame, a Hann window, in seconds.
     frames : int
         Frame ``i`` is centred on sample ``i * samples / frames``.
     loop : bool
@@ -40,8 +41,7 @@ def levels_db(
     size = max(16, round(frame_s * rate_hz))
     starts = np.round(np.arange(frames) * (len(audio) / frames)).astype(int)
     around = np.pad(audio, (size // 2, size), mode="wrap" if loop else "constant")
-    cut = np.lib.stride_tricks.sliding_window_view(around, size)[starts]
-    power = np.abs(np.fft.rfft(cut * np.hanning(size), axis=1)).T ** 2
+    power = np.abs(np.fft.rfft(cut_frames(around, size, starts) * np.hanning(size), axis=1)).T ** 2
     if edges_hz is not None:
         hz = np.fft.rfftfreq(size, 1 / rate_hz)
         bands = [(hz >= low) & (hz < high) for low, high in itertools.pairwise(edges_hz)]
@@ -53,20 +53,10 @@ def levels_db(
 
 
 def rises_db(levels: np.ndarray, *, loop: bool) -> np.ndarray:
-    """How much each level has risen since the frame before, 0 where it fell; the mean over bands.
+    """How far levels, shape (bands, frames), rise from frame to frame, 0 where they fall; shape (frames,).
 
     The half-wave rectified flux of a logarithmic spectrum (Bello et al. 2005, "A tutorial on onset detection
-    in music signals", section III-A-2).
-
-    Parameters
-    ----------
-    levels : ndarray, shape (bands, frames), in dB
-    loop : bool
-        The first frame is compared with the last.
-
-    Returns
-    -------
-    ndarray, shape (frames,), in dB, >= 0
+    in music signals", section III-A-2), mean over bands; the first frame of a loop comes after the last.
     """
     before = np.roll(levels, 1, axis=1)
     if not loop:

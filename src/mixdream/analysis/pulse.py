@@ -24,14 +24,8 @@ def pulse_strength_db(
     decibel that is perfectly regular is clearer than any music: that is what a collapsed generator makes
     (docs/experiments.md). This is the root of the autocovariance, which keeps the unit of the envelope.
 
-    Parameters
-    ----------
-    audio : ndarray, shape (samples,)
-    rate_hz : int
-    bpm : float, optional
-        The tempo, where it is known; otherwise the strongest from `SLOWEST_BPM` to `FASTEST_BPM` counts.
-    loop : bool
-        The end goes on into the start.
+    Without ``bpm`` the strongest from `SLOWEST_BPM` to `FASTEST_BPM` counts; the end of a ``loop`` goes on
+    into its start.
 
     Returns
     -------
@@ -67,25 +61,16 @@ def strongest_pulse(
 def on_beat_share(audio: np.ndarray, rate_hz: int, beats: int) -> float:
     """Share of the onsets of a loop that lie within 30 ms of one of its beats, each weighed by its rise.
 
-    Parameters
-    ----------
-    audio : ndarray, shape (samples,)
-        A loop of whole beats; sample 0 is one.
-    rate_hz : int
-    beats : int
-
-    Returns
-    -------
-    float in [0, 1]
-        Onsets that know nothing of the beat have ``0.06 s / beat``, 0.12 at 120 BPM; 0 for what has none.
+    The loop is of whole beats, sample 0 is one. Onsets that know nothing of the beat have a share of
+    ``0.06 s / beat``, 0.12 at 120 BPM; what has no onsets has 0.
     """
     per_beat = max(2, round(len(audio) / rate_hz / beats / _HOP_S))
     envelope = _envelope(audio, rate_hz, beats * per_beat, loop=True)
     # Squared: onsets count, not the restlessness between them.
     energy = np.square(envelope).reshape(beats, per_beat).sum(axis=0)
     beat_s = len(audio) / rate_hz / beats
-    place_s = (np.arange(per_beat) / per_beat + 0.5) % 1.0 * beat_s - beat_s / 2
-    near = np.abs(place_s) <= _NEAR_S
+    offset_s = (np.arange(per_beat) / per_beat + 0.5) % 1.0 * beat_s - beat_s / 2
+    near = np.abs(offset_s) <= _NEAR_S
     return float(energy[near].sum() / energy.sum()) if energy.sum() > 0 else 0.0
 
 

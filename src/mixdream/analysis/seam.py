@@ -36,18 +36,8 @@ def seam_score(audio: np.ndarray, rate_hz: int) -> Seam:
     frequencies that nothing else in the loop raises as suddenly. What the loop's own onsets cover is not
     found, nor does the ear find it.
 
-    Parameters
-    ----------
-    audio : ndarray, shape (samples,)
-        One period, at least 0.1 s.
-    rate_hz : int
+    The audio, shape (samples,), is one period of at least 0.1 s.
 
-    Returns
-    -------
-    Seam
-
-    Examples
-    --------
     >>> whole_cycles = np.sin(2 * np.pi * 440 * np.arange(8000) / 8000)
     >>> bool(seam_score(whole_cycles, 8000).ratio < 1.5)
     True

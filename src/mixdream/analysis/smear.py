@@ -20,16 +20,8 @@ def transient_smear_ms(original: np.ndarray, inverted: np.ndarray, rate_hz: int)
     weight, and the time from 10 to 50 % of the rise is read off the average. Averaging keeps what all onsets
     share, which is what an inversion does to them, and loses what each does on its own.
 
-    Parameters
-    ----------
-    original, inverted : ndarray, shape (samples,)
-        Aligned in time.
-    rate_hz : int
-
-    Returns
-    -------
-    float or None
-        0 is as sharp as it was; None where the original has fewer than three onsets.
+    Both are of shape (samples,) and aligned in time. 0 is as sharp as it was; None where the original has
+    fewer than three onsets.
     """
     onsets = find_onsets(original, rate_hz)
     if len(onsets) < 3:
@@ -55,15 +47,15 @@ def find_onsets(audio: np.ndarray, rate_hz: int) -> np.ndarray:
     after = sums[2 * side + 1 :] - sums[side + 1 : -side]
     rise_db = 10 * np.log10((after + side * floor) / (before + side * floor))
     steepness = np.diff(energy, prepend=energy[:1])
-    found: list[int] = []
-    for place in np.flatnonzero(rise_db >= ONSET_DB):
-        first = max(0, int(place) - side)
-        steepest = first + int(steepness[first : place + side].argmax())
-        is_strongest = rise_db[place] == rise_db[max(0, place - apart) : place + apart + 1].max()
+    onsets: list[int] = []
+    for rise in np.flatnonzero(rise_db >= ONSET_DB):
+        first = max(0, int(rise) - side)
+        steepest = first + int(steepness[first : rise + side].argmax())
+        is_strongest = rise_db[rise] == rise_db[max(0, rise - apart) : rise + apart + 1].max()
         fits = _steps(_BEFORE_S) <= steepest < len(energy) - _steps(_AFTER_S)
-        if is_strongest and fits and (not found or steepest - found[-1] > apart):
-            found.append(steepest)
-    return np.array(found, np.int64)
+        if is_strongest and fits and (not onsets or steepest - onsets[-1] > apart):
+            onsets.append(steepest)
+    return np.array(onsets, np.int64)
 
 
 def rise_time_ms(audio: np.ndarray, rate_hz: int, onsets_ms: np.ndarray) -> float:
@@ -74,7 +66,7 @@ def rise_time_ms(audio: np.ndarray, rate_hz: int, onsets_ms: np.ndarray) -> floa
     """
     energy = _envelope(audio, rate_hz)
     before, after = _steps(_BEFORE_S), _steps(_AFTER_S)
-    shapes = np.stack([energy[place - before : place + after] for place in onsets_ms])
+    shapes = np.stack([energy[onset - before : onset + after] for onset in onsets_ms])
     means = shapes.mean(axis=1, keepdims=True)
     shape = np.divide(shapes, means, out=np.zeros_like(shapes), where=means > 0).mean(axis=0)
     rest = before // 3
@@ -86,11 +78,11 @@ def rise_time_ms(audio: np.ndarray, rate_hz: int, onsets_ms: np.ndarray) -> floa
     return float((half - tenth) * _STEP_S * 1000)
 
 
-def _crossing(shape: np.ndarray, level: float, place: int) -> float:
-    """Where, in steps, the line from the place before to this one passes a level."""
-    if place == 0 or shape[place] == shape[place - 1]:
-        return float(place)
-    return place - float((shape[place] - level) / (shape[place] - shape[place - 1]))
+def _crossing(shape: np.ndarray, level: float, step: int) -> float:
+    """Where, in steps, the line from the step before to this one passes a level."""
+    if step == 0 or shape[step] == shape[step - 1]:
+        return float(step)
+    return step - float((shape[step] - level) / (shape[step] - shape[step - 1]))
 
 
 def _steps(seconds: float) -> int:

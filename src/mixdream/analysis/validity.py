@@ -36,39 +36,25 @@ class Validity:
     def shares(self) -> dict[str, float]:
         """Share of clips of each kind, in [0, 1]."""
         kinds = {"nan": self.nan, "silent": self.silent, "clipped": self.clipped}
-        return {name: float(found.mean()) for name, found in kinds.items()}
+        return {name: float(clips.mean()) for name, clips in kinds.items()}
 
 
 def check_clips(clips: Iterable[np.ndarray]) -> Validity:
-    """Look for clips that are broken.
+    """Look for broken clips, each of shape (samples,), as they are written: models may overshoot before.
 
-    Parameters
-    ----------
-    clips : iterable of np.ndarray, each of shape (samples,), full scale is +-1
-        As they are written: models may overshoot before.
+    InputError where there are none, one is empty, or has more than one channel.
 
-    Returns
-    -------
-    Validity
-
-    Raises
-    ------
-    InputError
-        No clips, an empty one, or one with more than one channel.
-
-    Examples
-    --------
     >>> check_clips([np.zeros(100), np.full(100, np.nan), np.sin(np.arange(100))]).shares["silent"]
     0.333...
     """
-    found = [_look(i, np.asarray(clip, dtype=np.float64)) for i, clip in enumerate(clips)]
-    if not found:
+    faults = [_faults(i, np.asarray(clip, dtype=np.float64)) for i, clip in enumerate(clips)]
+    if not faults:
         raise InputError("there are no clips to check")
-    nan, silent, clipped = np.array(found).T
+    nan, silent, clipped = np.array(faults).T
     return Validity(nan, silent, clipped)
 
 
-def _look(i: int, clip: np.ndarray) -> tuple[bool, bool, bool]:
+def _faults(i: int, clip: np.ndarray) -> tuple[bool, bool, bool]:
     if clip.ndim != 1 or len(clip) == 0:
         raise InputError(f"clip {i} has shape {clip.shape}: clips are mono, (samples,), and not empty")
     if not np.isfinite(clip).all():

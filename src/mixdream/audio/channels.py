@@ -6,16 +6,8 @@ import numpy as np
 def mix(data: np.ndarray, names: list[str], channels: int) -> np.ndarray:
     """Mix channels to mono or stereo by averages, which cannot clip.
 
-    Parameters
-    ----------
-    data : np.ndarray, shape (source channels, n), float32
-    names : list of str
-        FFmpeg's names of the source channels: FL, FR, FC, LFE, BL ...
-    channels : {1, 2}
-
-    Returns
-    -------
-    np.ndarray, shape (n, channels), float32
+    From shape (source channels, n), float32, to (n, channels); ``names`` are FFmpeg's names of the source
+    channels: FL, FR, FC, LFE, BL ...
     """
     every = list(range(len(data)))
     groups = [every]

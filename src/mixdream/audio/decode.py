@@ -1,6 +1,8 @@
-"""Streaming decode: any file FFmpeg reads, in blocks of float samples, however dirty the file."""
+"""Decode: any file FFmpeg reads, as a stream of float samples or whole, however dirty the file."""
 
+import math
 import os
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,9 +10,11 @@ from typing import NamedTuple
 
 import av
 import numpy as np
+import soxr
 
 from mixdream.audio.channels import mix
 from mixdream.audio.damage import Damage
+from mixdream.audio.resample import QUALITY
 from mixdream.errors import InputError
 
 BLOCK_SAMPLES = 1 << 16
@@ -34,7 +38,7 @@ class Block(NamedTuple):
 
 @dataclass
 class Decoder:
-    """Decodes the audio of one file as a stream; what it found out is in its attributes afterwards.
+    """Decodes the best audio stream of one file; what it learnt on the way is in its attributes afterwards.
 
     Duration and frame count of the container are never relied on: the file is read to its end. Packets that
     cannot be read or decoded, or that are missing by their times, are skipped and counted; samples that are
@@ -43,19 +47,16 @@ class Decoder:
     Parameters
     ----------
     path : Path
-        Any audio file, or a video file with a sound track; its best audio stream is taken.
+        Any audio file, or a video file with a sound track.
     channels : {1, 2}
         1: all channels are averaged. 2: mono is doubled, more are folded to left and right.
 
     Attributes
     ----------
-    codec : str
     rate_hz, source_channels : int
         Of the first frame.
     claimed_s : float or None
         Duration that the container claims, in seconds.
-    damage : Damage
-        What could not be decoded.
     values, nonfinite_samples : int
         Samples of all channels, and those of them that were not numbers.
     gave_up : bool
@@ -81,16 +82,13 @@ class Decoder:
     def blocks(self) -> Iterator[Block]:
         """Decode from the beginning to the end; can be called once.
 
-        Raises
-        ------
-        InputError
-            Where the file is missing, empty, unreadable, no media or without audio.
+        InputError where the file is missing, empty, unreadable, no media or without audio.
         """
         with open_media(self.path) as container:
             stream = container.streams.best("audio")
             if not isinstance(stream, av.AudioStream):
-                found = sorted({str(other.type or "unknown") for other in container.streams})
-                what = "audio that cannot be decoded" if "audio" in found else f"no audio, only {found}"
+                kinds = sorted({str(other.type or "unknown") for other in container.streams})
+                what = "audio that cannot be decoded" if "audio" in kinds else f"no audio, only {kinds}"
                 raise InputError(f"'{self.path}' has {what}")
             if stream.codec_context is None:
                 raise InputError(f"'{self.path}' has audio in a codec that FFmpeg does not know")
@@ -176,7 +174,7 @@ class Decoder:
         rate_hz, layout = first.sample_rate, first.layout
         if first.format.name not in _FORMATS or (first.format.is_planar and layout.nb_channels >= 8):
             convert = av.AudioResampler(format="flt")  # PyAV 18.1 crashes on the planes of 8 channels
-            frames = [done for frame in [*frames, None] for done in convert.resample(frame)]
+            frames = [made for frame in [*frames, None] for made in convert.resample(frame)]
         kind = frames[0].format
         data = np.concatenate([frame.to_ndarray() for frame in frames], axis=1)
         if not kind.is_planar:
@@ -203,6 +201,49 @@ class Decoder:
         return data.astype(np.float32, copy=False)
 
 
+def read_audio(
+    path: Path, rate_hz: float, channels: int = 1, last_s: float = math.inf
+) -> tuple[np.ndarray, int]:
+    """Decode a file whole.
+
+    Parameters
+    ----------
+    path : Path
+    rate_hz : float
+        To bring it to; need not be whole.
+    channels : {1, 2}
+    last_s : float
+        Only so many seconds of its end are wanted, or a little more; what lies before is not kept.
+
+    Returns
+    -------
+    audio : np.ndarray, shape (samples, channels), float32
+    nonfinite : int
+        Samples of the file that were no numbers; they are 0 in the audio.
+
+    Raises
+    ------
+    InputError
+        A file that cannot be read, holds no audio or changes its rate midway.
+    """
+    decoder = Decoder(path, channels)
+    blocks: deque[Block] = deque()
+    kept = 0
+    for block in decoder.blocks():
+        blocks.append(block)
+        kept += len(block.samples)
+        while kept - len(blocks[0].samples) > last_s * block.rate_hz:
+            kept -= len(blocks.popleft().samples)
+    if not blocks:
+        raise InputError(f"'{path}' holds no audio")
+    if len({block.rate_hz for block in blocks}) > 1:
+        raise InputError(f"'{path}' changes its rate midway, from {blocks[0].rate_hz} Hz")
+    audio = np.concatenate([block.samples.reshape(len(block.samples), -1) for block in blocks])
+    if blocks[0].rate_hz != rate_hz:
+        audio = soxr.resample(audio, blocks[0].rate_hz, rate_hz, quality=QUALITY)
+    return audio.astype(np.float32, copy=False), decoder.nonfinite_samples
+
+
 def _plain_layout(codec: av.AudioCodecContext) -> list[str]:
     """Names of a stream's channels, whose order FFmpeg may forget from here on.
 
@@ -217,12 +258,7 @@ def _plain_layout(codec: av.AudioCodecContext) -> list[str]:
 
 
 def open_media(path: Path) -> "av.container.InputContainer":
-    """Open a media file, or say in one line why it cannot be.
-
-    Raises
-    ------
-    InputError
-    """
+    """Open a media file; InputError says in one line why it cannot be."""
     try:
         if not path.is_file():
             raise InputError(f"'{path}' is {'not a file' if path.exists() else 'missing'}")

@@ -4,16 +4,20 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.fft import next_fast_len
-from scipy.ndimage import maximum_filter1d
 
-from mixdream.audio.limiter import limit
+from mixdream.audio.limiter import (
+    MARGIN_SAMPLES,
+    TRUE_PEAK_DBTP,
+    limit,
+    oversampled,
+    padded,
+    peaks_around,
+    true_peak,
+)
 from mixdream.audio.loudness import LoudnessMeter
-from mixdream.audio.resample import resample_loop
 from mixdream.errors import InputError
 
 LOUDNESS_LUFS = -14.0
-TRUE_PEAK_DBTP = -1.0
 _CEILING = 10 ** (TRUE_PEAK_DBTP / 20)
 
 MOST_LIMITING_DB = 6.0
@@ -22,8 +26,6 @@ MOST_LIMITING_DB = 6.0
 SILENCE = 1e-4
 """Samples that all stay under -80 dB of full scale are silence, which is not made louder."""
 
-_OVERSAMPLING = 4  # as BS.1770-4 annex 2; a tone at a quarter of the rate is then read 0.2 dB low at worst
-_MARGIN_SAMPLES = 256
 _LOOP_HEARD_S = 4.0
 _ROUNDS = 4  # limiting takes a little loudness, which more gain gives back
 _NEAR_LU = 0.05
@@ -52,16 +54,22 @@ class Level:
 
 
 def set_level(
-    audio: np.ndarray, rate_hz: int, *, loop: bool = False, keep: bool = False
+    audio: np.ndarray,
+    rate_hz: int,
+    *,
+    loop: bool = False,
+    keep: bool = False,
+    target_lufs: float = LOUDNESS_LUFS,
+    most_limiting_db: float = MOST_LIMITING_DB,
 ) -> tuple[np.ndarray, Level]:
-    """Bring a clip to `LOUDNESS_LUFS` with true peaks of at most `TRUE_PEAK_DBTP`.
+    """Bring a clip to a loudness with true peaks of at most `TRUE_PEAK_DBTP`.
 
     One gain, then a limiter for what passes the peak; where that would have to take more than
-    `MOST_LIMITING_DB` from a peak, the clip stays quieter instead.
+    ``most_limiting_db`` from a peak, the clip stays quieter instead.
 
     Parameters
     ----------
-    audio : ndarray, shape (samples,), float
+    audio : ndarray, shape (samples,) or (channels, samples), float
     rate_hz : int, >= 4000
     loop : bool
         The clip is heard over and over.
@@ -70,7 +78,7 @@ def set_level(
 
     Returns
     -------
-    audio : ndarray, shape (samples,), float64
+    audio : ndarray of the same shape, float64
     level : Level
 
     Raises
@@ -88,100 +96,62 @@ def set_level(
     audio = np.asarray(audio, dtype=np.float64)
     if not np.isfinite(audio).all():
         raise InputError("the audio holds NaN or infinite samples: the model or spectrogram is broken")
-    fine = _fine(audio, loop)
+    margin = 0 if loop else MARGIN_SAMPLES
+    channels = [channel if loop else padded(channel, margin, margin) for channel in np.atleast_2d(audio)]
+    fine = np.max([oversampled(channel) for channel in channels], axis=0)
     peak = float(fine.max(initial=0.0))
     if peak < SILENCE:
         return audio, Level(0.0, 0.0, None, _decibels(peak))
     # Measured with its peak at the ceiling, near where it ends up: the gate of BS.1770 is absolute.
     audio, room_db = audio * (_CEILING / peak), TRUE_PEAK_DBTP - 20 * math.log10(peak)
     lufs = loudness_lufs(audio, rate_hz, loop)
-    if not keep and lufs is not None and lufs < LOUDNESS_LUFS:
-        return _limited(
-            audio, _CEILING / peak * _envelope(fine, len(audio), loop), room_db, lufs, rate_hz, loop
-        )
+    more_db = 0.0 if lufs is None else target_lufs - lufs
+    if not keep and lufs is not None and more_db > 0:
+        envelope = _CEILING / peak * peaks_around(fine)[margin : margin + audio.shape[-1]]
+        return _limited(audio, envelope, room_db, lufs, rate_hz, loop, target_lufs, most_limiting_db)
     if keep:
         more_db = min(0.0, -room_db)
-    elif lufs is None:
-        more_db = 0.0
-    else:
-        more_db = LOUDNESS_LUFS - lufs
     reached = None if lufs is None else lufs + more_db
     level = Level(room_db + more_db, 0.0, reached, TRUE_PEAK_DBTP + more_db)
     return audio * 10 ** (more_db / 20), level
 
 
 def _limited(
-    audio: np.ndarray, envelope: np.ndarray, room_db: float, lufs: float, rate_hz: int, loop: bool
+    audio: np.ndarray,
+    envelope: np.ndarray,
+    room_db: float,
+    lufs: float,
+    rate_hz: int,
+    loop: bool,
+    target_lufs: float,
+    most_limiting_db: float,
 ) -> tuple[np.ndarray, Level]:
     """Limit audio whose peak is at the ceiling, so that it gets louder."""
     limited, more_db = audio, 0.0
     for _ in range(_ROUNDS):
-        if more_db == MOST_LIMITING_DB or LOUDNESS_LUFS - lufs < _NEAR_LU:
+        if more_db == most_limiting_db or target_lufs - lufs < _NEAR_LU:
             break
-        more_db = min(more_db + LOUDNESS_LUFS - lufs, MOST_LIMITING_DB)
+        more_db = min(more_db + target_lufs - lufs, most_limiting_db)
         gain = 10 ** (more_db / 20)
         limited = limit(gain * audio, gain * envelope, _CEILING, rate_hz, loop)
         lufs = loudness_lufs(limited, rate_hz, loop) or lufs
-    # The envelope was read at four points per sample, of audio whose gain now moves: a hair may be over.
-    peak = true_peak(limited, loop)
+    # The envelope was read at four points per sample and the gain moves: peaks may be slightly over.
+    peak = max(true_peak(channel, loop) for channel in np.atleast_2d(limited))
     over = max(1.0, peak / _CEILING)
     level = Level(room_db + more_db, more_db, lufs - 20 * math.log10(over), _decibels(peak / over))
     return limited / over, level
 
 
-def _fine(audio: np.ndarray, loop: bool) -> np.ndarray:
-    """Magnitude of the continuous signal at four points per sample.
-
-    Of a clip that does not repeat, with `_MARGIN_SAMPLES` of silence before it and at least as many behind:
-    as many as make a length that Fourier transforms are fast at.
-    """
-    if not loop:
-        wanted = next_fast_len(len(audio) + 2 * _MARGIN_SAMPLES, real=True)
-        audio = np.pad(audio, (_MARGIN_SAMPLES, wanted - len(audio) - _MARGIN_SAMPLES))
-    return np.abs(resample_loop(audio, _OVERSAMPLING * len(audio)))
-
-
-def _envelope(fine: np.ndarray, samples: int, loop: bool) -> np.ndarray:
-    """True peak around each sample, shape (samples,), from `_fine`."""
-    margin = 0 if loop else _MARGIN_SAMPLES
-    around = maximum_filter1d(fine, 2 * _OVERSAMPLING + 1, mode="wrap")
-    return around[_OVERSAMPLING * margin :: _OVERSAMPLING][:samples]
-
-
-def true_peak(audio: np.ndarray, loop: bool = False) -> float:
-    """Largest magnitude of the continuous signal that the samples stand for (BS.1770-4, annex 2).
-
-    Parameters
-    ----------
-    audio : ndarray, shape (samples,)
-    loop : bool
-        The signal goes on from its end to its start; otherwise there is silence around it.
-
-    Returns
-    -------
-    float, >= 0
-        1 is full scale.
-
-    Examples
-    --------
-    >>> between = np.tile([0.5, 0.5, -0.5, -0.5], 100)  # a sine whose peaks lie between the samples
-    >>> round(true_peak(between, loop=True), 3)
-    0.707
-    """
-    if not audio.any():
-        return 0.0
-    return float(_fine(audio, loop).max())
-
-
 def loudness_lufs(audio: np.ndarray, rate_hz: int, loop: bool = False) -> float | None:
-    """Integrated loudness; that of a loop is measured while it plays again and again.
+    """Integrated loudness of audio, shape (samples,) or (channels, samples); a loop's while it repeats.
 
     None where nothing can be measured: all of it is below -70 LUFS, or lasts under 0.4 s and is no loop.
     """
-    times = 1 + math.ceil(_LOOP_HEARD_S * rate_hz / len(audio)) if loop else 1
-    meter = LoudnessMeter(rate_hz, channels=1)
+    channels = np.atleast_2d(audio)
+    times = 1 + math.ceil(_LOOP_HEARD_S * rate_hz / channels.shape[1]) if loop else 1
+    meter = LoudnessMeter(rate_hz, len(channels))
     for _ in range(times):
-        meter.push(audio[:, None])
+        meter.push(channels.T)
     lufs = meter.integrated_lufs()
     return lufs if math.isfinite(lufs) else None
 

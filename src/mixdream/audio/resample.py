@@ -9,13 +9,7 @@ QUALITY = "HQ"
 
 
 class Resampler:
-    """Resamples a stream of blocks; a change of their rate begins a new filter.
-
-    Parameters
-    ----------
-    rate_hz : int
-        Rate to make.
-    channels : int
+    """Resamples a stream of blocks to one rate; a change of their own rate begins a new filter.
 
     Examples
     --------
@@ -32,18 +26,9 @@ class Resampler:
         self._stream: soxr.ResampleStream | None = None
 
     def push(self, samples: np.ndarray, source_hz: int) -> np.ndarray:
-        """Resample the next block.
+        """Resample the next block, shape (n, channels), float32, of rate ``source_hz``.
 
-        Parameters
-        ----------
-        samples : np.ndarray, shape (n, channels), float32
-        source_hz : int
-            Their rate.
-
-        Returns
-        -------
-        np.ndarray, shape (m, channels), float32
-            As much as is ready; the filter holds a little back until `finish`.
+        What comes back is as much as is ready; the filter holds a little back until `finish`.
         """
         before = self._empty
         if source_hz != self._source_hz:
@@ -67,22 +52,11 @@ class Resampler:
 
 
 def resample_loop(audio: np.ndarray, samples: int) -> np.ndarray:
-    """Resample one period of a periodic signal to an exact number of samples.
+    """Resample one period of a periodic signal to an exact number of samples, shape (samples,), float64.
 
-    The Fourier series of the period is read at other places, so the result is exactly periodic too: no
+    The Fourier series of the period is read at other moments, so the result is exactly periodic too: no
     filter runs in or out at the ends.
 
-    Parameters
-    ----------
-    audio : ndarray, shape (n,), float
-    samples : int, > 0
-
-    Returns
-    -------
-    ndarray, shape (samples,), float64
-
-    Examples
-    --------
     >>> turn = np.sin(2 * np.pi * np.arange(100) / 100)
     >>> np.allclose(resample_loop(turn, 160), np.sin(2 * np.pi * np.arange(160) / 160))
     True

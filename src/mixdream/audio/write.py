@@ -29,51 +29,26 @@ def check_rate(rate_hz: int) -> None:
 def write_audio(
     path: Path, audio: np.ndarray, rate_hz: int, form: AudioFormat = "wav", loop: LoopInfo | None = None
 ) -> None:
-    """Write 24-bit audio under a temporary name and rename it.
+    """Write 24-bit audio, shape (samples,) or (channels, samples), within +-1, whole or not at all.
 
-    Parameters
-    ----------
-    path : Path
-    audio : ndarray, shape (samples,) or (channels, samples), within +-1
-    rate_hz : int
-    form : {"wav", "flac"}
-    loop : LoopInfo, optional
-        The audio is a loop; a WAV file says so in its chunks, FLAC has no place for them.
-
-    Raises
-    ------
-    InputError
-        A rate that the format does not have.
-    OSError
-        A folder that cannot be written.
+    Of a loop, a WAV file says so in its chunks; FLAC has no place for them. InputError for a rate that the
+    format does not have.
     """
     with _whole_or_not(path, rate_hz, form) as temporary:
         with temporary.open("wb") as file:
             soundfile.write(file, np.transpose(audio), rate_hz, subtype="PCM_24", format=form.upper())
         if loop and form == "wav":
-            temporary.write_bytes(add_loop_chunks(temporary.read_bytes(), loop))
+            wav = temporary.read_bytes()
+            temporary.write_bytes(add_loop_chunks(wav, np.shape(audio)[-1], rate_hz, loop))
 
 
 def write_blocks(
     path: Path, blocks: Iterable[np.ndarray], samples: int, rate_hz: int, form: AudioFormat = "wav"
 ) -> None:
-    """Write 24-bit mono audio block by block under a temporary name and rename it.
+    """Write 24-bit mono audio, within +-1, block by block, whole or not at all.
 
-    Parameters
-    ----------
-    path : Path
-    blocks : iterable of ndarray, shape (n,), within +-1
-    samples : int
-        Of all blocks together. A WAV file that would pass 4 GB becomes RF64, which most programs read as WAV.
-    rate_hz : int
-    form : {"wav", "flac"}
-
-    Raises
-    ------
-    InputError
-        A rate that the format does not have.
-    OSError
-        A folder that cannot be written.
+    ``samples`` counts those of all blocks: a WAV file that would pass 4 GB becomes RF64, which most programs
+    read as WAV. InputError for a rate that the format does not have.
     """
     long = form == "wav" and samples * _BYTES_PER_SAMPLE > _MOST_WAV_BYTES
     with (

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
     from mixdream.corpus.store import Corpus, Rejected, SetRecord
 
-app = typer.Typer(help="Make sets ready for training.", no_args_is_help=True)
+app = typer.Typer(
+    help="Example: mixdream corpus build my-sets -o my-corpus\n\nMake sets ready for training.",
+    short_help="Make sets ready for training.",
+    no_args_is_help=True,
+)
 
 _CORPUS = typer.Argument(metavar="CORPUS", help="Folder made by 'mixdream corpus build'.")
 
@@ -40,15 +44,8 @@ def build(
         result = build_corpus(sources, output, rate, channels, jobs, report)
     _print_left_out(result.rejected, result.duplicates, err=True)
     if as_json:
-        print_json(
-            {
-                **_as_dict(result.corpus),
-                "built": list(result.built),
-                "unchanged": list(result.unchanged),
-                "rejected": [_left_out(item) for item in result.rejected],
-                "duplicates": [_left_out(item) for item in result.duplicates],
-            }
-        )
+        made = {"built": list(result.built), "unchanged": list(result.unchanged)}
+        print_json({**_as_dict(result.corpus), **made, **_left_out(result.rejected, result.duplicates)})
         return
     _print_table(result.corpus)
     if not result.built:
@@ -80,14 +77,8 @@ def show(
         with progress("drawing") as report:
             pictures = draw_figures(opened, figures, report)
     if as_json:
-        print_json(
-            {
-                **_as_dict(opened),
-                "rejected": [_left_out(item) for item in left_out.rejected],
-                "duplicates": [_left_out(item) for item in left_out.duplicates],
-                "figures": [str(path) for path in pictures],
-            }
-        )
+        omitted = _left_out(left_out.rejected, left_out.duplicates)
+        print_json({**_as_dict(opened), **omitted, "figures": [str(path) for path in pictures]})
         return
     _print_table(opened)
     _print_left_out(left_out.rejected, left_out.duplicates)
@@ -195,8 +186,13 @@ def _print_left_out(
         typer.echo(f"used once: '{item.source}' {item.reason}", err=err)
 
 
-def _left_out(item: "Rejected") -> dict[str, str]:
-    return {"source": item.source, "reason": item.reason}
+def _left_out(
+    rejected: "Iterable[Rejected]", duplicates: "Iterable[Rejected]"
+) -> dict[str, list[dict[str, str]]]:
+    return {
+        kind: [{"source": item.source, "reason": item.reason} for item in items]
+        for kind, items in (("rejected", rejected), ("duplicates", duplicates))
+    }
 
 
 def _print_table(corpus: "Corpus") -> None:
@@ -244,10 +240,9 @@ def _cells(record: "SetRecord") -> dict[str, str]:
 
 def _tempo(record: "SetRecord") -> str:
     """Tempo, or its range, of what is sure."""
-    found = record.tempo_range_bpm
-    if found is None:
+    if record.tempo_range_bpm is None:
         return "?"
-    low, high = found
+    low, high = record.tempo_range_bpm
     return f"{(low + high) / 2:.1f}" if high - low < 0.5 else f"{low:.0f}-{high:.0f}"
 
 

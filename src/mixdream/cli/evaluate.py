@@ -1,7 +1,7 @@
 """``mixdream evaluate``: how close, how varied, not copied - as a page, as JSON and in a sentence."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mixdream.corpus.store import Corpus
     from mixdream.evaluation.collection import Collection
     from mixdream.evaluation.reference import Reference
+    from mixdream.evaluation.report_page import Table
     from mixdream.runs.run import Run
 
 _SHOWN = ("coverage", "missing", "ndb", "js", "kernel_distance", "precision", "vendi_ratio")
@@ -69,12 +70,12 @@ def evaluate(
     if as_json:
         print_json(plain | {"page": str(page)})
         return
-    for row in plain["rows"]:
-        _print_table(row["name"], table_of(plain, row))
-        typer.echo(row["verdict"]["sentence"])
-        if "copies" in row:
-            typer.echo(row["copies"]["sentence"])
-        for note in row["notes"]:
+    for row in content.rows:
+        _print_table(row.name, table_of(content, row))
+        typer.echo(row.verdict.sentence)
+        if row.copies:
+            typer.echo(row.copies.sentence)
+        for note in row.notes:
             typer.echo(f"note: {note}")
         typer.echo()
     typer.echo(f"Open it: {page.resolve().as_uri()}")
@@ -86,9 +87,8 @@ def _gather(
     """Sample runs and read folders; the reference is that of the run with the longest windows, if any."""
     from dataclasses import replace
 
-    from mixdream.evaluation.collection import read_folder
+    from mixdream.evaluation.collection import read_folder, sample_run
     from mixdream.evaluation.reference import reference_for_length, reference_for_recipe
-    from mixdream.evaluation.sample import sample_collection
 
     reference: Reference | None = None
     if runs:
@@ -99,21 +99,18 @@ def _gather(
     seconds = min((run.recipe.grid.clip_samples / rate_hz for run in runs.values()), default=None)
     collections: list[Collection] = []
     for i, path in enumerate(paths):
-
-        def part(done: float, note: str, i: int = i) -> None:
-            report(0.5 * (i + done) / len(paths), note)
-
+        report_path = part(report, 0.5 * i / len(paths), 0.5 / len(paths))
         if path in runs:
-            one = sample_collection(runs[path], number, seed, part)
+            collection = sample_run(runs[path], number, seed, report_path)
             if runs[path].info().get("corpus", {}).get("hash") != corpus.hash:
-                one = replace(
-                    one, notes=(*one.notes, "This run was trained on another corpus than this one.")
-                )
+                note = "This run was trained on another corpus than this one."
+                collection = replace(collection, notes=(*collection.notes, note))
         else:
-            one = read_folder(path, rate_hz, number, seed, seconds, part)
-            seconds = one.audio.shape[1] / rate_hz
-        known = [other.name for other in collections]
-        collections.append(replace(one, name=f"{one.name} ({i + 1})") if one.name in known else one)
+            collection = read_folder(path, rate_hz, number, seed, seconds, report_path)
+            seconds = collection.audio.shape[1] / rate_hz
+        if collection.name in [other.name for other in collections]:
+            collection = replace(collection, name=f"{collection.name} ({i + 1})")
+        collections.append(collection)
     if reference is None:
         reference = reference_for_length(collections[0].audio.shape[1] / rate_hz, corpus)
     return collections, reference
@@ -132,23 +129,25 @@ def _check_alike(runs: list["Run"]) -> None:
             )
 
 
-def _print_table(name: str, table: dict[str, Any]) -> None:
+def _print_table(name: str, table: "Table") -> None:
     from rich import box
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Table as RichTable
 
-    from mixdream.evaluation.report_page import figure
+    from mixdream.evaluation.report_page import ARROWS, figure
 
-    shown = Table(title=name, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    shown = RichTable(
+        title=name, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
+    )
     shown.add_column("", no_wrap=True)
-    for column in table["columns"]:
-        shown.add_column(f"{column['name']}\nn = {column['n']}", justify="right")
-        if column is table["columns"][0]:
+    for i, (column, n) in enumerate(table.columns.items()):
+        shown.add_column(f"{column}\nn = {n}", justify="right")
+        if i == 0:
             shown.add_column("95 %\ninterval", no_wrap=True)
-    for line in table["lines"]:
-        if line["metric"] in _SHOWN:
-            own = line["cells"][0]
-            interval = f"{figure(own['low'])} to {figure(own['high'])}" if own else ""
-            values = [figure(one["value"] if one else None) for one in line["cells"]]
-            shown.add_row(f"{line['name']} {line['arrow']}", values[0], interval, *values[1:])
+    for key, metric, estimates in table.lines:
+        if key in _SHOWN:
+            own = estimates[0]
+            interval = f"{figure(own.low)} to {figure(own.high)}" if own else ""
+            values = [figure(estimate.value if estimate else None) for estimate in estimates]
+            shown.add_row(f"{metric.name} {ARROWS[metric.better]}", values[0], interval, *values[1:])
     Console(markup=False, highlight=False, emoji=False).print(shown)

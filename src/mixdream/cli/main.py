@@ -13,7 +13,7 @@ from mixdream import __version__
 from mixdream.cli import (
     ceiling,
     corpus,
-    demo,
+    dream,
     evaluate,
     extend,
     generate,
@@ -35,13 +35,15 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 app = typer.Typer(
     name="mixdream",
-    help="Learn from your own DJ sets and dream up new electronic music.",
+    help="Example: mixdream dream my-sets -o my-project --minutes 60\n\n"
+    "Learn from your own DJ sets and dream up new electronic music.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(demo.demo)
+app.command()(dream.dream)
+app.command()(dream.demo)
 app.add_typer(corpus.app, name="corpus")
 app.command()(train.recipes)
 app.command()(train.train)

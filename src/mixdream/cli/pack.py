@@ -13,7 +13,7 @@ def pack(
     folder: options.Output,
     run: options.RunArgument = None,
     count: Annotated[
-        int, typer.Option("-n", "--count", metavar="N", min=1, max=1000, help="Loops to keep, of 3 N.")
+        int, typer.Option("-n", "--count", metavar="N", min=1, max=1000, help="Loops to keep, of 3 N made.")
     ] = 16,
     seed: options.FirstSeed = 0,
     like: options.Like = None,

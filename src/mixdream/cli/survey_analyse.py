@@ -9,8 +9,8 @@ from mixdream.cli.output import JSON_OPTION, print_json, progress
 from mixdream.errors import InputError
 
 if TYPE_CHECKING:
-    from mixdream.survey.analysis.parts import Section
     from mixdream.survey.analysis.report import Report
+    from mixdream.survey.analysis.tables import Table
     from mixdream.survey.exporting.read_rows import Gathered
     from mixdream.survey.storage.store import Store
 
@@ -88,12 +88,10 @@ def analyse(
     with progress("Analysing") as report:
         from datetime import UTC, datetime
 
-        import numpy as np
-
         from mixdream.survey.analysis.exclude import read_exclusions
-        from mixdream.survey.analysis.read_counts import read_counts
         from mixdream.survey.analysis.report import report_answers, report_counts
         from mixdream.survey.analysis.report_page import write_report
+        from mixdream.survey.analysis.scores import read_counts
 
         today = datetime.now(UTC).date()
         if source is None:
@@ -102,14 +100,13 @@ def analyse(
             own = read_exclusions(exclude) if exclude else []
             gathered = _gather(source, db)
             report(0.3, f"{len(gathered.rows)} answers")
-            # The same answers give the same figures.
-            made = report_answers(gathered, own, today, np.random.default_rng(0), design)
+            made = report_answers(gathered, own, today, design)
         report(0.7, "drawing")
-        page, plain = write_report(output, made)
+        page, content = write_report(output, made)
     if as_json:
-        print_json(plain | {"page": str(page)})
+        print_json(content | {"page": str(page)})
         return
-    _print(made, tables=counts is not None)
+    _print(made)
     typer.echo(f"Open it: {page.resolve().as_uri()}")
 
 
@@ -136,39 +133,35 @@ def _open(folder: Path, db: str | None) -> "Store":
     return Store.open(db)
 
 
-def _print(made: "Report", tables: bool) -> None:
+def _print(made: "Report") -> None:
     typer.echo(made.title)
     for block in made.blocks:
         typer.echo(f"{block.name}: {block.sentence}" if len(made.blocks) > 1 else block.sentence)
         if block.everyone and block.everyone != block.sentence:
             typer.echo(f"  with nobody left out: {block.everyone}")
-        if tables:
-            _print_tables(block.sections)
+        if block.kind == "counts":
+            for section in block.sections:
+                for table in section.tables:
+                    repeats = table.title.startswith(section.title)
+                    _print_table(table, table.title if repeats else f"{section.title}. {table.title}")
     if made.facts.get("left_out"):
         typer.echo(f"{made.facts['left_out']} of {made.facts['answered_something']} listeners left out")
     for note in made.notes:
         typer.echo(f"note: {note}")
 
 
-def _print_tables(sections: "tuple[Section, ...]") -> None:
+def _print_table(table: "Table", title: str) -> None:
     from rich import box
+    from rich import table as rich_table
     from rich.console import Console
-    from rich.table import Table
 
-    console = Console(markup=False, highlight=False, emoji=False)
-    for section in sections:
-        for table in section.tables:
-            shown = Table(
-                title=table.title
-                if table.title.startswith(section.title)
-                else f"{section.title}. {table.title}",
-                title_justify="left",
-                box=box.SIMPLE_HEAD,
-                pad_edge=False,
-                padding=(0, 1, 0, 0),
-            )
-            for column in table.filled:
-                shown.add_column(column.heading, justify="left" if column.kind == "text" else "right")
-            for cells in table.cells():
-                shown.add_row(*cells)
-            console.print(shown)
+    from mixdream.survey.analysis.tables import kind_of
+
+    shown = rich_table.Table(
+        title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
+    )
+    for key, heading in table.printed.items():
+        shown.add_column(heading, justify="left" if kind_of(key) == "text" else "right")
+    for cells in table.cells():
+        shown.add_row(*cells.values())
+    Console(markup=False, highlight=False, emoji=False).print(shown)

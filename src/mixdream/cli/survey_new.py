@@ -1,5 +1,6 @@
 """``mixdream survey new`` and ``plan``: a listening test from folders of clips, and how many listeners."""
 
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,10 +78,7 @@ def new(
             chosen[0], folder, real, generated, through, languages, title, contact, report=report
         )
     needs = plan_listeners(made.design, made.clips, _HALF_WIDTH, _RATING_HALF_WIDTH)
-    counts = {
-        name: sum(clip.condition == name for clip in made.clips)
-        for name in dict.fromkeys(clip.condition for clip in made.clips)
-    }
+    counts = Counter(clip.condition for clip in made.clips)
     if as_json:
         print_json(
             {

@@ -56,9 +56,7 @@ def serve(
     Settings(str(folder.resolve()), url, design.hash, proxy).to_environment()
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as free:  # to say at once, and in one line, that the port is taken
-        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        free.bind((host, port))
+    socket.create_server((host, port), family=family).close()  # or say at once that the port is taken
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     if older:
         typer.echo("The design was changed: new listeners get it, the others finish the one that they began.")

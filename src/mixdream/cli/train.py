@@ -1,12 +1,16 @@
 """``mixdream recipes`` and ``mixdream train``."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from mixdream.cli.output import JSON_OPTION, is_main_process, print_json, progress
 from mixdream.progress import clock
+
+if TYPE_CHECKING:
+    from mixdream.training.dry_run import Plan
 
 
 def recipes(
@@ -67,6 +71,7 @@ def train(
     resolved = load_recipe(recipe, overrides)
     with progress("Preparing"):
         from mixdream.corpus.store import Corpus
+        from mixdream.runs.run import FIGURES_FOLDER, SAMPLES_FOLDER
         from mixdream.training.dry_run import plan_training
         from mixdream.training.train import train as run_training
     opened = Corpus.open(corpus)
@@ -74,7 +79,7 @@ def train(
         with progress("Measuring"):
             plan = plan_training(resolved, opened, seed or 0)
         if is_main_process():
-            print_json(plan) if as_json else _print_plan(plan)
+            print_json(asdict(plan)) if as_json else _print_plan(plan, minutes)
         return
     with progress(f"Training {resolved.name}") as report:
         info = run_training(
@@ -97,19 +102,22 @@ def train(
         f"{clock(info['seconds'])})\n"
         f"doctor: {info['doctor']['sentence']}\n"
         f"losses: {info['convergence']['sentence']}\n"
-        f"pictures: {run / 'figures'}, {run / 'samples'}\n"
+        f"pictures: {run / FIGURES_FOLDER}, {run / SAMPLES_FOLDER}\n"
         f"next: mixdream generate '{run}' -n 8 -o clips"
     )
 
 
-def _print_plan(plan: dict[str, Any]) -> None:
-    parameters = ", ".join(f"{count:,} {name}" for name, count in plan["parameters"].items())
+def _print_plan(plan: "Plan", minutes: float | None) -> None:
+    parameters = ", ".join(f"{count:,} {name}" for name, count in plan.parameters.items())
+    end = clock(plan.seconds_left(minutes))
+    ends = "" if minutes is None else f"ends after  {end} (time limit or last epoch)\n"
     typer.echo(
-        f"recipe      {plan['recipe']}\n"
-        f"windows     {plan['windows']:,}\n"
-        f"steps       {plan['steps']:,} ({plan['epochs']} epochs of {plan['steps_per_epoch']:,})\n"
+        f"recipe      {plan.recipe}\n"
+        f"windows     {plan.windows:,}\n"
+        f"steps       {plan.steps:,} ({plan.epochs} epochs of {plan.steps_per_epoch:,})\n"
         f"parameters  {parameters}\n"
-        f"checkpoint  {plan['checkpoint_mb']} MB\n"
-        f"device      {plan['device']}, {plan['precision']}\n"
-        f"time        {clock(plan['hours'] * 3600)} (measured {plan['seconds_per_step']:.2f} s per step)"
+        f"checkpoint  {plan.checkpoint_mb} MB\n"
+        f"device      {plan.device}, {plan.precision}\n"
+        f"time        {clock(plan.hours * 3600)} (measured {plan.seconds_per_step:.2f} s per step)\n{ends}",
+        nl=False,
     )

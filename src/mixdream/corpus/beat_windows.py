@@ -32,7 +32,6 @@ class BeatWindows:
     ----------
     corpus : Corpus
         Of any rate.
-    grid : Grid
     set_index : np.ndarray, shape (N,), int32
         Which of ``corpus.sets``.
     start, length : np.ndarray, shape (N,), float64
@@ -60,18 +59,10 @@ class BeatWindows:
         return 60 * self.beats * self.corpus.rate_hz / self.length
 
     def read(self, rows: np.ndarray | Sequence[int]) -> np.ndarray:
-        """Audio of some windows at the grid's rate and tempo, stereo mixed to mono.
+        """Audio of windows at the grid's rate and tempo, stereo mixed to mono: (rows, grid.samples), float32.
 
         The clip of the grid (see `Grid`) begins on the first beat and ends where the next window's would
         begin; what frames cover beyond it is what the set has there, or silence where it has nothing.
-
-        Parameters
-        ----------
-        rows : array of int, shape (B,), each in [0, N)
-
-        Returns
-        -------
-        np.ndarray, shape (B, grid.samples), float32
         """
         return np.stack([self._read(int(row)) for row in np.asarray(rows)])
 
@@ -102,12 +93,10 @@ def index_beat_windows(
 
     Parameters
     ----------
-    corpus : Corpus
     grid : Grid
         ``grid.clip_samples`` are what the beats are made to fill.
     beats : int
         Beats per window: 8 are two bars of 4/4.
-    start_on : {"downbeat", "beat"}
     spans : mapping of set name to spans, in kept samples
         Use only these parts, as `mixdream.corpus.split.split_corpus` gives them.
 
@@ -116,38 +105,38 @@ def index_beat_windows(
     InputError
         Where there is no such window.
     """
-    found = []
+    rows = []
     for i, record in enumerate(corpus.sets):
         allowed = [(0, record.samples)] if spans is None else spans.get(record.name, ())
         for start, length, in_bar in _starts(corpus, record, beats, start_on):
             if any(first <= start and start + length <= last + 1 for first, last in allowed):
-                found.append((i, start, length, in_bar))
-    if not found:
+                rows.append((i, start, length, in_bar))
+    if not rows:
         raise InputError(
             f"no {beats} beats in a row are sure in any set of the corpus ('mixdream corpus show' says its "
             "tempo): take more rhythmic sets, or a recipe without windows.beats"
         )
-    sets, starts, lengths, places = (np.array(column) for column in zip(*found, strict=True))
-    return BeatWindows(corpus, grid, sets.astype(np.int32), starts, lengths, beats, places)
+    sets, starts, lengths, in_bars = (np.array(column) for column in zip(*rows, strict=True))
+    return BeatWindows(corpus, grid, sets.astype(np.int32), starts, lengths, beats, in_bars)
 
 
 def _starts(
     corpus: Corpus, record: SetRecord, beats: int, start_on: StartOn
 ) -> list[tuple[float, float, int]]:
     """First beat, length and place in the bar of every usable window of a set."""
-    found = corpus.beats(record.name)
-    if len(found.sample) <= beats:
+    tracked = corpus.beats(record.name)
+    if len(tracked) <= beats:
         return []
-    windows = np.lib.stride_tricks.sliding_window_view(found.sample, beats + 1)
+    windows = np.lib.stride_tricks.sliding_window_view(tracked.sample, beats + 1)
     start, length = windows[:, 0], windows[:, -1] - windows[:, 0]
     even = start[:, None] + length[:, None] * np.linspace(0, 1, beats + 1)
     usable = np.abs(windows - even).max(axis=1) <= _STEADY * length / beats
-    usable &= np.lib.stride_tricks.sliding_window_view(found.sure, beats + 1)[:, :beats].all(axis=1)
+    usable &= np.lib.stride_tricks.sliding_window_view(tracked.sure, beats + 1)[:, :beats].all(axis=1)
     tempo = 60 * beats * record.rate_hz / length
     usable &= (tempo >= SLOWEST_BPM) & (tempo <= FASTEST_BPM)
+    in_bar = tracked.in_bar[: len(usable)]
     if start_on == "downbeat":
-        usable &= found.in_bar[: len(usable)] == 0
-    in_bar = found.in_bar[: len(usable)]
+        usable &= in_bar == 0
     columns = (column[usable].tolist() for column in (start, length, in_bar))
     return [row for row in zip(*columns, strict=True) if _whole(record, *row[:2])]
 

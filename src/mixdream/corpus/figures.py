@@ -2,16 +2,17 @@
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mixdream.corpus.overview import draw_overview
 from mixdream.corpus.store import Corpus
 from mixdream.corpus.windows import WindowIndex, spread_windows
-from mixdream.errors import InputError
 from mixdream.progress import Report, clock, silent
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.picture import for_the_eye, mosaic
@@ -25,25 +26,9 @@ FLOOR_DB = -80.0
 
 
 def draw_figures(corpus: Corpus, folder: Path, report: Report = silent) -> list[Path]:
-    """Draw a corpus as PNG pictures.
+    """Draw a corpus as PNG pictures: figures 3.1, 3.2, 3.3, 3.5, 3.6, then one overview per set.
 
-    Parameters
-    ----------
-    corpus : Corpus
-    folder : Path
-        Made where it is missing; pictures in it are replaced.
-    report : callable
-        Called with the part done, in [0, 1], and the picture in the making.
-
-    Returns
-    -------
-    list of Path
-        Figures 3.1, 3.2, 3.3, 3.5, 3.6, then one overview per set.
-
-    Raises
-    ------
-    InputError
-        Where the folder cannot be written or a set's audio is missing.
+    The folder is made where it is missing; pictures in it are replaced.
     """
     grid = Grid.for_rate(corpus.rate_hz)
     windows = spread_windows(corpus, grid.seconds, GRID_OF)
@@ -51,30 +36,23 @@ def draw_figures(corpus: Corpus, folder: Path, report: Report = silent) -> list[
     images = magnitudes(torch.from_numpy(audio), grid).numpy()
     chosen = _typical(audio)
     label = _label(windows, chosen)
-    figures: list[tuple[str, Callable[[], Figure]]] = [
-        ("3-1-waveform", lambda: _waveform(audio[chosen], grid, label)),
-        ("3-2-spectrum", lambda: _spectrum(audio[chosen], grid, label)),
-        ("3-3-spectrogram", lambda: _spectrogram(images[chosen], grid, label)),
-        ("3-5-spectrograms", lambda: _many(_as_is(images), "magnitudes as they are", len(images))),
-        (
-            "3-6-spectrograms-rescaled",
-            lambda: _many(for_the_eye(images), "rescaled for the eye", len(images)),
-        ),
-    ]
+    figures: dict[str, Callable[[], Figure]] = {
+        "3-1-waveform": lambda: _waveform(audio[chosen], grid, label),
+        "3-2-spectrum": lambda: _spectrum(audio[chosen], grid, label),
+        "3-3-spectrogram": lambda: _spectrogram(images[chosen], grid, label),
+        "3-5-spectrograms": lambda: _many(np.clip(images, 0, 1), "magnitudes as they are"),
+        "3-6-spectrograms-rescaled": lambda: _many(for_the_eye(images), "rescaled for the eye"),
+    }
     for record in corpus.sets:
-        overview = (f"set-{record.name}", lambda record=record: draw_overview(corpus, record))
-        figures.append(overview)
+        figures[f"set-{record.name}"] = partial(draw_overview, corpus, record)
+    folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for i, (name, draw) in enumerate(figures):
-            report(i / len(figures), name)
-            paths.append(folder / f"{name}.png")
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", message="Glyph")  # names in any script
-                draw().savefig(paths[-1], dpi=110)
-    except OSError as error:
-        raise InputError(f"cannot write figures to '{folder}': {error.strerror or error}") from None
+    for i, (name, draw) in enumerate(figures.items()):
+        report(i / len(figures), name)
+        paths.append(folder / f"{name}.png")
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph")  # names in any script
+            draw().savefig(paths[-1], dpi=110)
     report(1.0, "")
     return paths
 
@@ -92,28 +70,29 @@ def _label(windows: WindowIndex, row: int) -> str:
 
 def _waveform(audio: np.ndarray, grid: Grid, label: str) -> Figure:
     """Figure 3.1: amplitude over time."""
-    figure = Figure(figsize=(9, 3.4), layout="constrained")
-    axes = figure.subplots()
     time_s = np.arange(len(audio)) / grid.rate_hz
-    axes.plot(time_s, audio, linewidth=0.3, color="#1f4e79")
     limit = max(0.1, float(np.abs(audio).max()) * 1.05)
+    figure, axes = _curve(time_s, audio, 0.3, f"Waveform of a window: {label}")
     axes.set(xlabel="time (s)", ylabel="amplitude (full scale)", xlim=(0, time_s[-1]), ylim=(-limit, limit))
-    axes.grid(alpha=0.25)
-    axes.set_title(f"Waveform of a window: {label}", parse_math=False)
     return figure
 
 
 def _spectrum(audio: np.ndarray, grid: Grid, label: str) -> Figure:
     """Figure 3.2: magnitude over frequency, of the whole window; a full-scale sine would reach 1."""
-    figure = Figure(figsize=(9, 3.4), layout="constrained")
-    axes = figure.subplots()
     magnitude = np.abs(np.fft.rfft(audio)) * 2 / len(audio)
     frequency_hz = np.fft.rfftfreq(len(audio), 1 / grid.rate_hz)
-    axes.plot(frequency_hz, magnitude, linewidth=0.5, color="#1f4e79")
+    figure, axes = _curve(frequency_hz, magnitude, 0.5, f"Magnitude spectrum of the same window: {label}")
     axes.set(xlabel="frequency (Hz)", ylabel="magnitude", xlim=(0, grid.rate_hz / 2), ylim=(0, None))
-    axes.grid(alpha=0.25)
-    axes.set_title(f"Magnitude spectrum of the same window: {label}", parse_math=False)
     return figure
+
+
+def _curve(x: np.ndarray, y: np.ndarray, width: float, title: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(x, y, linewidth=width, color="#1f4e79")
+    axes.grid(alpha=0.25)
+    axes.set_title(title, parse_math=False)
+    return figure, axes
 
 
 def _spectrogram(image: np.ndarray, grid: Grid, label: str) -> Figure:
@@ -138,16 +117,11 @@ def _spectrogram(image: np.ndarray, grid: Grid, label: str) -> Figure:
     return figure
 
 
-def _as_is(images: np.ndarray) -> np.ndarray:
-    """Linear magnitudes as brightness: white is a full-scale sine."""
-    return np.clip(images, 0, 1)
-
-
-def _many(images: np.ndarray, how: str, count: int) -> Figure:
-    """Figures 3.5 and 3.6: many spectrograms side by side."""
+def _many(images: np.ndarray, how: str) -> Figure:
+    """Figures 3.5 and 3.6: many spectrograms, as brightness in [0, 1], side by side."""
     figure = Figure(figsize=(10, 10.3), layout="constrained")
     axes = figure.subplots()
     axes.imshow(mosaic(images), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     axes.set_axis_off()
-    axes.set_title(f"{count} spectrograms spread over the corpus, {how}")
+    axes.set_title(f"{len(images)} spectrograms spread over the corpus, {how}")
     return figure

@@ -4,9 +4,8 @@ import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from operator import attrgetter
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal
 
 from mixdream.corpus.store import (
     BEATS_FOLDER,
@@ -22,8 +21,6 @@ from mixdream.corpus.store import (
 from mixdream.errors import InputError, MixdreamError
 from mixdream.files import LOCK_NAME, flush, only_one_in, write_json
 
-Item = TypeVar("Item", SetRecord, Rejected)
-
 _WORK_FOLDER = ".building"
 
 
@@ -31,12 +28,8 @@ class BuildFolder:
     """Corpus folder that one build writes to.
 
     Whatever is being made lies in ``.building`` until it is whole and on the disk; then it is renamed. So
-    what a killed build leaves behind is only ever in there, and the next build removes it.
-
-    Attributes
-    ----------
-    index : CorpusIndex
-        As last written.
+    what a killed build leaves behind is only ever in there, and the next build removes it. ``index`` is as
+    last written.
     """
 
     def __init__(self, folder: Path, index: CorpusIndex) -> None:
@@ -63,32 +56,19 @@ class BuildFolder:
             part.replace(target)
             flush(target.parent)
 
-    def record(
-        self,
-        kept: SetRecord | None = None,
-        rejected: Rejected | None = None,
-        duplicate: Rejected | None = None,
-    ) -> None:
+    def record(self, kind: Literal["sets", "rejected", "duplicates"], outcome: SetRecord | Rejected) -> None:
         """Write the index with one outcome more, which replaces earlier ones of the same source."""
-        new = kept or rejected or duplicate
-        if new is None:
-            return
-        index = self.index
-        sets = [r for r in index.sets if r.source != new.source]
-        lost = [r.name for r in index.sets if r.source == new.source and r.name != (kept and kept.name)]
-        self.write_index(
-            index.model_copy(
-                update={
-                    "sets": _sorted(sets, kept, "name"),
-                    "rejected": _sorted(
-                        [r for r in index.rejected if r.source != new.source], rejected, "source"
-                    ),
-                    "duplicates": _sorted(
-                        [r for r in index.duplicates if r.source != new.source], duplicate, "source"
-                    ),
-                }
-            )
-        )
+        earlier = {item.name for item in self.index.sets if item.source == outcome.source}
+        lost = earlier - {outcome.name} if kind == "sets" else earlier
+        items: dict[str, list[SetRecord | Rejected]] = {
+            name: [item for item in getattr(self.index, name) if item.source != outcome.source]
+            for name in ("sets", "rejected", "duplicates")
+        }
+        items[kind].append(outcome)
+        items["sets"].sort(key=lambda item: item.name)
+        items["rejected"].sort(key=lambda item: item.source)
+        items["duplicates"].sort(key=lambda item: item.source)
+        self.write_index(self.index.model_copy(update={name: tuple(of) for name, of in items.items()}))
         for name in lost:
             audio_path(self.folder, name).unlink(missing_ok=True)
             beats_path(self.folder, name).unlink(missing_ok=True)
@@ -124,21 +104,12 @@ class BuildFolder:
                 return
 
 
-def _sorted(items: list[Item], new: Item | None, key: str) -> tuple[Item, ...]:
-    together = items + [new] if new else items  # noqa: RUF005 - mypy follows the type
-    return tuple(sorted(together, key=attrgetter(key)))
-
-
 @contextmanager
 def open_folder(folder: Path, rate_hz: int, channels: int) -> Iterator[BuildFolder]:
     """Open the folder of a new or an existing corpus for one build; a second build is turned away.
 
-    Raises
-    ------
-    InputError
-        Where the folder holds other things, a corpus of other settings, or is being built.
-    MixdreamError
-        Where the disk is full or fails.
+    InputError where the folder holds other things, a corpus of other settings, or is being built;
+    MixdreamError where the disk is full.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -148,7 +119,12 @@ def open_folder(folder: Path, rate_hz: int, channels: int) -> Iterator[BuildFold
         with only_one_in(folder, f"another build is at work in '{folder}': wait for it or end it"):
             yield BuildFolder(folder, _index_of(folder, rate_hz, channels))
     except OSError as error:
-        raise _explained(error, folder) from error
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise MixdreamError(
+            f"the disk of '{folder}' is full: free some space (while it is built, an hour of mono at 8 kHz "
+            "takes 0.2 GB) and run the same command again, it goes on where it stopped"
+        ) from error
 
 
 def _index_of(folder: Path, rate_hz: int, channels: int) -> CorpusIndex:
@@ -170,13 +146,3 @@ def _index_of(folder: Path, rate_hz: int, channels: int) -> CorpusIndex:
             f"{rate_hz} Hz and {channels}: give the same, or build into a new folder"
         )
     return index
-
-
-def _explained(error: OSError, folder: Path) -> MixdreamError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return MixdreamError(
-            f"the disk of '{folder}' is full: free some space (while it is built, an hour of mono at 8 kHz "
-            "takes 0.2 GB) and run the same command again, it goes on where it stopped"
-        )
-    where = f" '{error.filename}'" if error.filename else ""
-    return InputError(f"cannot write corpus '{folder}':{where} {error.strerror or error}")

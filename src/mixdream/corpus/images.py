@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mixdream.corpus.store import Corpus
 from mixdream.corpus.windows import spread_windows
-from mixdream.errors import InputError
+from mixdream.errors import InputError, first_problem
 from mixdream.files import write_json
 from mixdream.progress import Report, silent
 from mixdream.spectrogram.grid import Grid
@@ -51,20 +51,8 @@ def export_images(
 ) -> list[Path]:
     """Write windows, spread evenly over a corpus, as grayscale images; low frequencies are at the bottom.
 
-    Parameters
-    ----------
-    corpus : Corpus
-    folder : Path
-        New or empty.
-    number : int
-        1000 is what the thesis trained its diffusion model on.
-    bits : {8, 16}
-    grid : Grid, optional
-        By default the thesis's, at the rate of the corpus.
-
-    Raises
-    ------
-    InputError
+    Into a new or empty folder, of 8 or 16 bits; the grid is by default the thesis's, at the rate of the
+    corpus. 1000 is what the thesis trained its diffusion model on.
     """
     if bits not in _DEPTHS:
         raise InputError(f"bits is {bits}: 8 and 16 are possible")
@@ -72,21 +60,18 @@ def export_images(
     if grid.rate_hz != corpus.rate_hz:
         raise InputError(f"the grid is for {grid.rate_hz} Hz, the corpus has {corpus.rate_hz} Hz")
     windows = spread_windows(corpus, grid.seconds, number)
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise InputError(f"'{folder}' is not empty: name a new or an empty folder for the images")
     written = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise InputError(f"'{folder}' is not empty: name a new or an empty folder for the images")
-        for first in range(0, len(windows), _BATCH):
-            rows = range(first, min(first + _BATCH, len(windows)))
-            for row, image in zip(rows, magnitudes(torch.from_numpy(windows.read(rows)), grid), strict=True):
-                name, start_s = windows.where(row)
-                path = folder / f"{row:06d}_{name}.png"
-                _write(path, image, grid, bits, name, start_s)
-                written.append(path)
-            report(len(written) / len(windows), "")
-    except OSError as error:
-        raise InputError(f"cannot write images to '{folder}': {error.strerror or error}") from None
+    for first in range(0, len(windows), _BATCH):
+        rows = range(first, min(first + _BATCH, len(windows)))
+        for row, image in zip(rows, magnitudes(torch.from_numpy(windows.read(rows)), grid), strict=True):
+            name, start_s = windows.where(row)
+            path = folder / f"{row:06d}_{name}.png"
+            _write(path, image, grid, bits, name, start_s)
+            written.append(path)
+        report(len(written) / len(windows), "")
     return written
 
 
@@ -106,17 +91,9 @@ def _scaler(grid: Grid) -> Scaler:
 
 
 def read_image(path: Path) -> tuple[np.ndarray, Grid]:
-    """Read an image back.
+    """Read an image back: linear magnitudes, shape (bins, frames), float32, and their grid.
 
-    Returns
-    -------
-    magnitudes : np.ndarray, shape (bins, frames), float32, linear, >= 0
-    grid : Grid
-
-    Raises
-    ------
-    InputError
-        Where it is no whole PNG, or none that mixdream wrote.
+    InputError where it is no whole PNG, or none that mixdream wrote.
     """
     steps, info = _read(path)
     white = np.iinfo(steps.dtype).max
@@ -126,17 +103,9 @@ def read_image(path: Path) -> tuple[np.ndarray, Grid]:
 
 
 def read_images(folder: Path) -> tuple[np.ndarray, Grid]:
-    """Read all images of a folder, in the order of their names.
+    """Read all images of a folder, in the order of their names, as `read_image` does: (N, bins, frames).
 
-    Returns
-    -------
-    magnitudes : np.ndarray, shape (N, bins, frames), float32, linear, >= 0
-    grid : Grid
-
-    Raises
-    ------
-    InputError
-        Where there is none, one cannot be read, or they are of different grids.
+    InputError where there is none, one cannot be read, or they are of different grids.
     """
     if not folder.is_dir():
         raise InputError(f"'{folder}' is not a folder")
@@ -153,13 +122,11 @@ def read_images(folder: Path) -> tuple[np.ndarray, Grid]:
                 f"'{path}' has another grid than '{paths[0].name}' ({', '.join(names)} differ): "
                 "keep images of one grid in a folder"
             )
-        if other.frames != stack.shape[2]:
-            raise InputError(f"'{path}' has another size than '{paths[0].name}'")
     return stack, grid
 
 
 def read_spectrograms(path: Path, grid: Grid) -> tuple[Tensor, Grid]:
-    """Read linear magnitudes from a file.
+    """Read linear magnitudes, shape (count, bins, frames), and their grid from a file.
 
     Parameters
     ----------
@@ -168,11 +135,6 @@ def read_spectrograms(path: Path, grid: Grid) -> tuple[Tensor, Grid]:
     grid : Grid
         Of a ``.npy`` without a ``.json`` beside it, which `mixdream corpus import-images` writes; a ``.png``
         says its own.
-
-    Returns
-    -------
-    magnitudes : Tensor, shape (count, bins, frames)
-    grid : Grid
 
     Raises
     ------
@@ -209,15 +171,7 @@ def read_spectrograms(path: Path, grid: Grid) -> tuple[Tensor, Grid]:
 
 
 def save_stack(path: Path, magnitudes: np.ndarray, grid: Grid) -> None:
-    """Write spectrograms as one .npy and their grid as .json beside it.
-
-    Parameters
-    ----------
-    path : Path
-        Ends in ``.npy``.
-    magnitudes : ndarray, shape (count, bins, frames)
-    grid : Grid
-    """
+    """Write spectrograms, shape (count, bins, frames), as one .npy and their grid as .json beside it."""
     np.save(path, magnitudes)
     write_json(path.with_suffix(".json"), {"grid": grid.model_dump(mode="json")})
 
@@ -257,11 +211,8 @@ def _read(path: Path) -> tuple[np.ndarray, ImageInfo]:
     try:
         info = ImageInfo.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "all of it"
-        raise InputError(
-            f"'{path}' has a damaged text field '{TEXT_FIELD}': {where}: {first['msg']}"
-        ) from None
+        problem = first_problem(error)
+        raise InputError(f"'{path}' has a damaged text field '{TEXT_FIELD}': {problem}") from None
     if pixels.shape != (info.grid.bins, info.grid.frames):
         raise InputError(
             f"'{path}' has {pixels.shape[1]} x {pixels.shape[0]} pixels, but its grid has "

@@ -18,9 +18,9 @@ from mixdream.analysis.beats.tracking import track_beats
 from mixdream.audio.decode import Decoder
 from mixdream.audio.loudness import LoudnessMeter
 from mixdream.audio.resample import Resampler
-from mixdream.corpus.silence import Silence, SilenceFinder, complement
-from mixdream.corpus.sources import Source
-from mixdream.corpus.store import Dropped, SetRecord, sha256_of
+from mixdream.corpus.silence import Silence, SilenceFinder
+from mixdream.corpus.store import Dropped, SetRecord, SourceFile, sha256_of
+from mixdream.corpus.windows import complement
 from mixdream.errors import InputError
 
 SILENCE_S = 2.0
@@ -61,12 +61,13 @@ class _Levels:
 
 
 def ingest(
-    source: Source,
+    path: Path,
+    file: SourceFile,
     target: Path,
     beats: Path,
     rate_hz: int,
     channels: int,
-    report: Callable[[float], None] = lambda done: None,
+    report: Callable[[float], None] = lambda share: None,
 ) -> SetRecord:
     """Decode a source, clean it and write it as a .npy file of int16; then find its beats.
 
@@ -75,13 +76,14 @@ def ingest(
 
     Parameters
     ----------
-    source : Source
+    file : SourceFile
+        What the index says of the file at ``path``.
     target, beats : Path
         Files to write; they are on the disk, fsynced, when the function returns.
     rate_hz, channels : int
         Of the corpus.
     report : callable
-        Called with the part done, in [0, 1].
+        Called with the share done, in [0, 1].
 
     Raises
     ------
@@ -90,7 +92,7 @@ def ingest(
     OSError
         Where the folder of ``target`` cannot be written.
     """
-    decoder = Decoder(source.path, channels)
+    decoder = Decoder(path, channels)
     levels = _Levels(0, *(np.zeros(channels) for _ in range(3)))
     silence = SilenceFinder(int(SILENCE_S * rate_hz) + 1)
     with tempfile.TemporaryFile(dir=target.parent) as raw:
@@ -114,15 +116,11 @@ def ingest(
     report(0.97)
     starts = np.cumsum([0, *(stop - start for start, stop in segments)]).tolist()
     kept, kept_starts_s = tuple(pairwise(starts)), tuple(start / rate_hz for start, _ in segments)
-    found, tempo = track_beats(partial(_kept_blocks, target, channels), kept, kept_starts_s, rate_hz)
-    found.write(beats)
+    tracked, tempo = track_beats(partial(_kept_blocks, target, channels), kept, kept_starts_s, rate_hz)
+    tracked.write(beats)
     loudness = written.meter.integrated_lufs()
     return SetRecord(
-        name=source.name,
-        source=source.text,
-        source_bytes=source.size,
-        source_mtime_ns=source.mtime_ns,
-        sha256=source.sha256,
+        **file.model_dump(),
         audio_sha256=written.digest.hexdigest(),
         beats_sha256=sha256_of(beats),
         codec=decoder.codec,
@@ -193,9 +191,8 @@ class _Writer:
     def __enter__(self) -> None:
         self.file = self.target.open("wb")
         header = io.BytesIO()
-        np.lib.format.write_array_header_1_0(
-            header, {"descr": "<i2", "fortran_order": False, "shape": self.shape}
-        )
+        about = {"descr": "<i2", "fortran_order": False, "shape": self.shape}
+        np.lib.format.write_array_header_1_0(header, about)
         self._put(header.getvalue())
 
     def write(self, samples: np.ndarray) -> None:

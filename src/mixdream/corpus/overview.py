@@ -9,6 +9,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from mixdream.corpus.store import Corpus, SetRecord
 from mixdream.progress import clock
+from mixdream.spectrogram.frames import cut_frames
 
 COLUMNS = 900
 FLOOR_DB = -90.0
@@ -19,11 +20,8 @@ _LOOKS = 6  # Fourier transforms averaged per column: enough for a picture of ho
 def draw_overview(corpus: Corpus, record: SetRecord) -> Figure:
     """Draw a set over the time of its source; what was dropped is hatched.
 
-    Returns
-    -------
-    Figure
-        Above, peak and root-mean-square level in dBFS; then the tempo, grey where it is not sure;
-        below, the long spectrogram in dB.
+    Above, peak and root-mean-square level in dBFS; then the tempo, grey where it is not sure; below, the long
+    spectrogram in dB.
     """
     columns = int(np.clip(record.seconds * 5, 20, COLUMNS))
     peak_db, rms_db, spectra_db = measure(corpus, record, columns)
@@ -98,7 +96,7 @@ def measure(corpus: Corpus, record: SetRecord, columns: int) -> tuple[np.ndarray
         rms[column] = np.sqrt(np.square(part, dtype=np.float64).mean())
         last = max(0, min(stop, record.samples) - _N_FFT)
         looks = np.linspace(min(start, last), last, _LOOKS).astype(int)
-        frames = np.stack([audio[look : look + _N_FFT].mean(axis=1) for look in looks]) / 32768
+        frames = cut_frames(audio, _N_FFT, looks).mean(axis=1) / 32768
         magnitude = np.abs(np.fft.rfft(frames * window)) * 2 / window.sum()
         spectra[:, column] = np.square(magnitude).mean(axis=0)
     return _db(np.square(peak)), _db(np.square(rms)), _db(spectra)
@@ -106,13 +104,13 @@ def measure(corpus: Corpus, record: SetRecord, columns: int) -> tuple[np.ndarray
 
 def _longest_kept(record: SetRecord, start_s: float, stop_s: float) -> tuple[int, int]:
     """Find the longest run of kept samples within a span of the source; it may be empty."""
-    best = (0, 0)
+    longest = (0, 0)
     for (start, stop), source_s in zip(record.segments, record.segment_starts_s, strict=True):
         first = start + round((start_s - source_s) * record.rate_hz)
         last = start + round((stop_s - source_s) * record.rate_hz)
-        found = (max(first, start), min(last, stop))
-        best = max(best, found, key=lambda span: span[1] - span[0])
-    return best
+        inside = (max(first, start), min(last, stop))
+        longest = max(longest, inside, key=lambda span: span[1] - span[0])
+    return longest
 
 
 def _db(power: np.ndarray) -> np.ndarray:

@@ -17,15 +17,9 @@ class SilenceFinder:
     """Finds long constant spans in audio that is pushed block by block.
 
     Constant means: the same 16-bit value in every channel. That is what an empty stretch of a recording
-    decodes to, at whatever DC offset; the quietest passage of music is not.
+    decodes to, at whatever DC offset; the quietest passage of music is not. Spans shorter than
+    ``min_samples`` are not reported.
 
-    Parameters
-    ----------
-    min_samples : int
-        Shorter spans are not reported.
-
-    Examples
-    --------
     >>> finder = SilenceFinder(min_samples=3)
     >>> finder.push(np.array([[0.5], [0.0], [0.0]]))
     >>> finder.push(np.array([[0.0], [0.0], [0.5]]))
@@ -35,7 +29,7 @@ class SilenceFinder:
 
     def __init__(self, min_samples: int) -> None:
         self.min_samples = min_samples
-        self._found: list[Silence] = []
+        self._spans: list[Silence] = []
         self._position = 0
         self._run_start = 0
         self._run_value: np.ndarray | None = None
@@ -59,21 +53,11 @@ class SilenceFinder:
     def finish(self) -> list[Silence]:
         """Return all spans, in order."""
         if self._position - self._run_start >= self.min_samples and self._run_value is not None:
-            self._found.append(Silence(self._run_start, self._position, self._run_value))
+            self._spans.append(Silence(self._run_start, self._position, self._run_value))
             self._run_start = self._position
-        return self._found
+        return self._spans
 
     def _report(self, start: int, stop: int, samples: np.ndarray) -> None:
         """Note a run given relative to the current block, where it may have begun before."""
         value = self._run_value if start < 0 or self._run_value is None else samples[start].copy()
-        self._found.append(Silence(self._position + start, self._position + stop, np.asarray(value)))
-
-
-def complement(spans: list[tuple[int, int]], samples: int) -> list[tuple[int, int]]:
-    """Return what sorted spans leave of ``[0, samples)``.
-
-    >>> complement([(0, 2), (5, 6)], 9)
-    [(2, 5), (6, 9)]
-    """
-    edges = [0, *(edge for span in spans for edge in span), samples]
-    return [(start, stop) for start, stop in zip(edges[::2], edges[1::2], strict=True) if stop > start]
+        self._spans.append(Silence(self._position + start, self._position + stop, np.asarray(value)))

@@ -1,66 +1,41 @@
-"""Sources: which files a build is about, what identifies them, and what their sets are called."""
+"""Sources: which files a build is about, and what their sets are called."""
 
 import os
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from mixdream.audio.media_files import is_media_file
 from mixdream.errors import InputError
-
-_KNOWN = (
-    "aac ac3 aif aifc aiff ape au avi caf dsf flac flv m4a m4b m4v mka mkv mov mp2 mp3 mp4 mpc mpeg mpg "
-    "oga ogg ogv opus ra rf64 snd tak tta ts vob w64 wav wave webm wma wmv wv"
-)
-SUFFIXES = frozenset(f".{known}" for known in _KNOWN.split())
-"""What is taken from folders; a file that is named itself is always tried."""
 
 _LONGEST_NAME = 80
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{d}{i}" for d in ("com", "lpt") for i in range(10))})
 
 
-@dataclass(frozen=True)
-class Source:
-    """A file to ingest: the name of its set, its path as text, and what identifies its content."""
-
-    path: Path
-    name: str
-    text: str
-    size: int
-    mtime_ns: int
-    sha256: str
-
-
 def find_sources(sources: Iterable[Path | str]) -> list[Path]:
     """List the files of a build: those named, and the media files in folders, at any depth, sorted.
 
-    Raises
-    ------
-    InputError
-        Where nothing is named, or not one media file is in what was named.
+    A file that is named itself is always taken. InputError where there is no file at all.
     """
-    found: dict[str, Path] = {}
+    files: dict[str, None] = {}
     named = [Path(source) for source in sources]
     for source in named:
-        for path in _files_below(source) if source.is_dir() else [source]:
-            absolute = os.path.abspath(path)  # noqa: PTH100 - links keep the name that the user knows
-            found.setdefault(absolute, Path(absolute))
-    if not found:
+        for path in _media_below(source) if source.is_dir() else [source]:
+            files[os.path.abspath(path)] = None  # noqa: PTH100 - links keep the name that the user knows
+    if not files:
         places = ", ".join(f"'{path}'" for path in named) or "nothing"
         raise InputError(f"no audio or video file in {places}: name files, or folders with files in them")
-    return list(found.values())
+    return [Path(file) for file in files]
 
 
-def _files_below(folder: Path) -> list[Path]:
-    files = []
+def _media_below(folder: Path) -> list[Path]:
+    """Media files of a folder and those below it that are not hidden."""
+    files: list[Path] = []
     for root, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        wanted = (
-            name for name in names if Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
-        )
-        files += [Path(root, name) for name in wanted]
-    return sorted(files, key=lambda path: source_text(path))
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files += filter(is_media_file, (Path(root, name) for name in names))
+    return sorted(files, key=source_text)
 
 
 def source_text(path: Path) -> str:

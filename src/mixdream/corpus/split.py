@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from mixdream.corpus.store import Corpus, SetRecord
-from mixdream.corpus.windows import exact
+from mixdream.corpus.windows import complement, exact
 from mixdream.errors import InputError
 
 BLOCK_S = 60
@@ -20,13 +20,7 @@ _Parts = dict[str, list[tuple[int, int]]]
 
 @dataclass(frozen=True)
 class Split:
-    """Parts of a corpus: for each set the spans ``(start, stop)`` in kept samples.
-
-    Attributes
-    ----------
-    train, held_out : dict of str to list of (int, int)
-        A set without audio in a part is not named there.
-    """
+    """Parts of a corpus: for each set that has audio in it, the spans ``(start, stop)`` in kept samples."""
 
     train: _Parts
     held_out: _Parts
@@ -43,10 +37,9 @@ def split_corpus(corpus: Corpus, window_s: float, held_out: float = 0.1) -> Spli
 
     Parameters
     ----------
-    corpus : Corpus
     window_s : float, in s
         Width of the gap: the longest window that will be used.
-    held_out : float, in [0, 0.5]
+    held_out : float in [0, 0.5]
         Wanted fraction of the time; 0 trains on everything, as the thesis did.
 
     Raises
@@ -76,10 +69,7 @@ def _whole_sets(corpus: Corpus, held_out: float) -> _Parts:
         if taken < wanted and taken + record.samples <= 1.5 * wanted:
             chosen[record.name] = [(0, record.samples)]
             taken += record.samples
-    if chosen:
-        return chosen
-    shortest = min(corpus.sets, key=lambda record: (record.samples, _draw(record)))
-    return {shortest.name: [(0, shortest.samples)]}
+    return chosen or _shortest_set(corpus)
 
 
 def _blocks(corpus: Corpus, gap: int, held_out: float) -> _Parts:
@@ -114,19 +104,21 @@ def _place(record: SetRecord, number: int, length: int, gap: int) -> list[tuple[
 def _one_set(corpus: Corpus) -> _Parts:
     """Hold out the shortest set where none can give a block."""
     if len(corpus.sets) < 2:
-        seconds = corpus.seconds
         raise InputError(
-            f"the corpus has one set of {seconds:.0f} s: to hold audio out it needs a second set, or one of "
-            f"{2 * BLOCK_S + 10} s or more; or train on everything (held_out = 0)"
+            f"the corpus has one set of {corpus.seconds:.0f} s: to hold audio out it needs a second set, or "
+            f"one of {2 * BLOCK_S + 10} s or more; or train on everything (held_out = 0)"
         )
+    return _shortest_set(corpus)
+
+
+def _shortest_set(corpus: Corpus) -> _Parts:
     shortest = min(corpus.sets, key=lambda record: (record.samples, _draw(record)))
     return {shortest.name: [(0, shortest.samples)]}
 
 
 def _rest(samples: int, blocks: list[tuple[int, int]], gap: int) -> list[tuple[int, int]]:
     """Spans of a set that are at least a gap away from its held-out blocks."""
-    edges = [0, *(edge for start, stop in blocks for edge in (start - gap, stop + gap)), samples]
-    return [(start, stop) for start, stop in zip(edges[::2], edges[1::2], strict=True) if stop > start]
+    return complement([(start - gap, stop + gap) for start, stop in blocks], samples)
 
 
 def _draw(record: SetRecord, salt: str = "") -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mixdream.analysis.beats.beats import Beats, TempoBlock
-from mixdream.errors import InputError
+from mixdream.errors import InputError, first_problem
 from mixdream.progress import Report, silent
 
 FORMAT_VERSION = 2
@@ -31,7 +31,26 @@ class Dropped(BaseModel):
     reason: str
 
 
-class SetRecord(BaseModel):
+class SourceFile(BaseModel):
+    """A source as the index knows it: the name of its set, its path as text, what identifies its content.
+
+    Size and time of change are -1, and the checksum is empty, where the file cannot be read.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    source: str
+    source_bytes: int = -1
+    source_mtime_ns: int = -1
+    sha256: str = ""
+
+    def left_out(self, reason: str) -> "Rejected":
+        """Record of the source where it gives no set."""
+        return Rejected(**{name: getattr(self, name) for name in SourceFile.model_fields}, reason=reason)
+
+
+class SetRecord(SourceFile):
     """One set of a corpus: where it came from, what was kept, what was done to it, how fast it is.
 
     ``samples`` and ``segments`` count samples per channel at the rate of the corpus. A segment
@@ -40,13 +59,6 @@ class SetRecord(BaseModel):
     is in seconds of the source, too, in blocks of about ten seconds.
     """
 
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    source: str
-    source_bytes: int
-    source_mtime_ns: int
-    sha256: str
     audio_sha256: str
     beats_sha256: str = ""
     codec: str
@@ -86,29 +98,16 @@ class SetRecord(BaseModel):
         return (tempos[odd], tempos[-1 - odd]) if tempos else None
 
     def source_time_s(self, sample: int) -> float:
-        """Time in the source file of a kept sample, in seconds.
-
-        Raises
-        ------
-        ValueError
-            Where the set has no such sample.
-        """
+        """Time in the source file of a kept sample, in seconds; ValueError where the set has none such."""
         if not 0 <= sample < self.samples:
             raise ValueError(f"sample {sample} is outside set '{self.name}' of {self.samples} samples")
         segment = bisect_right([start for start, _ in self.segments], sample) - 1
         return self.segment_starts_s[segment] + (sample - self.segments[segment][0]) / self.rate_hz
 
 
-class Rejected(BaseModel):
+class Rejected(SourceFile):
     """Source that gave no set, and why; the name is the one it would have had."""
 
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    source: str
-    source_bytes: int = -1
-    source_mtime_ns: int = -1
-    sha256: str = ""
     reason: str
 
 
@@ -129,22 +128,17 @@ class CorpusIndex(BaseModel):
 def read_index(folder: Path) -> CorpusIndex:
     """Read `corpus.json`, complete or not.
 
-    Raises
-    ------
-    InputError
-        Where there is none, it is damaged or it is of another format version.
+    InputError where there is none, it is damaged or it is of another format version.
     """
     path = folder / INDEX_NAME
     try:
         content = json.loads(path.read_bytes())
         version = content["format_version"]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         hint = "there is no such folder" if not folder.exists() else f"it has no {INDEX_NAME}"
         raise InputError(
             f"'{folder}' is not a corpus: {hint}; make one with 'mixdream corpus build'"
         ) from None
-    except OSError as error:
-        raise InputError(f"cannot read '{path}': {error.strerror}") from None
     except (ValueError, KeyError, TypeError):
         raise InputError(
             f"'{path}' is damaged: not the JSON of a corpus; delete it and build again"
@@ -157,25 +151,14 @@ def read_index(folder: Path) -> CorpusIndex:
     try:
         return CorpusIndex.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"'{path}' is damaged: {where}: {first['msg']}; delete it and build again") from None
+        raise InputError(f"'{path}' is damaged: {first_problem(error)}; delete it and build again") from None
 
 
 @dataclass(frozen=True)
 class Corpus:
     """Sets made ready for training, opened for reading.
 
-    Cheap to open and to pickle: the audio stays on disk until `audio` maps it.
-
-    Attributes
-    ----------
-    folder : Path
-    rate_hz : int
-    channels : int
-        1 or 2.
-    sets : tuple of SetRecord
-        Sorted by name.
+    Cheap to open and to pickle: the audio stays on disk until `audio` maps it. The sets are sorted by name.
     """
 
     folder: Path
@@ -185,13 +168,7 @@ class Corpus:
 
     @classmethod
     def open(cls, folder: Path | str) -> "Corpus":
-        """Open a complete corpus.
-
-        Raises
-        ------
-        InputError
-            Where the folder is not a corpus, or its build has not come to an end.
-        """
+        """Open a corpus; InputError where it is none, or its build has not come to an end."""
         folder = Path(folder)
         index = read_index(folder)
         if not index.complete:
@@ -222,12 +199,7 @@ class Corpus:
         raise InputError(f"corpus '{self.folder}' has no set '{name}'; it has: {known}")
 
     def audio(self, name: str) -> np.memmap:
-        """Audio of a set, mapped read-only.
-
-        Returns
-        -------
-        np.memmap, shape (samples, channels), int16, full scale is 32768
-        """
+        """Audio of a set, mapped read-only: shape (samples, channels), int16, full scale is 32768."""
         record = self.record(name)
         return _map_audio(audio_path(self.folder, name), record.audio_sha256, record.samples, self.channels)
 

@@ -3,11 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
+
+if TYPE_CHECKING:
+    from mixdream.corpus.beat_windows import BeatWindows
 
 Spans = Mapping[str, Sequence[tuple[int, int]]]
 """Parts of sets by name: ``(start, stop)`` in kept samples."""
@@ -24,6 +28,16 @@ def exact(number: float | Fraction | str) -> Fraction:
     return number if isinstance(number, Fraction) else Fraction(str(number)).limit_denominator(10**6)
 
 
+def complement(spans: list[tuple[int, int]], samples: int) -> list[tuple[int, int]]:
+    """Return what sorted spans leave of ``[0, samples)``.
+
+    >>> complement([(0, 2), (5, 6)], 9)
+    [(2, 5), (6, 9)]
+    """
+    edges = [0, *(edge for span in spans for edge in span), samples]
+    return [(start, stop) for start, stop in zip(edges[::2], edges[1::2], strict=True) if stop > start]
+
+
 def count_windows(samples: int, window_samples: int, slide: Fraction | int) -> int:
     """Count windows: ``1 + floor((samples - window_samples) / slide)``, 0 where not one fits.
 
@@ -38,19 +52,9 @@ def count_windows(samples: int, window_samples: int, slide: Fraction | int) -> i
 
 
 def window_starts(samples: int, window_samples: int, slide: Fraction | int) -> np.ndarray:
-    """First samples of all windows: ``round(i * slide)``, computed without rounding errors.
+    """First samples of all windows of audio of some length, shape (count_windows(...),), int64, rising.
 
-    Parameters
-    ----------
-    samples : int
-        Length of the audio.
-    window_samples : int
-    slide : Fraction or int, in samples, > 0
-        Need not be whole.
-
-    Returns
-    -------
-    np.ndarray, shape (count_windows(...),), int64, rising
+    ``round(i * slide)``, computed without rounding errors; the slide is in samples and need not be whole.
     """
     slide = Fraction(slide)
     steps = np.arange(count_windows(samples, window_samples, slide), dtype=np.int64) * slide.numerator
@@ -64,8 +68,6 @@ class WindowIndex:
 
     Attributes
     ----------
-    corpus : Corpus
-    window_samples : int
     set_index : np.ndarray, shape (N,), int32
         Which of ``corpus.sets``.
     start : np.ndarray, shape (N,), int64
@@ -83,23 +85,19 @@ class WindowIndex:
     def __len__(self) -> int:
         return len(self.start)
 
+    @property
+    def length(self) -> np.ndarray:
+        """Length of each window, in kept samples, shape (N,)."""
+        return np.full(len(self), self.window_samples)
+
     def read(self, rows: np.ndarray | Sequence[int]) -> np.ndarray:
-        """Audio of some windows, stereo mixed to mono.
-
-        Parameters
-        ----------
-        rows : array of int, shape (B,), each in [0, N)
-
-        Returns
-        -------
-        np.ndarray, shape (B, window_samples), float32, in [-1, 1)
-        """
+        """Audio of windows, stereo mixed to mono: shape (rows, window_samples), float32, in [-1, 1)."""
         rows = np.asarray(rows)
         names = [record.name for record in self.corpus.sets]
         audio = {i: self.corpus.audio(names[i]) for i in np.unique(self.set_index[rows]).tolist()}
         frames = np.empty((len(rows), self.window_samples, self.corpus.channels), np.int16)
-        places = zip(self.set_index[rows].tolist(), self.start[rows].tolist(), strict=True)
-        for target, (i, start) in zip(frames, places, strict=True):
+        starts = zip(self.set_index[rows].tolist(), self.start[rows].tolist(), strict=True)
+        for target, (i, start) in zip(frames, starts, strict=True):
             target[:] = audio[i][start : start + self.window_samples]
         scale = np.float32(1 / (32768 * self.corpus.channels))
         mono = frames[..., 0] if self.corpus.channels == 1 else frames.sum(-1, dtype=np.int32)
@@ -123,7 +121,6 @@ def index_windows(
 
     Parameters
     ----------
-    corpus : Corpus
     window_s : float, in s
     slide_ms : float or mapping of set name to float, in ms
         Distance between windows, for all sets or for each; need not be whole samples.
@@ -152,9 +149,8 @@ def index_windows(
     slides = slides or _given_slides(corpus, pieces, slide_ms)
     sets, starts = [], []
     for i, start, stop in pieces:
-        found = start + window_starts(stop - start, window_samples, slides[i])
-        starts.append(found)
-        sets.append(np.full(len(found), i, np.int32))
+        starts.append(start + window_starts(stop - start, window_samples, slides[i]))
+        sets.append(np.full(len(starts[-1]), i, np.int32))
     slide_s = {corpus.sets[i].name: float(slide / corpus.rate_hz) for i, slide in slides.items()}
     return WindowIndex(corpus, window_samples, np.concatenate(sets), np.concatenate(starts), slide_s)
 
@@ -170,12 +166,30 @@ def spread(number: int, most: int) -> np.ndarray:
     return np.unique(np.linspace(0, number - 1, min(number, most)).round().astype(np.int64))
 
 
+def apart_rows(windows: "WindowIndex | BeatWindows", most: int, spans: Spans | None = None) -> np.ndarray:
+    """Rows of windows none of which overlaps another, all within spans, in the order of the sets; int64.
+
+    Of more than ``most`` so many are taken that are spread evenly over all.
+    """
+    stops = windows.start + np.floor(windows.length)  # of beats: one window ends where the next begins
+    rows: list[int] = []
+    for row in np.lexsort((windows.start, windows.set_index)).tolist():
+        index, start, stop = windows.set_index[row], windows.start[row], stops[row]
+        if spans is not None:
+            allowed = spans.get(windows.corpus.sets[index].name, ())
+            if not any(first <= start and stop <= last + 1 for first, last in allowed):
+                continue
+        if not rows or index != windows.set_index[rows[-1]] or start >= stops[rows[-1]]:
+            rows.append(row)
+    return np.array(rows, np.int64)[spread(len(rows), most)]
+
+
 def spread_windows(corpus: Corpus, window_s: float, number: int) -> WindowIndex:
     """Spread a number of windows evenly over a corpus, to look at or to export; fewer where it is short."""
     window_samples = round(exact(window_s) * corpus.rate_hz)
     pieces = len(_pieces(corpus, window_samples, None))
     dense = index_windows(corpus, window_s, total=max(8 * number, pieces))
-    rows = np.unique(np.rint(np.linspace(0, len(dense) - 1, number)).astype(np.int64))
+    rows = spread(len(dense), number)
     return replace(dense, set_index=dense.set_index[rows], start=dense.start[rows])
 
 

@@ -21,20 +21,9 @@ PEAK_DB = -1.0
 
 
 def reverb(send: Audio, seconds: float, rng: np.random.Generator) -> Audio:
-    """Room of decaying noise, whose highs die sooner than its lows.
+    """Room of decaying noise, whose highs die sooner than its lows: the wet sound only, shape (2, samples).
 
-    Parameters
-    ----------
-    send : ndarray, shape (2, samples)
-    seconds : float
-        Time after which the room has fallen by 60 dB.
-    rng : numpy.random.Generator
-        The room's reflections.
-
-    Returns
-    -------
-    ndarray, shape (2, samples)
-        The wet sound only.
+    It has fallen by 60 dB after ``seconds``; the generator makes the room's reflections.
     """
     samples = to_samples(seconds)
     t = times_s(samples)
@@ -59,22 +48,9 @@ def echo(send: Audio, delay_s: float, feedback: float = 0.5, repeats: int = 5) -
 
 
 def ducking(kicks_s: Sequence[float], samples: int, depth: float, recovery_s: float = 0.22) -> Audio:
-    """Gain that makes room under each kick, as a sidechained compressor does.
+    """Gain that makes room under each kick, as a sidechained compressor does, shape (samples,).
 
-    Parameters
-    ----------
-    kicks_s : sequence of float
-        When the kicks sound.
-    samples : int
-    depth : float in 0..1
-        How much of the level is taken away; 0 leaves all of it.
-    recovery_s : float
-        Time until the level is back.
-
-    Returns
-    -------
-    ndarray, shape (samples,)
-        Gain in 1 - depth..1.
+    It falls from 1 to 1 - ``depth``, which is in 0..1, and is back after ``recovery_s``.
     """
     gain = np.ones(samples, dtype=np.float32)
     t = times_s(to_samples(recovery_s)) / recovery_s
@@ -102,11 +78,7 @@ def sweep_section(bus: Audio, start_s: float, end_s: float, cutoffs_hz: tuple[fl
 def master(audio: Audio, drive: float = 1.0) -> Audio:
     """Soft-limit a mix, take out what lies below hearing, and bring its peak to -1 dBFS.
 
-    Parameters
-    ----------
-    audio : ndarray, shape (2, samples)
-    drive : float
-        Gain into the limiter; more is louder and denser.
+    ``drive`` is the gain into the limiter; more is louder and denser.
     """
     out = np.tanh(drive * fixed_filter(audio, 25.0, "high"))
     out -= out.mean(axis=-1, keepdims=True)

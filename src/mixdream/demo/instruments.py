@@ -181,19 +181,10 @@ def air(freq_hz: float, gate_s: float, rng: np.random.Generator) -> Audio:
 
 
 INSTRUMENTS: dict[str, Instrument] = {
-    "sub_bass": sub_bass,
-    "groove_bass": groove_bass,
-    "rolling_bass": rolling_bass,
-    "acid": acid,
-    "reese": reese,
-    "pad": pad,
-    "supersaw": supersaw,
-    "pluck": pluck,
-    "organ_stab": organ_stab,
-    "electric_piano": electric_piano,
-    "bell": bell,
-    "drone": drone,
-    "riser": riser,
-    "fall": fall,
-    "air": air,
+    instrument.__name__: instrument
+    for instrument in (
+        *(sub_bass, groove_bass, rolling_bass, acid, reese),
+        *(pad, supersaw, pluck, organ_stab, electric_piano, bell),
+        *(drone, riser, fall, air),
+    )
 }

@@ -18,14 +18,6 @@ def crossfade(outgoing: Audio, incoming: Audio) -> Audio:
 
     What lies above 180 Hz fades at equal power from start to end. The basses change places within an
     eighth of the length, in its middle: two basslines at once would fight.
-
-    Parameters
-    ----------
-    outgoing, incoming : ndarray, shape (2, samples)
-
-    Returns
-    -------
-    ndarray, shape (2, samples)
     """
     position = np.linspace(0.0, 1.0, outgoing.shape[-1], dtype=np.float32)
     swap = np.clip((position - 0.5) * 8.0 + 0.5, 0.0, 1.0)
@@ -42,27 +34,12 @@ def crossfade(outgoing: Audio, incoming: Audio) -> Audio:
 
 
 def mix_tracks(
-    tracks: Sequence[Track],
-    rendered: Sequence[tuple[Audio, list[SectionSpan]]],
-    overlap_bars: int,
+    tracks: Sequence[Track], rendered: Sequence[tuple[Audio, list[SectionSpan]]], overlap_bars: int
 ) -> tuple[Audio, list[TrackSpan], list[SectionSpan]]:
-    """Join tracks so that the last `overlap_bars` of each sound with the first of the next.
+    """Join tracks of one tempo so that the last bars of each sound with the first of the next.
 
-    Parameters
-    ----------
-    tracks : sequence of Track
-        All of one tempo.
-    rendered : sequence of (ndarray of shape (2, samples), list of SectionSpan)
-        What `render_track` made of each.
-    overlap_bars : int
-        Length of the outro of each track and of the intro of the next.
-
-    Returns
-    -------
-    audio : ndarray, shape (2, samples)
-    tracks : list of TrackSpan
-    sections : list of SectionSpan
-        The two sections that overlap become one, named "mix".
+    ``rendered`` is what `render_track` made of each; ``overlap_bars`` is the length of the outro of each and
+    of the intro of the next. The two sections that overlap become one, named "mix".
     """
     bar_s = tracks[0].bar_s
     if any(track.bpm != tracks[0].bpm for track in tracks):

@@ -38,7 +38,6 @@ class Part:
         A name in `DRUMS` or `INSTRUMENTS`.
     patterns : tuple of str
         One bar each, played in turn from the start of every section.
-    gain_db : float
     octave : int
         Octave of the tonic, as in C4 = middle C.
     voices : tuple of int
@@ -74,15 +73,8 @@ class Part:
 class Section:
     """Some bars in which the parts named in `parts` (separated by spaces) play.
 
-    Attributes
-    ----------
-    name : str
-    bars : int
-    parts : str
-    sweep_hz : tuple of float or None
-        Low-pass over all tuned parts that moves from the first cutoff (Hz) to the second.
-    fill : bool
-        Silence the kick in the last beat, to announce what follows.
+    `sweep_hz` is a low-pass over all tuned parts that moves from the first cutoff to the second; `fill`
+    silences the kick in the last beat, to announce what follows.
     """
 
     name: str
@@ -98,8 +90,6 @@ class Track:
 
     Attributes
     ----------
-    title, genre : str
-    bpm : float
     key : str
         Tonic and scale, such as "F# minor".
     chords : tuple of int
@@ -108,8 +98,6 @@ class Track:
         How late every second sixteenth comes, in steps.
     duck : float in 0..1
         How far the tuned parts make way under each kick.
-    parts : dict of Part
-    sections : tuple of Section
     """
 
     title: str
@@ -152,17 +140,7 @@ class Note:
 def notes_of(track: Track, name: str, rng: np.random.Generator) -> list[Note]:
     """Write out what a part plays from the first bar to the last.
 
-    Parameters
-    ----------
-    track : Track
-    name : str
-        A key of ``track.parts``.
-    rng : numpy.random.Generator
-        Humanises velocities and picks the variations.
-
-    Returns
-    -------
-    list of Note
+    The generator humanises velocities and picks the variations.
     """
     part, notes, first_bar = track.parts[name], [], 0
     for section in track.sections:
@@ -203,7 +181,7 @@ def _bar(
             velocity *= 0.25 + 0.75 * (bar + step / STEPS_PER_BAR) / section.bars
         velocity *= float(np.clip(1.0 + 0.07 * rng.standard_normal(), 0.8, 1.15))
         start_s = bar_start_s + (step + (track.swing if step % 2 else 0.0)) * step_s
-        # A hair short of the next step, so that repeated notes are heard as such.
+        # Slightly short of the next step, so that repeated notes are heard as such.
         gate_s = (held - 0.15) * step_s
         notes += [
             Note(start_s, gate_s, track.midi_note(scale_step + v, part.octave), velocity) for v in part.voices
@@ -214,11 +192,7 @@ def _bar(
 def section_spans(track: Track, notes: dict[str, list[Note]]) -> list[SectionSpan]:
     """Tell for each section when it is, whether drums play and whether its beats can be heard.
 
-    Parameters
-    ----------
-    track : Track
-    notes : dict of list of Note
-        What `notes_of` wrote for every part.
+    ``notes`` is what `notes_of` wrote for every part.
     """
     beat_s = track.bar_s / BEATS_PER_BAR
     struck = {

@@ -31,26 +31,10 @@ SETS: tuple[str, ...] = tuple(SET_SPECS)
 
 
 def render_set(name: str, seed: int = 0) -> tuple[Audio, GroundTruth]:
-    """Render one built-in set.
+    """Render one built-in set: float32 audio, shape (2, samples), at `RATE_HZ`, peak -1 dBFS, and its truth.
 
-    Parameters
-    ----------
-    name : str
-        One of `SETS`.
-    seed : int
-        Changes velocities, variations of the patterns, noises and phases, never the facts of the ground
-        truth. The same seed gives the same samples.
-
-    Returns
-    -------
-    audio : ndarray of float32, shape (2, samples)
-        At `RATE_HZ`, peak -1 dBFS.
-    truth : GroundTruth
-
-    Raises
-    ------
-    InputError
-        If there is no set of that name.
+    The seed changes velocities, variations of the patterns, noises and phases, never the facts of the ground
+    truth. The same seed gives the same samples. InputError where there is no set of that name.
     """
     if name not in SET_SPECS:
         raise InputError(f"no built-in set is called {name!r}; there are {', '.join(SETS)}")
@@ -81,21 +65,8 @@ def render_set(name: str, seed: int = 0) -> tuple[Audio, GroundTruth]:
 def write_sets(folder: Path, seed: int = 0, report: Report = silent) -> list[Path]:
     """Render all sets and write each as 16-bit FLAC, with its ground truth as JSON beside it.
 
-    Each file appears under its name only when it is complete; files of the same names are replaced.
-
-    Parameters
-    ----------
-    folder : Path
-        Made if it does not exist.
-    seed : int
-        See `render_set`.
-    report : callable
-        Called with the share done in [0, 1] and the set in the making.
-
-    Returns
-    -------
-    list of Path
-        The audio files, in the order of `SETS`.
+    Each file appears under its name only when it is complete; files of the same names are replaced. Returns
+    the audio files, in the order of `SETS`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []

@@ -39,16 +39,7 @@ def times_s(samples: int) -> Audio:
 
 
 def sine(freq_hz: float | Curve, samples: int, phase: float = 0.0) -> Audio:
-    """Sine of fixed or moving frequency.
-
-    Parameters
-    ----------
-    freq_hz : float or ndarray, shape (samples,)
-        Frequency; an array makes the pitch move.
-    samples : int
-    phase : float
-        Where it starts, in cycles.
-    """
+    """Sine of fixed or moving frequency, shape (samples,), from a phase in cycles."""
     # Phase is kept in float64: float32 would detune long notes audibly.
     steps = np.broadcast_to(np.asarray(freq_hz, dtype=np.float64) / RATE_HZ, (samples,))
     cycles = np.cumsum(steps) - steps[:1] + phase
@@ -83,12 +74,9 @@ def decay(samples: int, tau_s: float) -> Audio:
 
 
 def adsr(gate_s: float, attack_s: float, decay_s: float, sustain: float, release_s: float) -> Audio:
-    """Attack, decay to the sustain level, hold until the gate ends, release.
+    """Attack, decay to the sustain level, hold until the gate ends, release: level in 0..1.
 
-    Returns
-    -------
-    ndarray, shape (samples of gate_s + release_s,)
-        Level in 0..1; it ends at 0, so that a note never clicks.
+    It lasts gate_s + release_s and ends at 0, so that a note never clicks.
     """
     samples = to_samples(gate_s + release_s)
     t = times_s(samples)
@@ -118,13 +106,8 @@ def moving_filter(audio: Audio, cutoff_hz: Curve, kind: FilterKind = "low", q: f
     audio : ndarray, shape (..., samples)
     cutoff_hz : ndarray, shape (points,)
         Cutoff at evenly spaced moments from the first sample to the last.
-    kind : {"low", "high", "band"}
     q : float
         Resonance; 0.7 is flat, 4 whistles.
-
-    Returns
-    -------
-    ndarray, shape (..., samples)
     """
     n_fft, hop = 1024, 512
     samples = audio.shape[-1]

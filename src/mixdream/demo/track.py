@@ -13,21 +13,7 @@ REVERB_S = 2.2
 
 
 def render_part(part: Part, notes: list[Note], samples: int, rng: np.random.Generator) -> Audio:
-    """Sound the notes of a part; each different note is synthesised once and placed many times.
-
-    Parameters
-    ----------
-    part : Part
-    notes : list of Note
-    samples : int
-        Length of the result.
-    rng : numpy.random.Generator
-        Noise and the phases of oscillators.
-
-    Returns
-    -------
-    ndarray, shape (2, samples)
-    """
+    """Sound the notes of a part, shape (2, samples); each different note is synthesised once."""
     stem = np.zeros((2, samples), np.float32)
     sounds: dict[tuple[int, float], Audio] = {}
     gain = from_db(part.gain_db) / len(part.voices) ** 0.5
@@ -54,19 +40,7 @@ def _drift(part: Part, stem: Audio, bars: int) -> Audio:
 
 
 def render_track(track: Track, rng: np.random.Generator) -> tuple[Audio, list[SectionSpan]]:
-    """Render a track, not yet mastered.
-
-    Parameters
-    ----------
-    track : Track
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    audio : ndarray, shape (2, samples)
-        Exactly the track's bars long.
-    sections : list of SectionSpan
-    """
+    """Render a track, not yet mastered: audio, shape (2, samples), exactly its bars long, and sections."""
     samples = to_samples(track.bars * track.bar_s)
     notes = {name: notes_of(track, name, rng) for name in track.parts}
     kicks_s = [

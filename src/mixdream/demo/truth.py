@@ -24,9 +24,6 @@ class SectionSpan:
     ----------
     name : str
         "intro", "groove", "build", "drop", "break", "outro", or "mix" where two tracks sound together.
-    start_s, end_s : float
-    drums : bool
-        Whether drums play.
     beat_audible : bool
         Whether drums or plucked notes strike on at least three quarters of its beats; elsewhere the beat
         can only be carried on from what came before, and a beat tracker should not be blamed.
@@ -45,18 +42,12 @@ class GroundTruth:
 
     Attributes
     ----------
-    name : str
-    seed : int
-    rate_hz : int
-    duration_s : float
     bpm : float
         Tempo of the whole set: its tracks are beatmatched.
     key : str
         Key of the first track, such as "A minor"; each track has its own.
     beat_times_s, downbeat_times_s : tuple of float
         Every beat, heard or not, and every fourth, which begins a bar.
-    tracks : tuple of TrackSpan
-    sections : tuple of SectionSpan
     """
 
     name: str

@@ -10,13 +10,9 @@ import soxr
 import torch
 
 from mixdream.analysis.consistency import consistency
-from mixdream.analysis.fidelity import (
-    bandwidth_hz,
-    log_spectral_distance_db,
-    magnitude_snr_db,
-    match_gain,
-)
+from mixdream.analysis.fidelity import bandwidth_hz, log_spectral_distance_db, magnitude_snr_db, match_gain
 from mixdream.analysis.smear import transient_smear_ms
+from mixdream.analysis.voice import Voice
 from mixdream.audio.write import write_audio
 from mixdream.corpus.store import Corpus
 from mixdream.corpus.windows import WindowIndex, spread_windows
@@ -25,7 +21,7 @@ from mixdream.evaluation.ceiling_figure import draw_ceiling
 from mixdream.files import write_json
 from mixdream.progress import Report, silent
 from mixdream.spectrogram.grid import NAMED_GRIDS, Grid, InversionName
-from mixdream.spectrogram.inversion import default_inversion, invert
+from mixdream.spectrogram.inversion import default_inversion
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.spectrogram.statistics import fit_statistics
 from mixdream.spectrogram.transform import magnitudes
@@ -40,28 +36,14 @@ _EDGE_S = 0.010  # cut off at the ends, where resampling filters ring
 
 @dataclass(frozen=True)
 class Scores:
-    """What is left of one window, or on average of several.
+    """What is left of one window, or on average of several."""
 
-    Attributes
-    ----------
-    snr_db : float
-        Magnitude SNR on independent spectrograms, `mixdream.analysis.fidelity.magnitude_snr_db`.
-    convergence_db : float
-        Error of the magnitudes on the grid itself, `mixdream.analysis.consistency`.
-    distance_db : float
-        `mixdream.analysis.fidelity.log_spectral_distance_db`.
-    bandwidth_hz, bandwidth_kept : float
-        Highest frequency, and its share of the original's, at most 1.
-    smear_ms : float or None
-        `mixdream.analysis.smear.transient_smear_ms`; None without onsets.
-    """
-
-    snr_db: float
-    convergence_db: float
-    distance_db: float
-    bandwidth_hz: float
-    bandwidth_kept: float
-    smear_ms: float | None
+    snr_db: float  # mixdream.analysis.fidelity.magnitude_snr_db, on independent spectrograms
+    convergence_db: float  # error of the magnitudes on the grid itself, mixdream.analysis.consistency
+    distance_db: float  # mixdream.analysis.fidelity.log_spectral_distance_db
+    bandwidth_hz: float  # highest frequency
+    bandwidth_kept: float  # its share of the original's, at most 1
+    smear_ms: float | None  # mixdream.analysis.smear.transient_smear_ms; None without onsets
 
 
 @dataclass(frozen=True)
@@ -71,7 +53,7 @@ class Way:
     grid: str
     inversion: InversionName
     mean: Scores
-    windows: tuple[Scores, ...]
+    windows: list[Scores]
 
     @property
     def name(self) -> str:
@@ -80,20 +62,14 @@ class Way:
 
 
 def grids_within(rate_hz: int) -> dict[str, Grid]:
-    """Named grids that audio of a rate can fill.
-
-    Raises
-    ------
-    InputError
-        Where there is none.
-    """
-    found = {name: grid for name, grid in NAMED_GRIDS.items() if grid.rate_hz <= rate_hz}
-    if not found:
+    """Named grids that audio of a rate can fill; none is an InputError."""
+    grids = {name: grid for name, grid in NAMED_GRIDS.items() if grid.rate_hz <= rate_hz}
+    if not grids:
         lowest = min(grid.rate_hz for grid in NAMED_GRIDS.values())
         raise InputError(
             f"the corpus has {rate_hz} Hz, grids begin at {lowest} Hz: build it with --rate {lowest} or more"
         )
-    return found
+    return grids
 
 
 def loud_windows(corpus: Corpus, seconds: float, number: int) -> WindowIndex:
@@ -113,8 +89,6 @@ def pass_through(
     ----------
     audio : ndarray, shape (windows, samples), at least ``grid.seconds`` long
     rate_hz : int, >= grid.rate_hz
-    grid : Grid
-    inversion : str
     sets : sequence of str, one per window
         The sets they are from: the reference of ``log-standard`` belongs to a set.
 
@@ -128,9 +102,8 @@ def pass_through(
     low = np.stack([_resampled(window, rate_hz, grid.rate_hz) for window in audio])
     wanted = magnitudes(torch.from_numpy(low).float(), grid)
     statistics = fit_statistics(lambda: [(list(sets), wanted)]) if grid.scaling == "log-standard" else None
-    scaler = Scaler(grid.scaling, statistics)
-    seen = scaler.unscale(scaler.scale(wanted, sets), sets)
-    clips = invert(inversion, seen, grid, seeds=range(len(audio))).double().numpy()
+    voice = Voice(grid, Scaler(grid.scaling, statistics), inversion)
+    clips = voice.heard(voice.seen(wanted, sets), range(len(audio))).double().numpy()
     inside = slice(grid.lead, grid.lead + grid.clip_samples)
     # Within the grid's own band: the gain must not make up for treble that is lost.
     gains = [match_gain(original[inside], clip) for original, clip in zip(low, clips, strict=True)]
@@ -145,25 +118,17 @@ def pass_through(
 
 
 def measure_ceiling(
-    corpus: Corpus,
-    folder: Path,
-    grids: Mapping[str, Grid],
-    number: int = WINDOWS,
-    report: Report = silent,
+    corpus: Corpus, folder: Path, grids: Mapping[str, Grid], number: int = WINDOWS, report: Report = silent
 ) -> dict[str, Any]:
     """Send windows of a corpus through every grid and inversion; write audio, scores and a figure.
 
     Parameters
     ----------
-    corpus : Corpus
     folder : Path
         Made if need be. Gets ``<window>_original.wav`` and ``<window>_<grid>_<inversion>.wav``, all of one
         window at one gain, ``ceiling.json`` and ``ceiling.png``; files of the same names are replaced.
-    grids : mapping of name to Grid
     number : int
         Windows.
-    report : callable
-        Called with the share done in [0, 1] and a note.
 
     Returns
     -------
@@ -173,67 +138,56 @@ def measure_ceiling(
     Raises
     ------
     InputError
-        A grid above the rate of the corpus, no window that long, or a folder that cannot be written.
+        A grid above the rate of the corpus, or no window that long.
     """
+    rate_hz = corpus.rate_hz
     for name, grid in grids.items():
-        if grid.rate_hz > corpus.rate_hz:
+        if grid.rate_hz > rate_hz:
             raise InputError(
-                f"grid {name} is for {grid.rate_hz} Hz, the corpus has {corpus.rate_hz} Hz: build one with "
+                f"grid {name} is for {grid.rate_hz} Hz, the corpus has {rate_hz} Hz: build one with "
                 f"'mixdream corpus build ... --rate {grid.rate_hz}'"
             )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"'{folder}' cannot be written: {error.strerror}") from None
+    folder.mkdir(parents=True, exist_ok=True)
     # Whole milliseconds, and one more for rounding between rates.
     seconds = round(max(grid.seconds for grid in grids.values()) + 0.001, 3)
     index = loud_windows(corpus, seconds, number)
     places = [index.where(row) for row in range(len(index))]
     audio = index.read(range(len(index))).astype(np.float64)
-    part = _common_part(grids.values(), corpus.rate_hz)
-    if part.stop - part.start < SHORTEST_S * corpus.rate_hz:
+    common = _common_part(grids.values(), rate_hz)
+    if common.stop - common.start < SHORTEST_S * rate_hz:
         raise InputError(
             f"clips of the grid are too short to be scored: {SHORTEST_S} s and their edges are needed; raise "
             "grid.frames"
         )
-    original = audio[:, part]
+    original = audio[:, common]
     versions = {"original": original.astype(np.float32)}  # all of them at once: the gain is theirs together
     ways: list[Way] = []
     plan = [(name, inversion) for name, grid in grids.items() for inversion in grid.inversions]
     for done, (name, inversion) in enumerate(plan):
         report(done / len(plan), f"{name} {inversion}")
-        made, errors = pass_through(
-            audio, corpus.rate_hz, grids[name], inversion, [where for where, _ in places]
-        )
-        scores = tuple(
-            _scores(one, other, corpus.rate_hz, error)
-            for one, other, error in zip(original, made[:, part], errors, strict=True)
-        )
+        made, errors = pass_through(audio, rate_hz, grids[name], inversion, [where for where, _ in places])
+        triples = zip(original, made[:, common], errors, strict=True)
+        scores = [_scores(before, after, rate_hz, error) for before, after, error in triples]
         ways.append(Way(name, inversion, _mean(scores), scores))
-        versions[ways[-1].name] = made[:, part].astype(np.float32)
-    for row in range(len(index)):
-        peak = max(float(np.abs(version[row]).max()) for version in versions.values())
-        gain = min(1.0, PEAK / max(peak, 1e-9))
-        for name, version in versions.items():
-            write_audio(folder / f"{row + 1:02d}_{name}.wav", version[row] * gain, corpus.rate_hz)
-    best = max(ways, key=lambda way: way.mean.snr_db)
+        versions[ways[-1].name] = made[:, common].astype(np.float32)
+    _write_versions(folder, versions, rate_hz)
     report(1.0, "drawing")
+    median = int(np.argsort(np.square(original).mean(axis=1), kind="stable")[len(original) // 2])
     shown = [way.name for way in ways if way.inversion == default_inversion(grids[way.grid])]
-    chosen = int(np.argsort(np.square(original).mean(axis=1), kind="stable")[len(original) // 2])
-    set_name, start_s = places[chosen]
     draw_ceiling(
         folder / "ceiling.png",
-        {name: versions[name][chosen] for name in ("original", *shown)},
-        corpus.rate_hz,
-        f"{set_name}, {start_s:.1f} s",
+        {name: versions[name][median] for name in ("original", *shown)},
+        rate_hz,
+        f"{places[median][0]}, {places[median][1]:.1f} s",
     )
+    best = max(ways, key=lambda way: way.mean.snr_db)
     content = {
         "corpus": str(corpus.folder),
         "hash": corpus.hash,
-        "rate_hz": corpus.rate_hz,
+        "rate_hz": rate_hz,
         "windows": [{"set": name, "start_s": start_s} for name, start_s in places],
         "grids": {name: grid.model_dump() for name, grid in grids.items()},
-        "ways": [asdict(way) | {"windows": [asdict(one) for one in way.windows]} for way in ways],
+        "ways": [asdict(way) for way in ways],
         "best": best.name,
         "sentence": ceiling_sentence(best),
     }
@@ -241,17 +195,25 @@ def measure_ceiling(
     return content | {"folder": str(folder)}
 
 
+def _write_versions(folder: Path, versions: Mapping[str, np.ndarray], rate_hz: int) -> None:
+    """Write every window in all its versions, at one gain."""
+    for row in range(len(versions["original"])):
+        peak = max(float(np.abs(version[row]).max()) for version in versions.values())
+        gain = min(1.0, PEAK / max(peak, 1e-9))
+        for name, version in versions.items():
+            write_audio(folder / f"{row + 1:02d}_{name}.wav", version[row] * gain, rate_hz)
+
+
 def ceiling_sentence(best: Way) -> str:
     """What a model can sound like at most, for people."""
     scores = best.mean
-    smear = scores.smear_ms
-    attacks = (
-        ""
-        if smear is None
-        else ", attacks as sharp as they were (within 1 ms)"
-        if abs(smear) < 1.5
-        else f", attacks {abs(smear):.0f} ms {'slower' if smear > 0 else 'faster'}"
-    )
+    smear_ms = scores.smear_ms
+    if smear_ms is None:
+        attacks = ""
+    elif abs(smear_ms) < 1.5:
+        attacks = ", attacks as sharp as they were (within 1 ms)"
+    else:
+        attacks = f", attacks {abs(smear_ms):.0f} ms {'slower' if smear_ms > 0 else 'faster'}"
     share = f"{100 * scores.bandwidth_kept:.0f} % of what this corpus has"
     return (
         f"The best that a model on {best.grid} can sound is your music up to "
@@ -289,6 +251,6 @@ def _mean(scores: Sequence[Scores]) -> Scores:
     """Mean of each score over the windows that have it."""
     columns = {}
     for name in Scores.__dataclass_fields__:
-        values = [value for one in scores if (value := getattr(one, name)) is not None]
+        values = [value for row in scores if (value := getattr(row, name)) is not None]
         columns[name] = float(np.mean(values)) if values else None
     return Scores(**columns)  # type: ignore[arg-type]  # only smear_ms can be None, in every window

@@ -6,59 +6,43 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import torch
 from matplotlib.figure import Figure
+from matplotlib.mlab import specgram
 
 from mixdream.files import write_atomically
-from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.picture import RANGE_DB
-from mixdream.spectrogram.transform import magnitudes
+
+_FRAME_S = 0.023  # none of the grids that are shown
 
 
 def draw_ceiling(path: Path, versions: Mapping[str, np.ndarray], rate_hz: int, label: str) -> None:
-    """Draw versions of one window beside each other, on the same scales.
+    """Draw versions of one window, each of shape (samples,), on the same scales as a PNG file.
 
-    Parameters
-    ----------
-    path : Path
-        A PNG file.
-    versions : mapping of name to ndarray, shape (samples,)
-        The original first: its loudest cell is 0 dB in all of them.
-    rate_hz : int
-    label : str
-        What the window is.
+    The original is the first: its loudest cell is 0 dB in all of them. ``label`` says what the window is.
     """
-    # 23 ms at any rate, and eight frames in each: none of the grids that are shown.
-    n_fft = 4 * round(rate_hz * 0.023 / 4)
-    images = []
-    for audio in versions.values():
-        grid = Grid(
-            rate_hz=rate_hz,
-            n_fft=n_fft,
-            hop=n_fft // 8 or 1,
-            bins=n_fft // 2,
-            frames=1 + (len(audio) - n_fft) // (n_fft // 8 or 1),
-            window="hann",
-        )
-        images.append(magnitudes(torch.from_numpy(audio).float(), grid).numpy())
-    loudest = max(float(images[0].max()), 1e-6)
-    figure = Figure(figsize=(3.4 * len(images), 4.6), layout="constrained")
-    axes = figure.subplots(1, len(images), sharey=True, squeeze=False)[0]
-    for place, (name, image) in enumerate(zip(versions, images, strict=True)):
-        shown = axes[place].imshow(
-            20 * np.log10(np.maximum(image / loudest, 10 ** (-RANGE_DB / 20))),
+    n_fft = 4 * round(rate_hz * _FRAME_S / 4)
+    spectra = [
+        np.asarray(specgram(audio, n_fft, rate_hz, noverlap=n_fft - n_fft // 8, mode="magnitude")[0], float)
+        for audio in versions.values()
+    ]
+    loudest = max(float(spectra[0].max()), 1e-9)
+    figure = Figure(figsize=(3.4 * len(spectra), 4.6), layout="constrained")
+    axes = figure.subplots(1, len(spectra), sharey=True, squeeze=False)[0]
+    for axis, (name, audio), spectrum in zip(axes, versions.items(), spectra, strict=True):
+        image = axis.imshow(
+            20 * np.log10(np.maximum(spectrum / loudest, 10 ** (-RANGE_DB / 20))),
             origin="lower",
             aspect="auto",
             cmap="magma",
             vmin=-RANGE_DB,
             vmax=0,
-            extent=(0, len(versions[name]) / rate_hz, 0, rate_hz / 2000),
+            extent=(0, len(audio) / rate_hz, 0, rate_hz / 2000),
             interpolation="nearest",
         )
-        axes[place].set(xlabel="time (s)")
-        axes[place].set_title(name.replace("_", "\n"), parse_math=False)
+        axis.set(xlabel="time (s)")
+        axis.set_title(name.replace("_", "\n"), parse_math=False)
     axes[0].set(ylabel="frequency (kHz)")
-    figure.colorbar(shown, ax=axes.tolist(), label="level (dB below the original's loudest)", pad=0.01)
+    figure.colorbar(image, ax=axes.tolist(), label="level (dB below the original's loudest)", pad=0.01)
     figure.suptitle(label, parse_math=False)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")  # names in any script

@@ -9,7 +9,7 @@ import torch
 from safetensors import SafetensorError
 
 from mixdream.errors import InputError
-from mixdream.evaluation.embedding import loaded_clips
+from mixdream.evaluation.embedding import checked_clips
 
 SMALLEST_STD = 1e-3
 """For `Embedder.fit`: these embeddings have length 1."""
@@ -22,10 +22,9 @@ def embed_audio_with_clap(
 
     Parameters
     ----------
-    clips : iterable of np.ndarray, each of shape (samples,)
-        Mono, at least 1 s each, of any lengths; of long ones the model hears the first 10 s.
-    rate_hz : int
-        Their rate; they are resampled to that of the model, 48 kHz.
+    clips, rate_hz
+        See `mixdream.evaluation.embedding.checked_clips`. Clips are resampled to the rate of the model,
+        48 kHz; of long ones it hears the first 10 s.
     folder : Path
         Checkpoint in the layout of transformers: ``config.json``, ``preprocessor_config.json`` and
         ``model.safetensors``. Nothing is downloaded and nothing unpickled.
@@ -66,12 +65,12 @@ def embed_audio_with_clap(
         )
     model.eval()
     model_hz, longest = extractor.sampling_rate, extractor.nb_max_samples
-    audio = [clip[:longest] for clip in loaded_clips(clips, rate_hz, model_hz)]
-    found = []
+    audio = [clip[:longest] for clip in checked_clips(clips, rate_hz, model_hz)]
+    embeddings = []
     with torch.inference_mode():
         for first in range(0, len(audio), batch):
             inputs = extractor(audio[first : first + batch], sampling_rate=model_hz, return_tensors="pt")
             # Extractors of models with fusion mark one clip of each batch as too long, at random.
             inputs["is_longer"] = torch.zeros_like(torch.as_tensor(inputs["is_longer"]))
-            found.append(model.get_audio_features(**inputs).pooler_output.double().numpy())
-    return np.concatenate(found)
+            embeddings.append(model.get_audio_features(**inputs).pooler_output.double().numpy())
+    return np.concatenate(embeddings)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.cluster import KMeans
 
-from mixdream.evaluation.distances import check_pair
 from mixdream.evaluation.intervals import Statistic
+from mixdream.evaluation.samples import check_pair
 
 PER_CLUSTER = 10  # clips: with fewer a cluster's share says little
 MOST_CLUSTERS = 50
@@ -14,102 +14,64 @@ SIGNIFICANT_Z = 1.96  # two-sided 5 %, as in the paper
 
 
 @dataclass(frozen=True)
-class ClusterComparison:
-    """Shares of two sets in the clusters of the first.
+class Clusters:
+    """Clusters of the reference, numbered from the largest to the smallest, and what lies in them."""
 
-    Attributes
-    ----------
-    reference_cluster, generated_cluster : np.ndarray, shapes (n,) and (m,), int
-        Cluster of each clip; clusters are numbered from the largest to the smallest.
-    centroids : np.ndarray, shape (clusters, dims)
-    reference_share, generated_share : np.ndarray, shape (clusters,)
-        Each sums to 1.
-    z : np.ndarray, shape (clusters,)
-        Standard errors by which the generated share is above (over-produced) or below (missing) the real one.
-    ndb : float in [0, 1]
-        Share of clusters whose shares differ significantly, NDB/K: about 0.05 for the same distribution. In
-        a collapse it soon stays where it is: the missing clusters and the repeated ones differ, and of the
-        small ones it cannot be told.
-    missing : float in [0, 1]
-        Share of the reference in clusters that are significantly missing, z < -1.96.
-    js : float in [0, 1]
-        Jensen-Shannon divergence of the shares, in bits.
+    reference: np.ndarray  # cluster of each clip, shape (n,), int
+    generated: np.ndarray  # shape (m,), int
+    centroids: np.ndarray  # shape (clusters, dims)
+
+    def counts(
+        self, w: np.ndarray | None = None, v: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Reference and generated clips in each cluster, each clip counted once or by a weight."""
+        number = len(self.centroids)
+        return np.bincount(self.reference, w, number), np.bincount(self.generated, v, number)
+
+    def z(self) -> np.ndarray:
+        """Standard errors by which each cluster is over-produced (> 0) or missing (< 0)."""
+        return proportions_z(*self.counts())
+
+
+def find_clusters(reference: np.ndarray, generated: np.ndarray, seed: int = 0) -> Clusters:
+    """Divide the reference by k-means into at most 50 clusters, with at least 10 clips each on average.
+
+    It takes at least 20 clips on each side; ``seed`` says where k-means starts.
     """
-
-    reference_cluster: np.ndarray
-    generated_cluster: np.ndarray
-    centroids: np.ndarray
-    reference_share: np.ndarray
-    generated_share: np.ndarray
-    z: np.ndarray
-    ndb: float
-    missing: float
-    js: float
+    reference, generated = check_pair(reference, generated, 2 * PER_CLUSTER, "NDB")
+    number = min(MOST_CLUSTERS, len(reference) // PER_CLUSTER)
+    fitted = KMeans(number, n_init=3, random_state=seed).fit(reference)
+    order = np.argsort(-np.bincount(fitted.labels_, minlength=number), kind="stable")
+    rank = np.argsort(order)
+    return Clusters(rank[fitted.labels_], rank[fitted.predict(generated)], fitted.cluster_centers_[order])
 
 
-def compare_clusters(reference: np.ndarray, generated: np.ndarray, seed: int = 0) -> ClusterComparison:
-    """Number of statistically different bins (Richardson & Weiss 2018).
+def cluster_statistics(clusters: Clusters) -> dict[str, Statistic]:
+    """Number of statistically different bins, NDB (Richardson & Weiss 2018), and two more of its kind.
 
-    The bins are the Voronoi cells of k-means on the reference, at most 50, with at least 10 clips each on
-    average. In each the two shares are compared by the z test for two proportions, the variance pooled.
+    In each cluster the two shares are compared by the z test for two proportions, the variance pooled.
     The test takes clips for independent; windows of one track are not, so even other real music shows
     differences: compare with the floors.
 
-    Parameters
-    ----------
-    reference : np.ndarray, shape (n, dims)
-    generated : np.ndarray, shape (m, dims)
-    seed : int
-        Where k-means starts.
-
     Returns
     -------
-    ClusterComparison
-
-    Raises
-    ------
-    InputError
-        Fewer than 20 clips on a side.
+    dict of str to Statistic
+        ``ndb``: share of clusters whose shares differ significantly, NDB/K, about 0.05 for the same
+        distribution. In a collapse it soon stays where it is: the missing clusters and the repeated ones
+        differ, and of the small ones it cannot be told. ``missing``: share of the reference in clusters that
+        are significantly missing, z < -1.96. ``js``: Jensen-Shannon divergence of the shares, in bits.
 
     Examples
     --------
     >>> samples = np.random.default_rng(0).normal(size=(200, 2))
-    >>> found = compare_clusters(samples, samples)
-    >>> found.ndb, found.js
-    (0.0, 0.0)
+    >>> statistics = cluster_statistics(find_clusters(samples, samples))
+    >>> statistics["ndb"](np.ones(200), np.ones(200))
+    0.0
     """
-    reference, generated = check_pair(reference, generated, 2 * PER_CLUSTER, "NDB")
-    clusters = min(MOST_CLUSTERS, len(reference) // PER_CLUSTER)
-    fitted = KMeans(clusters, n_init=3, random_state=seed).fit(reference)
-    order = np.argsort(-np.bincount(fitted.labels_, minlength=clusters), kind="stable")
-    rank = np.argsort(order)
-    real, fake = rank[fitted.labels_], rank[fitted.predict(generated)]
-    counts = (np.bincount(real, minlength=clusters), np.bincount(fake, minlength=clusters))
-    return ClusterComparison(
-        reference_cluster=real,
-        generated_cluster=fake,
-        centroids=fitted.cluster_centers_[order],
-        reference_share=counts[0] / len(real),
-        generated_share=counts[1] / len(fake),
-        z=proportions_z(*counts),
-        ndb=_different(*counts),
-        missing=_missing(*counts),
-        js=js_divergence(*counts),
-    )
-
-
-def cluster_statistics(found: ClusterComparison) -> dict[str, Statistic]:
-    """Return ``ndb``, ``missing`` and ``js`` as functions of weights; the clusters stay the same."""
-    clusters = len(found.z)
-
-    def counts(w: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        real = np.bincount(found.reference_cluster, w, minlength=clusters)
-        return real, np.bincount(found.generated_cluster, v, minlength=clusters)
-
     return {
-        "ndb": lambda w, v: _different(*counts(w, v)),
-        "missing": lambda w, v: _missing(*counts(w, v)),
-        "js": lambda w, v: js_divergence(*counts(w, v)),
+        "ndb": lambda w, v: float(np.mean(np.abs(proportions_z(*clusters.counts(w, v))) > SIGNIFICANT_Z)),
+        "missing": lambda w, v: _missing(*clusters.counts(w, v)),
+        "js": lambda w, v: js_divergence(*clusters.counts(w, v)),
     }
 
 
@@ -126,6 +88,11 @@ def proportions_z(reference_counts: np.ndarray, generated_counts: np.ndarray) ->
     return np.divide(difference, error, out=np.zeros_like(error), where=error > 0)
 
 
+def _missing(reference_counts: np.ndarray, generated_counts: np.ndarray) -> float:
+    missing = proportions_z(reference_counts, generated_counts) < -SIGNIFICANT_Z
+    return float(reference_counts[missing].sum() / reference_counts.sum())
+
+
 def js_divergence(a: np.ndarray, b: np.ndarray) -> float:
     """Jensen-Shannon divergence of two histograms, in bits: 0 for equal shares, 1 where none is common.
 
@@ -136,15 +103,6 @@ def js_divergence(a: np.ndarray, b: np.ndarray) -> float:
     return max(0.0, _entropy_bits((p + q) / 2) - (_entropy_bits(p) + _entropy_bits(q)) / 2)
 
 
-def _different(reference_counts: np.ndarray, generated_counts: np.ndarray) -> float:
-    return float(np.mean(np.abs(proportions_z(reference_counts, generated_counts)) > SIGNIFICANT_Z))
-
-
-def _missing(reference_counts: np.ndarray, generated_counts: np.ndarray) -> float:
-    missing = proportions_z(reference_counts, generated_counts) < -SIGNIFICANT_Z
-    return float(reference_counts[missing].sum() / reference_counts.sum())
-
-
 def _entropy_bits(shares: np.ndarray) -> float:
-    some = shares[shares > 0]
-    return float(-(some * np.log2(some)).sum())
+    positive = shares[shares > 0]
+    return float(-(positive * np.log2(positive)).sum())

@@ -28,11 +28,11 @@ class Verdict:
     collapse : {"none", "partial", "full", "unknown"}
         ``unknown`` where there are too few clips for a figure that the rule needs, or no floor.
     coverage_kept : float or None
-        Coverage over that of the floor, see `judge_collapse`.
+        Coverage over that of the floor.
     missing_more : float or None
         Share of the real music in missing clusters, beyond the floor's.
     ndb_differs : bool
-        Whether NDB is above the floor's interval.
+        NDB is above the floor's interval.
     sentence : str
         The same for people, with the evidence.
     """
@@ -42,6 +42,11 @@ class Verdict:
     missing_more: float | None
     ndb_differs: bool
     sentence: str
+
+
+def unjudged(sentence: str) -> Verdict:
+    """Verdict on what cannot be judged, with the reason."""
+    return Verdict("unknown", None, None, False, sentence)
 
 
 def judge_collapse(
@@ -68,31 +73,19 @@ def judge_collapse(
     Parameters
     ----------
     figures : mapping of str to Estimate
-        Of the model, by `mixdream.evaluation.evaluate.evaluate_embeddings`.
+        Of the model, by `mixdream.evaluation.metrics.evaluate_embeddings`.
     floor : mapping of str to Estimate
-        Of as many real windows of the same music.
-    floor_name : str
-        What the sentence calls them.
-
-    Returns
-    -------
-    Verdict
-
-    Examples
-    --------
-    >>> def row(coverage, ndb, missing):
-    ...     figures = {"coverage": coverage, "ndb": ndb, "missing": missing, "js": 0.0}
-    ...     return {name: Estimate(value, value, value) for name, value in figures.items()}
-    >>> judge_collapse(row(0.4, 0.6, 0.5), row(0.95, 0.05, 0.02)).collapse
-    'partial'
+        Of as many real windows of the same music, which the sentence calls ``floor_name``.
     """
     lacking = [name for name in NEEDED if name not in figures or name not in floor]
     if lacking:
-        words = f"Mode collapse cannot be judged: too few clips or real windows for {', '.join(lacking)}."
-        return Verdict("unknown", None, None, False, words)
+        return unjudged(
+            f"Mode collapse cannot be judged: too few clips or real windows for {', '.join(lacking)}."
+        )
     if not floor["coverage"].value > 0:
-        words = f"Mode collapse cannot be judged: as many {floor_name} reach nothing of your music either."
-        return Verdict("unknown", None, None, False, words)
+        return unjudged(
+            f"Mode collapse cannot be judged: as many {floor_name} reach nothing of your music either."
+        )
     kept = figures["coverage"].value / floor["coverage"].value
     lost = max(0.0, figures["missing"].value - floor["missing"].value)
     differs = figures["ndb"].value > floor["ndb"].high
@@ -108,18 +101,13 @@ def judge_collapse(
 def _sentence(
     collapse: Collapse, figures: Mapping[str, Estimate], floor: Mapping[str, Estimate], floor_name: str
 ) -> str:
-    heads = {
-        "none": "No mode collapse",
-        "partial": "Partial mode collapse",
-        "full": "Full mode collapse",
-        "unknown": "",
-    }
+    head = "No" if collapse == "none" else collapse.capitalize()
 
     def of(name: str, row: Mapping[str, Estimate]) -> str:
         return f"{100 * row[name].value:.0f} %"
 
     words = (
-        f"{heads[collapse]}: the clips reach {of('coverage', figures)} of your music, where as many "
+        f"{head} mode collapse: the clips reach {of('coverage', figures)} of your music, where as many "
         f"{floor_name} reach {of('coverage', floor)}; kinds that make up {of('missing', figures)} of it are "
         f"missing (then: {of('missing', floor)}), and {of('ndb', figures)} of all kinds come too seldom or "
         f"too often (then: {of('ndb', floor)})."

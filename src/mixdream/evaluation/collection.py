@@ -1,76 +1,109 @@
-"""Collections: the clips that are evaluated, from a run or from a folder of files."""
+"""Collections: the clips that are evaluated, sampled from a run or read from a folder of files."""
 
+import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from mixdream.audio.read import read_audio
+from mixdream.analysis.voice import Voice
+from mixdream.audio.decode import read_audio
 from mixdream.corpus.sources import find_sources, source_text
 from mixdream.corpus.windows import spread
 from mixdream.errors import InputError
-from mixdream.evaluation.voice import Voice
-from mixdream.progress import Report, silent
+from mixdream.progress import Report, part, silent
+from mixdream.runs.noise import noise_of_seed
+from mixdream.runs.run import Run
 
 LONGEST_S = 10.0
 SHORTEST_S = 1.0
 _NEARLY = 0.9  # of the median: files that are so much shorter do not shorten all
+_BATCH = 25
+_LAST = 0.1  # of the steps: what the losses are averaged over
 
 
 @dataclass(frozen=True)
 class Spectrograms:
-    """What a run's clips were before they became audio.
-
-    Attributes
-    ----------
-    magnitudes : Tensor, shape (n, bins, frames), linear
-    voice : Voice
-    errors : np.ndarray, shape (n,)
-        See `mixdream.evaluation.voice.Voice.spoken`.
-    """
+    """What a run's clips were before they became audio: linear magnitudes, shape (n, bins, frames)."""
 
     magnitudes: Tensor
     voice: Voice
-    errors: np.ndarray
+    errors: np.ndarray  # shape (n,), see Voice.spoken
 
 
 @dataclass(frozen=True)
 class Collection:
-    """Clips that belong together, and what is to be known about them.
-
-    Attributes
-    ----------
-    name : str
-    audio : np.ndarray, shape (n, samples), float32
-        Mono; clips that are not numbers stay in, to be counted.
-    rate_hz : int
-    labels : tuple of str
-        Of each clip: a seed, or a file.
-    spectrograms : Spectrograms or None
-        None for files.
-    facts : dict of str to str
-    notes : tuple of str
-        What a reader must know, such as files left out.
-    """
+    """Clips that belong together, and what is to be known about them."""
 
     name: str
-    audio: np.ndarray
+    audio: np.ndarray  # shape (n, samples), float32; clips that are not numbers stay in, to be counted
     rate_hz: int
-    labels: tuple[str, ...]
-    spectrograms: Spectrograms | None = None
+    labels: tuple[str, ...]  # of each clip: a seed, or a file
+    spectrograms: Spectrograms | None = None  # of a run
     facts: dict[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what a reader must know, such as files left out
+
+
+def sample_run(run: Run, number: int, seed: int, report: Report = silent) -> Collection:
+    """Sample a run at its own tempo and rate, with its own inversion; nothing is written.
+
+    ``seed`` is that of the first clip; the next ones count up, as in
+    `mixdream.generation.clips.generate_clips`. A run without a checkpoint is an InputError.
+    """
+    checkpoint = run.chosen_checkpoint()
+    generator = run.load_generator(checkpoint)
+    recipe, seeds = run.recipe, list(range(seed, seed + number))
+    sampled = []
+    for first in range(0, number, _BATCH):
+        sampled.append(_sample(run, generator, seeds[first : first + _BATCH]))
+        report(0.3 * first / number, "sampling")
+    magnitudes = torch.cat(sampled)
+    voice = Voice(recipe.grid, run.scaler, recipe.inversion)
+    audio, errors = voice.spoken(magnitudes, seeds, part(report, 0.3, 0.7))
+    facts = {
+        "recipe": f"{recipe.name}: {recipe.about}",
+        "checkpoint": checkpoint.name,
+        "inversion": recipe.inversion,
+        "clips": f"{number} of {recipe.grid.clip_samples / recipe.grid.rate_hz:.2f} s, seeds {seed} to "
+        f"{seed + number - 1}",
+    }
+    if losses := _losses(run):
+        facts["losses"] = losses
+    if recipe.tempo_bpm is not None:
+        facts["tempo"] = f"{recipe.tempo_bpm:.1f} BPM, the model's own; 'mixdream generate' changes it after"
+    labels = tuple(f"seed {seed_of_clip}" for seed_of_clip in seeds)
+    spectrograms = Spectrograms(magnitudes, voice, errors)
+    return Collection(run.name, audio, recipe.grid.rate_hz, labels, spectrograms, facts)
+
+
+@torch.inference_mode()
+def _sample(run: Run, generator: torch.nn.Module, seeds: list[int]) -> Tensor:
+    """Linear magnitudes from seeds, in a batch: the clips of `generate` but for rounding, and faster."""
+    noise = torch.cat([noise_of_seed(run.recipe, seed, run.conditions) for seed in seeds])
+    return run.scaler.unscale(generator(noise)[:, 0])
+
+
+def _losses(run: Run) -> str:
+    """Means over the last tenth of the steps; nothing where there are none."""
+    try:
+        text = (run.folder / "metrics.jsonl").read_text("utf-8")
+        lines = [json.loads(line) for line in text.splitlines()]
+    except (OSError, ValueError):
+        return ""
+    last = lines[-max(1, round(_LAST * len(lines))) :]
+    means = [
+        f"{name} {sum(line[name] for line in last) / len(last):.2f}"
+        for name in ("loss_d", "loss_g")
+        if last and all(name in line for line in last)
+    ]
+    return f"{', '.join(means)} (means of the last {len(last)} of {len(lines)} steps)" if means else ""
 
 
 def read_folder(
-    folder: Path,
-    rate_hz: int,
-    number: int,
-    seed: int,
-    seconds: float | None = None,
-    report: Report = silent,
+    folder: Path, rate_hz: int, number: int, seed: int, seconds: float | None = None, report: Report = silent
 ) -> Collection:
     """Read the audio files of a folder, of any tool and rate, as clips of one length.
 
@@ -82,11 +115,9 @@ def read_folder(
         Rate to bring them to.
     number : int
         Clips at most; of more files a random part is read.
-    seed : int
     seconds : float, optional
         Length of the clips. Unless given it is the files' own, 10 s at most: that of the shortest one which
         is not much shorter than the middle one. Longer files are cut side by side.
-    report : callable
 
     Raises
     ------
@@ -97,17 +128,17 @@ def read_folder(
         raise InputError(f"'{folder}' is missing: give a run, or a folder of audio files")
     paths = find_sources([folder])
     chosen = np.sort(np.random.default_rng(seed).permutation(len(paths))[:number])
-    found: dict[str, np.ndarray] = {}
+    files: dict[str, np.ndarray] = {}
     notes = []
     base = Path(os.path.abspath(folder if folder.is_dir() else folder.parent))  # noqa: PTH100 - as the paths
     for done, row in enumerate(chosen.tolist()):
         label = source_text(paths[row].relative_to(base))
         report(done / len(chosen), label)
         try:
-            found[label] = _read(paths[row], rate_hz)
+            files[label] = _read(paths[row], rate_hz)
         except InputError as error:
             notes.append(f"left out: {error}")
-    lengths = [len(audio) / rate_hz for audio in found.values()]
+    lengths = [len(audio) / rate_hz for audio in files.values()]
     if not lengths:
         raise InputError(f"not one file in '{folder}' can be read; the first: {notes[0]}")
     if seconds is None:
@@ -118,25 +149,19 @@ def read_folder(
             f"the files in '{folder}' last {seconds:.2f} s: what is under {SHORTEST_S:g} s cannot be judged"
         )
     samples = round(seconds * rate_hz)
-    clips, labels = _cut(found, samples, rate_hz)
-    if short := [label for label, audio in found.items() if len(audio) < samples]:
+    clips = {
+        f"{label} from {first / rate_hz:.0f} s" if first else label: audio[first : first + samples]
+        for label, audio in files.items()
+        for first in range(0, len(audio) - samples + 1, samples)
+    }
+    if short := [label for label, audio in files.items() if len(audio) < samples]:
         notes.append(f"left out: {len(short)} files shorter than {seconds:.2f} s, such as '{short[0]}'")
     if not clips:
         raise InputError(f"no file in '{folder}' is as long as the windows of {seconds:.2f} s")
-    rows = spread(len(clips), number)
-    facts = {"files": f"{len(found)} of {len(paths)}", "clips": f"{len(rows)} of {seconds:.2f} s"}
-    name = folder.resolve().name
-    audio = np.stack([clips[row] for row in rows])
-    return Collection(name, audio, rate_hz, tuple(labels[row] for row in rows), None, facts, tuple(notes))
-
-
-def _cut(found: dict[str, np.ndarray], samples: int, rate_hz: int) -> tuple[list[np.ndarray], list[str]]:
-    clips, labels = [], []
-    for label, audio in found.items():
-        for first in range(0, len(audio) - samples + 1, samples):
-            clips.append(audio[first : first + samples])
-            labels.append(f"{label} from {first / rate_hz:.0f} s" if first else label)
-    return clips, labels
+    labels = [list(clips)[row] for row in spread(len(clips), number)]
+    audio = np.stack([clips[label] for label in labels])
+    facts = {"files": f"{len(files)} of {len(paths)}", "clips": f"{len(labels)} of {seconds:.2f} s"}
+    return Collection(folder.resolve().name, audio, rate_hz, tuple(labels), None, facts, tuple(notes))
 
 
 def _read(path: Path, rate_hz: int) -> np.ndarray:

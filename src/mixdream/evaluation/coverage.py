@@ -1,17 +1,14 @@
 """Precision, recall, density and coverage: which clips are like real ones, which real ones are reached."""
 
-from collections.abc import Mapping
-from functools import partial
-
 import numpy as np
 
-from mixdream.evaluation.distances import check_pair, squared_distances
 from mixdream.evaluation.intervals import Statistic
+from mixdream.evaluation.samples import check_pair, squared_distances
 
 NEIGHBOURS = 5
 
 
-def coverage(reference: np.ndarray, generated: np.ndarray) -> dict[str, float]:
+def coverage_statistics(reference: np.ndarray, generated: np.ndarray) -> dict[str, Statistic]:
     """Compare the regions that two sets fill, each a union of balls that reach to the k-th neighbour, k = 5.
 
     ``precision``: share of generated clips inside a ball of the reference; ``recall``: share of the reference
@@ -30,29 +27,14 @@ def coverage(reference: np.ndarray, generated: np.ndarray) -> dict[str, float]:
 
     Returns
     -------
-    dict of str to float
+    dict of str to Statistic
         ``precision``, ``recall``, ``coverage`` in [0, 1] and ``density``, >= 0, about 1 for the same
-        distribution.
+        distribution. The balls stay those of the whole sets: a clip drawn twice is no neighbour of itself.
 
     Raises
     ------
     InputError
         6 clips or fewer on a side.
-
-    Examples
-    --------
-    >>> a = np.random.default_rng(0).normal(size=(200, 4))
-    >>> coverage(a, a + 100)
-    {'precision': 0.0, 'recall': 0.0, 'density': 0.0, 'coverage': 0.0}
-    """
-    once = np.ones(len(reference)), np.ones(len(generated))
-    return {name: statistic(*once) for name, statistic in coverage_statistics(reference, generated).items()}
-
-
-def coverage_statistics(reference: np.ndarray, generated: np.ndarray) -> Mapping[str, Statistic]:
-    """Return each metric of `coverage` as a function of weights.
-
-    The balls stay those of the whole sets: a clip that was drawn twice is no neighbour of itself.
     """
     reference, generated = check_pair(reference, generated, NEIGHBOURS + 2, "coverage")
     distances = squared_distances(reference, generated)
@@ -61,7 +43,7 @@ def coverage_statistics(reference: np.ndarray, generated: np.ndarray) -> Mapping
     return {
         "precision": lambda w, v: _share(in_real.T, v, w),
         "recall": lambda w, v: _share(in_fake, w, v),
-        "density": partial(_density, in_real),
+        "density": lambda w, v: float(w @ in_real @ v / (NEIGHBOURS * v.sum())),
         "coverage": lambda w, v: _share(in_real, w, v),
     }
 
@@ -76,7 +58,3 @@ def squared_radii(samples: np.ndarray) -> np.ndarray:
 def _share(inside: np.ndarray, of_rows: np.ndarray, of_columns: np.ndarray) -> float:
     """Share of rows with at least one column that was drawn."""
     return float(of_rows @ (inside @ of_columns > 0) / of_rows.sum())
-
-
-def _density(inside: np.ndarray, w: np.ndarray, v: np.ndarray) -> float:
-    return float(w @ inside @ v / (NEIGHBOURS * v.sum()))

@@ -1,12 +1,13 @@
 """Embedder: features of the reference made comparable, once, for everything that is compared with it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
 from mixdream.errors import InputError
-from mixdream.evaluation.distances import check_samples
+from mixdream.evaluation.samples import Samples, check_samples
 
 KEPT_SHARE = 0.95
 FEWEST_DIMS, MOST_DIMS = 32, 64
@@ -21,37 +22,21 @@ class Embedder:
     As many components as hold 95 % of the variance, but 32 to 64 (fewer where the reference has not that
     many features or clips): in more dimensions neighbours and covariances need more clips than there are.
 
-    Attributes
-    ----------
-    mean, std : np.ndarray, shape (features,)
-    components : np.ndarray, shape (dims, features)
-    kept_share : float in [0, 1]
-        Share of the reference's variance that the components hold.
-
-    Examples
-    --------
-    >>> features = np.random.default_rng(0).normal(size=(300, 100))
-    >>> embedder = Embedder.fit(features)
-    >>> embedder.transform(features).shape, round(embedder.kept_share, 1)
-    ((300, 64), 0.8)
+    >>> Embedder.fit(np.random.default_rng(0).normal(size=(300, 100))).components.shape
+    (64, 100)
     """
 
-    mean: np.ndarray
+    mean: np.ndarray  # shape (features,)
     std: np.ndarray
-    components: np.ndarray
-    kept_share: float
+    components: np.ndarray  # shape (dims, features)
+    kept_share: float  # of the reference's variance that the components hold, in [0, 1]
 
     @classmethod
     def fit(cls, features: np.ndarray, smallest_std: float = SMALLEST_STD) -> Self:
-        """Fit on the features of the reference.
+        """Fit on the features of the reference, shape (n, features), n >= 2.
 
-        Parameters
-        ----------
-        features : np.ndarray, shape (n, features)
-            Such as `mixdream.evaluation.embedding` makes, n >= 2.
-        smallest_std : float, > 0, in the unit of the features
-            Features that vary less are not blown up: half a dB, or half an onset per second, is nothing to
-            be told apart. For other features than these take what is nothing there.
+        Features that vary by less than ``smallest_std``, in their unit, are not blown up. Those of
+        `mixdream.evaluation.embedding` are dB and onsets per second, of which half a one is nothing.
         """
         features = check_samples("reference", features, 2, "an embedder")
         mean, std = features.mean(0), np.maximum(features.std(0), smallest_std)
@@ -66,17 +51,10 @@ class Embedder:
         return cls(mean, std, components[:dims], float(shares[dims - 1]))
 
     def transform(self, features: np.ndarray) -> np.ndarray:
-        """Embed anything: the reference, generated clips, real ones.
+        """Embed features, shape (n, features) to (n, dims), in standard deviations of the reference.
 
-        Parameters
-        ----------
-        features : np.ndarray, shape (n, features)
-
-        Returns
-        -------
-        np.ndarray, shape (n, dims), float64
-            In standard deviations of the reference. What is more than 10 of them off in a feature counts as
-            10, so that a single broken clip does not make the figures of all.
+        What is more than 10 of them off in a feature counts as 10, so that a single broken clip does not make
+        the figures of all.
         """
         features = check_samples("features", features, 1, "an embedder")
         if features.shape[1] != len(self.mean):
@@ -85,3 +63,30 @@ class Embedder:
                 "computed at the same rate and on the same grid?"
             )
         return np.clip((features - self.mean) / self.std, -_CLIP, _CLIP) @ self.components.T
+
+
+@dataclass(frozen=True)
+class Space:
+    """An embedding that was fitted on the reference, and the reference in it."""
+
+    embed: Callable[[np.ndarray], np.ndarray]
+    embedder: Embedder
+    reference: Samples
+
+    @classmethod
+    def fit(
+        cls,
+        embed: Callable[[np.ndarray], np.ndarray],
+        real: np.ndarray,
+        blocks: np.ndarray,
+        smallest_std: float = SMALLEST_STD,
+    ) -> Self:
+        """Fit on the reference, in whatever form ``embed`` takes it."""
+        features = embed(real)
+        embedder = Embedder.fit(features, smallest_std)
+        return cls(embed, embedder, Samples(embedder.transform(features), blocks))
+
+    def place(self, clips: np.ndarray, blocks: np.ndarray | None = None) -> Samples:
+        """Embed clips; generated ones are each their own block."""
+        embeddings = self.embedder.transform(self.embed(clips))
+        return Samples.independent(embeddings) if blocks is None else Samples(embeddings, blocks)

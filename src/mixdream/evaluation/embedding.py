@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import soxr
 import torch
+from torch import Tensor
 
 from mixdream.audio.resample import QUALITY
 from mixdream.errors import InputError
@@ -31,51 +32,45 @@ _CHROMA_FLOOR_DB = -20.0
 _ONSET_DB = 3.0
 
 
-def embed_audio(clips: Iterable[np.ndarray], rate_hz: int, reference_hz: int) -> np.ndarray:
-    """Embed clips by `embed_magnitudes` on `analysis_grid`.
+def embed_audio(clips: Iterable[np.ndarray], rate_hz: int) -> np.ndarray:
+    """Embed clips by `embed_magnitudes` on `analysis_grid`, shape (clips, features).
+
+    Silence has an embedding too: every band at the floor.
+
+    >>> clip = np.random.default_rng(0).normal(size=16000)
+    >>> np.allclose(embed_audio([clip], 8000), embed_audio([clip / 10], 8000), atol=1e-4)
+    True
+    """
+    features = []
+    for i, clip in enumerate(checked_clips(clips, rate_hz)):
+        spectrogram, grid = analysis_magnitudes(clip, rate_hz)
+        features.append(_features(i, spectrogram.numpy(), grid))
+    return np.stack(features)
+
+
+def checked_clips(
+    clips: Iterable[np.ndarray], rate_hz: int, target_hz: int | None = None
+) -> Iterator[np.ndarray]:
+    """Check clips for any embedding, and bring them to the rate that it needs.
 
     Parameters
     ----------
     clips : iterable of np.ndarray, each of shape (samples,)
         Mono, at least 1 s each, of any lengths; full scale does not matter.
     rate_hz : int
-        Their rate.
-    reference_hz : int
-        Rate of the reference, at least 4000: clips at another rate are resampled to it first, so that an
-        8 kHz corpus can be compared with clips that a tool has written at 44.1 kHz.
+        At least 4000.
 
-    Returns
-    -------
-    np.ndarray, shape (clips, features), float64
-        Silence has an embedding too: every band at the floor.
+    Yields
+    ------
+    np.ndarray, shape (samples,), float32
 
     Raises
     ------
     InputError
         Clips that are too short, not mono or not finite.
-
-    Examples
-    --------
-    >>> clip = np.random.default_rng(0).normal(size=16000)
-    >>> np.allclose(embed_audio([clip], 8000, 8000), embed_audio([clip / 10], 8000, 8000), atol=1e-4)
-    True
     """
-    found = []
-    for i, audio in enumerate(loaded_clips(clips, rate_hz, reference_hz)):
-        grid = analysis_grid(reference_hz, len(audio))
-        found.append(_features(i, magnitudes(torch.from_numpy(audio), grid).numpy(), grid))
-    return np.stack(found)
-
-
-def loaded_clips(clips: Iterable[np.ndarray], rate_hz: int, reference_hz: int) -> Iterator[np.ndarray]:
-    """Check clips and bring them to the rate of the reference, for any embedding; see `embed_audio`.
-
-    Yields
-    ------
-    np.ndarray, shape (samples,), float32
-    """
-    if reference_hz < LOWEST_HZ:
-        raise InputError(f"reference_hz is {reference_hz}: embedding needs {LOWEST_HZ} Hz or more")
+    if rate_hz < LOWEST_HZ:
+        raise InputError(f"clips of {rate_hz} Hz: embedding needs {LOWEST_HZ} Hz or more")
     i = -1
     for i, clip in enumerate(clips):
         audio = np.asarray(clip, dtype=np.float32)
@@ -88,8 +83,8 @@ def loaded_clips(clips: Iterable[np.ndarray], rate_hz: int, reference_hz: int) -
             )
         if not np.isfinite(audio).all():
             raise InputError(f"clip {i} is not finite: leave it out, see mixdream.analysis.validity")
-        if rate_hz != reference_hz:
-            audio = soxr.resample(audio, rate_hz, reference_hz, quality=QUALITY)
+        if target_hz not in (None, rate_hz):
+            audio = soxr.resample(audio, rate_hz, target_hz, quality=QUALITY)
         yield audio
     if i < 0:
         raise InputError("there are no clips to embed")
@@ -106,6 +101,12 @@ def analysis_grid(rate_hz: int, samples: int) -> Grid:
     return Grid(rate_hz=rate_hz, n_fft=n_fft, hop=hop, bins=n_fft // 2, frames=frames, window="hann")
 
 
+def analysis_magnitudes(audio: np.ndarray, rate_hz: int) -> tuple[Tensor, Grid]:
+    """Magnitudes, shape (..., bins, frames), of audio, shape (..., samples), on `analysis_grid`."""
+    grid = analysis_grid(rate_hz, audio.shape[-1])
+    return magnitudes(torch.from_numpy(np.asarray(audio, np.float32)), grid), grid
+
+
 def embed_magnitudes(spectrograms: np.ndarray, grid: Grid) -> np.ndarray:
     """Embed linear magnitude spectrograms, before any inversion.
 
@@ -120,16 +121,10 @@ def embed_magnitudes(spectrograms: np.ndarray, grid: Grid) -> np.ndarray:
     ----------
     spectrograms : np.ndarray, shape (n, bins, frames), >= 0
         At least 1 s.
-    grid : Grid
 
     Returns
     -------
     np.ndarray, shape (n, features), float64
-
-    Raises
-    ------
-    InputError
-        Spectrograms that do not fit the grid, are too short or not finite.
 
     Notes
     -----
@@ -148,12 +143,19 @@ def embed_magnitudes(spectrograms: np.ndarray, grid: Grid) -> np.ndarray:
         )
     if not len(spectrograms):
         raise InputError("there are no spectrograms to embed")
-    return np.stack([_features(i, one, grid) for i, one in enumerate(spectrograms)])
+    return np.stack([_features(i, spectrogram, grid) for i, spectrogram in enumerate(spectrograms)])
 
 
 def _features(i: int, spectrogram: np.ndarray, grid: Grid) -> np.ndarray:
     """Features of one spectrogram, shape (bins, frames)."""
-    power = _pooled(i, np.square(spectrogram, dtype=np.float64), grid)
+    if not np.isfinite(spectrogram).all():
+        raise InputError(f"spectrogram {i} is not finite: leave it out, see mixdream.analysis.validity")
+    power = pooled(np.square(spectrogram, dtype=np.float64), grid)
+    if power.shape[1] < _FEWEST_FRAMES:
+        raise InputError(
+            f"spectrogram {i} has {power.shape[1]} frames of {_FRAME_S * 1000:g} ms: embedding needs "
+            f"{_FEWEST_FRAMES}, about a second"
+        )
     hz = np.arange(grid.bins) * grid.rate_hz / grid.n_fft
     levels = _levels_db(power, hz, _USED * grid.rate_hz / 2)
     changes = np.diff(levels)
@@ -163,22 +165,15 @@ def _features(i: int, spectrogram: np.ndarray, grid: Grid) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _pool(grid: Grid) -> int:
-    """Frames that are averaged, so that every grid has about 31 a second."""
-    return max(1, round(_FRAME_S * grid.rate_hz / grid.hop))
-
-
-def _pooled(i: int, power: np.ndarray, grid: Grid) -> np.ndarray:
-    if not np.isfinite(power).all():
-        raise InputError(f"spectrogram {i} is not finite: leave it out, see mixdream.analysis.validity")
+def pooled(power: np.ndarray, grid: Grid) -> np.ndarray:
+    """Mean power over 32 ms, shape (..., bins, frames): every grid then has about 31 frames a second."""
     pool = _pool(grid)
-    frames = power.shape[1] // pool
-    if frames < _FEWEST_FRAMES:
-        raise InputError(
-            f"spectrogram {i} has {frames} frames of {_FRAME_S * 1000:g} ms: embedding needs "
-            f"{_FEWEST_FRAMES}, about a second"
-        )
-    return power[:, : frames * pool].reshape(len(power), frames, pool).mean(2)
+    frames = power.shape[-1] // pool
+    return power[..., : frames * pool].reshape(*power.shape[:-1], frames, pool).mean(-1)
+
+
+def _pool(grid: Grid) -> int:
+    return max(1, round(_FRAME_S * grid.rate_hz / grid.hop))
 
 
 def _levels_db(power: np.ndarray, hz: np.ndarray, highest_hz: float) -> np.ndarray:

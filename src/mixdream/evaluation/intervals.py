@@ -16,42 +16,26 @@ RESAMPLES = 200
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure and its interval.
-
-    Attributes
-    ----------
-    value : float
-    low, high : float
-        95 % bootstrap interval.
-    """
+    """A figure and its 95 % bootstrap interval."""
 
     value: float
     low: float
     high: float
 
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether a difference is more than chance."""
+        return not self.low <= 0 <= self.high
+
 
 def minute_blocks(set_index: np.ndarray, start_s: np.ndarray) -> np.ndarray:
-    """Number the one-minute blocks of the sets that windows begin in.
+    """Number the one-minute blocks of the sets that windows begin in, shape (n,): one number a block.
 
-    Parameters
-    ----------
-    set_index : np.ndarray, shape (n,), int
-        Set of each window.
-    start_s : np.ndarray, shape (n,)
-        Where each begins in its set, in seconds.
-
-    Returns
-    -------
-    np.ndarray, shape (n,), int
-        Windows of one block have the same number.
-
-    Examples
-    --------
     >>> minute_blocks(np.array([0, 0, 0, 1]), np.array([0.0, 59.0, 60.0, 0.0]))
     array([0, 0, 1, 2])
     """
-    places = np.stack([np.asarray(set_index), np.asarray(start_s) // BLOCK_S], axis=1)
-    return np.unique(places, axis=0, return_inverse=True)[1].reshape(-1)
+    minutes = np.stack([np.asarray(set_index), np.asarray(start_s) // BLOCK_S], axis=1)
+    return np.unique(minutes, axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def block_weights(blocks: np.ndarray, rng: np.random.Generator, resamples: int = RESAMPLES) -> np.ndarray:
@@ -61,21 +45,8 @@ def block_weights(blocks: np.ndarray, rng: np.random.Generator, resamples: int =
     block bootstrap of Kunsch 1989, with blocks that do not overlap). Generated clips are their own blocks:
     ``np.arange(n)``.
 
-    Parameters
-    ----------
-    blocks : np.ndarray, shape (n,), int
-        The block of each clip, such as `minute_blocks` gives.
-    rng : np.random.Generator
-    resamples : int
-
-    Returns
-    -------
-    np.ndarray, shape (resamples, n)
-
-    Raises
-    ------
-    InputError
-        Where all clips are in one block.
+    ``blocks`` has the block of each clip, shape (n,); weights have shape (resamples, n). Where all clips are
+    in one block, there is an InputError.
     """
     blocks = np.asarray(blocks)
     names, of_clip = np.unique(blocks, return_inverse=True)
@@ -96,29 +67,13 @@ def estimate(
     generated_weights: np.ndarray,
     limits: tuple[float, float] = (-np.inf, np.inf),
 ) -> Estimate:
-    """Compute a metric and its 95 % interval.
+    """Compute a metric and its 95 % interval, which does not leave the range of the metric, ``limits``.
 
-    A resample holds only about 63 % of the different clips, which alone lowers coverage and diversity and
-    raises distances. So it is the deviations of the replicates from their own mean that are laid around the
-    figure, and their percentiles taken (a percentile interval with the bootstrap's estimate of bias removed;
-    Efron & Tibshirani 1993, sections 10.6 and 13.3).
-
-    Parameters
-    ----------
-    statistic : Statistic
-    reference_weights, generated_weights : np.ndarray, shapes (resamples, n) and (resamples, m)
-        From `block_weights`. The same weights for two models make their replicates comparable pair by pair.
-    limits : tuple of float
-        Range of the metric; the interval does not leave it.
-
-    Returns
-    -------
-    Estimate
+    Weights, shapes (resamples, n) and (resamples, m), are from `block_weights`. The same ones for two models
+    make their replicates comparable pair by pair.
     """
     value = statistic(np.ones(reference_weights.shape[1]), np.ones(generated_weights.shape[1]))
-    found = replicates(statistic, reference_weights, generated_weights)
-    low, high = np.clip(value + np.percentile(found, [2.5, 97.5]) - found.mean(), *limits)
-    return Estimate(value, min(value, float(low)), max(value, float(high)))
+    return interval(value, replicates(statistic, reference_weights, generated_weights), limits)
 
 
 def replicates(
@@ -129,17 +84,15 @@ def replicates(
     return np.array([statistic(w, v) for w, v in pairs])
 
 
-def by_rows(
-    metric: Callable[[np.ndarray, np.ndarray], float], reference: np.ndarray, generated: np.ndarray
-) -> Statistic:
-    """Make a statistic of any metric that takes two arrays of samples: rows are repeated as they were drawn.
+def interval(
+    value: float, replicates: np.ndarray, limits: tuple[float, float] = (-np.inf, np.inf)
+) -> Estimate:
+    """Lay a 95 % interval around a figure.
 
-    >>> means = by_rows(lambda a, b: float(b.mean() - a.mean()), np.array([0.0, 1.0]), np.array([2.0, 5.0]))
-    >>> means(np.array([2, 0]), np.array([1, 1]))
-    3.5
+    A resample holds only about 63 % of the different clips, which alone lowers coverage and diversity and
+    raises distances. So it is the deviations of the replicates from their own mean that are laid around the
+    figure, and their percentiles taken (a percentile interval with the bootstrap's estimate of bias removed;
+    Efron & Tibshirani 1993, sections 10.6 and 13.3).
     """
-
-    def statistic(w: np.ndarray, v: np.ndarray) -> float:
-        return metric(np.repeat(reference, w.astype(int), 0), np.repeat(generated, v.astype(int), 0))
-
-    return statistic
+    low, high = np.clip(value + np.percentile(replicates, [2.5, 97.5]) - replicates.mean(), *limits)
+    return Estimate(float(value), min(value, float(low)), max(value, float(high)))

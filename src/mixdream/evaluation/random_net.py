@@ -1,5 +1,6 @@
 """Random net: a second embedding that nobody has shaped, to cross-check the first."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -7,33 +8,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mixdream.errors import InputError
-from mixdream.evaluation.embedding import analysis_grid, loaded_clips
-from mixdream.spectrogram.grid import Grid
+from mixdream.evaluation.embedding import analysis_magnitudes, checked_clips
 from mixdream.spectrogram.statistics import decibels
-from mixdream.spectrogram.transform import magnitudes
 
 CHANNELS = (16, 32, 64, 64)
 _FLOOR_DB = -60.0
 _SPREAD_DB = 20.0  # about the standard deviation of music's levels
-_SHORTEST_FRAMES = 16  # four halvings leave one
 SMALLEST_STD = 1e-3
-"""For `Embedder.fit`: what of these features is nothing to be told apart."""
+"""For `Embedder.fit`: features of the net that differ by less are taken for equal."""
 
 
-def embed_audio_randomly(
-    clips: list[np.ndarray], rate_hz: int, reference_hz: int, seed: int = 0
-) -> np.ndarray:
-    """Embed clips by `embed_magnitudes_randomly`, on the grid and with the resampling of `embed_audio`."""
-    found = []
-    for audio in loaded_clips(clips, rate_hz, reference_hz):
-        grid = analysis_grid(reference_hz, len(audio))
-        found.append(embed_magnitudes_randomly(magnitudes(torch.from_numpy(audio), grid)[None], grid, seed))
-    return np.concatenate(found)
-
-
-def embed_magnitudes_randomly(spectrograms: Tensor, grid: Grid, seed: int = 0) -> np.ndarray:
-    """Embed linear magnitude spectrograms by a convolutional net with random weights.
+def embed_audio_randomly(clips: Iterable[np.ndarray], rate_hz: int, seed: int = 0) -> np.ndarray:
+    """Embed clips by a convolutional net with random weights.
 
     Random convolutional features compare sets of data that no trained network fits (Naeem et al. 2020,
     section 4): an order of models that holds here and in the handcrafted embedding is no artefact of either.
@@ -42,27 +28,21 @@ def embed_magnitudes_randomly(spectrograms: Tensor, grid: Grid, seed: int = 0) -
 
     Parameters
     ----------
-    spectrograms : Tensor, shape (n, bins, frames), >= 0
-    grid : Grid
-        Features of different grids cannot be compared.
+    clips, rate_hz
+        See `mixdream.evaluation.embedding.checked_clips`.
     seed : int
-        Its weights; the same seed gives the same net.
+        Of the weights.
 
     Returns
     -------
-    np.ndarray, shape (n, 352), float64
+    np.ndarray, shape (clips, 352), float64
     """
-    if spectrograms.ndim != 3 or spectrograms.shape[1:] != (grid.bins, grid.frames):
-        raise InputError(
-            f"spectrograms of shape {tuple(spectrograms.shape)} do not fit the grid: they are "
-            f"(n, {grid.bins}, {grid.frames})"
-        )
-    if grid.frames < _SHORTEST_FRAMES or grid.bins < _SHORTEST_FRAMES:
-        raise InputError(f"{grid.bins} bins x {grid.frames} frames: the net needs {_SHORTEST_FRAMES} of each")
     layers = _layers(seed)
     with torch.inference_mode():
-        # In small batches: the first layer is sixteen times as large as its input over four.
-        return np.concatenate([_forward(layers, part) for part in spectrograms.float().split(16)])
+        features = [
+            _forward(layers, analysis_magnitudes(clip, rate_hz)[0]) for clip in checked_clips(clips, rate_hz)
+        ]
+    return torch.stack(features).double().numpy()
 
 
 @lru_cache(maxsize=4)
@@ -75,12 +55,13 @@ def _layers(seed: int) -> list[Tensor]:
     return weights
 
 
-def _forward(layers: list[Tensor], spectrograms: Tensor) -> np.ndarray:
-    rms = spectrograms.square().sum(1).mean(1).sqrt()[:, None, None]
-    relative = torch.where(rms > 0, spectrograms / rms, 0)
-    x = (decibels(relative).clamp(min=_FLOOR_DB) / _SPREAD_DB + 1)[:, None]
-    found = []
+def _forward(layers: list[Tensor], spectrogram: Tensor) -> Tensor:
+    """Features, shape (352,), of a spectrogram, shape (bins, frames)."""
+    rms = spectrogram.square().sum(0).mean().sqrt()
+    relative = torch.where(rms > 0, spectrogram / rms, 0)
+    x = (decibels(relative).clamp(min=_FLOOR_DB) / _SPREAD_DB + 1)[None, None]
+    features = []
     for weight in layers:
         x = F.leaky_relu(F.conv2d(x, weight, stride=2, padding=1), 0.2)
-        found += [x.mean((2, 3)), x.std((2, 3), correction=0)]
-    return torch.cat(found, 1).double().numpy()
+        features += [x.mean((2, 3)), x.std((2, 3), correction=0)]
+    return torch.cat(features, 1)[0]

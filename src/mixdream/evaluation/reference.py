@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixdream.corpus.beat_windows import BeatWindows, index_beat_windows
+from mixdream.corpus.beat_windows import index_beat_windows
 from mixdream.corpus.split import Split, split_corpus
 from mixdream.corpus.store import Corpus
-from mixdream.corpus.windows import Spans, WindowIndex, index_windows, spread
+from mixdream.corpus.windows import Spans, apart_rows, index_windows, spread
 from mixdream.errors import InputError
 from mixdream.evaluation.intervals import minute_blocks
 from mixdream.recipes.recipe import Recipe
@@ -20,19 +20,11 @@ MOST = 500
 
 @dataclass(frozen=True)
 class RealWindows:
-    """Real windows, in the order in which they lie in the sets.
+    """Real windows, in the order in which they lie in the sets."""
 
-    Attributes
-    ----------
-    audio : np.ndarray, shape (n, samples), float32
-    places : tuple of (set name, seconds in the source)
-    blocks : np.ndarray, shape (n,), int
-        Of one minute, see `mixdream.evaluation.intervals.minute_blocks`.
-    """
-
-    audio: np.ndarray
-    places: tuple[tuple[str, float], ...]
-    blocks: np.ndarray
+    audio: np.ndarray  # shape (n, samples), float32
+    places: tuple[tuple[str, float], ...]  # set name, seconds in the source
+    blocks: np.ndarray  # shape (n,), see mixdream.evaluation.intervals.minute_blocks
 
     @property
     def sets(self) -> list[str]:
@@ -44,48 +36,27 @@ class RealWindows:
 class Reference:
     """What a model learnt from, in two halves, and music that it did not.
 
-    Attributes
-    ----------
-    rate_hz : int
-    lead : int
-        Samples of a window before its clip begins, see `mixdream.spectrogram.grid.Grid`.
-    clip_samples : int
-    train, other : RealWindows
-        Every other window of the training part, none over another: the reference, and the floor that the same
-        music reaches.
-    held_out : RealWindows or None
-        Of other blocks of music; these may overlap.
-    trained_on, judged_by : mapping of set name to spans, or None
-        For the copy check: what the model learnt from and what it did not; None is everything.
-    notes : tuple of str
+    ``train`` and ``other`` are every other window of the training part, none over another: the reference, and
+    the floor that the same music reaches. ``held_out`` are windows of other blocks; these may overlap.
     """
 
     rate_hz: int
-    lead: int
+    lead: int  # samples of a window before its clip begins, see mixdream.spectrogram.grid.Grid
     clip_samples: int
     train: RealWindows
     other: RealWindows
     held_out: RealWindows | None
-    trained_on: Spans | None
-    judged_by: Spans | None
+    trained_on: Spans | None  # for the copy check: what the model learnt from; None is everything
+    judged_by: Spans | None  # and what it did not
     notes: tuple[str, ...]
-
-    @property
-    def clip_s(self) -> float:
-        """Length of a clip, in seconds."""
-        return self.clip_samples / self.rate_hz
 
 
 def reference_for_recipe(recipe: Recipe, corpus: Corpus) -> Reference:
     """Take the windows that a recipe trains on.
 
     Windows of beats are read at the model's own tempo. Where the recipe held nothing out, a tenth is held out
-    of the reference all the same, so that there is a floor of other music.
-
-    Raises
-    ------
-    InputError
-        A corpus of another rate than the recipe needs, or with too little music.
+    of the reference all the same, so that there is a floor of other music. A corpus of another rate than the
+    recipe needs, or with too little music, is an InputError.
     """
     windows = training_windows(recipe, corpus)
     share, longest_s, grid = recipe.windows.held_out, recipe.windows.longest_s, recipe.grid
@@ -105,9 +76,18 @@ def reference_for_recipe(recipe: Recipe, corpus: Corpus) -> Reference:
                 held = index_windows(corpus, longest_s, total=MOST, spans=split.held_out)
         except InputError:
             notes.append("The held-out music has no window of this kind: there is no column for it.")
+    train, other, held_out = _parts(windows, held, split, grid.samples, notes)
     known = split if share else None
-    return _make(
-        windows, held, split, (grid.rate_hz, grid.lead, grid.samples, grid.clip_samples), known, notes
+    return Reference(
+        rate_hz=grid.rate_hz,
+        lead=grid.lead,
+        clip_samples=grid.clip_samples,
+        train=train,
+        other=other,
+        held_out=held_out,
+        trained_on=known.train if known else None,
+        judged_by=known.held_out if known else None,
+        notes=tuple(notes),
     )
 
 
@@ -121,7 +101,8 @@ def reference_for_length(seconds: float, corpus: Corpus) -> Reference:
     split = _split(corpus, seconds, HELD_OUT, notes)
     held = index_windows(corpus, seconds, total=MOST, spans=split.held_out) if split else None
     samples = windows.window_samples
-    return _make(windows, held, split, (corpus.rate_hz, 0, samples, samples), None, notes)
+    parts = _parts(windows, held, split, samples, notes)
+    return Reference(corpus.rate_hz, 0, samples, *parts, None, None, tuple(notes))
 
 
 def _split(corpus: Corpus, window_s: float, share: float, notes: list[str]) -> Split | None:
@@ -132,17 +113,15 @@ def _split(corpus: Corpus, window_s: float, share: float, notes: list[str]) -> S
         return None
 
 
-def _make(
+def _parts(
     windows: TrainingWindows,
     held: TrainingWindows | None,
     split: Split | None,
-    sizes: tuple[int, int, int, int],
-    known: Split | None,
+    samples: int,
     notes: list[str],
-) -> Reference:
-    rate_hz, lead, samples, clip_samples = sizes
-    rows = _side_by_side(windows, split.train if split else None)
-    rows = rows[spread(len(rows), 2 * MOST)]
+) -> tuple[RealWindows, RealWindows, RealWindows | None]:
+    """The two halves of the training music, and held-out music."""
+    rows = apart_rows(windows, 2 * MOST, split.train if split else None)
     if len(rows) < 4:
         raise InputError(
             f"the corpus has room for {len(rows)} windows side by side to compare with: it takes dozens, "
@@ -152,43 +131,10 @@ def _make(
     if held_out is not None and len(np.unique(held_out.blocks)) < 2:
         notes.append("The held-out music is a single minute, too little for a column: there is none.")
         held_out = None
-    return Reference(
-        rate_hz,
-        lead,
-        clip_samples,
-        _read(windows, rows[::2], samples),
-        _read(windows, rows[1::2], samples),
-        held_out,
-        known.train if known else None,
-        known.held_out if known else None,
-        tuple(notes),
-    )
+    return _read(windows, rows[::2], samples), _read(windows, rows[1::2], samples), held_out
 
 
-def _side_by_side(windows: TrainingWindows, spans: Spans | None) -> np.ndarray:
-    """Rows of windows none of which lies over another, all within spans."""
-    names = [record.name for record in windows.corpus.sets]
-    lengths = _lengths(windows)
-    rows, last, end = [], -1, 0.0
-    for row in np.lexsort((windows.start, windows.set_index)).tolist():
-        index, start = int(windows.set_index[row]), float(windows.start[row])
-        stop = start + float(lengths[row])
-        inside = spans is None or any(
-            first <= start and stop <= limit + 1 for first, limit in spans.get(names[index], ())
-        )
-        if inside and (index != last or start >= end):
-            rows.append(row)
-            last, end = index, stop
-    return np.array(rows, int)
-
-
-def _lengths(windows: TrainingWindows) -> np.ndarray:
-    if isinstance(windows, BeatWindows):
-        return np.floor(windows.length)  # beats are not whole samples: one window ends where the next begins
-    return np.full(len(windows), windows.window_samples)
-
-
-def _read(windows: WindowIndex | BeatWindows, rows: np.ndarray, samples: int) -> RealWindows:
+def _read(windows: TrainingWindows, rows: np.ndarray, samples: int) -> RealWindows:
     places = tuple(windows.where(int(row)) for row in rows)
     starts_s = np.array([seconds for _, seconds in places])
     audio = windows.read(rows)[:, :samples]

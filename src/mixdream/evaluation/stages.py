@@ -1,55 +1,78 @@
 """Staged collapse: fake generators whose rank is known, to see that the metrics put them in order."""
 
-from collections.abc import Iterator
+import io
+from collections.abc import Iterator, Mapping
 
 import numpy as np
+from matplotlib.figure import Figure
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
 from mixdream.errors import InputError
+from mixdream.evaluation.embedding import analysis_magnitudes, embed_magnitudes
+from mixdream.evaluation.intervals import Estimate
+from mixdream.evaluation.measure import Yardstick
+from mixdream.evaluation.metrics import METRICS, Evaluation, evaluate_embeddings
+from mixdream.evaluation.samples import Samples
+from mixdream.progress import Report, silent
 
 SHARES = (1.0, 0.5, 0.25, 0.1, 0.05)
 CLUSTERS = 20  # the smallest share is one of them
+SHOWN = (
+    "coverage", "missing", "ndb", "js", "vendi_ratio", "kernel_distance", "precision", "alike_share"
+)  # fmt: skip
+"""Metrics in the figure."""
 
-_JITTER_S = 0.05
-_JITTER_DB = 3.0
-_HISS_DB = -40.0
-_COMPONENTS = 64
-_MODES = 8
+_RESAMPLES = 50  # the stages are there for their order
+_JITTER_S, _JITTER_DB, _HISS_DB = 0.05, 3.0, -40.0
+_COMPONENTS, _MODES = 64, 8
+
+
+def measure_stages(yardstick: Yardstick, other: np.ndarray, report: Report = silent) -> dict[str, Evaluation]:
+    """Evaluate fake generators, from the best to the worst; none where there is too little music.
+
+    ``all``: other real windows. ``50 %`` to ``5 %``: real windows, but from only so many of 20 clusters:
+    partial mode collapse, with perfect clips. ``one window`` of these, with other gain, shift and hiss.
+    ``PCA + mixture``: `pca_mixture` of the reference. ``noise``: white. A metric that does not put these in
+    order says nothing about a model either.
+
+    ``other``, shape (m, samples), are windows of the same music that are not in the reference: the stages are
+    drawn from them. Each has as many clips as the collections have.
+    """
+    space, rate_hz = yardstick.space, yardstick.reference.rate_hz
+    rng = np.random.default_rng(yardstick.seed)
+    stages: dict[str, Evaluation] = {}
+
+    def evaluate(name: str, samples: Samples) -> None:
+        stages[name] = evaluate_embeddings(space.reference, samples, yardstick.seed, _RESAMPLES)
+        report(len(stages) / (len(SHARES) + 3), f"collapse stage '{name}'")
+
+    try:
+        embeddings = space.place(other).embeddings
+        for name, clips in collapse_stages(other, embeddings, rate_hz, yardstick.number, rng):
+            evaluate(name, space.place(clips))
+            if name == "one window":
+                spectrograms, grid = analysis_magnitudes(yardstick.real, rate_hz)
+                drawn = pca_mixture(spectrograms.numpy(), yardstick.number, rng)
+                features = embed_magnitudes(drawn, grid)
+                evaluate("PCA + mixture", Samples.independent(space.embedder.transform(features)))
+    except InputError:
+        return {}
+    return stages
 
 
 def collapse_stages(
     windows: np.ndarray, embeddings: np.ndarray, rate_hz: int, number: int, rng: np.random.Generator
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Make the clips of fake generators, from the best to the worst.
+    """Draw the clips of all stages but the mixture, each of shape (number, samples), see `measure_stages`.
 
-    ``all``: other real windows. ``50 %`` to ``5 %``: real windows, but from only so many of 20 clusters:
-    partial mode collapse, with perfect clips. ``one window`` of these, with other gain, shift and hiss.
-    ``noise``: white. A metric that does not put these in order says nothing about a model either.
-
-    Parameters
-    ----------
-    windows : np.ndarray, shape (N, samples)
-        Real audio that is not in the reference; dense, so that a twentieth of it still has ``number``
-        windows. Where a stage has not, windows come more than once.
-    embeddings : np.ndarray, shape (N, dims)
-        Theirs, by `mixdream.evaluation.embedder.Embedder`.
-    rate_hz : int
-    number : int
-        Clips to make at each stage.
-    rng : np.random.Generator
-
-    Yields
-    ------
-    str, np.ndarray of shape (number, samples)
+    ``windows`` have shape (N, samples), their ``embeddings`` (N, dims). Where the clusters of a stage have
+    fewer than ``number``, windows come more than once.
     """
     least = max(number, CLUSTERS)
-    if len(windows) != len(embeddings) or len(windows) < least:
-        raise InputError(
-            f"{len(windows)} windows and {len(embeddings)} embeddings for stages of {number} clips: both "
-            f"must be equally many, at least {least}"
-        )
+    if len(windows) < least:
+        raise InputError(f"{len(windows)} windows for stages of {number} clips: at least {least} are needed")
     seed = int(rng.integers(2**31))
     cluster = KMeans(CLUSTERS, n_init=3, random_state=seed).fit(embeddings).labels_
     order = rng.permutation(CLUSTERS)
@@ -57,13 +80,13 @@ def collapse_stages(
     for share in SHARES:
         rows = np.flatnonzero(np.isin(cluster, order[: round(share * CLUSTERS)]))
         chosen = rng.choice(rows, number, replace=len(rows) < number)
-        yield "all" if share == 1 else f"{share:.0%}".replace("%", " %"), windows[chosen]
-    yield "one window", jittered(windows[chosen[0]], rate_hz, number, rng)
+        yield "all" if share == 1 else f"{100 * share:.0f} %", windows[chosen]
+    yield "one window", _jittered(windows[chosen[0]], rate_hz, number, rng)
     yield "noise", rng.normal(0, 0.1, (number, windows.shape[1]))
 
 
-def jittered(window: np.ndarray, rate_hz: int, number: int, rng: np.random.Generator) -> np.ndarray:
-    """Repeat one window with a gain of +-3 dB, a circular shift of up to 50 ms and hiss 40 dB below it."""
+def _jittered(window: np.ndarray, rate_hz: int, number: int, rng: np.random.Generator) -> np.ndarray:
+    """Repeat a window with a gain of +-3 dB, a circular shift of up to 50 ms and hiss 40 dB below it."""
     shifts = rng.integers(-round(_JITTER_S * rate_hz), round(_JITTER_S * rate_hz) + 1, number)
     gains = 10 ** (rng.uniform(-_JITTER_DB, _JITTER_DB, number) / 20)
     hiss = rng.normal(0, 10 ** (_HISS_DB / 20) * float(np.std(window)), (number, len(window)))
@@ -76,17 +99,7 @@ def pca_mixture(spectrograms: np.ndarray, number: int, rng: np.random.Generator)
     Log magnitudes, down to 80 dB below the loudest, 64 components, 8 modes with diagonal covariances: what
     any network has to beat (full mixtures beat the GANs in Richardson & Weiss 2018).
 
-    Parameters
-    ----------
-    spectrograms : np.ndarray, shape (n, bins, frames), >= 0
-        Linear magnitudes to learn from, of one grid.
-    number : int
-    rng : np.random.Generator
-
-    Returns
-    -------
-    np.ndarray, shape (number, bins, frames), float32
-        Linear magnitudes.
+    It learns from linear magnitudes, shape (n, bins, frames), n at least 16, and draws as many as asked for.
     """
     if spectrograms.ndim != 3 or len(spectrograms) < 2 * _MODES:
         raise InputError(
@@ -103,3 +116,29 @@ def pca_mixture(spectrograms: np.ndarray, number: int, rng: np.random.Generator)
     mixture = GaussianMixture(_MODES, covariance_type="diag", random_state=seed).fit(pca.transform(log))
     drawn = pca.inverse_transform(mixture.sample(number)[0]).clip(np.log(1e-4), 0)
     return (loudest * np.exp(drawn)).astype(np.float32).reshape(number, *spectrograms.shape[1:])
+
+
+def draw_stages(
+    stages: Mapping[str, Mapping[str, Estimate]], models: Mapping[str, Mapping[str, Estimate]]
+) -> bytes:
+    """Draw each metric over the stages, and each model as a line across with its interval; a PNG."""
+    figure = Figure(figsize=(12, 6.4), layout="constrained")
+    axes = figure.subplots(2, 4).ravel()
+    for axis, metric in zip(axes, SHOWN, strict=True):
+        points = [(i, row[metric].value) for i, row in enumerate(stages.values()) if metric in row]
+        axis.plot([i for i, _ in points], [value for _, value in points], "o-", color="0.35", markersize=4)
+        for i, (name, figures) in enumerate(models.items()):
+            if metric in figures:
+                estimate, colour = figures[metric], f"C{i}"
+                axis.axhline(estimate.value, color=colour, label=name)
+                axis.axhspan(estimate.low, estimate.high, color=colour, alpha=0.18, linewidth=0)
+        axis.set_title(METRICS[metric].name, fontsize=10)
+        axis.set_xticks(range(len(stages)), list(stages), rotation=60, ha="right", fontsize=8)
+    handles, names = axes[0].get_legend_handles_labels()
+    if handles:
+        legend = figure.legend(handles, names, loc="outside upper center", ncols=4, frameon=False)
+        for text in legend.get_texts():
+            text.set_parse_math(False)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=100)
+    return buffer.getvalue()

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mixdream.audio.decode import read_audio
 from mixdream.audio.level import SILENCE
-from mixdream.audio.read import read_audio
 from mixdream.errors import InputError
 from mixdream.generation.clips import plan_clips, resample, write_levelled
 from mixdream.generation.origin import ConditionedSeed, name_of

@@ -12,9 +12,9 @@ import numpy as np
 from mixdream import __version__
 from mixdream.analysis.key import Key, find_key
 from mixdream.audio.level import set_level
+from mixdream.audio.limiter import StreamLimiter
 from mixdream.audio.loudness import LoudnessMeter
 from mixdream.audio.resample import resample_loop
-from mixdream.audio.stream_limiter import StreamLimiter
 from mixdream.audio.write import AudioFormat, write_blocks
 from mixdream.corpus.beat_windows import BEATS_PER_BAR
 from mixdream.errors import InputError

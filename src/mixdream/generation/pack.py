@@ -1,5 +1,6 @@
 """Packs: the best of many loops that differ from each other, with a contact sheet, in one ZIP file."""
 
+import json
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mixdream.analysis.alikeness import distance_db, fingerprint
+from mixdream.analysis.fingerprint import distance_db, fingerprint
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.files import whole_or_absent
@@ -25,7 +26,7 @@ CANDIDATES = 3
 """Loops that are made for each that is kept."""
 
 DIFFERENT_DB = 4.0
-"""Loops nearer than this are taken for the same: see `mixdream.analysis.alikeness` and docs/loops.md."""
+"""Loops nearer than this are taken for the same: see `mixdream.analysis.fingerprint` and docs/loops.md."""
 
 STANDS_OUT = 1.5
 """Ratio of a seam (`mixdream.analysis.seam`) above which a loop is only taken if there is no better one."""
@@ -114,10 +115,16 @@ def choose(loops: Sequence[Loop], count: int, rate_hz: int, beats: int) -> tuple
 
 
 def _write_zip(path: Path, files: Sequence[Path]) -> None:
-    """Write a ZIP file of these, in a folder of its name."""
+    """Write a ZIP file of these, in a folder of its name; it does not say where its maker keeps the run."""
     with (
         whole_or_absent(path) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
         for file in files:
-            archive.write(file, f"{path.stem}/{file.name}")
+            name = f"{path.stem}/{file.name}"
+            if file.suffix == ".json":
+                about = json.loads(file.read_text("utf-8"))
+                del about["run_folder"]
+                archive.writestr(name, json.dumps(about, indent=2, ensure_ascii=False) + "\n")
+            else:
+                archive.write(file, name)

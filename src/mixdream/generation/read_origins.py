@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from mixdream.errors import InputError
+from mixdream.errors import InputError, first_problem
 from mixdream.generation.origin import HIGHEST_SEED, ConditionedSeed, Morph, Origin, Seed, Variation
 from mixdream.runs.run import Run
 
@@ -90,8 +90,7 @@ def _clip(source: str) -> _Clip:
     except (ValueError, RecursionError) as error:
         reason = str(error)
         if isinstance(error, ValidationError):
-            first = error.errors()[0]
-            reason = ": ".join([*map(str, first["loc"][-1:]), first["msg"]])
+            reason = first_problem(error)
         raise InputError(f"'{beside}' does not say how mixdream made the clip: {reason}") from error
 
 

@@ -20,10 +20,8 @@ class Generator(nn.Module):
 
     Parameters
     ----------
-    latent : int
-        Size of the latent vector.
     channels : sequence of 5 int
-        Channels after layers 1 to 5; layer 6 has one.
+        After layers 1 to 5; layer 6 has one.
     size : (int, int)
         Bins and frames of the spectrogram, multiples of 32. The thesis has 128 x 128; another size only
         changes the kernel of the first layer, which is ``size / 32``.
@@ -69,16 +67,14 @@ class Discriminator(nn.Module):
 
     Parameters
     ----------
-    channels : sequence of 5 int
-        Channels after layers 1 to 5.
-    size : (int, int)
-        Bins and frames, multiples of 32, as for the generator.
+    channels, size
+        As for the generator.
     normalise : bool
         Whether there is batch normalisation. A loss that punishes gradients with respect to single images
         needs a discriminator without it (Gulrajani et al. 2017, section 4).
     conditions : int
-        Values that it is told of each image, as for the generator. What fits them is added to the logit: the
-        product of a projection of them with layer 5 (Miyato & Koyama 2018, eq. 3), averaged over its
+        Values that come with each image, as for the generator. The logit gets a term for how well they fit:
+        the product of a projection of them with layer 5 (Miyato & Koyama 2018, eq. 3), averaged over its
         frequencies but not over time, since the beat that a window starts on is a place in time.
     """
 

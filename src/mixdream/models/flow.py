@@ -7,16 +7,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mixdream.spectrogram.scaling import SPREAD
+
 HEAD = 64
 """Channels of an attention head."""
 
 LOWEST_LEVEL = 0.1
 """Noise levels under it are weighed as it is: the weight 1 / level**2 of the loss would have no bound."""
 
-SPREAD = 3.0
-"""Of scaled images: their scaling maps a standard deviation to a third, the noise has one of 1."""
-
-_LEVELS = 32  # frequencies that a noise level is told by
+_LEVELS = 32  # frequencies that a noise level is given by
 
 
 class Flow(nn.Module):
@@ -34,14 +33,10 @@ class Flow(nn.Module):
         Bins and frames.
     width : int
         Channels, a multiple of 64.
-    depth : int
-        Blocks.
-    patch : int
-        Frames of a patch.
-    shift : float
-        More than 0: more of the sampler's steps at high noise.
-    steps : int
-        Of the sampler.
+    depth, patch : int
+        Blocks, and frames of a patch.
+    shift, steps : float, int
+        Of the sampler: the larger the shift, the more of its steps are at high noise.
     conditions : int
         Values that say what is wanted, see `mixdream.runs.conditions`; their projection is added to
         that of the noise level.
@@ -63,33 +58,26 @@ class Flow(nn.Module):
         self.inside = nn.Linear(values, width)
         self.places = nn.Parameter(0.02 * torch.randn(places, width))
         self.level = nn.Sequential(nn.Linear(2 * _LEVELS, width), nn.SiLU(), nn.Linear(width, width))
+        # Checkpoints know this layer by its name.
         self.told = nn.Linear(conditions, width, bias=False) if conditions else None
         self.blocks = nn.ModuleList([_Block(width) for _ in range(depth)])
         self.outside = nn.Linear(width, values)
 
-    def forward(self, images: Tensor, level: Tensor | None = None, told: Tensor | None = None) -> Tensor:
-        """Remove all noise.
+    def forward(
+        self, images: Tensor, level: Tensor | None = None, conditions: Tensor | None = None
+    ) -> Tensor:
+        """Predict images, shape (batch, 1, bins, frames), without their noise of levels in [0, 1], (batch,).
 
-        Parameters
-        ----------
-        images : Tensor, shape (batch, 1, bins, frames)
-            At a noise level; without ``level`` noise as `sample` takes it, which becomes images.
-        level : Tensor, shape (batch,), in [0, 1], optional
-        told : Tensor, shape (batch, conditions), optional
-
-        Returns
-        -------
-        Tensor, shape (batch, 1, bins, frames)
-            Scaled images; at a level the prediction of what they are without noise.
+        Without levels, make images from noise, see `sample`.
         """
-        return self.sample(images) if level is None else self.predict(images, level, told) / SPREAD
+        return self.sample(images) if level is None else self.predict(images, level, conditions) / SPREAD
 
     def noisy(self, images: Tensor, noise: Tensor, level: Tensor) -> Tensor:
         """Bring scaled images, shape (batch, 1, bins, frames), to noise levels, shape (batch,)."""
         level = level[:, None, None, None]
         return (1 - level) * SPREAD * images + level * noise
 
-    def predict(self, noisy: Tensor, level: Tensor, told: Tensor | None = None) -> Tensor:
+    def predict(self, noisy: Tensor, level: Tensor, conditions: Tensor | None = None) -> Tensor:
         """Predict what noisy images are, with a standard deviation of about 1."""
         bins, frames = self.size
         count = len(noisy)
@@ -97,8 +85,8 @@ class Flow(nn.Module):
         x = self.inside(steps.flatten(2)) + self.places
         turns = level[:, None] * torch.exp(torch.linspace(0, math.log(200), _LEVELS, device=level.device))
         modulation = self.level(torch.cat([turns.sin(), turns.cos()], 1))
-        if self.told is not None and told is not None:
-            modulation = modulation + self.told(told)
+        if self.told is not None and conditions is not None:
+            modulation = modulation + self.told(conditions)
         modulation = F.silu(modulation)
         for block in self.blocks:
             x = block(x, modulation)
@@ -126,13 +114,13 @@ class Flow(nn.Module):
         Tensor, shape (batch, 1, bins, frames)
         """
         values, levels = self.size[0] * self.size[1], self.levels().to(noise.device)
-        told, noise = noise[:, values:], noise[:, :values].reshape(-1, 1, *self.size)
+        conditions, noise = noise[:, values:], noise[:, :values].reshape(-1, 1, *self.size)
         z = noise
         for now, after in pairwise(levels):
             level = now.expand(len(z))
             if known is not None and mask is not None:
                 z = torch.where(mask > 0, self.noisy(known, noise, level), z)
-            clean = self.predict(z, level, told)
+            clean = self.predict(z, level, conditions)
             z = clean + after / now * (z - clean)
         images = z / SPREAD
         return images if known is None or mask is None else torch.where(mask > 0, known, images)

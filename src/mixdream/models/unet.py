@@ -17,9 +17,7 @@ class Diffusion(nn.Module):
     size : (int, int)
         Bins and frames.
     channels : sequence of int
-        Of its levels, each half as large as the one before.
-    attention_levels : int
-        The lowest levels have attention.
+        Of its levels, each half as large as the one before; the lowest ``attention_levels`` have attention.
     layers : int
         Residual blocks per level.
     noise_levels : int
@@ -27,8 +25,6 @@ class Diffusion(nn.Module):
     sampler : {"ddim", "dpm-solver++"}
         DDIM (Song et al. 2021), or the second-order solver of Lu et al. (2022): neither adds noise on its
         way, so an image is a function of the noise that it starts from.
-    steps : int
-        Of the sampler.
     low, high : float
         Range of scaled images, which becomes the network's [-1, 1].
     """
@@ -62,18 +58,9 @@ class Diffusion(nn.Module):
         self.middle, self.spread = (low + high) / 2, (high - low) / 2
 
     def forward(self, images: Tensor, level: Tensor | None = None) -> Tensor:
-        """Predict the noise in images; of noise alone, without ``level``, make images.
+        """Predict the noise in images, shape (batch, 1, bins, frames), at noise levels, shape (batch,), int.
 
-        Parameters
-        ----------
-        images : Tensor, shape (batch, 1, bins, frames)
-            Without ``level`` noise as `sample` takes it.
-        level : Tensor, shape (batch,), int, in [0, noise_levels), optional
-
-        Returns
-        -------
-        Tensor, shape (batch, 1, bins, frames)
-            Noise, or scaled images.
+        Without levels, make images from noise, see `sample`.
         """
         return self.sample(images) if level is None else self.unet(images, level).sample
 

@@ -2,13 +2,51 @@
 
 import base64
 import io
+import itertools
+from dataclasses import dataclass
 
 import numpy as np
 import soundfile
 from matplotlib import colormaps
 from PIL import Image
 
+from mixdream.analysis.levels import RANGE_DB, levels_db
 from mixdream.spectrogram.picture import for_the_eye
+
+LOWEST_HZ = 50.0
+"""Bottom of pictures with a frequency axis."""
+
+_TICKS_HZ = {100.0: "100 Hz", 300.0: "300 Hz", 1000.0: "1 kHz", 3000.0: "3 kHz", 10_000.0: "10 kHz"}
+_FRAME_S = 0.05
+_SIZE = (120, 360)  # pixels of a picture with a frequency axis: rows, columns
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A sound on a page, as ``players.html`` shows it.
+
+    Attributes
+    ----------
+    title, note : str
+    audio : str
+        Address of the sound, see `flac_url`.
+    picture : str
+        Address of its spectrogram, see `picture_url` and `spectrogram_url`.
+    loop : bool
+        Played again and again.
+    ticks : tuple of (str, float)
+        Labels of the frequency axis and where they stand, in per cent from the top.
+    bars : tuple of float
+        Where bars begin, in per cent from the left.
+    """
+
+    title: str
+    audio: str
+    picture: str
+    note: str = ""
+    loop: bool = False
+    ticks: tuple[tuple[str, float], ...] = ()
+    bars: tuple[float, ...] = ()
 
 
 def data_url(kind: str, content: bytes) -> str:
@@ -26,7 +64,6 @@ def flac_url(audio: np.ndarray, rate_hz: int) -> str:
     Parameters
     ----------
     audio : np.ndarray, shape (samples,) or (samples, channels), full scale is +-1
-    rate_hz : int
     """
     buffer = io.BytesIO()
     soundfile.write(buffer, audio, rate_hz, format="FLAC", subtype="PCM_16")
@@ -35,7 +72,43 @@ def flac_url(audio: np.ndarray, rate_hz: int) -> str:
 
 def picture_url(magnitudes: np.ndarray) -> str:
     """Spectrogram, shape (bins, frames), linear, as a PNG in colours, a pixel for each cell."""
-    colours = colormaps["magma"](for_the_eye(magnitudes)[::-1])
+    return _coloured(for_the_eye(magnitudes))
+
+
+def spectrogram_url(audio: np.ndarray, rate_hz: int, highest_hz: float, *, loop: bool) -> str:
+    """Spectrogram of audio, shape (samples,), as a PNG whose rows are spaced as octaves are.
+
+    Its bottom is `LOWEST_HZ`, its top ``highest_hz``; `frequency_ticks` says where what stands.
+    """
+    levels = levels_db(audio, rate_hz, _FRAME_S, _SIZE[1], loop=loop)
+    bins_hz = np.linspace(0, rate_hz / 2, len(levels))
+    rows_hz = np.geomspace(LOWEST_HZ, highest_hz, _SIZE[0])
+    # Between the bins, and the loudest of them where a row spans several.
+    rows = np.stack([np.interp(rows_hz, bins_hz, column) for column in levels.T], axis=1)
+    edges = np.searchsorted(bins_hz, np.geomspace(LOWEST_HZ, highest_hz, _SIZE[0] + 1))
+    for row, (first, last) in enumerate(itertools.pairwise(edges)):
+        if last - first > 1:
+            rows[row] = levels[first:last].max(axis=0)
+    return _coloured(1 + rows / RANGE_DB)
+
+
+def frequency_ticks(highest_hz: float) -> tuple[tuple[str, float], ...]:
+    """Labels of a frequency axis from `LOWEST_HZ` to ``highest_hz``, in per cent from the top.
+
+    >>> frequency_ticks(5000)[0]
+    ('100 Hz', 84.9)
+    """
+    octaves = np.log2(highest_hz / LOWEST_HZ)
+    return tuple(
+        (label, round(float(100 * np.log2(highest_hz / hz) / octaves), 1))
+        for hz, label in _TICKS_HZ.items()
+        if hz < 0.9 * highest_hz
+    )
+
+
+def _coloured(brightness: np.ndarray) -> str:
+    """Values in [0, 1], shape (rows, columns), lowest row at the bottom, as a PNG in colours."""
+    colours = colormaps["magma"](brightness[::-1])
     buffer = io.BytesIO()
     Image.fromarray((255 * colours[..., :3]).astype(np.uint8)).save(buffer, "PNG")
     return data_url("image/png", buffer.getvalue())

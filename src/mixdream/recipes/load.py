@@ -10,8 +10,9 @@ from typing import Any, get_args
 
 import tomli_w
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
-from mixdream.errors import InputError
+from mixdream.errors import InputError, explain_problem
 from mixdream.recipes.recipe import Recipe
 from mixdream.spectrogram.grid import NAMED_GRIDS
 
@@ -155,7 +156,7 @@ def _parse(values: dict[str, Any], what: str) -> Recipe:
         raise InputError(f"{what}: " + "; ".join(_explain(e) for e in error.errors())) from error
 
 
-def _explain(error: Any) -> str:
+def _explain(error: ErrorDetails) -> str:
     path = [str(part) for part in error["loc"]]
     if len(path) > 2 and path[0] == "model":
         del path[1]  # the family, which pydantic puts before the key
@@ -163,16 +164,11 @@ def _explain(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         near = difflib.get_close_matches(key, list(_keys(Recipe)), 1, cutoff=0)
         return f"unknown key {key}; the nearest is {near[0]}"
-    if error["type"] == "missing":
-        return f"{key} is missing"
     if error["type"].startswith("union_tag"):
         families = ", ".join(get_args(kind.model_fields["family"].annotation)[0] for kind in _FAMILIES)
         given = error["input"].get("family") if isinstance(error["input"], dict) else error["input"]
         return f"{key}.family must be one of {families}" + (f", got {given!r}" if given else "")
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "value_error":
-        return f"{key}: {message}" if key else message
-    return f"{key}: {message[0].lower()}{message[1:]}, got {error['input']!r}"
+    return explain_problem(error, key)
 
 
 def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -17,60 +17,36 @@ class Section(BaseModel):
 
 
 class Conditional(Section):
-    """A family that can be told what its windows are.
+    """A family that can learn with conditions (set, energy and beat in the bar), to be asked for by them.
 
-    Parameters
-    ----------
-    conditions : bool
-        Whether the networks are told of each window its set, its energy and its beat in the bar, so that
-        clips can be asked for by them.
-    drop_set : float in [0, 1)
-        Share of the windows whose set they are not told. Then a set is not all that there is to know about a
-        window, and the networks learn what sets have in common.
+    A share of the windows, ``drop_set``, comes without its set: networks learn what sets have in common.
     """
 
     conditions: bool = False
     drop_set: float = Field(0.0, ge=0, lt=1)
 
     @model_validator(mode="after")
-    def _drops_what_is_told(self) -> Self:
+    def _drops_what_there_is(self) -> Self:
         if self.drop_set and not self.conditions:
             raise ValueError("model.drop_set is for model.conditions, which are off: set it to 0")
         return self
 
 
 class Dcgan(Conditional):
-    """Two convolutional networks against each other, see `mixdream.models.dcgan` and `mixdream.training.gan`.
-
-    Parameters
-    ----------
-    latent : int
-        Size of the latent vector.
-    noise : {"normal", "uniform"}
-        Latent values are drawn from N(0, 1) or from [0, 1).
-    generator, discriminator : 5 int each
-        Channels after layers 1 to 5.
-    loss : {"cross-entropy", "wasserstein", "relativistic"}
-    penalty : float
-        Weight of the gradient penalty: of WGAN-GP usually 10; of R1 and R2 gamma.
-    penalty_every : int
-        Steps between penalties, each of which weighs as many times as much (lazy regularisation).
-    critic_steps : int
-        Steps of the discriminator for each of the generator.
-    normalise_discriminator : bool
-        Whether the discriminator has batch normalisation; the generator always has.
-    """
+    """Two convolutional networks against each other, see `mixdream.training.gan`."""
 
     family: Literal["dcgan"] = "dcgan"
-    latent: int = Field(100, ge=1, le=16_384)
-    noise: Literal["normal", "uniform"] = "normal"
-    generator: FiveWidths
+    latent: int = Field(100, ge=1, le=16_384)  # values of the latent vector
+    noise: Literal["normal", "uniform"] = "normal"  # N(0, 1) or [0, 1)
+    generator: FiveWidths  # channels after layers 1 to 5
     discriminator: FiveWidths
     loss: Literal["cross-entropy", "wasserstein", "relativistic"] = "cross-entropy"
-    penalty: float = Field(0.0, ge=0, le=10_000)
-    penalty_every: int = Field(1, ge=1, le=1000)
-    critic_steps: int = Field(1, ge=1, le=100)
-    normalise_discriminator: bool = True
+    penalty: float = Field(0.0, ge=0, le=10_000)  # weight: of WGAN-GP usually 10; of R1 and R2 gamma
+    penalty_every: int = Field(
+        1, ge=1, le=1000
+    )  # steps; each weighs as many times as much (lazy regularisation)
+    critic_steps: int = Field(1, ge=1, le=100)  # of the discriminator for each of the generator
+    normalise_discriminator: bool = True  # batch normalisation, which the generator always has
 
     @model_validator(mode="after")
     def _single_images(self) -> Self:
@@ -97,28 +73,14 @@ class Dcgan(Conditional):
 
 
 class Flow(Conditional):
-    """Rectified flow by a network over time with frequency as channels, see `mixdream.models.flow`.
-
-    Parameters
-    ----------
-    width : int
-        Channels; a multiple of 64.
-    depth : int
-        Blocks of attention over time and a gated network.
-    patch : int
-        Frames that make one step in time.
-    shift : float
-        How much of the training is at high noise: levels are drawn as ``sigmoid(N(shift, 1))``.
-    steps : int
-        Of the sampler.
-    """
+    """Rectified flow by a network over time with frequency as channels, see `mixdream.models.flow`."""
 
     family: Literal["flow"]
-    width: int = Field(ge=64, le=16_384, multiple_of=64)
-    depth: int = Field(ge=1, le=100)
-    patch: int = Field(ge=1, le=64)
-    shift: float = Field(0.5, ge=-5, le=5)
-    steps: int = Field(16, ge=1, le=1000)
+    width: int = Field(ge=64, le=16_384, multiple_of=64)  # channels
+    depth: int = Field(ge=1, le=100)  # blocks of attention over time and a gated network
+    patch: int = Field(ge=1, le=64)  # frames that make one step in time
+    shift: float = Field(0.5, ge=-5, le=5)  # noise levels of the training are drawn as sigmoid(N(shift, 1))
+    steps: int = Field(16, ge=1, le=1000)  # of the sampler
 
     def check_grid(self, grid: Grid) -> None:
         """Raise ValueError where the network cannot make images of this grid."""
@@ -131,30 +93,15 @@ class Flow(Conditional):
 
 
 class Unet(Section):
-    """Denoising diffusion by a U-Net of diffusers, see `mixdream.models.unet`.
-
-    Parameters
-    ----------
-    channels : int each
-        Of its levels, each half as large as the one before.
-    attention_levels : int
-        The lowest levels have attention.
-    layers : int
-        Residual blocks per level.
-    noise_levels : int
-        Of the training.
-    sampler : {"ddim", "dpm-solver++"}
-    steps : int
-        Of the sampler.
-    """
+    """Denoising diffusion by a U-Net of diffusers, see `mixdream.models.unet`."""
 
     family: Literal["unet"]
-    channels: Annotated[tuple[Width, ...], Field(min_length=1, max_length=8)]
-    attention_levels: int = Field(1, ge=0, le=8)
-    layers: int = Field(2, ge=1, le=8)
-    noise_levels: int = Field(1000, ge=2, le=10_000)
+    channels: Annotated[tuple[Width, ...], Field(min_length=1, max_length=8)]  # of levels, each half as large
+    attention_levels: int = Field(1, ge=0, le=8)  # the lowest ones
+    layers: int = Field(2, ge=1, le=8)  # residual blocks per level
+    noise_levels: int = Field(1000, ge=2, le=10_000)  # of the training
     sampler: Literal["ddim", "dpm-solver++"] = "ddim"
-    steps: int = Field(50, ge=1, le=10_000)
+    steps: int = Field(50, ge=1, le=10_000)  # of the sampler
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -1,6 +1,6 @@
 """The typed form of a recipe: what each key means and what it may be."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -9,33 +9,18 @@ from mixdream.recipes.models import Conditional, Dcgan, Flow, Section, Unet
 from mixdream.spectrogram.grid import Grid, InversionName
 
 Slide = Annotated[float, Field(gt=0, le=3_600_000)]
+Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Windows(Section):
-    """Which windows of the corpus are trained on: of a length in seconds, or of a number of beats.
+    """Which windows of the corpus are trained on: of a length in seconds, or of a number of beats."""
 
-    Parameters
-    ----------
-    seconds : float, optional
-        Length of a window.
-    slide_ms : float or {set name: float}, optional
-        Distance between starts; one for all sets or one per set.
-    total : int, optional
-        Instead of a slide: the wanted number of windows over all sets.
-    beats : int, optional
-        Instead of seconds: beats in a window, which varispeed makes fill the grid; 8 are two bars.
-    start_on : {"downbeat", "beat"}
-        Where windows of beats start.
-    held_out : float in [0, 0.5]
-        Share of the corpus that is kept out of training, in blocks of at least a minute.
-    """
-
-    seconds: float | None = Field(None, gt=0, le=60)
-    slide_ms: Slide | dict[str, Slide] | None = None
-    total: int | None = Field(None, ge=1, le=10**9)
-    beats: int | None = Field(None, ge=4, le=64, multiple_of=4)
-    start_on: StartOn = "downbeat"
-    held_out: float = Field(0.0, ge=0, le=0.5)
+    seconds: float | None = Field(None, gt=0, le=60)  # length of a window
+    slide_ms: Slide | dict[str, Slide] | None = None  # between starts; for all sets, or for each by its name
+    total: int | None = Field(None, ge=1, le=10**9)  # instead of a slide: windows over all sets
+    beats: int | None = Field(None, ge=4, le=64, multiple_of=4)  # which varispeed makes fill the grid
+    start_on: StartOn = "downbeat"  # of windows of beats
+    held_out: float = Field(0.0, ge=0, le=0.5)  # share kept out of training, in blocks of at least a minute
 
     @model_validator(mode="after")
     def _one_rule(self) -> Self:
@@ -54,54 +39,25 @@ class Windows(Section):
 
 
 class Training(Section):
-    """How the networks are trained.
-
-    Parameters
-    ----------
-    epochs : int
-    batch : int
-        Windows per step, over all processes together.
-    optimizer : {"sgd", "adam"}
-    learning_rate : float
-    betas : (float, float)
-        Of Adam; SGD has no momentum.
-    real_label : float in (0.5, 1]
-        What the discriminator is taught to say of real windows; under 1 it cannot become too sure.
-    ema : float in [0, 1), optional
-        Decay per step of the averaged generator that clips are made with; without it, the last one.
-    precision : {"auto", "bf16", "fp32"}
-        ``auto`` takes bf16 autocast where a matrix product is faster in it on this machine.
-    checkpoint_minutes : float
-        Longest time between checkpoints.
-    """
+    """How the networks are trained."""
 
     epochs: int = Field(ge=1, le=10**6)
-    batch: int = Field(100, ge=2, le=10**5)
+    batch: int = Field(100, ge=2, le=10**5)  # windows per step, over all processes together
     optimizer: Literal["sgd", "adam"] = "sgd"
     learning_rate: float = Field(0.0002, gt=0, le=10)
-    betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.5, 0.999)
-    real_label: float = Field(1.0, gt=0.5, le=1)
-    ema: float | None = Field(None, ge=0, lt=1)
-    precision: Literal["auto", "bf16", "fp32"] = "auto"
-    checkpoint_minutes: float = Field(5.0, gt=0, le=10_000)
+    betas: tuple[Beta, Beta] = (0.5, 0.999)  # of Adam; SGD has no momentum
+    real_label: float = Field(1.0, gt=0.5, le=1)  # for real windows; under 1 D cannot become too sure
+    ema: float | None = Field(None, ge=0, lt=1)  # decay per step of the averaged generator that makes clips
+    precision: Literal["auto", "bf16", "fp32"] = "auto"  # bf16 where a matrix product is faster in it
+    checkpoint_minutes: float = Field(5.0, gt=0, le=10_000)  # longest time between checkpoints
 
 
 class Recipe(Section):
-    """Everything that decides what a training does.
+    """Everything that decides what a training does."""
 
-    Parameters
-    ----------
-    name : str
-        Of the file it came from.
-    about : str
-        One line for `mixdream recipes`.
-    inversion : str
-        How generated spectrograms become audio unless the user asks for another.
-    """
-
-    name: str
-    about: str = ""
-    inversion: InversionName
+    name: str  # of the file it came from
+    about: str = ""  # one line for `mixdream recipes`
+    inversion: InversionName  # of generated spectrograms, unless the user asks for another
     grid: Grid
     windows: Windows
     model: Annotated[Dcgan | Flow | Unet, Field(discriminator="family")]
@@ -132,6 +88,10 @@ class Recipe(Section):
         if self.windows.beats is None and self.has_conditions:
             raise ValueError("model.conditions are for windows of whole bars: set windows.beats")
         return self
+
+    def with_training(self, **changes: Any) -> Self:
+        """Return the same with other values in its section on training, which are not checked."""
+        return self.model_copy(update={"training": self.training.model_copy(update=changes)})
 
     @property
     def sampler_steps(self) -> int | None:

@@ -21,6 +21,11 @@ from mixdream.runs.generator import new_generator
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.spectrogram.statistics import LogStatistics
 
+RECIPE_NAME = "recipe.toml"
+INFO_NAME = "run.json"
+METRICS_NAME = "metrics.jsonl"
+FIGURES_FOLDER = "figures"
+SAMPLES_FOLDER = "samples"
 SCALING_NAME = "scaling.json"
 CONDITIONS_NAME = "conditions.json"
 DOCTOR_NAME = "doctor.json"
@@ -46,10 +51,11 @@ class Run:
     @classmethod
     def open(cls, folder: Path) -> "Run":
         """Open a run folder; InputError where it is none."""
-        recipe = folder / "recipe.toml"
+        recipe = folder / RECIPE_NAME
         if not recipe.is_file():
             raise InputError(
-                f"{folder} is no run: it has no recipe.toml; 'mixdream train RECIPE CORPUS -o RUN' makes one"
+                f"{folder} is no run: it has no {RECIPE_NAME}; 'mixdream train RECIPE CORPUS -o RUN' makes "
+                "one"
             )
         return cls(folder, load_resolved(recipe))
 
@@ -66,9 +72,9 @@ class Run:
     def info(self) -> dict[str, Any]:
         """What ``run.json`` holds: seed, versions, corpus, machine, times."""
         try:
-            return json.loads((self.folder / "run.json").read_text("utf-8"))
+            return json.loads((self.folder / INFO_NAME).read_text("utf-8"))
         except (OSError, ValueError) as error:
-            raise InputError(f"{self.folder / 'run.json'} is missing or damaged: {error}") from error
+            raise InputError(f"{self.folder / INFO_NAME} is missing or damaged: {error}") from error
 
     def statistics(self) -> LogStatistics | None:
         """Statistics of the training windows, where the recipe's scaling has them."""

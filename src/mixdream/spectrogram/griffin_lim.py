@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mixdream.spectrogram.grid import Grid
-from mixdream.spectrogram.transform import analysis_window, stft
+from mixdream.spectrogram.transform import analysis_window, samples_in_loop, stft
 
 ITERATIONS = 60
 MOMENTUM = 0.99
@@ -16,17 +16,8 @@ MOMENTUM = 0.99
 def istft(spectrum: Tensor, grid: Grid, loop: bool = False) -> Tensor:
     """Least-squares inverse of `mixdream.spectrogram.transform.stft` (Griffin & Lim 1984, eq. 6).
 
-    Parameters
-    ----------
-    spectrum : Tensor, shape (batch, n_fft // 2 + 1, frames), complex
-    grid : Grid
-    loop : bool
-        The signal is periodic, see `mixdream.spectrogram.transform.stft`.
-
-    Returns
-    -------
-    Tensor, shape (batch, grid.samples), for a loop (batch, grid.clip_samples)
-        Samples that no window reaches (the first and last of a Hann window) are 0.
+    From shape (batch, n_fft // 2 + 1, frames), complex, to (batch, grid.samples), for a loop to
+    (batch, grid.clip_samples). Samples that no window reaches (the first and last of a Hann window) are 0.
     """
     window = analysis_window(grid, spectrum.device)
     frames = torch.fft.irfft(spectrum * (window.sum() / 2), n=grid.n_fft, dim=1) * window[:, None]
@@ -44,11 +35,8 @@ def griffin_lim(
     Parameters
     ----------
     magnitudes : Tensor, shape (batch, bins, frames), >= 0
-    grid : Grid
     phases : Tensor, shape (batch, n_fft // 2 + 1, frames), in radians
         Where to start from: random phases, or a better guess.
-    loop : bool
-    iterations : int, >= 0
 
     Returns
     -------
@@ -77,5 +65,5 @@ def _overlap_add(frames: Tensor, grid: Grid, loop: bool) -> Tensor:
     whole = F.fold(frames, (1, grid.samples), (1, grid.n_fft), stride=(1, grid.hop)).flatten(1)
     if not loop:
         return whole
-    places = torch.arange(-grid.lead, grid.samples - grid.lead, device=whole.device) % grid.clip_samples
-    return whole.new_zeros(len(whole), grid.clip_samples).index_add_(1, places, whole)
+    period = whole.new_zeros(len(whole), grid.clip_samples)
+    return period.index_add_(1, samples_in_loop(grid, whole.device), whole)

@@ -15,7 +15,7 @@ from mixdream.spectrogram.random_phase import random_phase
 
 
 def invert(name: str, magnitudes: Tensor, grid: Grid, seeds: Sequence[int], loop: bool = False) -> Tensor:
-    """Turn magnitude spectrograms into audio.
+    """Turn linear magnitude spectrograms into audio.
 
     Parameters
     ----------
@@ -23,7 +23,6 @@ def invert(name: str, magnitudes: Tensor, grid: Grid, seeds: Sequence[int], loop
         The thesis's oscillators; fast Griffin-Lim from random phases; phases read off the magnitudes; these
         made consistent by iteration of Griffin-Lim's projections (`mixdream.spectrogram.raar`).
     magnitudes : Tensor, shape (batch, bins, frames), >= 0
-        Linear magnitudes, see `mixdream.spectrogram.transform.magnitudes`.
     grid : Grid
     seeds : sequence of int, one per spectrogram
         Its random phases; a clip never depends on the batch that it was made in.
@@ -69,10 +68,12 @@ def invert(name: str, magnitudes: Tensor, grid: Grid, seeds: Sequence[int], loop
     phases = _random(seeds, (rows, grid.frames), magnitudes.device)
     # One by one: sums in a batch are ordered otherwise, which iteration makes audible. Side by side.
     with ThreadPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        single = pool.map(
-            lambda one, phase: _iterate(name, one, grid, phase, loop), magnitudes.split(1), phases.split(1)
+        clips = pool.map(
+            lambda levels, phase: _iterate(name, levels, grid, phase, loop),
+            magnitudes.split(1),
+            phases.split(1),
         )
-        audio = torch.cat(list(single))
+        audio = torch.cat(list(clips))
     return audio if loop else audio[:, grid.lead : grid.lead + grid.clip_samples]
 
 
@@ -91,10 +92,12 @@ def _iterate(name: str, magnitudes: Tensor, grid: Grid, phases: Tensor, loop: bo
         return griffin_lim(magnitudes, grid, phases, loop)
     # Here, because numba takes its time to import; other inversions need not wait for it.
     from mixdream.spectrogram.pghi import pghi
-    from mixdream.spectrogram.raar import ITERATIONS, raar
+    from mixdream.spectrogram.raar import raar
 
     phases = pghi(magnitudes, grid, phases, loop)
-    return raar(magnitudes, grid, phases, loop, 0 if name == "pghi" else ITERATIONS)
+    if name == "pghi":  # the phases as they were read: the inverse transform alone, no iteration
+        return raar(magnitudes, grid, phases, loop, iterations=0)
+    return raar(magnitudes, grid, phases, loop)
 
 
 def _random(seeds: Sequence[int], shape: tuple[int, ...], device: torch.device) -> Tensor:

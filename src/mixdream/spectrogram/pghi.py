@@ -24,17 +24,15 @@ def pghi(magnitudes: Tensor, grid: Grid, phases: Tensor, loop: bool = False) -> 
     """Estimate the phases of a spectrogram (Prusa, Balazs & Sondergaard 2017).
 
     The phase is integrated from cell to cell over the four neighbours, along `phase_gradients`, the loudest
-    cells first; where an island is done it goes on at the loudest cell that is left.
+    cells first; where an island is done it goes on at the loudest cell that is left. In a loop, the last
+    frame has the first one as its neighbour.
 
     Parameters
     ----------
     magnitudes : Tensor, shape (batch, bins, frames), >= 0
-    grid : Grid
-        With a Hann window.
+        Of a grid with a Hann window.
     phases : Tensor, shape (batch, n_fft // 2 + 1, frames), in radians
         Random phases: where each island starts, and those of quiet cells.
-    loop : bool
-        The last frame has the first one as its neighbour.
 
     Returns
     -------
@@ -43,12 +41,12 @@ def pghi(magnitudes: Tensor, grid: Grid, phases: Tensor, loop: bool = False) -> 
     """
     on_cpu = magnitudes.cpu().double().contiguous()  # one layout: another would be compiled anew
     level, by_hop, by_bin = (part.numpy() for part in (on_cpu, *phase_gradients(on_cpu, grid, loop)))
-    found = phases.cpu().double().numpy().copy()
+    integrated = phases.cpu().double().numpy().copy()
     for b in range(len(level)):
         loudest_first = np.argsort(level[b].ravel())[::-1]
-        _integrate(level[b], by_hop[b], by_bin[b], loudest_first, TOLERANCE, loop, found[b])
+        _integrate(level[b], by_hop[b], by_bin[b], loudest_first, TOLERANCE, loop, integrated[b])
     # Wrapped while in double precision: after some hundred frames single precision would lose it.
-    return torch.from_numpy(np.remainder(found, 2 * np.pi)).to(phases)
+    return torch.from_numpy(np.remainder(integrated, 2 * np.pi)).to(phases)
 
 
 def phase_gradients(magnitudes: Tensor, grid: Grid, loop: bool = False) -> tuple[Tensor, Tensor]:
@@ -57,10 +55,7 @@ def phase_gradients(magnitudes: Tensor, grid: Grid, loop: bool = False) -> tuple
     With ``L = ln(magnitudes)`` and central differences; phases are counted from the first sample of a frame,
     half a window before its middle, hence the -pi:
     ``dphi_t = hop n_fft / gamma dL/dm + 2 pi hop m / n_fft``, ``dphi_m = -gamma / (hop n_fft) dL/dt - pi``.
-
-    Returns
-    -------
-    over_time, over_frequency : Tensor, shape (batch, bins, frames), in radians
+    Both in radians, shape (batch, bins, frames).
     """
     log = magnitudes.clamp(min=_SMALLEST).log()
     per_hop = grid.hop / (HANN_GAMMA * grid.n_fft)

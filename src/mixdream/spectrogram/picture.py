@@ -7,13 +7,9 @@ RANGE_DB = 60.0
 
 
 def for_the_eye(magnitudes: np.ndarray) -> np.ndarray:
-    """Brightness in [0, 1] by decibels below the loudest cell of each spectrogram.
+    """Brightness in [0, 1] by decibels below the loudest cell of each spectrogram, shape (..., bins, frames).
 
     Linear magnitudes look black but for a few dots, as the thesis found (figure 3.5).
-
-    Parameters
-    ----------
-    magnitudes : ndarray, shape (..., bins, frames), >= 0
     """
     loudest = magnitudes.max(axis=(-2, -1), keepdims=True)
     relative = np.divide(magnitudes, loudest, out=np.zeros_like(magnitudes), where=loudest > 0)
@@ -22,16 +18,9 @@ def for_the_eye(magnitudes: np.ndarray) -> np.ndarray:
 
 
 def mosaic(images: np.ndarray, columns: int = 8) -> np.ndarray:
-    """Put images side by side, low frequencies at the bottom, with white lines between them.
+    """Put images, shape (count, bins, frames), in [0, 1], side by side, with white lines between them.
 
-    Parameters
-    ----------
-    images : ndarray, shape (count, bins, frames), in [0, 1]
-    columns : int
-
-    Returns
-    -------
-    ndarray, shape (height, width), uint8
+    Low frequencies are at the bottom; uint8, shape (height, width).
     """
     rows = -(-len(images) // columns)
     bins, frames = images.shape[1:]

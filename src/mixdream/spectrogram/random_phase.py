@@ -13,16 +13,8 @@ def random_phase(magnitudes: Tensor, grid: Grid, phases: Tensor) -> Tensor:
     so one inverse Fourier transform per frame gives that frame's period, which is then read at ``n mod
     n_fft``: equal to the double sum, without its cost.
 
-    Parameters
-    ----------
-    magnitudes : Tensor, shape (batch, bins, frames), >= 0
-    grid : Grid
-    phases : Tensor, shape (batch, n_fft // 2 + 1), in radians
-        One phase per oscillator, kept for the whole clip; those of dropped rows are not used.
-
-    Returns
-    -------
-    Tensor, shape (batch, frames * hop)
+    From magnitudes, shape (batch, bins, frames), and one phase per oscillator for the whole clip, in radians,
+    shape (batch, n_fft // 2 + 1), to audio, shape (batch, frames * hop). Dropped rows use no phase.
     """
     _, bins, frames = magnitudes.shape
     coefficients = magnitudes * torch.polar(torch.ones_like(phases), phases)[:, :bins, None]

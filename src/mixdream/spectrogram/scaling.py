@@ -10,7 +10,10 @@ from mixdream.spectrogram.grid import Scaling
 from mixdream.spectrogram.statistics import LOG_FLOOR_DB, LogStatistics, decibels
 
 SPREAD = 3.0
-"""Standard deviations of a bin that ``log-standard`` maps to 1, as SpecGAN does (Donahue et al. 2019)."""
+"""Standard deviations of a bin that ``log-standard`` maps to 1, as SpecGAN does (Donahue et al. 2019).
+
+A flow takes images times this, so that they vary as much as the noise does.
+"""
 
 _NOTHING_FITTED = LogStatistics(reference_db={"": 0.0}, mean_db=(), std_db=())
 
@@ -53,10 +56,6 @@ class Scaler:
             The sets they are from; only ``log-standard`` asks for them.
         reference_db : float, optional
             Instead, for music that is of no set: its loudest cell.
-
-        Returns
-        -------
-        Tensor of the same shape
         """
         if self.scaling == "min-max":
             low = magnitudes.amin((-2, -1), keepdim=True)
@@ -86,7 +85,7 @@ class Scaler:
             relative, reference = values * spread + mean, self._references(sets, values, reference_db)
         relative = relative.clamp(LOG_FLOOR_DB, 0)
         magnitudes = 10 ** ((relative + reference) / 20)
-        # Rounding may leave the floor by a hair.
+        # Rounding may lift the floor a little.
         return torch.where(relative <= LOG_FLOOR_DB + 1e-3, 0.0, magnitudes)
 
     def _bins(self, like: Tensor) -> tuple[Tensor, Tensor]:

@@ -39,15 +39,8 @@ class LogStatistics(BaseModel):
 def fit_statistics(batches: Callable[[], Iterable[tuple[list[str], Tensor]]]) -> LogStatistics:
     """Fit on spectrograms that come in batches; they are gone through twice.
 
-    Parameters
-    ----------
-    batches : callable
-        Gives batches anew at each call: the set of each spectrogram, and magnitudes of shape
-        (batch, bins, frames).
-
-    Returns
-    -------
-    LogStatistics
+    Each call of ``batches`` gives them anew: the set of each spectrogram, and magnitudes of shape
+    (batch, bins, frames).
     """
     reference: dict[str, float] = {}
     for sets, magnitudes in batches():
@@ -64,7 +57,5 @@ def fit_statistics(batches: Callable[[], Iterable[tuple[list[str], Tensor]]]) ->
     mean = total / cells
     std = (squares / cells - mean.square()).clamp(min=0).sqrt().clamp(min=SMALLEST_STD_DB)
     return LogStatistics(
-        reference_db=dict(sorted(reference.items())),
-        mean_db=tuple(mean.tolist()),
-        std_db=tuple(std.tolist()),
+        reference_db=dict(sorted(reference.items())), mean_db=tuple(mean.tolist()), std_db=tuple(std.tolist())
     )

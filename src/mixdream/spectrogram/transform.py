@@ -1,4 +1,4 @@
-"""Forward transform: audio to magnitudes, in batches, on any device."""
+"""Forward transform: audio to spectra and magnitudes, in batches, on any device."""
 
 import torch
 from torch import Tensor
@@ -21,7 +21,6 @@ def stft(audio: Tensor, grid: Grid, loop: bool = False) -> Tensor:
     ----------
     audio : Tensor, shape (..., samples), full scale is +-1
         At least `grid.samples`, what lies behind is not used; for a loop exactly `grid.clip_samples`.
-    grid : Grid
     loop : bool
         The audio is one period of a periodic signal: frames reach over its ends.
 
@@ -36,7 +35,11 @@ def stft(audio: Tensor, grid: Grid, loop: bool = False) -> Tensor:
         Audio shorter than the grid, or a loop of another length.
     """
     if loop:
-        audio = _wrapped(audio, grid)
+        if audio.shape[-1] != grid.clip_samples:
+            raise InputError(
+                f"a loop of {audio.shape[-1]} samples does not fit a grid of {grid.clip_samples}"
+            )
+        audio = audio[..., samples_in_loop(grid, audio.device)]
     if audio.shape[-1] < grid.samples:
         raise InputError(f"{audio.shape[-1]} samples of audio do not fill a grid of {grid.samples}")
     window = analysis_window(grid, audio.device)
@@ -53,9 +56,6 @@ def magnitudes(audio: Tensor, grid: Grid) -> Tensor:
     return stft(audio, grid)[..., : grid.bins, :].abs()
 
 
-def _wrapped(audio: Tensor, grid: Grid) -> Tensor:
-    """Add to a loop what its first and last frames cover beyond its ends, shape (..., grid.samples)."""
-    if audio.shape[-1] != grid.clip_samples:
-        raise InputError(f"a loop of {audio.shape[-1]} samples does not fit a grid of {grid.clip_samples}")
-    places = torch.arange(-grid.lead, grid.samples - grid.lead, device=audio.device)
-    return audio[..., places % grid.clip_samples]
+def samples_in_loop(grid: Grid, device: torch.device | str = "cpu") -> Tensor:
+    """Sample of a loop that each sample of the grid is, beyond the ends too, shape (grid.samples,)."""
+    return torch.arange(-grid.lead, grid.samples - grid.lead, device=device) % grid.clip_samples

@@ -1,1 +1,1 @@
-"""Training loops, checkpoints, convergence."""
+"""Training: the loop, one objective per family of models, the doctor, pictures."""

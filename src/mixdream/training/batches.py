@@ -1,57 +1,17 @@
 """Batches of real spectrograms, computed from the corpus when they are needed."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from mixdream.corpus.beat_windows import BeatWindows
-from mixdream.corpus.windows import spread
 from mixdream.errors import InputError
 from mixdream.evaluation.copies.band_levels import spectrogram_levels
 from mixdream.recipes.windows import TrainingWindows
-from mixdream.runs.conditions import Conditions, energy_of
+from mixdream.runs.conditions import Conditions
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.scaling import Scaler
-from mixdream.spectrogram.statistics import LogStatistics, fit_statistics
 from mixdream.spectrogram.transform import magnitudes
-
-_FITTED = 1024  # windows that statistics are fitted on
-_FIT_BATCH = 32
-
-
-def fit_scaling(windows: TrainingWindows, grid: Grid) -> LogStatistics | None:
-    """Statistics that the grid's scaling needs, fitted on about 1024 windows spread over all of them."""
-    if grid.scaling != "log-standard":
-        return None
-    rows = _fitted_rows(windows)
-
-    def batches() -> Iterator[tuple[list[str], Tensor]]:
-        for first in range(0, len(rows), _FIT_BATCH):
-            some = rows[first : first + _FIT_BATCH]
-            yield _set_names(windows, some), magnitudes(torch.from_numpy(windows.read(some)), grid)
-
-    return fit_statistics(batches)
-
-
-def fit_conditions(batches: "Batches") -> Conditions:
-    """Count kinds of windows, on those that statistics are fitted on."""
-    windows = batches.windows
-    rows = _fitted_rows(windows)
-    parts = (rows[first : first + _FIT_BATCH] for first in range(0, len(rows), _FIT_BATCH))
-    energies = np.concatenate([energy_of(batches.images(some)) for some in parts])
-    return Conditions.fit([one.name for one in windows.corpus.sets], windows.set_index[rows], energies)
-
-
-def _fitted_rows(windows: TrainingWindows) -> np.ndarray:
-    # And one at least of every set: each has a reference of its own.
-    _, first_of_set = np.unique(windows.set_index, return_index=True)
-    return np.union1d(spread(len(windows), _FITTED), first_of_set)
-
-
-def _set_names(windows: TrainingWindows, rows: np.ndarray) -> list[str]:
-    return [windows.corpus.sets[i].name for i in windows.set_index[rows]]
 
 
 class Batches:
@@ -61,12 +21,8 @@ class Batches:
 
     Parameters
     ----------
-    windows : WindowIndex or BeatWindows
-    grid : Grid
-    scaler : Scaler
     batch : int
         Windows per step over all processes.
-    seed : int
     device : torch.device
         Where spectrograms are computed.
     rank, world : int
@@ -112,16 +68,21 @@ class Batches:
     def images(self, rows: np.ndarray) -> Tensor:
         """Scaled spectrograms of windows, shape (rows, 1, bins, frames)."""
         audio = torch.from_numpy(self.windows.read(rows)).to(self.device)
-        return self.scaler.scale(magnitudes(audio, self.grid), _set_names(self.windows, rows))[:, None]
+        return self.scaler.scale(magnitudes(audio, self.grid), set_names(self.windows, rows))[:, None]
 
     def levels(self, images: Tensor) -> np.ndarray:
         """Levels of bands that copies are found by, of scaled spectrograms, shape (rows, 1, bins, frames)."""
         return spectrogram_levels(self.scaler.unscale(images[:, 0].float().cpu()), self.grid)
 
-    def told(self, rows: np.ndarray, images: Tensor, conditions: Conditions | None) -> Tensor | None:
-        """What a model with conditions is told of windows and their images, shape (rows, conditions)."""
-        if conditions is None or not isinstance(self.windows, BeatWindows):
-            return None
+    def encode(self, rows: np.ndarray, images: Tensor, conditions: Conditions | None) -> Tensor | None:
+        """Conditions of windows and their images as a model takes them, shape (rows, width)."""
         windows = self.windows
-        told = conditions.of_images(images, windows.set_index[rows], windows.in_bar[rows].astype(np.int64))
-        return told.to(self.device)
+        if conditions is None or not isinstance(windows, BeatWindows):
+            return None
+        beats = windows.in_bar[rows].astype(np.int64)
+        return conditions.of_images(images, windows.set_index[rows], beats).to(self.device)
+
+
+def set_names(windows: TrainingWindows, rows: np.ndarray) -> list[str]:
+    """Sets that windows are from."""
+    return [windows.corpus.sets[i].name for i in windows.set_index[rows]]

@@ -7,67 +7,31 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mixdream.corpus.beat_windows import BeatWindows
-from mixdream.corpus.windows import spread
+from mixdream.corpus.windows import apart_rows, spread
 from mixdream.errors import InputError
 from mixdream.evaluation.copies.watch import CopyWatch
-from mixdream.evaluation.coverage import coverage
-from mixdream.evaluation.distances import check_samples
+from mixdream.evaluation.coverage import coverage_statistics
+from mixdream.evaluation.distances import kernel_statistic
 from mixdream.evaluation.embedder import Embedder
 from mixdream.evaluation.embedding import embed_magnitudes
 from mixdream.evaluation.intervals import block_weights, replicates
-from mixdream.evaluation.kernel_distance import kernel_statistic
+from mixdream.evaluation.samples import check_samples
 from mixdream.recipes.windows import TrainingWindows
 from mixdream.training.batches import Batches
+from mixdream.training.diagnosis import Measures
 
 SAMPLES = 256
 """Training windows, and generated clips, that a check-up compares."""
 
-FEWEST = 20
-"""Training windows that can be examined at all."""
-
+_FEWEST = 20  # windows that can be examined at all
 _FEWEST_APART = 64  # windows without overlap; with fewer than these, overlapping ones are taken
 _BATCH = 32
 _RESAMPLES = 100
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What a check-up measures.
-
-    Attributes
-    ----------
-    kd : float
-        Kernel distance to the training windows: 0 is the music itself.
-    kd_error : float
-        Its standard error, from other clips of the same model (bootstrap).
-    coverage : float in [0, 1]
-        Share of the training windows that generated clips come near to.
-    coverage_error : float
-    copies : float in [0, 1] or None
-        Share of generated clips that are copies, see `mixdream.evaluation.copies.watch`; None where the
-        windows are too few, or all of one track.
-    """
-
-    kd: float
-    kd_error: float
-    coverage: float
-    coverage_error: float
-    copies: float | None
-
-
-@dataclass(frozen=True)
 class Examiner:
-    """Measures models against one set of training windows.
-
-    Attributes
-    ----------
-    batches : Batches
-        Knows the grid and the scaling.
-    embedder : Embedder
-    reference : np.ndarray, shape (n, dims)
-    copy_watch : CopyWatch or None
-    """
+    """Measures models against one set of training windows; ``reference`` is their embeddings, (n, dims)."""
 
     batches: Batches
     embedder: Embedder
@@ -86,15 +50,15 @@ class Examiner:
         InputError
             Windows that cannot be embedded: too short, too few or all the same.
         """
-        rows = spread_rows(batches.windows, most)
+        rows = reference_rows(batches.windows, most)
         parts = [batches.images(rows[first : first + _BATCH]) for first in range(0, len(rows), _BATCH)]
         features = _features(torch.cat([part.cpu() for part in parts]), batches)
         embedder = Embedder.fit(features)
-        reference = check_samples("reference", embedder.transform(features), FEWEST, "a check-up")
+        reference = check_samples("reference", embedder.transform(features), _FEWEST, "a check-up")
         watch = CopyWatch.prepare(batches.windows, lambda rows: batches.levels(batches.images(rows)))
         return cls(batches, embedder, reference, watch)
 
-    def examine(self, images: Tensor) -> Figures:
+    def examine(self, images: Tensor) -> Measures:
         """Measure generated images, shape (count, 1, bins, frames), as many as the reference has.
 
         Raises
@@ -109,11 +73,12 @@ class Examiner:
         # The reference stays the same over a training, so its draw is no error between check-ups.
         weights = block_weights(np.arange(len(generated)), np.random.default_rng(0), _RESAMPLES)
         once = np.ones((_RESAMPLES, len(self.reference)))
-        share = coverage(self.reference, generated)["coverage"]
+        covered = coverage_statistics(self.reference, generated)["coverage"]
+        share = covered(once[0], np.ones(len(generated)))
         # Agresti and Coull (1998): an error that is not 0 where the share is.
         number = len(self.reference) + 4
         middle = (share * len(self.reference) + 2) / number
-        return Figures(
+        return Measures(
             kd=kernel(once[0], np.ones(len(generated))),
             kd_error=float(replicates(kernel, once, weights).std()),
             coverage=share,
@@ -122,19 +87,10 @@ class Examiner:
         )
 
 
-def spread_rows(windows: TrainingWindows, most: int) -> np.ndarray:
+def reference_rows(windows: TrainingWindows, most: int) -> np.ndarray:
     """Rows of windows spread evenly over all; none overlaps another, where enough of these are there."""
-    length = windows.length if isinstance(windows, BeatWindows) else windows.window_samples
-    stop = windows.start + length
-    apart: list[int] = []
-    for row in np.lexsort((windows.start, windows.set_index)).tolist():
-        if (
-            not apart
-            or windows.set_index[row] != windows.set_index[apart[-1]]
-            or windows.start[row] >= stop[apart[-1]]
-        ):
-            apart.append(row)
-    rows = np.array(apart) if len(apart) >= _FEWEST_APART else np.arange(len(windows))
+    apart = apart_rows(windows, len(windows))
+    rows = apart if len(apart) >= _FEWEST_APART else np.arange(len(windows))
     return rows[spread(len(rows), most)]
 
 

@@ -15,26 +15,17 @@ Verdict = Literal[
     "not adversarial",
 ]
 
-FEWEST_POINTS = 12
-FEWEST_EPOCHS = 5
-SMOOTHING = 0.1  # of the history
-SHORTEST_PLATEAU = 0.25  # of the history
-BAND = 0.2  # of a loss's mean over the plateau
-SMALLEST_BAND = 0.1  # so that losses near 0 have a band at all
+_FEWEST_POINTS = 12
+_FEWEST_EPOCHS = 5
+_SMOOTHING = 0.1  # of the history
+_SHORTEST_PLATEAU = 0.25  # of the history
+_BAND = 0.2  # of a loss's mean over the plateau
+_SMALLEST_BAND = 0.1  # so that losses near 0 have a band at all
 
 
 @dataclass(frozen=True)
 class Convergence:
-    """What the losses say.
-
-    Parameters
-    ----------
-    verdict : str
-    from_epoch, to_epoch : float, optional
-        Where both losses stay around their values; None without a plateau.
-    loss_d, loss_g : float, optional
-        Their means there.
-    """
+    """What the losses say; where both have a plateau, from which epoch to which, and their means there."""
 
     verdict: Verdict
     from_epoch: float | None = None
@@ -46,7 +37,7 @@ class Convergence:
     def sentence(self) -> str:
         """The verdict for people."""
         if self.verdict == "too short":
-            return f"too short to tell: it takes {FEWEST_EPOCHS} epochs"
+            return f"too short to tell: it takes {_FEWEST_EPOCHS} epochs"
         if self.verdict == "not adversarial":
             return "one loss alone says little of what clips are like: see the doctor"
         if self.verdict == "diminished gradient":
@@ -62,12 +53,11 @@ class Convergence:
 def read_convergence(history: Mapping[str, np.ndarray]) -> Convergence:
     """Find where both losses reach "a plateau or a recurrent oscillation around certain values".
 
-    The rule: losses are smoothed by a moving average over a tenth of the history. A plateau is a stretch of
-    at least a quarter of the history in which both stay within 20 % (at least 0.1) of their own means there;
-    the longest one counts. It must reach the end, else the training diverged again; without any there is
-    non-convergence. Where the discriminator ends up right about nearly everything (over the last quarter on
-    average D(x) > 0.95, D(G(z)) < 0.05 and a loss under 0.1), the gradient has diminished, however flat the
-    losses are. Less than 5 epochs are not judged, nor trainings without two networks against each other.
+    A plateau is a stretch in which both smoothed losses stay near their own means there; the longest one
+    counts. It must reach the end, else the training diverged again; without any there is non-convergence.
+    Where the discriminator ends up right about nearly everything, the gradient has diminished, however flat
+    the losses are. Trainings without two networks against each other are not judged. docs/thesis.md has the
+    numbers in words.
 
     Parameters
     ----------
@@ -77,7 +67,7 @@ def read_convergence(history: Mapping[str, np.ndarray]) -> Convergence:
     """
     epochs = history["epoch"]
     count = len(epochs)
-    if count < FEWEST_POINTS or epochs[-1] < FEWEST_EPOCHS:
+    if count < _FEWEST_POINTS or epochs[-1] < _FEWEST_EPOCHS:
         return Convergence("too short")
     if "loss_d" not in history:
         return Convergence("not adversarial")
@@ -90,12 +80,12 @@ def read_convergence(history: Mapping[str, np.ndarray]) -> Convergence:
     ):
         return Convergence("diminished gradient")
     smooth = np.stack([_smooth(loss) for loss in losses])
-    shortest = max(3, round(SHORTEST_PLATEAU * count))
+    shortest = max(3, round(_SHORTEST_PLATEAU * count))
     for length in range(count, shortest - 1, -1):
         for start in range(count - length, -1, -1):
             stretch = smooth[:, start : start + length]
             mean = stretch.mean(axis=1, keepdims=True)
-            if np.all(np.abs(stretch - mean) <= np.maximum(BAND * np.abs(mean), SMALLEST_BAND)):
+            if np.all(np.abs(stretch - mean) <= np.maximum(_BAND * np.abs(mean), _SMALLEST_BAND)):
                 stop = start + length
                 return Convergence(
                     "converged" if stop == count else "converged, then diverged",
@@ -108,6 +98,6 @@ def read_convergence(history: Mapping[str, np.ndarray]) -> Convergence:
 
 def _smooth(values: np.ndarray) -> np.ndarray:
     """Centred moving average of the same length, over fewer points at the ends."""
-    width = max(3, round(SMOOTHING * len(values))) | 1
+    width = max(3, round(_SMOOTHING * len(values))) | 1
     kernel = np.ones(width)
     return np.convolve(values, kernel, "same") / np.convolve(np.ones(len(values)), kernel, "same")

@@ -4,6 +4,9 @@ import time
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
+
+from mixdream.recipes.recipe import Recipe
 
 
 def new_accelerator() -> Accelerator:
@@ -15,19 +18,21 @@ def new_accelerator() -> Accelerator:
     return Accelerator(cpu=not torch.accelerator.is_available())
 
 
-def choose_precision(wanted: str, device: torch.device) -> str:
-    """``bf16`` or ``fp32``: what was asked for, or for ``auto`` the one that is faster on this device.
+def with_precision(recipe: Recipe, accelerator: Accelerator) -> Recipe:
+    """Return the recipe with ``bf16`` or ``fp32`` in place of the precision ``auto``, alike in all processes.
 
     bf16 is taken where a matrix product runs at least 1.2 times as fast in it as in fp32; its range is that
     of fp32, so losses need no scaling.
     """
-    if wanted != "auto":
-        return wanted
-    return "bf16" if _seconds(torch.float32, device) > 1.2 * _seconds(torch.bfloat16, device) else "fp32"
+    if recipe.training.precision != "auto":
+        return recipe
+    device = accelerator.device
+    faster = _product_s(torch.float32, device) > 1.2 * _product_s(torch.bfloat16, device)
+    return recipe.with_training(precision=broadcast_object_list(["bf16" if faster else "fp32"])[0])
 
 
-def _seconds(dtype: torch.dtype, device: torch.device) -> float:
-    """Best of five matrix products of the size of a convolution layer."""
+def _product_s(dtype: torch.dtype, device: torch.device) -> float:
+    """Best time of five matrix products of the size of a convolution layer, in seconds."""
     matrix = torch.ones(1024, 1024, dtype=dtype, device=device)
     best = float("inf")
     for _ in range(5):

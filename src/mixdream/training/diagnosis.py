@@ -10,7 +10,7 @@ from mixdream.training.convergence import Verdict as Losses
 
 Verdict = Literal["keep going", "stop", "roll back"]
 
-FEWEST = 8  # check-ups before anything but the beginning is judged
+FEWEST_CHECK_UPS = 8  # check-ups before anything but the beginning is judged
 LEVEL = 3  # check-ups that a level is the mean of
 BAD = 4  # check-ups in a row that must be bad
 ERRORS = 3.0  # standard errors that count as a difference
@@ -24,31 +24,37 @@ NOTHING = 0.01  # coverage under which a model comes near to no music at all
 
 
 @dataclass(frozen=True)
-class CheckUp:
-    """One check-up of a training; figures as in `mixdream.training.checkup.Figures`.
+class Measures:
+    """What a check-up measures, see `mixdream.training.checkup`.
 
     Attributes
     ----------
-    step : int
-    epoch : float
-    seconds : float
-        Of training, over all calls.
-    kd, kd_error, coverage, coverage_error : float
-    copies : float or None
-    losses : str
-        Verdict of `mixdream.training.convergence`.
-    cost_s : float
-        What the check-up took.
+    kd : float
+        Kernel distance to the training windows: 0 is the music itself.
+    kd_error : float
+        Its standard error, from other clips of the same model (bootstrap).
+    coverage : float in [0, 1]
+        Share of the training windows that generated clips come near to.
+    coverage_error : float
+    copies : float in [0, 1] or None
+        Share of generated clips that are copies, see `mixdream.evaluation.copies.watch`; None where the
+        windows are too few, or all of one track.
     """
 
-    step: int
-    epoch: float
-    seconds: float
     kd: float
     kd_error: float
     coverage: float
     coverage_error: float
     copies: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckUp(Measures):
+    """One check-up of a training, after so many seconds over all calls; it took ``cost_s``."""
+
+    step: int
+    epoch: float
+    seconds: float
     losses: Losses = "too short"
     cost_s: float = 0.0
 
@@ -60,16 +66,7 @@ class CheckUp:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What to do, and why in one line.
-
-    Attributes
-    ----------
-    verdict : {"keep going", "stop", "roll back"}
-    sentence : str
-        Begins with the verdict.
-    step : int or None
-        Where to roll back to.
-    """
+    """What to do, and why in a sentence that begins with the verdict; the step is where to roll back to."""
 
     verdict: Verdict
     sentence: str
@@ -84,44 +81,36 @@ class Diagnosis:
 def best_of(history: Sequence[CheckUp]) -> CheckUp | None:
     """Choose the check-up whose model clips should be made with.
 
-    In their order, one takes the place of the best before it if its kernel distance is lower by more than its
-    standard error, or lower at all and its coverage higher by more than its own; if its coverage is at least
-    0.8 of the highest so far (less two standard errors); and if it does not memorise. So a collapse is never
-    the best, however good single clips are, nor is it luck of a hair.
-    There is none as long as less than 1 % of the windows are covered: kernel distances between noise and
-    music say nothing about progress, and the newest noise is as good as any.
+    A new best is nearer to the music by more than the error of its kernel distance, or nearer at all and
+    wider in coverage by more than that error; its coverage must not have fallen, and it must not memorise. So
+    neither a collapse with good single clips nor luck of a hair is the best. Noise has no best: its distances
+    to music say nothing about progress.
     """
     best: CheckUp | None = None
     highest = 0.0
-    for one in history:
-        highest = max(highest, one.coverage)
-        varied = one.coverage >= NOTHING and one.coverage + 2 * one.coverage_error >= KEPT_COVERAGE * highest
-        if varied and not one.memorises and (best is None or _better(one, best)):
-            best = one
+    for new in history:
+        highest = max(highest, new.coverage)
+        varied = new.coverage >= NOTHING and new.coverage + 2 * new.coverage_error >= KEPT_COVERAGE * highest
+        if varied and not new.memorises and (best is None or _better(new, best)):
+            best = new
     return best
 
 
-def _better(one: CheckUp, best: CheckUp) -> bool:
-    wider = one.coverage > best.coverage + one.coverage_error
-    return one.kd < best.kd - (0 if wider else one.kd_error)
+def _better(new: CheckUp, best: CheckUp) -> bool:
+    wider = new.coverage > best.coverage + new.coverage_error
+    return new.kd < best.kd - (0 if wider else new.kd_error)
 
 
 def diagnose(history: Sequence[CheckUp]) -> Diagnosis:
     """Say what a training should do.
 
-    Levels are means of three check-ups in a row, so that one draw of clips decides nothing. The standard
-    error of a check-up is the larger one of what the bootstrap says and of how much check-ups jump around the
-    line between their neighbours. From 8 check-ups on:
+    The rules, with the constants above; docs/doctor.md has them in words. Levels are means of check-ups in a
+    row, so that one draw of clips decides nothing.
 
-    1. Roll back to the best check-up (`best_of`) if all of the last four have a coverage under two thirds of
-       the highest level before them (and by more than three standard errors): the model has begun to
-       collapse; or, once 1 % of the windows were covered, a kernel distance more than a quarter (and three
-       standard errors) above the lowest level; or if in all of them more than one clip in ten is a copy of a
-       training window: the model memorises.
-    2. Keep going if the lowest level of the second half of the time is under that of the first by more than
-       three standard errors of their difference.
-    3. Keep going, too, while the model still makes noise: no level of the second half covers 1 % of the
-       windows. Unless the losses say that the discriminator has won.
+    1. Roll back to the best check-up, or stop without one, if all of the last check-ups are bad in the same
+       way: coverage has fallen, the kernel distance has risen, or clips are copies.
+    2. Keep going if the lowest level of the second half of the time is under that of the first.
+    3. Keep going while the model still makes noise, unless the losses say that the discriminator has won.
     4. Otherwise stop: half of the time has gained nothing.
 
     Examples
@@ -130,23 +119,21 @@ def diagnose(history: Sequence[CheckUp]) -> Diagnosis:
     'keep going: no check-up yet'
     """
     if not history:
-        return Diagnosis("keep going", "keep going: no check-up yet")
+        return _say("keep going", "no check-up yet")
     last = history[-1]
     now = f"KD {_kd(last)}, coverage {last.coverage:.2f}"
-    seconds = np.array([one.seconds for one in history])
+    seconds = np.array([check_up.seconds for check_up in history])
     half = int(np.searchsorted(seconds, seconds[-1] / 2, side="right"))
-    if len(history) < FEWEST or min(half, len(history) - half) < LEVEL:
-        return Diagnosis(
-            "keep going", f"keep going: too early to tell after {len(history)} check-up(s) ({now})"
-        )
-    kd = np.array([one.kd for one in history])
+    if len(history) < FEWEST_CHECK_UPS or min(half, len(history) - half) < LEVEL:
+        return _say("keep going", f"too early to tell after {len(history)} check-up(s) ({now})")
+    kd = np.array([check_up.kd for check_up in history])
     error = _error(history, kd)
     if (reason := _gone_bad(history, kd, error)) is not None:
         best = best_of(history)
         if best is None:
-            return Diagnosis("stop", f"stop: {reason} ({now})")
-        where = f"roll back to step {best.step} (KD {_kd(best)}, coverage {best.coverage:.2f})"
-        return Diagnosis("roll back", f"{where}: {reason}", best.step)
+            return _say("stop", f"{reason} ({now})")
+        back = f"roll back to step {best.step} (KD {_kd(best)}, coverage {best.coverage:.2f})"
+        return Diagnosis("roll back", f"{back}: {reason}", best.step)
     before, after = _levels(kd[:half]), _levels(kd[half:])
     margin = ERRORS * error * np.sqrt(2 / LEVEL)
     levels, minutes = _levels(kd), seconds / 60
@@ -155,34 +142,36 @@ def diagnose(history: Sequence[CheckUp]) -> Diagnosis:
     idle = minutes[-1] - minutes[reached + LEVEL - 1]
     if before.min() - after.min() > margin:
         if idle > PAUSE * minutes[-1]:
-            return Diagnosis(
-                "keep going",
-                f"keep going: nothing gained for {idle:.3g} of {minutes[-1]:.3g} minutes, which is too short "
-                f"to tell ({now})",
-            )
+            pause = f"nothing gained for {idle:.3g} of {minutes[-1]:.3g} minutes, which is too short to tell"
+            return _say("keep going", f"{pause} ({now})")
         # From the middle of the best level of the first half to that of the last one.
         passed = minutes[-2] - minutes[before.argmin() + 1]
         rate = (before.min() - after.min()) / passed
-        return Diagnosis("keep going", f"keep going: still improving by {rate:.3g} KD per minute ({now})")
-    covered = _levels(np.array([one.coverage for one in history[half:]]))
-    if covered.max() < NOTHING and last.losses != "diminished gradient":
-        return Diagnosis("keep going", f"keep going: still noise, no clip comes near the music ({now})")
-    return Diagnosis("stop", f"stop: nothing gained for {idle:.3g} minutes ({now})")
+        return _say("keep going", f"still improving by {rate:.3g} KD per minute ({now})")
+    coverage = _levels(np.array([check_up.coverage for check_up in history[half:]]))
+    if coverage.max() < NOTHING and last.losses != "diminished gradient":
+        return _say("keep going", f"still noise, no clip comes near the music ({now})")
+    return _say("stop", f"nothing gained for {idle:.3g} minutes ({now})")
+
+
+def _say(verdict: Verdict, why: str) -> Diagnosis:
+    return Diagnosis(verdict, f"{verdict}: {why}")
 
 
 def _gone_bad(history: Sequence[CheckUp], kd: np.ndarray, error: float) -> str | None:
     """Say what is wrong with all of the last check-ups, if anything is."""
-    latest, covered = history[-BAD:], np.array([one.coverage for one in history])
-    highest, lowest = float(_levels(covered[:-BAD]).max()), float(_levels(kd[:-BAD]).min())
+    latest = history[-BAD:]
+    coverage = np.array([check_up.coverage for check_up in history])
+    highest, lowest = float(_levels(coverage[:-BAD]).max()), float(_levels(kd[:-BAD]).min())
     if all(
-        one.coverage < FALLEN_COVERAGE * highest and one.coverage < highest - ERRORS * one.coverage_error
-        for one in latest
+        new.coverage < FALLEN_COVERAGE * highest and new.coverage < highest - ERRORS * new.coverage_error
+        for new in latest
     ):
         return f"coverage fell from {highest:.2f} to {latest[-1].coverage:.2f}, a collapse has begun"
     # Noise is not like the music, whatever its distance.
     if highest > NOTHING and (kd[-BAD:] > lowest + max(ERRORS * error, (RISEN_KD - 1) * abs(lowest))).all():
         return f"KD rose from {lowest:.0f} to {latest[-1].kd:.0f}, it gets less like the music"
-    if all(one.memorises for one in latest):
+    if all(new.memorises for new in latest):
         return f"{latest[-1].copies or 0:.0%} of the clips are copies of training windows, it memorises"
     return None
 
@@ -198,8 +187,8 @@ def _error(history: Sequence[CheckUp], kd: np.ndarray) -> float:
     away = kd[later][1:-1] - (kd[later][:-2] + kd[later][2:]) / 2
     # The median of |normal| is 0.6745 of its deviation; three independent errors make 1.5 variances.
     jumps = float(np.median(np.abs(away))) / 0.6745 / np.sqrt(1.5)
-    return max(jumps, float(np.median([one.kd_error for one in history[later]])))
+    return max(jumps, float(np.median([check_up.kd_error for check_up in history[later]])))
 
 
-def _kd(one: CheckUp) -> str:
-    return f"{one.kd:.0f} ± {2 * one.kd_error:.0f}"
+def _kd(check_up: CheckUp) -> str:
+    return f"{check_up.kd:.0f} ± {2 * check_up.kd_error:.0f}"

@@ -3,23 +3,16 @@
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from mixdream.models.unet import Diffusion
 from mixdream.recipes.models import Unet
-from mixdream.runs.generator import new_generator
 from mixdream.training.trainer import Trainer
-
-_LARGEST_GRADIENT = 1.0
 
 
 class DiffusionTrainer(Trainer):
-    """Teaches a U-Net to tell the noise in an image (Ho et al. 2020, eq. 14)."""
-
-    def new_networks(self) -> dict[str, nn.Module]:
-        """Return an untrained network."""
-        return {"generator": new_generator(self.recipe)}
+    """Teaches a U-Net to predict the noise in an image (Ho et al. 2020, eq. 14)."""
 
     def export(self, folder: Path) -> None:
         """Write the folder ``diffusers``, which `diffusers.DDPMPipeline.from_pretrained` loads."""
@@ -27,7 +20,7 @@ class DiffusionTrainer(Trainer):
         assert isinstance(network, Diffusion)
         network.save(folder / "diffusers")
 
-    def step(self, real: Tensor, step: int, told: Tensor | None = None) -> dict[str, float]:
+    def step(self, real: Tensor, step: int, conditions: Tensor | None = None) -> dict[str, float]:
         """Take one step; ``loss`` is the mean squared error of the noise, 1 where nothing is known of it."""
         assert isinstance(self.recipe.model, Unet)
         assert isinstance(self.generator, Diffusion)
@@ -36,11 +29,5 @@ class DiffusionTrainer(Trainer):
         noise = torch.randn(real.shape, generator=rng).to(real.device)
         noisy = self.generator.noisy(real, noise, level).contiguous(memory_format=torch.channels_last)
         with self.autocast():
-            told = self.networks["generator"](noisy, level)
-        loss = F.mse_loss(told.float(), noise)
-        self.optimizers["generator"].zero_grad()
-        self.accelerator.backward(loss)
-        self.accelerator.clip_grad_norm_(self.networks["generator"].parameters(), _LARGEST_GRADIENT)
-        self.optimizers["generator"].step()
-        self.average(step)
-        return self.means({"loss": loss})
+            predicted_noise = self.networks["generator"](noisy, level)
+        return self.descend(F.mse_loss(predicted_noise.float(), noise), step)

@@ -20,17 +20,10 @@ from mixdream.training.convergence import read_convergence
 from mixdream.training.diagnosis import CheckUp, Diagnosis, best_of, diagnose
 from mixdream.training.metrics import read_history
 
-FIRST_S = 60.0
-"""Training before the first check-up, in seconds."""
-
-EVERY_S = 20.0
-"""Shortest time between check-ups, in seconds."""
-
-EVERY_SHARE = 0.02
-"""The same as a share of the training so far: a training of days is not judged by its last minutes."""
-
-APART = 25.0
-"""The same in times of what the last check-up took: with one more at the end they cost about 4 %."""
+FIRST_S = 60.0  # of training before the first check-up
+# Shortest time between two, in seconds; as a share of the training so far, so that one of days is not judged
+# by its last minutes; in times of what the last one took: with one more at the end they cost about 4 %.
+EVERY_S, EVERY_SHARE, APART = 20.0, 0.02, 25.0
 
 
 class Doctor:
@@ -42,22 +35,15 @@ class Doctor:
     ----------
     run : Path
         The run folder.
-    batches : Batches
     sample : callable
-        Makes that many images of the same noise at every call, such as `GanTrainer.sample`.
+        `Trainer.sample`.
     step : int
         Where the training goes on; check-ups after it belong to work that was lost.
-
-    Attributes
-    ----------
-    history : list of CheckUp
-    diagnosis : Diagnosis
-        What they say.
     """
 
     def __init__(self, run: Path, batches: Batches, sample: Callable[[int], Tensor], step: int) -> None:
         self.run, self._batches, self._sample = run, batches, sample
-        self.history = [one for one in _read(run / DOCTOR_NAME) if one.step <= step]
+        self.history = [check_up for check_up in _read(run / DOCTOR_NAME) if check_up.step <= step]
         self.diagnosis = diagnose(self.history)
         self._examiner: Examiner | None = None
         self._hindered = False
@@ -91,48 +77,46 @@ class Doctor:
             self._expected_s = (time.perf_counter() - began) * SAMPLES / few
         return self._expected_s
 
-    def check_up(self, step: int, epoch: float, seconds: float, save: Callable[[], None]) -> None:
-        """Examine the model and write what is found.
+    def check_up(self, step: int, epoch: float, seconds: float, save: Callable[[], None]) -> CheckUp | None:
+        """Examine the model, write down the result and return it; None where no check-up is possible.
 
-        Parameters
-        ----------
-        step : int
-            Steps done.
-        epoch, seconds : float
-            The same in epochs and in seconds of training, over all calls.
-        save : callable
-            Writes a checkpoint of this step; called where it is the best so far.
+        ``save`` writes a checkpoint of this step; it is called where the model is the best so far.
         """
         try:
             self._examiner = self._examiner or Examiner.prepare(self._batches)
             began = time.perf_counter()  # what is done once does not keep the next check-up off
-            figures = self._examiner.examine(self._sample(len(self._examiner.reference)))
+            measures = self._examiner.examine(self._sample(len(self._examiner.reference)))
         except InputError as error:
             # A check-up that cannot be is no reason to end a training of days.
             self._hindered = True
             self.diagnosis = Diagnosis("keep going", f"keep going: no check-up is possible: {error}")
-            return
-        losses = read_convergence(read_history(self.run / "metrics.jsonl")).verdict
-        found = CheckUp(step, epoch, seconds, **asdict(figures), losses=losses)
+            return None
+        losses = read_convergence(read_history(self.run)).verdict
+        check_up = CheckUp(**asdict(measures), step=step, epoch=epoch, seconds=seconds, losses=losses)
         # The checkpoint first, and the best one before it stays until doctor.json names the new one.
-        if best_of([*self.history, found]) is found:
+        if best_of([*self.history, check_up]) is check_up:
             save()
-        found = replace(found, cost_s=round(time.perf_counter() - began, 3))
-        self.history = [*self.history, found]
+        check_up = replace(check_up, cost_s=round(time.perf_counter() - began, 3))
+        self.history = [*self.history, check_up]
         self.diagnosis = diagnose(self.history)
-        history = [asdict(one) for one in self.history]
-        write_json(self.run / DOCTOR_NAME, self.summary() | {"history": history})
+        write_json(
+            self.run / DOCTOR_NAME, self.summary() | {"history": [asdict(each) for each in self.history]}
+        )
+        return check_up
 
     def summary(self) -> dict[str, Any]:
         """What ``run.json`` says of it."""
-        told = asdict(self.diagnosis)
-        cost_s = sum(one.cost_s for one in self.history)
-        return told | {"best": self.best, "check_ups": len(self.history), "cost_s": round(cost_s, 3)}
+        cost_s = sum(check_up.cost_s for check_up in self.history)
+        return asdict(self.diagnosis) | {
+            "best": self.best,
+            "check_ups": len(self.history),
+            "cost_s": round(cost_s, 3),
+        }
 
 
 def _read(path: Path) -> list[CheckUp]:
     try:
-        return [CheckUp(**one) for one in json.loads(path.read_text("utf-8"))["history"]]
+        return [CheckUp(**check_up) for check_up in json.loads(path.read_text("utf-8"))["history"]]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, KeyError, TypeError) as error:

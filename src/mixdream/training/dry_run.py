@@ -1,67 +1,78 @@
 """What a training would do: sizes, counts and a time measured on this machine, without writing anything."""
 
 import time
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
+from accelerate.utils import broadcast_object_list
 
 from mixdream.corpus.store import Corpus
 from mixdream.recipes.recipe import Recipe
-from mixdream.recipes.windows import training_windows
-from mixdream.spectrogram.scaling import Scaler
-from mixdream.training.batches import Batches, fit_conditions, fit_scaling
-from mixdream.training.device import choose_precision, new_accelerator
-from mixdream.training.families import new_trainer
+from mixdream.training.device import new_accelerator, with_precision
+from mixdream.training.prepare import prepare
 
-MEASURED_BATCH = 20
-MEASURED_SECONDS = 2.0
+_MEASURED_WINDOWS = 20
+_MEASURED_S = 2.0
 
 
-def plan_training(recipe: Recipe, corpus: Corpus, seed: int = 0) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Plan:
+    """What a recipe would do with a corpus; hours are those up to its last epoch."""
+
+    recipe: str
+    windows: int
+    epochs: int
+    steps_per_epoch: int
+    steps: int
+    parameters: dict[str, int]
+    checkpoint_mb: float
+    precision: str
+    device: str
+    seconds_per_step: float
+    hours: float
+
+    def seconds_left(self, minutes: float | None = None, steps_done: int = 0) -> float:
+        """Seconds until the last epoch ends, or the time limit before it; the doctor may end it sooner."""
+        left = max(0, self.steps - steps_done) * self.seconds_per_step
+        return left if minutes is None else min(left, 60 * minutes)
+
+
+def plan_training(recipe: Recipe, corpus: Corpus, seed: int = 0) -> Plan:
     """Count what the recipe would do with the corpus and measure how long.
 
-    A few real steps are taken on batches of at most 20 windows; the time of a step is taken to grow with
-    its batch.
-
-    Returns
-    -------
-    dict
-        ``windows``, ``steps_per_epoch``, ``steps``, ``epochs``, ``parameters`` of each network,
-        ``checkpoint_mb``, ``precision``, ``device``, ``seconds_per_step`` and ``hours``.
+    Real steps are taken on batches of at most 20 windows for about two seconds; the time of a step is taken
+    to grow with its batch.
     """
     accelerator = new_accelerator()
-    precision = choose_precision(recipe.training.precision, accelerator.device)
-    training = recipe.training.model_copy(update={"precision": precision})
-    recipe = recipe.model_copy(update={"training": training})
-    windows = training_windows(recipe, corpus)
-    scaler = Scaler(recipe.grid.scaling, fit_scaling(windows, recipe.grid))
-    batches = Batches(windows, recipe.grid, scaler, training.batch, seed, accelerator.device)
-    conditions = fit_conditions(batches) if recipe.has_conditions else None
-    trainer = new_trainer(recipe, seed, accelerator, conditions)
-    rows = np.arange(min(MEASURED_BATCH, training.batch, len(windows)))
+    recipe = with_precision(recipe, accelerator)
+    prepared = prepare(recipe, corpus, seed, accelerator)
+    batches, trainer, training = prepared.batches, prepared.trainer, recipe.training
+    batch = min(training.batch, len(batches.windows))
+    rows = np.arange(min(_MEASURED_WINDOWS, batch))
 
-    def take_step(step: int) -> None:
-        images = batches.images(rows)
-        trainer.step(images, step, batches.told(rows, images, conditions))
+    def seconds_of(steps: int) -> float:
+        began = time.perf_counter()
+        for step in range(steps):
+            images = batches.images(rows)
+            trainer.step(images, step, batches.encode(rows, images, prepared.conditions))
+        return time.perf_counter() - began
 
-    take_step(0)
-    began, taken = time.perf_counter(), 0
-    while taken == 0 or time.perf_counter() - began < MEASURED_SECONDS:
-        take_step(taken)
-        taken += 1
-    per_step = (time.perf_counter() - began) / taken * min(training.batch, len(windows)) / len(rows)
+    seconds_of(1)  # the first step is slow
+    # Every process has to take as many.
+    measured = broadcast_object_list([max(1, round(_MEASURED_S / seconds_of(1)))])[0]
+    per_step = seconds_of(measured) / measured * batch / len(rows) / accelerator.num_processes
     steps = training.epochs * batches.steps_per_epoch
     size = sum(t.numel() * t.element_size() for part in trainer.tensors().values() for t in part.values())
-    return {
-        "recipe": recipe.name,
-        "windows": len(windows),
-        "epochs": training.epochs,
-        "steps_per_epoch": batches.steps_per_epoch,
-        "steps": steps,
-        "parameters": trainer.parameters(),
-        "checkpoint_mb": round(size / 1e6, 1),
-        "precision": precision,
-        "device": str(accelerator.device),
-        "seconds_per_step": per_step,
-        "hours": steps * per_step / 3600,
-    }
+    return Plan(
+        recipe=recipe.name,
+        windows=len(batches.windows),
+        epochs=training.epochs,
+        steps_per_epoch=batches.steps_per_epoch,
+        steps=steps,
+        parameters=trainer.parameters(),
+        checkpoint_mb=round(size / 1e6, 1),
+        precision=training.precision,
+        device=str(accelerator.device),
+        seconds_per_step=per_step,
+        hours=steps * per_step / 3600,
+    )

@@ -18,15 +18,7 @@ GRID_OF = 64
 
 
 def save_mosaic(path: Path, images: Tensor, scaler: Scaler) -> None:
-    """Write a PNG of all images, rescaled for the eye.
-
-    Parameters
-    ----------
-    path : Path
-    images : Tensor, shape (count, 1, bins, frames)
-        As the model makes them.
-    scaler : Scaler
-    """
+    """Write a PNG of all images, shape (count, 1, bins, frames), rescaled for the eye."""
     Image.fromarray(mosaic(for_the_eye(_magnitudes(images, scaler)))).save(path)
 
 
@@ -103,11 +95,9 @@ def _save_one_loss(path: Path, history: dict[str, np.ndarray]) -> None:
 
 def _mark_plateau(axis: Axes, convergence: Convergence) -> None:
     start, stop = convergence.from_epoch, convergence.to_epoch
-    if start is None or stop is None:
-        return
-    axis.axvspan(start, stop, color="0.92", zorder=0)
-    for loss in (convergence.loss_d, convergence.loss_g):
-        if loss is not None:
+    if start is not None and stop is not None:
+        axis.axvspan(start, stop, color="0.92", zorder=0)
+        for loss in filter(None, (convergence.loss_d, convergence.loss_g)):
             axis.plot([start, stop], [loss, loss], color="0.4", linestyle="--", linewidth=1)
 
 

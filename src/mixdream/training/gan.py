@@ -9,7 +9,6 @@ from torch.nn import functional as F
 
 from mixdream.models.dcgan import Discriminator, draw_latent
 from mixdream.recipes.models import Dcgan
-from mixdream.runs.generator import new_generator
 from mixdream.training.trainer import Trainer
 
 
@@ -25,13 +24,12 @@ class GanTrainer(Trainer):
     """
 
     def new_networks(self) -> dict[str, nn.Module]:
-        """Return untrained networks."""
+        """Return an untrained generator and discriminator on the CPU."""
         model, grid = self.model, self.recipe.grid
-        size, told = (grid.bins, grid.frames), self.conditions.width if self.conditions else 0
-        return {
-            "generator": new_generator(self.recipe, self.conditions),
-            "discriminator": Discriminator(model.discriminator, size, model.normalise_discriminator, told),
-        }
+        size, width = (grid.bins, grid.frames), self.conditions.width if self.conditions else 0
+        networks = super().new_networks()
+        judge = Discriminator(model.discriminator, size, model.normalise_discriminator, width)
+        return networks | {"discriminator": judge}
 
     @property
     def model(self) -> Dcgan:
@@ -39,7 +37,7 @@ class GanTrainer(Trainer):
         assert isinstance(self.recipe.model, Dcgan)
         return self.recipe.model
 
-    def step(self, real: Tensor, step: int, told: Tensor | None = None) -> dict[str, float]:
+    def step(self, real: Tensor, step: int, conditions: Tensor | None = None) -> dict[str, float]:
         """Take one step of the discriminator, then one of the generator.
 
         Where there are conditions, generated images are made for, and judged by, those of the real ones.
@@ -52,24 +50,24 @@ class GanTrainer(Trainer):
             update (``d_fake_before``, ``d_fake_after``); of pairs, that the real one is the real one, and
             that the generated one is; ``penalty`` where there is one and this step took it.
         """
+        model, relativistic = self.model, self.model.loss == "relativistic"
         self.networks["generator"].train()
         real = real.contiguous(memory_format=torch.channels_last)
         rng = self.rng(step)
-        latent = draw_latent(len(real), self.model.latent, self.model.noise, rng)
-        latent = latent.to(self.accelerator.device)
-        told = self.with_sets_dropped(told, self.model.drop_set, rng)
+        latent = draw_latent(len(real), model.latent, model.noise, rng).to(self.accelerator.device)
+        conditions = self.with_sets_dropped(conditions, model.drop_set, rng)
+        noise = latent if conditions is None else torch.cat([latent, conditions], 1)
         with self.autocast():
-            fake = self.networks["generator"](latent if told is None else torch.cat([latent, told], 1))
+            fake = self.networks["generator"](noise)
 
         self.optimizers["discriminator"].zero_grad()
         with self.autocast():
-            logits_real = self.networks["discriminator"](real, told)
-            logits_fake = self.networks["discriminator"](fake.detach(), told)
+            logits_real = self.networks["discriminator"](real, conditions)
+            logits_fake = self.networks["discriminator"](fake.detach(), conditions)
         loss_d = self._loss_d(logits_real.float(), logits_fake.float())
         values = {"loss_d": loss_d}
-        model = self.model
         if model.penalty and step % model.penalty_every == 0:
-            penalty = self._penalty(real, fake.detach().float(), told, rng)
+            penalty = self._penalty(real, fake.detach().float(), conditions, rng)
             values["penalty"] = penalty
             loss_d = loss_d + model.penalty * model.penalty_every * penalty
         self.accelerator.backward(loss_d)
@@ -77,8 +75,8 @@ class GanTrainer(Trainer):
 
         # The generator's update needs no gradients of the discriminator's weights.
         with self._frozen_discriminator() as judge, self.autocast():
-            logits_after = judge(fake, told)
-            real_again = judge(real, told).detach() if model.loss == "relativistic" else logits_real.detach()
+            logits_after = judge(fake, conditions)
+            real_again = judge(real, conditions).detach() if relativistic else logits_real.detach()
         loss_g = self._loss_g(real_again.float(), logits_after.float())
         if (step + 1) % model.critic_steps == 0:
             self.optimizers["generator"].zero_grad()
@@ -86,12 +84,11 @@ class GanTrainer(Trainer):
             self.optimizers["generator"].step()
             self.average(step)
 
-        relative = model.loss == "relativistic"
         values |= {
             "loss_g": loss_g,
-            "d_real": _probability(logits_real, logits_fake if relative else None),
-            "d_fake_before": _probability(logits_fake, logits_real if relative else None),
-            "d_fake_after": _probability(logits_after, real_again if relative else None),
+            "d_real": _probability(logits_real, logits_fake if relativistic else None),
+            "d_fake_before": _probability(logits_fake, logits_real if relativistic else None),
+            "d_fake_after": _probability(logits_after, real_again if relativistic else None),
         }
         return self.means(values)
 
@@ -109,18 +106,18 @@ class GanTrainer(Trainer):
             return F.softplus(real - fake).mean()
         return _cross_entropy(fake, 1.0)
 
-    def _penalty(self, real: Tensor, fake: Tensor, told: Tensor | None, rng: torch.Generator) -> Tensor:
+    def _penalty(self, real: Tensor, fake: Tensor, conditions: Tensor | None, rng: torch.Generator) -> Tensor:
         """Mean over images of what their gradients are punished for, before its weight."""
         if self.model.loss == "relativistic":
-            both = (_squared_gradients(self._judge, images, told) for images in (real, fake))
+            both = (_squared_gradients(self._judge, images, conditions) for images in (real, fake))
             return sum(both, torch.zeros(())).mean() / 2
         share = torch.rand(len(real), 1, 1, 1, generator=rng).to(real.device)
-        squares = _squared_gradients(self._judge, share * real + (1 - share) * fake, told)
+        squares = _squared_gradients(self._judge, share * real + (1 - share) * fake, conditions)
         return (squares.clamp(min=1e-12).sqrt() - 1).square().mean()
 
-    def _judge(self, images: Tensor, told: Tensor | None) -> Tensor:
+    def _judge(self, images: Tensor, conditions: Tensor | None) -> Tensor:
         with self.autocast():
-            return self.networks["discriminator"](images, told)
+            return self.networks["discriminator"](images, conditions)
 
     @contextmanager
     def _frozen_discriminator(self) -> Iterator[nn.Module]:
@@ -133,11 +130,11 @@ class GanTrainer(Trainer):
 
 
 def _squared_gradients(
-    judge: Callable[[Tensor, Tensor | None], Tensor], images: Tensor, told: Tensor | None
+    judge: Callable[[Tensor, Tensor | None], Tensor], images: Tensor, conditions: Tensor | None
 ) -> Tensor:
     """Squared norm of the gradient of each image's logit with respect to it, shape (batch,)."""
     images = images.detach().requires_grad_()
-    (gradients,) = torch.autograd.grad(judge(images, told).sum(), images, create_graph=True)
+    (gradients,) = torch.autograd.grad(judge(images, conditions).sum(), images, create_graph=True)
     return gradients.float().square().sum((1, 2, 3))
 
 

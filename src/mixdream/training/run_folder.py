@@ -6,24 +6,49 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from accelerate import Accelerator
-from accelerate.utils import broadcast_object_list
 
 from mixdream import __version__
+from mixdream.corpus.beat_windows import BeatWindows
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.files import LOCK_NAME, only_one_in, write_atomically, write_json
 from mixdream.recipes.load import dump_recipe
 from mixdream.recipes.recipe import Recipe
-from mixdream.runs.conditions import Conditions
-from mixdream.runs.run import CONDITIONS_NAME, SCALING_NAME, Run
-from mixdream.spectrogram.statistics import LogStatistics
-from mixdream.training.device import choose_precision
+from mixdream.runs.checkpoint import load_checkpoint
+from mixdream.runs.run import (
+    CONDITIONS_NAME,
+    FIGURES_FOLDER,
+    INFO_NAME,
+    RECIPE_NAME,
+    SAMPLES_FOLDER,
+    SCALING_NAME,
+    Run,
+)
+from mixdream.training.device import with_precision
+from mixdream.training.prepare import Prepared
 
-_FOLDERS = ("checkpoints", "figures", "samples")
+_FOLDERS = ("checkpoints", FIGURES_FOLDER, SAMPLES_FOLDER)
+_MAY_CHANGE = ("epochs", "checkpoint_minutes")  # of a recipe when a run goes on
+
+
+class Trained(NamedTuple):
+    """How far a run is."""
+
+    steps: int
+    seconds: float
+
+
+def trained_so_far(folder: Path) -> Trained:
+    """What the newest checkpoint of a run folder holds, over all calls; nothing where there is none yet."""
+    if not (folder / RECIPE_NAME).is_file() or not (run := Run.open(folder)).checkpoints():
+        return Trained(0, 0.0)
+    _, state = load_checkpoint(run.latest_checkpoint())
+    return Trained(state["step"], state["seconds"])
 
 
 def check_run(
@@ -43,7 +68,7 @@ def check_run(
     InputError
         The folder holds something else, or a run that this call cannot go on with.
     """
-    exists = (folder / "recipe.toml").is_file()
+    exists = (folder / RECIPE_NAME).is_file()
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file: choose a folder for the run with -o")
     if resume and not folder.is_dir():
@@ -54,9 +79,7 @@ def check_run(
         raise InputError(f"{folder} is a run already: --resume goes on with it, or choose another with -o")
     if exists:
         return _check_resumable(recipe, corpus, folder, seed)
-    choice = [choose_precision(recipe.training.precision, accelerator.device)]
-    recipe = _with_training(recipe, precision=broadcast_object_list(choice)[0])
-    return Run(folder, recipe), _new_info(recipe, corpus, seed or 0)
+    return Run(folder, with_precision(recipe, accelerator)), _new_info(recipe, corpus, seed or 0)
 
 
 def only_training(folder: Path, accelerator: Accelerator) -> AbstractContextManager[None]:
@@ -66,32 +89,39 @@ def only_training(folder: Path, accelerator: Accelerator) -> AbstractContextMana
     return only_one_in(folder, f"{folder} is being trained by another process: wait for it, or stop it")
 
 
-def begin_run(
-    run: Run,
-    info: dict[str, Any],
-    statistics: LogStatistics | None,
-    conditions: Conditions | None,
-    accelerator: Accelerator,
-) -> None:
+def begin_run(run: Run, info: dict[str, Any], prepared: Prepared, accelerator: Accelerator) -> None:
     """Write the beginning of a run from the first process; the others wait for it."""
-    folder = run.folder
+    folder, batches = run.folder, prepared.batches
+    info |= {
+        "processes": batches.world,
+        "windows": len(batches.windows),
+        "steps_per_epoch": batches.steps_per_epoch,
+        "parameters": prepared.trainer.parameters(),
+    }
+    if isinstance(batches.windows, BeatWindows):
+        info["tempo_bpm"] = float(np.median(batches.windows.tempo_bpm))
     accelerator.wait_for_everyone()
     if accelerator.is_main_process:
         for name in _FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
-        write_json(folder / "run.json", info)
-        if statistics is not None:
-            write_json(folder / SCALING_NAME, statistics.model_dump())
-        if conditions is not None:
-            write_json(folder / CONDITIONS_NAME, conditions.model_dump())
+        write_json(folder / INFO_NAME, info)
+        if prepared.statistics is not None:
+            write_json(folder / SCALING_NAME, prepared.statistics.model_dump())
+        if prepared.conditions is not None:
+            write_json(folder / CONDITIONS_NAME, prepared.conditions.model_dump())
         # Last, since it is what makes the folder a run.
-        write_atomically(folder / "recipe.toml", dump_recipe(run.recipe))
+        write_atomically(folder / RECIPE_NAME, dump_recipe(run.recipe))
     accelerator.wait_for_everyone()
+
+
+def now() -> str:
+    """Return the date and time in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _only_a_beginning(folder: Path) -> bool:
     """Whether a folder is empty or holds no more than a start that was killed has left."""
-    beginning = (*_FOLDERS, LOCK_NAME, "run.json", SCALING_NAME, CONDITIONS_NAME)
+    beginning = (*_FOLDERS, LOCK_NAME, INFO_NAME, SCALING_NAME, CONDITIONS_NAME)
     return all(path.name in beginning or path.name.endswith(".partial") for path in folder.iterdir())
 
 
@@ -101,12 +131,8 @@ def _check_resumable(
     run = Run.open(folder)
     info = run.info()
     own = run.recipe.training
-    asked = _with_training(
-        recipe,
-        epochs=own.epochs,
-        checkpoint_minutes=own.checkpoint_minutes,
-        precision=own.precision if recipe.training.precision == "auto" else recipe.training.precision,
-    )
+    kept = _MAY_CHANGE if recipe.training.precision != "auto" else (*_MAY_CHANGE, "precision")
+    asked = recipe.with_training(**{key: getattr(own, key) for key in kept})
     if asked != run.recipe:
         changed = [
             f"{section}.{key}"
@@ -116,8 +142,8 @@ def _check_resumable(
         ]
         raise InputError(
             f"{folder} was trained with another recipe ({run.recipe.name}; differs in "
-            f"{', '.join(changed) or 'name or inversion'}): resume with its own; only training.epochs and "
-            "training.checkpoint_minutes may differ"
+            f"{', '.join(changed) or 'name or inversion'}): resume with its own; only "
+            f"{' and '.join(f'training.{key}' for key in _MAY_CHANGE)} may differ"
         )
     if corpus.hash != info["corpus"]["hash"]:
         raise InputError(
@@ -127,13 +153,11 @@ def _check_resumable(
     if seed not in (None, info["seed"]):
         raise InputError(f"{folder} was trained with seed {info['seed']}, not {seed}: leave --seed out")
     info["status"] = "running"
-    info.pop("finished", None)
-    changes = {key: getattr(recipe.training, key) for key in ("epochs", "checkpoint_minutes")}
-    return Run(folder, _with_training(run.recipe, **changes)), info
-
-
-def _with_training(recipe: Recipe, **changes: Any) -> Recipe:
-    return recipe.model_copy(update={"training": recipe.training.model_copy(update=changes)})
+    for ended in ("finished", "on_checkup_error"):
+        info.pop(ended, None)
+    return Run(
+        folder, run.recipe.with_training(**{key: getattr(recipe.training, key) for key in _MAY_CHANGE})
+    ), info
 
 
 def _new_info(recipe: Recipe, corpus: Corpus, seed: int) -> dict[str, Any]:
@@ -153,8 +177,3 @@ def _new_info(recipe: Recipe, corpus: Corpus, seed: int) -> dict[str, Any]:
             "gpus": [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())],
         },
     }
-
-
-def now() -> str:
-    """Return the date and time in UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")

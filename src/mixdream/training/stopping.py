@@ -1,7 +1,10 @@
 """When to stop a training early: a limit, a signal or the doctor, agreed on by all processes."""
 
 import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Literal, Self
 
@@ -12,26 +15,26 @@ Reason = Literal["time", "signal", "doctor"]
 
 
 class StopWatch:
-    """Tells after each step whether to stop; a context, since it takes over the signals.
+    """Says after each step whether to stop; a context, since it takes over the signals.
 
     The first SIGINT or SIGTERM asks for a stop after the step that is running; the second is not waited for.
 
     Parameters
     ----------
     minutes : float, optional
-        Wall-clock limit, counted from the construction.
-    accelerator : Accelerator
+        Time limit, counted from the construction and without pauses.
     """
 
     def __init__(self, minutes: float | None, accelerator: Accelerator) -> None:
         self.minutes, self.accelerator = minutes, accelerator
-        self.began = time.monotonic()
+        self._began, self._paused_s = time.monotonic(), 0.0
         self._signalled = False
         self._previous: dict[signal.Signals, signal._HANDLER] = {}
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._previous[number] = signal.signal(number, self._on_signal)
+        if threading.current_thread() is threading.main_thread():  # no other may
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._previous[number] = signal.signal(number, self._on_signal)
         return self
 
     def __exit__(
@@ -42,8 +45,22 @@ class StopWatch:
 
     @property
     def seconds(self) -> float:
-        """Seconds since the construction."""
-        return time.monotonic() - self.began
+        """Seconds since the construction, without pauses."""
+        return time.monotonic() - self._began - self._paused_s
+
+    @property
+    def share(self) -> float:
+        """Share of the time limit that is over, in [0, 1]; 0 without one."""
+        return min(1.0, self.seconds / (60 * self.minutes)) if self.minutes else 0.0
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let time pass that is no training."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._paused_s += time.monotonic() - began
 
     def reason(self, done: bool = False) -> Reason | None:
         """Why to stop now, the same answer in every process; None to go on.
@@ -51,9 +68,14 @@ class StopWatch:
         Parameters
         ----------
         done : bool
-            Whether the doctor, who is in one of the processes, says that more training is of no use.
+            Whether the doctor, who is in the first process, says that more training is of no use.
         """
-        timed_out = self.minutes is not None and self.seconds >= self.minutes * 60
+        # Only the first process pauses, so the time is its own.
+        timed_out = (
+            self.minutes is not None
+            and self.accelerator.is_main_process
+            and self.seconds >= self.minutes * 60
+        )
         flags = torch.tensor([self._signalled, timed_out, done], dtype=torch.float32)
         if self.accelerator.num_processes > 1:
             flags = self.accelerator.reduce(flags.to(self.accelerator.device), "sum").cpu()

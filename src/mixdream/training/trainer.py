@@ -12,9 +12,11 @@ from torch import Tensor, nn
 
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.conditions import Conditions
+from mixdream.runs.generator import new_generator
 from mixdream.runs.noise import noise_of_seed
 
 _SAMPLED = 64  # images made at a time
+_LARGEST_GRADIENT = 1.0  # norm, of one network that removes noise
 
 
 class Trainer(ABC):
@@ -26,11 +28,8 @@ class Trainer(ABC):
     ----------
     recipe : Recipe
         With ``training.precision`` resolved to ``bf16`` or ``fp32``.
-    seed : int
     accelerator : Accelerator
         Places the networks on its device and averages gradients over its processes.
-    conditions : Conditions, optional
-        What the networks are told, where the recipe has it.
 
     Attributes
     ----------
@@ -58,12 +57,12 @@ class Trainer(ABC):
         self.networks = dict(zip(networks, prepared[: len(networks)], strict=True))
         self.optimizers = dict(zip(networks, prepared[len(networks) :], strict=True))
 
-    @abstractmethod
     def new_networks(self) -> dict[str, nn.Module]:
         """Return untrained networks on the CPU, the ``generator`` first."""
+        return {"generator": new_generator(self.recipe, self.conditions)}
 
     @abstractmethod
-    def step(self, real: Tensor, step: int, told: Tensor | None = None) -> dict[str, float]:
+    def step(self, real: Tensor, step: int, conditions: Tensor | None = None) -> dict[str, float]:
         """Take one step and return what ``metrics.jsonl`` says of it, means over all processes.
 
         Parameters
@@ -72,8 +71,8 @@ class Trainer(ABC):
             Scaled spectrograms on the accelerator's device.
         step : int
             Counted from 0; decides the noise.
-        told : Tensor, shape (batch, conditions), optional
-            Where the recipe has conditions.
+        conditions : Tensor, shape (batch, width), optional
+            Those of the real windows, where the recipe has conditions.
         """
 
     @property
@@ -134,17 +133,28 @@ class Trainer(ABC):
         entropy = np.random.SeedSequence([self.seed, step, self.accelerator.process_index])
         return torch.Generator().manual_seed(int(entropy.generate_state(1, np.uint64)[0] >> 1))
 
-    def with_sets_dropped(self, told: Tensor | None, share: float, rng: torch.Generator) -> Tensor | None:
-        """What the networks are told, with the sets kept back from a share of the windows at random."""
-        if told is None or self.conditions is None or not share:
-            return told
-        dropped = torch.rand(len(told), generator=rng) < share
-        return self.conditions.without_sets(told, dropped.to(told.device))
+    def with_sets_dropped(
+        self, conditions: Tensor | None, share: float, rng: torch.Generator
+    ) -> Tensor | None:
+        """Conditions, shape (batch, width), without the sets of a share of the windows at random."""
+        if conditions is None or self.conditions is None or not share:
+            return conditions
+        dropped = torch.rand(len(conditions), generator=rng) < share
+        return self.conditions.without_sets(conditions, dropped.to(conditions.device))
 
     def autocast(self) -> torch.autocast:
         """Context of the forward passes."""
         enabled = self.recipe.training.precision == "bf16"
         return torch.autocast(self.accelerator.device.type, torch.bfloat16, enabled=enabled)
+
+    def descend(self, loss: Tensor, step: int) -> dict[str, float]:
+        """Let the only network of a family take its step down its loss, the gradient clipped."""
+        self.optimizers["generator"].zero_grad()
+        self.accelerator.backward(loss)
+        self.accelerator.clip_grad_norm_(self.networks["generator"].parameters(), _LARGEST_GRADIENT)
+        self.optimizers["generator"].step()
+        self.average(step)
+        return self.means({"loss": loss})
 
     def means(self, values: dict[str, Tensor]) -> dict[str, float]:
         """Scalars as floats, averaged over all processes."""
@@ -161,11 +171,10 @@ class Trainer(ABC):
         if self.ema is None or self.recipe.training.ema is None:
             return
         decay = min(self.recipe.training.ema, (1 + step) / (10 + step))
-        for kept, weights in zip(self.ema.parameters(), self.generator.parameters(), strict=True):
-            kept.lerp_(weights, 1 - decay)
-        for average, buffer in zip(self.ema.buffers(), self.generator.buffers(), strict=True):
-            if average.is_floating_point():  # statistics of batch normalisation; not its count of batches
-                average.lerp_(buffer, 1 - decay)
+        new = [*self.generator.parameters(), *self.generator.buffers()]
+        for average, value in zip([*self.ema.parameters(), *self.ema.buffers()], new, strict=True):
+            if average.is_floating_point():  # batch normalisation counts batches, too
+                average.lerp_(value, 1 - decay)
 
     def _optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
         training = self.recipe.training

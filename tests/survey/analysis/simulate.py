@@ -101,16 +101,7 @@ def simulated_design() -> Design:
 
 
 class Listener:
-    """Makes the rows of one listener.
-
-    Parameters
-    ----------
-    name : str
-    rng : np.random.Generator
-    design_hash : str
-    heard_share : float
-        Of each clip.
-    """
+    """Makes the rows of one listener, who hears ``heard_share`` of each clip."""
 
     def __init__(
         self, name: str, rng: np.random.Generator, design_hash: str, heard_share: float = 1.0
@@ -211,46 +202,39 @@ def simulate(
     careless: float = 0.03,
     unfinished: float = 0.05,
 ) -> Gathered:
-    """Answers to the whole test.
+    """Answers to the whole test, with shares of listeners who are careless or do not finish.
 
-    Parameters
-    ----------
-    listeners : int
-    rng : np.random.Generator
-    detect_d, abx_d : float
-        d' of generated clips, and of "gan" in ABX; "inverted" is not heard there at all.
-    careless, unfinished : float
-        Shares of listeners.
+    ``detect_d`` is the d' of generated clips and ``abx_d`` that of "gan" in ABX; "inverted" is not heard.
     """
     design = simulated_design()
     rows: list[Answer] = []
     sessions = []
     for number in range(listeners):
         is_careless = rng.random() < careless
-        one = Listener(f"s{number:04d}", rng, design.hash, 0.2 if is_careless else 1.0)
+        person = Listener(f"s{number:04d}", rng, design.hash, 0.2 if is_careless else 1.0)
         for question, values in (
             ("age", ("young", "middle", "old")),
             ("training", ("none", "hobby", "work")),
         ):
-            one.answer("demographics", "demographics", question, str(rng.choice(values)))
-        one.answer("demographics", "demographics", "hours", str(rng.integers(5)))
-        one.detect(detect_d + 0.3 * (one.rows[1].value == "work"), bias=0.2)
-        one.attend("detect", is_careless)
+            person.answer("demographics", "demographics", question, str(rng.choice(values)))
+        person.answer("demographics", "demographics", "hours", str(rng.integers(5)))
+        person.detect(detect_d + 0.3 * (person.rows[1].value == "work"), bias=0.2)
+        person.attend("detect", is_careless)
         whole = rng.random() >= unfinished
         if whole:
             for pair in (("real", "gan"), ("gan", "flow"), ("real", "flow")):
                 for _ in range(3):
-                    one.prefer(pair)
+                    person.prefer(pair)
             for pair, distance in ((("real", "inverted"), 0.0), (("real", "gan"), abx_d)):
                 for _ in range(4):
-                    one.abx(pair, distance)
+                    person.abx(pair, distance)
             for condition in QUALITY:
                 for _ in range(3):
-                    one.rate(condition)
-            one.attend("quality", rng.random() < 0.02)
+                    person.rate(condition)
+            person.attend("quality", rng.random() < 0.02)
             if rng.random() < 0.1:
-                one.answer("end", "ask", "remarks", "Thanks & bye <b>")
-        rows += one.rows
+                person.answer("end", "ask", "remarks", "Thanks & bye <b>")
+        rows += person.rows
         ended = START + timedelta(minutes=float(rng.uniform(8, 20)))
-        sessions.append(Session(one.name, START, ended if whole else None, 45, 45 if whole else 5))
+        sessions.append(Session(person.name, START, ended if whole else None, 45, 45 if whole else 5))
     return Gathered(rows, sessions, [(design.hash, design)], "simulated")

@@ -6,15 +6,10 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 
-from mixdream.survey.analysis.abx import abx_report, abx_sentence
-from mixdream.survey.analysis.breakdown import breakdown
-from mixdream.survey.analysis.detect import detect_report, detect_sentence
-from mixdream.survey.analysis.parts import BlockReport
-from mixdream.survey.analysis.prefer import prefer_sentence
-from mixdream.survey.analysis.proportions import binomial_p, clopper_pearson
-from mixdream.survey.analysis.rate import rate_report, rate_sentence
-from mixdream.survey.analysis.tables import Table, percent
-from mixdream.survey.design.blocks import Compare, Detect, Rate
+from mixdream.survey.analysis.intervals import binomial_p, exact, percent
+from mixdream.survey.analysis.measures import breakdown
+from mixdream.survey.analysis.report import report_block
+from mixdream.survey.design.blocks import AnyBlock, Compare, Detect, Rate
 from mixdream.survey.storage.rows import Answer
 from tests.survey.analysis.simulate import Listener, simulated_design
 
@@ -23,9 +18,9 @@ Kind = TypeVar("Kind", Detect, Compare, Rate)
 
 
 def block(name: str, kind: type[Kind]) -> Kind:
-    (found,) = (one for one in DESIGN.blocks if one.name == name)
-    assert isinstance(found, kind)
-    return found
+    (named,) = (block for block in DESIGN.blocks if block.name == name)
+    assert isinstance(named, kind)
+    return named
 
 
 DETECT, PREFER = block("detect", Detect), block("prefer", Compare)
@@ -37,19 +32,25 @@ def listener(name: object) -> Listener:
     return Listener(str(name), np.random.default_rng(1), DESIGN.hash)
 
 
-def table(report: BlockReport, name: str) -> Table:
-    return next(one for section in report.sections for one in section.tables if one.name == name)
+def sentence(block: AnyBlock, rows: Sequence[Answer]) -> str:
+    return report_block(block, rows, DESIGN, "b").sentence
+
+
+def tables(block: AnyBlock, rows: Sequence[Answer]) -> dict[str, list[dict[str, Any]]]:
+    """Rows of the tables of a block by name."""
+    made = report_block(block, rows, DESIGN, "b")
+    return {table.name: list(table.rows) for section in made.sections for table in section.tables}
 
 
 def preferred(*wins: Sequence[int]) -> list[Answer]:
     """Answers to "real" and "gan": 1 for "real", one sequence for each listener."""
     rows = []
     for name, mine in enumerate(wins):
-        one = listener(name)
+        person = listener(name)
         for won in mine:
-            clips = (one.clip("real"), one.clip("gan"))
-            one.answer("prefer", "prefer", "prefer", "first" if won else "second", clips)
-        rows += one.rows
+            clips = (person.clip("real"), person.clip("gan"))
+            person.answer("prefer", "prefer", "prefer", "first" if won else "second", clips)
+        rows += person.rows
     return rows
 
 
@@ -57,70 +58,68 @@ def detected(trial: int, *values: str) -> list[Answer]:
     """Answers to a trial, one of each listener."""
     rows = []
     for name, value in enumerate(values):
-        one = listener(name)
-        clips = tuple(one.clip(condition) for condition in DETECT.trials[trial])
-        one.answer("detect", "detect", "detect", value, clips, trial=trial)
-        rows += one.rows
+        person = listener(name)
+        clips = tuple(person.clip(condition) for condition in DETECT.trials[trial])
+        person.answer("detect", "detect", "detect", value, clips, trial=trial)
+        rows += person.rows
     return rows
 
 
 def abx(*right: Sequence[int]) -> list[Answer]:
     rows = []
     for name, mine in enumerate(right):
-        one = listener(name)
+        person = listener(name)
         for was_right in mine:
-            clips = (one.clip("real"), one.clip("gan"), one.clip("gan"))
-            one.answer("abx", "abx", "abx", "second" if was_right else "first", clips, "second")
-        rows += one.rows
+            clips = (person.clip("real"), person.clip("gan"), person.clip("gan"))
+            person.answer("abx", "abx", "abx", "second" if was_right else "first", clips, "second")
+        rows += person.rows
     return rows
 
 
 def rated(*values: dict[str, int]) -> list[Answer]:
     rows = []
     for name, mine in enumerate(values):
-        one = listener(name)
+        person = listener(name)
         for condition, value in mine.items():
-            clips = (one.clip(condition),)
-            one.answer("quality", "rate", "quality", str(value), clips)
-            one.answer("quality", "rate", "dance", "yes" if value > 3 else "no", clips, same_page=True)
-        rows += one.rows
+            clips = (person.clip(condition),)
+            person.answer("quality", "rate", "quality", str(value), clips)
+            person.answer("quality", "rate", "dance", "yes" if value > 3 else "no", clips, same_page=True)
+        rows += person.rows
     return rows
 
 
 def test_four_who_guess_well_show_nothing() -> None:
     # Three of four right has a chance of 31 %, four of four one of 12.5 %, both ways.
-    assert abx_sentence(abx([1], [1], [1], [1])).endswith("not shown to differ from chance.")
-    assert abx_sentence(abx(*[[1]] * 6)).endswith(": above chance.")
-    assert abx_sentence(abx(*[[0]] * 6)).endswith(": below chance.")
-    assert abx_sentence(abx([1, 1, 0])).endswith("one listener says nothing about others.")
+    assert sentence(ABX, abx([1], [1], [1], [1])).endswith("not shown to differ from chance.")
+    assert sentence(ABX, abx(*[[1]] * 6)).endswith(": above chance.")
+    assert sentence(ABX, abx(*[[0]] * 6)).endswith(": below chance.")
+    assert sentence(ABX, abx([1, 1, 0])).endswith("one listener says nothing about others.")
 
 
 def test_all_who_tell_clips_apart_show_it() -> None:
-    assert detect_sentence(detected(0, *["first"] * 8), DESIGN).endswith(": above chance.")
-    assert detect_sentence(detected(0, *["first"] * 4), DESIGN).endswith("not shown to differ from chance.")
+    assert sentence(DETECT, detected(0, *["first"] * 8)).endswith(": above chance.")
+    assert sentence(DETECT, detected(0, *["first"] * 4)).endswith("not shown to differ from chance.")
 
 
 def test_one_pair_goes_by_the_sign_test_as_many_do() -> None:
     # Student's t over (1, 1, 1, 1, 1/2) has p = 0.016; four of four is one of 0.125.
-    some = preferred([1, 1], [1, 1], [1, 1], [1, 1], [1, 0])
-    assert prefer_sentence(ONE_PAIR, some).endswith(": no preference is shown (sign test).")
-    assert prefer_sentence(ONE_PAIR, preferred(*[[1]] * 6)).endswith(": real is preferred (sign test).")
-    assert prefer_sentence(ONE_PAIR, preferred(*[[0]] * 6)).endswith(": gan is preferred (sign test).")
-    assert "one listener says nothing" in prefer_sentence(ONE_PAIR, preferred([1, 1]))
+    rows = preferred([1, 1], [1, 1], [1, 1], [1, 1], [1, 0])
+    assert sentence(ONE_PAIR, rows).endswith(": no preference is shown (sign test).")
+    assert sentence(ONE_PAIR, preferred(*[[1]] * 6)).endswith(": real is preferred (sign test).")
+    assert sentence(ONE_PAIR, preferred(*[[0]] * 6)).endswith(": gan is preferred (sign test).")
+    assert "one listener says nothing" in sentence(ONE_PAIR, preferred([1, 1]))
 
 
 def test_what_all_agree_on_is_shown_to_differ() -> None:
-    some = rated(*[{"real": 4 + i % 2, "gan": 3 + i % 2} for i in range(8)])
-    assert "1 of 1 pair shown to differ" in rate_sentence(RATE, some)
-    (row,) = table(
-        rate_report(RATE, some, DESIGN, np.random.default_rng(0), "q"), "q-quality-differences"
-    ).rows
+    rows = rated(*[{"real": 4 + i % 2, "gan": 3 + i % 2} for i in range(8)])
+    assert "1 of 1 pair shown to differ" in sentence(RATE, rows)
+    (row,) = tables(RATE, rows)["b-quality-differences"]
     assert row["p"] == row["p_holm"] == 2 / 2**8 and row["by_listener"] is None
 
 
 def test_choices_are_compared_too() -> None:
-    some = rated(*[{"real": 5, "gan": 1 if i else 4} for i in range(8)])
-    (row,) = table(rate_report(RATE, some, DESIGN, np.random.default_rng(0), "q"), "q-dance-differences").rows
+    rows = rated(*[{"real": 5, "gan": 1 if i else 4} for i in range(8)])
+    (row,) = tables(RATE, rows)["b-dance-differences"]
     assert (row["answer"], row["pair"], row["difference"]) == ("Yes", "real − gan", 87.5)
     assert row["p_holm"] == 2 / 2**7
 
@@ -128,49 +127,44 @@ def test_choices_are_compared_too() -> None:
 def test_those_who_named_one_clip_are_tested_against_a_coin() -> None:
     values = ["first"] * 9 + ["second"] * 2 + ["none", "both"]
     rows = detected(0, *values) + detected(1, *values) + detected(2, *values)
-    named = table(detect_report(DETECT, rows, DESIGN, np.random.default_rng(0), "d"), "d-named-one")
+    named = tables(DETECT, rows)["b-named-one"]
     # Of the first trial the first clip is generated, of the second the second; of the third both are.
-    assert [(row["trial"], row["answers"], row["named_one"], row["right"]) for row in named.rows] == [
+    assert [(row["trial"], row["answers"], row["named_one"], row["right"]) for row in named] == [
         ("Question 1", 13, 11, 9),
         ("Question 2", 13, 11, 2),
         ("all", 26, 22, 11),
     ]
-    first, second, both = named.rows
+    first, second, both = named
     assert first["p_binomial"] == second["p_binomial"] == binomial_p(9, 11, 0.5)
     assert first["p_holm"] == 2 * first["p_binomial"] and "p_holm" not in both
-    assert first["exact"] == percent(clopper_pearson(9, 11)) and both["p_binomial"] == 1
-    assert "takes each answer for a listener of its own" in named.note
-    (row,) = table(
-        detect_report(DETECT, detected(0, *values), DESIGN, np.random.default_rng(0), "d"), "d-named-one"
-    ).rows
+    assert first["exact"] == percent(exact(9, 11)) and both["p_binomial"] == 1
+    (row,) = tables(DETECT, detected(0, *values))["b-named-one"]
     assert row["trial"] == "Question 1"
 
 
 def test_generated_conditions_are_compared_within_listeners() -> None:
-    rows = detected(2, *["first"] * 7, "both")
-    made = detect_report(DETECT, rows, DESIGN, np.random.default_rng(0), "d")
-    (row,) = table(made, "d-conditions-differences").rows
+    made = tables(DETECT, detected(2, *["first"] * 7, "both"))
+    (row,) = made["b-conditions-differences"]
     assert (row["pair"], row["listeners"], row["difference"]) == ("gan − flow", 8, 87.5)
     assert row["p_holm"] == 2 / 2**7 and row["by_listener"].high == 100
-    assert not any(one.name == "d-named-one" for section in made.sections for one in section.tables)
+    assert "b-named-one" not in made
 
 
 @pytest.mark.parametrize(("right", "open_"), [([[1]] * 6, True), ([[1], [0]] * 3, False)])
 def test_the_end_of_the_scale_of_d_prime_is_no_end_of_d_prime(right: list[list[int]], open_: bool) -> None:
-    made = table(abx_report(ABX, abx(*right), DESIGN, np.random.default_rng(0), "x"), "x-right")
-    assert (made.rows[0]["d_prime_interval"].high == 10) == open_
-    assert ("means at least its lower end" in made.note) == open_
+    table = report_block(ABX, abx(*right), DESIGN, "b").sections[0].tables[0]
+    assert (table.rows[0]["d_prime_interval"].high == 10) == open_
+    assert ("means at least its lower end" in table.note) == open_
 
 
 def test_intervals_of_groups_stay_on_the_scale() -> None:
     rows = rated({"real": 5}, {"real": 5}, {"real": 4})
     about: list[Any] = []
     for name in range(3):
-        one = listener(name)
-        one.answer("demographics", "demographics", "age", "old")
-        about += one.rows
-    made = rate_report(RATE, rows, DESIGN, np.random.default_rng(0), "q")
-    section = breakdown(made.measures, DESIGN.demographics[0], about, "en", "by-age")
-    assert section is not None
+        person = listener(name)
+        person.answer("demographics", "demographics", "age", "old")
+        about += person.rows
+    measures = report_block(RATE, rows, DESIGN, "b").measures
+    (section,) = breakdown(measures, DESIGN.demographics[0], about, "en", "by-age")
     (row,) = section.tables[0].rows
     assert row["interval_1"].high == 5 and 1 <= row["interval_1"].low < 4

@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixdream.survey.analysis.bradley_terry import bradley_terry, connected, scores
+from mixdream.survey.analysis.bradley_terry import bradley_terry, connected, score_intervals
+from mixdream.survey.analysis.intervals import difference_p, holm, sign_p
+from mixdream.survey.analysis.measures import Measure, differences
 from mixdream.survey.analysis.observations import observe
-from mixdream.survey.analysis.paired import differences, holm, sign_p
 from tests.survey.analysis.coverage import simulate_bradley_terry
 
 P_VALUES = st.lists(st.floats(0, 1), max_size=8)
@@ -60,57 +61,36 @@ def test_conditions_may_be_compared_by_way_of_others() -> None:
     assert not connected(chain)
 
 
-def test_intervals_of_scores_hold_the_truth() -> None:
-    rng, held = np.random.default_rng(6), 0
-    for _ in range(60):
-        by_listener = np.zeros((50, 3, 3))
-        for one in by_listener:
-            truth = np.array([0.6, 0.0, -0.6]) + rng.normal(0, 0.3, 3)
-            for i, j in ((0, 1), (0, 2), (1, 2)):
-                one[i, j] = rng.binomial(4, 1 / (1 + np.exp(truth[j] - truth[i])))
-                one[j, i] = 4 - one[i, j]
-        first = scores(by_listener)[0]
-        assert first.interval is not None
-        # Tastes that differ blur the mean preference a little: 0.6 / sqrt(1 + 0.35 (0.3^2 + 0.3^2)).
-        held += first.interval.low <= 0.58 <= first.interval.high
-    assert held >= 53
-
-
 def test_few_listeners_have_honest_intervals_of_scores() -> None:
-    held, found = simulate_bradley_terry(6, 4, 200, np.random.default_rng(2))
-    assert held >= 0.91 and found == 1
+    held, known = simulate_bradley_terry(6, 4, 200, np.random.default_rng(2))
+    assert held >= 0.91 and known == 1
 
 
 def test_scores_have_no_interval_where_listeners_agree_or_one_holds_all_together() -> None:
     agreed = np.tile(np.array([[0.0, 2, 2], [0, 0, 2], [0, 0, 0]]), (5, 1, 1))
-    assert [one.interval for one in scores(agreed)] == [None] * 3
+    assert score_intervals(agreed) == [None] * 3
     alone = np.zeros((3, 3, 3))
     alone[:, 0, 1] = 1, 2, 1
     alone[0, 1, 2] = 1
-    assert [one.interval for one in scores(alone)] == [None] * 3
+    assert score_intervals(alone) == [None] * 3
 
 
 def test_shares_and_points_are_compared_within_listeners() -> None:
     a = observe([("x", "1", 1.0, 0), ("y", "1", 1.0, 0), ("z", "1", 0.0, 0), ("only a", "1", 0.0, 0)])
     b = observe([("x", "2", 0.0, 0), ("y", "2", 0.0, 0), ("z", "2", 0.0, 0), ("only b", "2", 1.0, 0)])
-    (line,) = differences({"a": a, "b": b}, 1, "percent")
-    assert (line["pair"], line["listeners"]) == ("a − b", 3)
-    assert line["difference"] == pytest.approx(200 / 3) and line["p"] == 2 / 2**2
-    assert line["by_listener"].high == 100
-    (line,) = differences({"a": a, "b": b}, 4, "points")
-    assert line["difference"] == pytest.approx(2 / 3) and 1 < line["by_listener"].high < 4
+    for scale, unit in ((None, 100), ((1.0, 5.0), 1)):
+        (table,) = differences("d", "", {"": [Measure("a", a, scale=scale), Measure("b", b, scale=scale)]})
+        (line,) = table.rows
+        assert (line["pair"], line["listeners"], line["p"]) == ("a − b", 3, 2 / 2**2)
+        assert line["difference"] == pytest.approx(unit * 2 / 3)
+        assert line["by_listener"].high == (pytest.approx(2.1, abs=0.01) if scale else 100)
 
 
 def test_one_answer_each_to_both_raises_no_more_false_alarms_than_it_may() -> None:
-    alarms = 0
-    for apart in np.random.default_rng(5).choice([-1, 0, 1], p=[0.4, 0.2, 0.4], size=(1000, 8)):
-        a, b = (observe((str(i), "x", float(one), 0) for i, one in enumerate(apart == of)) for of in (1, -1))
-        (line,) = differences({"a": a, "b": b}, 1, "percent")
-        alarms += line["p"] < 0.05
+    apart = np.random.default_rng(5).choice([-1, 0, 1], p=[0.4, 0.2, 0.4], size=(1000, 8))
     # Student's makes 85.
-    assert alarms <= 50
+    assert sum((difference_p(one) or 0) < 0.05 for one in apart) <= 50
 
 
 def test_one_listener_has_scores_without_intervals() -> None:
-    found = scores(np.array([[[0.0, 2.0], [1.0, 0.0]]]))
-    assert [one.interval for one in found] == [None, None] and found[0].score > 0
+    assert score_intervals(np.array([[[0.0, 2.0], [1.0, 0.0]]])) == [None, None]

@@ -20,11 +20,11 @@ TODAY = date(2030, 6, 1)
 
 
 def listener(name: str, heard_share: float = 1.0, wrong: int = 0) -> Listener:
-    one = Listener(name, np.random.default_rng(1), "h", heard_share)
-    one.detect(1.0)
+    person = Listener(name, np.random.default_rng(1), "h", heard_share)
+    person.detect(1.0)
     for i in range(2):
-        one.attend("detect", i < wrong)
-    return one
+        person.attend("detect", i < wrong)
+    return person
 
 
 def session(name: str, finished: bool = True) -> Session:
@@ -42,8 +42,8 @@ def test_each_rule_and_no_other() -> None:
     sessions = [
         session(name, name not in ("left", "all")) for name in ("good", "wrong", "hasty", "left", "all")
     ]
-    found = exclude(rows, sessions, Exclusions(wrong_attention=0, fastest_share=0.5), TODAY)
-    assert [(one.session, one.rule) for one in found] == [
+    excluded = exclude(rows, sessions, Exclusions(wrong_attention=0, fastest_share=0.5), TODAY)
+    assert [(exclusion.session, exclusion.rule) for exclusion in excluded] == [
         ("all", "unfinished"),
         ("all", "wrong_attention"),
         ("all", "heard_too_little"),
@@ -51,13 +51,17 @@ def test_each_rule_and_no_other() -> None:
         ("left", "unfinished"),
         ("wrong", "wrong_attention"),
     ]
-    assert {one.date for one in found} == {"2030-06-01"}
-    assert [one.detail for one in found[:3]] == ["4 of 9 pages", "2 of 2 wrong", "heard 3.2 of 32.0 s"]
+    assert {exclusion.date for exclusion in excluded} == {"2030-06-01"}
+    assert [exclusion.detail for exclusion in excluded[:3]] == [
+        "4 of 9 pages",
+        "2 of 2 wrong",
+        "heard 3.2 of 32.0 s",
+    ]
 
 
 def test_who_is_not_in_the_list_of_sessions_did_not_finish() -> None:
-    (found,) = exclude(listener("x").rows, [], Exclusions(), TODAY)
-    assert (found.rule, found.detail) == ("unfinished", "not in the list of sessions")
+    (excluded,) = exclude(listener("x").rows, [], Exclusions(), TODAY)
+    assert (excluded.rule, excluded.detail) == ("unfinished", "not in the list of sessions")
 
 
 def test_limits_are_allowed() -> None:
@@ -67,30 +71,30 @@ def test_limits_are_allowed() -> None:
 
 
 def test_playing_one_clip_twice_is_not_hearing_both() -> None:
-    one = Listener("x", np.random.default_rng(1), "h", 1.0)
+    person = Listener("x", np.random.default_rng(1), "h", 1.0)
     twice = Heard("a", "gan", "1", 2, 8.0, 4.0, True)
     never = Heard("b", "gan", "2", 0, 0.0, 4.0, False)
-    one.answer("d", "detect", "detect", "both", (twice, never))
-    assert heard_s(one.rows) == ({"x": 4.0}, {"x": 8.0})
+    person.answer("d", "detect", "detect", "both", (twice, never))
+    assert heard_s(person.rows) == ({"x": 4.0}, {"x": 8.0})
 
 
 def test_a_page_with_two_questions_is_heard_once() -> None:
-    one = Listener("x", np.random.default_rng(1), "h", 0.5)
-    one.rate("gan")
-    assert len(one.rows) >= 2
-    assert heard_s(one.rows) == ({"x": 2.0}, {"x": 4.0})
+    person = Listener("x", np.random.default_rng(1), "h", 0.5)
+    person.rate("gan")
+    assert len(person.rows) >= 2
+    assert heard_s(person.rows) == ({"x": 2.0}, {"x": 4.0})
 
 
 def test_who_heard_no_clips_at_all_is_not_hasty() -> None:
-    one = Listener("x", np.random.default_rng(1), "h", 1.0)
-    one.answer("demographics", "demographics", "age", "old")
-    assert exclude(one.rows, [session("x")], Exclusions(), TODAY) == []
+    person = Listener("x", np.random.default_rng(1), "h", 1.0)
+    person.answer("demographics", "demographics", "age", "old")
+    assert exclude(person.rows, [session("x")], Exclusions(), TODAY) == []
 
 
 def test_a_list_comes_back_and_can_be_a_researchers_own(tmp_path: Path) -> None:
-    found = [Excluded("s1", "own", "=1+1", "2030-05-02"), Excluded("s2", "knew me", "", "2030-05-03")]
-    write_exclusions(tmp_path / "e.csv", found)
-    assert read_exclusions(tmp_path / "e.csv") == found
+    excluded = [Excluded("s1", "own", "=1+1", "2030-05-02"), Excluded("s2", "knew me", "", "2030-05-03")]
+    write_exclusions(tmp_path / "e.csv", excluded)
+    assert read_exclusions(tmp_path / "e.csv") == excluded
     (tmp_path / "o.csv").write_text("session,rule,date\ns9, knew me ,2030-05-03\n\n", "utf-8")
     assert read_exclusions(tmp_path / "o.csv") == [Excluded("s9", "knew me", "", "2030-05-03")]
 

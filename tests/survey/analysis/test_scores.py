@@ -1,15 +1,13 @@
 import contextlib
 from pathlib import Path
 
-import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixdream.errors import InputError
-from mixdream.survey.analysis.read_counts import read_counts
 from mixdream.survey.analysis.score_tables import score_sections, score_sentence
-from mixdream.survey.analysis.scores import CHOICES, Counts, QuestionCounts, count_answers, score
+from mixdream.survey.analysis.scores import CHOICES, Counts, QuestionCounts, count_answers, read_counts
 from mixdream.survey.analysis.tables import Table
 
 # Thesis, figures 4.20, 4.22, 4.24 and 4.25, with its two cut digits (49.63 and 7.80) rounded.
@@ -30,10 +28,8 @@ TOTALS = (
 
 
 def as_printed(table: Table) -> tuple[str, ...]:
-    return tuple(
-        f"{n} {percent} {wald.replace(' to ', ' ')}"
-        for _, n, percent, wald, _ in (cells for cells in table.cells())
-    )
+    rows = table.cells()
+    return tuple(f"{row['n']} {row['percent']} {row['wald'].replace(' to ', ' ')}" for row in rows)
 
 
 def test_the_tables_of_the_thesis() -> None:
@@ -71,16 +67,10 @@ def test_the_headline_says_what_guessing_gives() -> None:
     assert text.endswith("gets 2.50.")
 
 
-def test_scores_are_those_of_the_thesis() -> None:
-    assert [score(value, "first") for value in CHOICES] == [2, 0, 0, 1]
-    assert [score(value, "second") for value in CHOICES] == [0, 2, 0, 1]
-    assert [score(value, "both") for value in CHOICES] == [1, 1, 0, 2]
-    assert [score(value, "none") for value in CHOICES] == [1, 1, 2, 0]
-
-
 ROWS = st.lists(st.tuples(*[st.sampled_from(CHOICES)] * 3), max_size=30)
 
 
+@settings(max_examples=25)
 @given(ROWS)
 def test_rows_give_tables_that_agree(rows: list[tuple[str, str, str]]) -> None:
     rights = ("first", "second", "both")
@@ -152,7 +142,7 @@ GOOD = "title: t\nlisteners: 3\nquestions: [{name: q, right: first, scores: [1, 
         (GOOD.replace(", scores: [1, 1, 1]", ""), r"give either choices or scores"),
         (GOOD.replace("[1, 1, 1]", "[1, 1, -1]"), r"questions\.0\.scores\.2: .*got -1"),
         (GOOD + "total: 3", r"total is no key"),
-        ("title: [", "is not valid YAML"),
+        ("title: [", "line 1: not valid YAML"),
         ("3", "counts"),
     ],
 )
@@ -169,17 +159,10 @@ def test_a_missing_file_of_counts_is_named() -> None:
         read_counts("thesys")
 
 
+@settings(max_examples=40)
 @given(text=st.text(max_size=60))
 def test_any_file_is_counts_or_an_error(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     path = tmp_path_factory.mktemp("counts") / "c.yaml"
     path.write_text(GOOD + text, "utf-8")
     with contextlib.suppress(InputError):
         assert read_counts(str(path)).listeners == 3
-
-
-def test_counts_can_be_large() -> None:
-    large = {"name": "q", "right": "none", "scores": (10**6, 10**6, 10**6)}
-    counts = Counts.model_validate({"title": "t", "listeners": 3 * 10**6, "questions": [large]})
-    labels = [row["label"] for row in score_sections(counts, "t")[0].tables[0].rows]
-    assert labels == ["None", "Option 1 or Option 2", "Both"]
-    assert np.isclose(score_sections(counts, "t")[0].tables[1].rows[0]["percent"], 100 / 3)

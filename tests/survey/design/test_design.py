@@ -1,9 +1,10 @@
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from mixdream.survey.design.blocks import Ask, Compare, Detect, Rate, condition_names
+from mixdream.survey.design.blocks import Ask, Compare, Detect, Rate, condition_keys
 from mixdream.survey.design.design import Condition, Design
 from mixdream.survey.design.question import LONGEST_TEXT, Option, Question
 from mixdream.survey.design.texts import in_language
@@ -149,13 +150,10 @@ def test_every_text_must_be_in_all_languages() -> None:
         blocks=[DETECT | {"intro": both, "options": [both, "2", both, both]}, rate(questions=[question])],
     )
     Design.model_validate(good)
-    found = 0
 
-    def without_german(value: Any) -> Any:
+    def without_german(value: Any) -> Iterator[Any]:
         """Each copy of a value in which one text lacks its German."""
-        nonlocal found
         if value == both:
-            found += 1
             yield {"en": "e"}
         elif isinstance(value, dict):
             for key, inside in value.items():
@@ -164,10 +162,11 @@ def test_every_text_must_be_in_all_languages() -> None:
             for i, inside in enumerate(value):
                 yield from ([*value[:i], changed, *value[i + 1 :]] for changed in without_german(inside))
 
-    for bad in without_german(good):
+    incomplete = list(without_german(good))
+    assert len(incomplete) == 12
+    for bad in incomplete:
         with pytest.raises(ValidationError, match="is missing in de"):
             Design.model_validate(bad)
-    assert found == 12
 
 
 def test_conditions_may_be_called_like_keys_of_texts() -> None:
@@ -189,11 +188,12 @@ def test_the_hash_is_that_of_the_content() -> None:
 
 def test_conditions_of_blocks() -> None:
     detect = Detect(kind="detect", name="d", trials=(("a", "b"), ("b", "b")), ask="?")
-    compare = Compare(kind="abx", name="c", pairs=(("a", "b"),), ask="?")
     rated = Rate(kind="rate", name="r", conditions=("b", "a"), questions=(LIKE,))
     ask = Ask(kind="ask", name="q", questions=(LIKE,))
-    blocks = (detect, compare, rated, ask)
-    assert [list(condition_names(block)) for block in blocks] == [list("abbb"), list("ab"), list("ba"), []]
+    names = [[name for _, name in condition_keys(block)] for block in (detect, rated, ask)]
+    assert names == [list("abbb"), list("ba"), []]
+    compare = Compare(kind="abx", name="c", pairs=(("a", "b"),), ask="?")
+    assert list(condition_keys(compare)) == [(("pairs", 0, 0), "a"), (("pairs", 0, 1), "b")]
 
 
 def test_texts_in_a_language() -> None:

@@ -83,7 +83,7 @@ def test_the_data_dictionary_names_every_column(tmp_path: Path) -> None:
 
 
 def test_answers_are_streamed(tmp_path: Path) -> None:
-    one = simulate(1, np.random.default_rng(1)).rows[0]
+    row = simulate(1, np.random.default_rng(1)).rows[0]
     partial = tmp_path / ".e.partial" / "answers.csv"
     sizes = []
 
@@ -91,7 +91,7 @@ def test_answers_are_streamed(tmp_path: Path) -> None:
         for i in range(12_000):
             if i % 6000 == 5999:
                 sizes.append(partial.stat().st_size)
-            yield one
+            yield row
 
     assert export(rows(), [], [], tmp_path / "e") == 12_000
     assert sizes[0] < sizes[1] and not partial.exists()
@@ -129,16 +129,16 @@ def test_faults_are_named_with_their_line(tmp_path: Path) -> None:
     path = tmp_path / "answers.csv"
     good = (tmp_path / "e" / "answers.csv").read_text("utf-8")
     for text, message in (
-        (good.replace("2030-05-01T12:01", "yesterday"), r"line 3: saved cannot be 'yesterday"),
-        (good.replace("session,", "who,", 1), r"no column 'session'"),
-        (good + "a,b\r\n", r"line 5: 2 cells where the head has 34"),
-        (good.replace("demographics,1,", "demographics,,", 1), r"line 2: position is empty"),
+        (good.replace("2030-05-01T12:01", "yesterday"), r"Row #3: .*invalid value 'yesterday"),
+        (good.replace("session,", "who,", 1), r"'session'"),
+        (good + "a,b\r\n", r"Row #5: Expected 34 columns, got 2"),
+        (good.replace("demographics,1,", "demographics,,", 1), r"row 2: position is empty"),
     ):
         path.write_text(text, "utf-8")
         with pytest.raises(InputError, match=message):
             list(read_rows(path))
     path.write_bytes(b"session\xff")
-    with pytest.raises(InputError, match="no CSV in UTF-8"):
+    with pytest.raises(InputError, match="damaged or no export"):
         list(read_rows(path))
     (tmp_path / "answers.parquet").write_bytes(b"PAR1 not")
     with pytest.raises(InputError, match="damaged"):

@@ -1,126 +1,117 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import soundfile
 import typer
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from mixdream.cli import survey_new
 from mixdream.errors import InputError
-from mixdream.survey.design.blocks import Compare, Detect, Rate
-from mixdream.survey.design.design import Condition
+from mixdream.survey.design.blocks import Compare
+from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import ATTENTION
 from mixdream.survey.design.read_design import parse_design, read_design
-from mixdream.survey.design.write_design import dump_design
 from mixdream.survey.planning.create import NO_GRID, create_test
-from mixdream.survey.planning.preset_texts import LANGUAGES, say
-from mixdream.survey.planning.presets import (
-    NO_CONTACT,
-    PRESETS,
-    Material,
-    abx_design,
-    mos_design,
-    preference_design,
-    thesis_design,
-)
-from mixdream.survey.rendering.clips import read_clips
+from mixdream.survey.planning.planner import plan_listeners
+from mixdream.survey.planning.presets import GRIDS, NO_CONTACT, fill_preset
+from mixdream.survey.rendering.clips import Clip, read_clips
 from mixdream.survey.rendering.render import render_clips
 from tests.audio import media
 
-ONE = Material(real="real", generated={"model": "m"}, through="thesis")
-TWO = Material(real="real", generated={"model": "m", "other": "o"}, through="studio-8k", trials=3)
+
+def filled(preset: str, text: str | None = None, languages: tuple[str, ...] = ("en",)) -> Design:
+    """A preset with one folder of generated clips, read back; a text as title, contact and folder."""
+    folder = text or "real"
+    content = fill_preset(preset, folder, {"model": "m"}, "thesis", 2, languages, text, text)
+    return parse_design(content.encode(), "x")
 
 
-def test_the_thesis_has_three_questions_in_fixed_order() -> None:
-    design = thesis_design(ONE)
-    (block,) = design.blocks
-    assert isinstance(block, Detect)
-    assert block.trials == (("model", "real"), ("real", "model"), ("model", "model"))
-    assert block.ask == "Which of the above, if any, sound like AI-generated?"
-    assert block.options == ("Option 1", "Option 2", "None", "Both")
-    assert not block.shuffle_trials and not block.shuffle_clips and block.attention == 0
-    assert [question.name for question in design.demographics] == ["age", "music", "familiar", "often"]
-    assert design.conditions == {
-        "real": Condition(folder="real", through="thesis"),
-        "model": Condition(folder="m", generated=True),
-    }
-    assert not design.completion.show_score
-    with pytest.raises(InputError, match=r"one folder of generated clips, got 2: give --generated once"):
-        thesis_design(TWO)
-
-
-def test_preference_asks_every_pair() -> None:
-    (block,) = preference_design(TWO).blocks
-    assert isinstance(block, Compare) and block.kind == "prefer" and block.allow_tie
-    assert block.pairs == (("real", "model"), ("real", "other"), ("model", "other"))
-    assert block.per_pair == 3 and not block.same_item
-
-
-def test_opinion_scores_have_every_condition_and_an_anchor() -> None:
-    design = mos_design(TWO)
-    (block,) = design.blocks
-    assert isinstance(block, Rate)
-    assert block.conditions == ("real", "real-inverted", "model", "other", "anchor")
-    assert design.conditions["real"] == Condition(folder="real")
-    assert design.conditions["real-inverted"] == Condition(folder="real", through="studio-8k")
-    assert design.conditions["anchor"] == Condition(folder="real", anchor=True)
-    assert block.attention == 1 and block.per_condition == 3
-    (question,) = block.questions
-    assert (question.kind, question.lowest, question.highest) == ("scale", 1, 5)
-    assert (question.lowest_label, question.highest_label) == ("Bad", "Excellent")
-    plain = mos_design(Material(real="real", generated={"m": "m"}, through=None))
-    assert list(plain.conditions) == ["real", "m", "anchor"]
-
-
-def test_abx_compares_the_same_item() -> None:
-    (block,) = abx_design(TWO).blocks
-    assert isinstance(block, Compare) and block.kind == "abx" and block.same_item
-    assert block.pairs == (("real", "model"), ("real", "other"))
-    (block,) = abx_design(Material(real="real", generated={}, through="thesis")).blocks
-    assert isinstance(block, Compare) and block.pairs == (("real", "real-inverted"),)
-    with pytest.raises(InputError, match="give one"):
-        abx_design(Material(real="real", generated={}, through=None))
-
-
-@pytest.mark.parametrize("make", [preference_design, mos_design])
-def test_tests_of_clips_need_clips(make: type) -> None:
-    with pytest.raises(InputError, match="give --generated FOLDER"):
-        make(Material(real="real", generated={}, through="thesis"))
-
-
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("preset", GRIDS)
 @pytest.mark.parametrize("languages", [("en",), ("de",), ("de", "en")])
-def test_presets_are_whole_in_every_language(name: str, languages: tuple[str, ...]) -> None:
-    material = Material(
-        real="real", generated={"model": "m"}, through="thesis", languages=languages, title="My {test}"
-    )
-    design = PRESETS[name].make(material)
-    assert design.languages == languages and design.title == "My {test}"
-    assert parse_design(dump_design(design).encode(), "x") == design
+def test_every_preset_is_a_design_in_every_language(preset: str, languages: tuple[str, ...]) -> None:
+    design = filled(preset, languages=languages)
+    assert design.languages == languages
     consents = design.consent.values() if isinstance(design.consent, dict) else [design.consent]
     assert len(consents) == len(languages) and all(NO_CONTACT in consent for consent in consents)
-    text = dump_design(design)
-    assert ("Hörtest" in text) == ("de" in languages) and ("listening test about" in text) == (
-        "en" in languages
-    )
+    clips = [Clip(f"{name}{i}", name, f"{i}", 4.0) for name in design.conditions for i in range(4)]
+    assert plan_listeners(design, clips, 0.1, 0.3)
 
 
-def test_who_asks_stands_in_the_consent() -> None:
-    design = thesis_design(
-        Material(real="r", generated={"m": "m"}, through="thesis", contact="Dr. {Who}, who@uni.example")
-    )
-    assert "questions: Dr. {Who}, who@uni.example." in str(design.consent) and NO_CONTACT not in str(
-        design.consent
-    )
-    for word in ("voluntary", "stop at any time", "Stored are", "deleted", "internet address are not stored"):
-        assert word in str(design.consent)
+ODD_TEXTS = [
+    *("no", "1", "09", "~", "null", "true", "- x", "a: b", "#", "|", "what?", "*a", "&a", "!a", "%a", "@a"),
+    *(
+        "x\n\n  y",
+        "0\x850",
+        "a\u2028b",
+        "a\rb",
+        "a\r\nb",
+        "\ufeffa",
+        "x \n y",
+        "a\tb\n\tc",
+        "🎛 mix",
+        "x" * 200,
+    ),
+    *("Dr. {Who}, \"w\" 'o' \\ {{ x }} {% y %}", "{contact}"),
+]
+
+
+LINES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=90)
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(ODD_TEXTS) | LINES.map(str.strip).filter(lambda text: text not in ("", ".", "./")))
+def test_what_is_filled_in_is_read_back(text: str) -> None:
+    design = filled("thesis", text)
+    assert design.title == text
+    assert design.conditions["real"].folder == text
+    assert text in design.consent
 
 
 def test_texts_in_other_languages_are_the_researchers() -> None:
-    assert say("none", ["de"]) == "Keine"
-    with pytest.raises(InputError, match=f"the texts are in {' and '.join(LANGUAGES)}, got 'fr'"):
-        say("none", ["en", "fr"])
+    with pytest.raises(InputError, match="the texts are in en and de, got 'fr'"):
+        fill_preset("abx", "real", {}, "thesis", 1, ["en", "fr"])
+
+
+@pytest.mark.parametrize(
+    ("preset", "generated", "grid", "through", "compared"),
+    [
+        ("thesis", ["m"], "thesis", ["real"], [("m", "real"), ("real", "m"), ("m", "m")]),
+        ("preference", ["m", "o"], None, [], [("real", "m"), ("real", "o"), ("m", "o")]),
+        ("mos", ["m"], "thesis", ["real-inverted"], ["real", "real-inverted", "m", "anchor"]),
+        ("mos", ["m"], None, [], ["real", "m", "anchor"]),
+        ("abx", ["m", "o"], "thesis", ["real"], [("real", "m"), ("real", "o")]),
+        ("abx", [], "thesis", ["real-inverted"], [("real", "real-inverted")]),
+    ],
+)
+def test_what_is_compared(
+    preset: str, generated: list[str], grid: str | None, through: list[str], compared: list[Any]
+) -> None:
+    folders = dict.fromkeys(generated, "folder")
+    design = parse_design(fill_preset(preset, "real", folders, grid, 3).encode(), "x")
+    conditions = design.conditions.items()
+    assert [name for name, condition in conditions if condition.through] == through
+    assert [name for name, condition in conditions if condition.generated] == generated
+    assert [name for name, condition in conditions if condition.anchor] == (["anchor"] * (preset == "mos"))
+    (block,) = design.blocks
+    assert list(getattr(block, {"thesis": "trials", "mos": "conditions"}.get(preset, "pairs"))) == compared
+
+
+@pytest.mark.parametrize(
+    ("preset", "generated", "grid", "message"),
+    [
+        ("thesis", ["m", "o"], "thesis", "one folder of generated clips, got 2: give --generated once"),
+        ("preference", [], "thesis", "give --generated FOLDER"),
+        ("mos", [], "thesis", "give --generated FOLDER"),
+        ("abx", [], None, "give one"),
+    ],
+)
+def test_what_makes_no_test(preset: str, generated: list[str], grid: str | None, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        fill_preset(preset, "real", dict.fromkeys(generated, "folder"), grid, 3)
 
 
 @pytest.fixture

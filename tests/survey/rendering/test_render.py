@@ -10,7 +10,8 @@ import pytest
 import soundfile
 
 from mixdream.analysis.fidelity import magnitude_snr_db, match_gain
-from mixdream.audio.level import SILENCE, true_peak
+from mixdream.audio.level import SILENCE
+from mixdream.audio.limiter import true_peak
 from mixdream.errors import InputError
 from mixdream.spectrogram.grid import NAMED_GRIDS
 from mixdream.survey.design.blocks import Compare, Detect, Rate
@@ -258,7 +259,7 @@ def count_tones(audio: np.ndarray, rate_hz: int) -> int:
 
 
 @pytest.mark.parametrize("number", COUNTS)
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(5))
 def test_tones_can_be_counted(number: int, seed: int) -> None:
     audio = tones(number, 16_000, np.random.default_rng(seed))
     assert len(audio) == SECONDS * 16_000
@@ -286,7 +287,8 @@ def test_the_studio_grid_sounds_better_than_the_thesis(tmp_path: Path) -> None:
         snr_db[name] = magnitude_snr_db(original, match_gain(original, made) * made, RATE_HZ)
         # In time with the original: the onsets are where they were.
         levels = [
-            np.square(one[: len(one) // 960 * 960].reshape(-1, 960)).mean(axis=1) for one in (original, made)
+            np.square(clip[: len(clip) // 960 * 960].reshape(-1, 960)).mean(axis=1)
+            for clip in (original, made)
         ]
         shifts = [np.corrcoef(levels[0][5:-5], np.roll(levels[1], lag)[5:-5])[0, 1] for lag in range(-3, 4)]
         assert np.argmax(shifts) == 3

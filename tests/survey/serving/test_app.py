@@ -393,7 +393,7 @@ def test_a_database_that_is_away_is_not_an_error_of_ours(open_client: Open, fold
     assert page is not None
     with (
         Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store,
-        store.database.writing() as connection,
+        store.writing() as connection,
     ):
         connection.exec_driver_sql("ALTER TABLE answers RENAME TO hidden")
         connection.exec_driver_sql("ALTER TABLE sessions RENAME TO hidden_sessions")
@@ -403,7 +403,7 @@ def test_a_database_that_is_away_is_not_an_error_of_ours(open_client: Open, fold
     assert client.get("/", headers={"Accept": "text/html"}).status_code == 503
     with (
         Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store,
-        store.database.writing() as connection,
+        store.writing() as connection,
     ):
         connection.exec_driver_sql("ALTER TABLE hidden RENAME TO answers")
         connection.exec_driver_sql("ALTER TABLE hidden_sessions RENAME TO sessions")

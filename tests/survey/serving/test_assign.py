@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -62,7 +63,7 @@ def test_a_rate_block_is_a_permutation_of_its_trials(
     assert sorted(page.trial for page in trials) == list(range(2 * wanted))
     assert len(pages) - len(trials) == attention
     for condition in (REAL, MODEL):
-        used = Counter(page.clips[0].clip for page in trials if page.clips[0].condition == condition)
+        used = Counter(page.clips[0].id for page in trials if page.clips[0].condition == condition)
         assert sum(used.values()) == wanted
         # None twice while there are others.
         assert len(used) == min(wanted, there)
@@ -101,7 +102,7 @@ def test_clips_are_used_evenly_by_those_who_finish(seed: int, there: int) -> Non
     for number in range(40):
         plan = draw_plan(design, clips, loads, number)
         if rng.random() >= 0.3:
-            loads.update((page.block, page.clips[0].clip) for page in plan if page.kind == "rate")
+            loads.update((page.block, page.clips[0].id) for page in plan if page.kind == "rate")
         for condition in (REAL, MODEL):
             counts = [loads["rate", clip.id] for clip in clips if clip.condition == condition]
             assert max(counts) - min(counts) <= 1
@@ -113,7 +114,7 @@ def test_the_thesis_has_a_fixed_order_and_a_right_answer_for_each_trial() -> Non
     assert [page.trial for page in pages] == [0, 1, 2]
     assert [page.right for page in pages] == ["first", "second", "both"]
     assert [[clip.condition for clip in page.clips] for page in pages] == TRIALS
-    heard = [clip.clip for page in pages for clip in page.clips]
+    heard = [clip.id for page in pages for clip in page.clips]
     assert len(set(heard)) == 6
 
 
@@ -168,7 +169,7 @@ def test_the_volume_is_set_with_a_clip_that_is_not_asked_about() -> None:
     for number in range(20):
         volume, *others = draw_plan(design, clips_of(3), {}, number)
         assert volume.kind == "volume"
-        assert volume.clips[0].clip not in {clip.clip for page in others for clip in page.clips}
+        assert volume.clips[0].id not in {clip.id for page in others for clip in page.clips}
 
 
 def test_missing_clips_are_one_line() -> None:
@@ -194,5 +195,5 @@ def test_pages_know_their_questions_and_are_the_same_after_json() -> None:
         "ask": ["effort", "remark"],
     }
     for page in plan:
-        assert Page.from_json(page.to_json()) == page
+        assert Page.from_json(asdict(page)) == page
         assert must_listen(design, page) == (page.kind in ("detect", "rate", "attention", "abx"))

@@ -306,7 +306,7 @@ def test_the_last_of_several_forwarded_lines_is_the_proxys(
         lines = [
             [("X-Forwarded-For", f"198.51.100.{i}"), ("X-Forwarded-For", "203.0.113.9")] for i in range(3)
         ]
-        statuses = [client.post("/start", json={}, headers=one).status_code for one in lines]
+        statuses = [client.post("/start", json={}, headers=line).status_code for line in lines]
     assert statuses == [422, 422, 429]
 
 

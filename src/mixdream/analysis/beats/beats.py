@@ -66,13 +66,7 @@ class Beats:
 
     @classmethod
     def read(cls, path: Path) -> "Beats":
-        """Read what `write` wrote.
-
-        Raises
-        ------
-        InputError
-            Where the file is missing or is something else.
-        """
+        """Read what `write` wrote; InputError where the file is missing or is something else."""
         try:
             stored = np.load(path)
         except FileNotFoundError:

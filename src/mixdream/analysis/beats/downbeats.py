@@ -49,10 +49,6 @@ def find_bars(half_beats: np.ndarray, onsets: np.ndarray, spectra: np.ndarray) -
     onsets : np.ndarray, shape (3, T), >= 0
         Evened out.
     spectra : np.ndarray, shape (S, notes)
-
-    Returns
-    -------
-    Bars
     """
     frames = np.interp(np.arange(2 * len(half_beats) - 1) / 2, np.arange(len(half_beats)), half_beats)
     seen = _seen(frames, onsets, spectra)
@@ -65,11 +61,11 @@ def find_bars(half_beats: np.ndarray, onsets: np.ndarray, spectra: np.ndarray) -
     evidence *= _TRUST
     if frames[0] < 3 and onsets[:, :3].max() > 3:
         evidence[0, ::16] += _BEGINS * np.array([1, 1, 0])[: evidence.shape[1] // 16]
-    place, certainty = _decode(evidence)
-    beat = np.where(place < 16, 4, 8)
-    place = np.where(place < 16, place, place - 16)
-    here = place % beat == 0
-    return Bars(frames[here], (place // beat)[here].astype(np.int8), certainty[here])
+    state, certainty = _decode(evidence)
+    beat = np.where(state < 16, 4, 8)
+    in_bar = np.where(state < 16, state, state - 16)
+    on_beat = in_bar % beat == 0
+    return Bars(frames[on_beat], (in_bar // beat)[on_beat].astype(np.int8), certainty[on_beat])
 
 
 def strength_at(frames: np.ndarray, onsets: np.ndarray) -> np.ndarray:
@@ -127,12 +123,12 @@ def _standard(values: np.ndarray) -> np.ndarray:
 def _change(frames: np.ndarray, spectra: np.ndarray, reach: int) -> np.ndarray:
     """How the spectrum after each frame differs from the one before, over ``reach`` places each."""
     count = len(frames)
-    place = np.clip(frames / FRAMES_PER_S * SPECTRA_PER_S, 0, len(spectra))
-    place = np.append(place, len(spectra))
+    column = np.clip(frames / FRAMES_PER_S * SPECTRA_PER_S, 0, len(spectra))
+    column = np.append(column, len(spectra))
     change = np.zeros(count)
     for first in range(0, count, _AT_ONCE):  # spectra of hours are large once they are summed up
         here = np.arange(first, min(first + _AT_ONCE, count))
-        turns = place[np.stack([np.maximum(here - reach, 0), here, np.minimum(here + reach, count)])]
+        turns = column[np.stack([np.maximum(here - reach, 0), here, np.minimum(here + reach, count)])]
         low, high = int(turns[0, 0]), int(turns[2, -1])
         total = np.cumsum(spectra[low : high + 1], axis=0, dtype=np.float64)
         total = np.concatenate([np.zeros((1, total.shape[1])), total])

@@ -1,4 +1,4 @@
-"""Pulse: when the beats of a near-constant tempo strike, exact to a part of a frame."""
+"""Half beats: when the beats of a near-constant tempo strike, exact to a part of a frame."""
 
 from itertools import pairwise
 
@@ -7,6 +7,7 @@ from scipy.linalg import solveh_banded
 
 from mixdream.analysis.beats.onsets import FRAMES_PER_S
 from mixdream.analysis.beats.tempo import BLOCK_S
+from mixdream.analysis.parabola import top_between
 
 _TIGHTNESS = 8000.0  # cost of a beat that is off by a ratio r: tightness x log(r)^2
 _JUMP = 15.0  # cost of starting anew with another phase, in standard deviations of onset strength
@@ -19,7 +20,7 @@ LATE_FRAMES = 1.0
 
 
 def follow_pulse(onsets: np.ndarray, bpm: np.ndarray) -> list[np.ndarray]:
-    """Find the beats.
+    """Find the half beats.
 
     Parameters
     ----------
@@ -103,24 +104,23 @@ def _refine(frames: np.ndarray, attacks: np.ndarray) -> np.ndarray:
         around = attacks[np.clip(near, 0, len(attacks) - 1)]
         best = np.clip(around.argmax(axis=1), 1, 2 * _REACH - 1)
         left, top, right = around[np.arange(len(beats)), best + np.array([[-1], [0], [1]])]
-        bend = np.minimum(left - 2 * top + right, -1e-6)
-        found = near[:, 0] + best + np.clip(0.5 * (left - right) / bend, -0.5, 0.5)
+        struck = near[:, 0] + best + top_between(left, top, right, flattest=1e-6)
         weight = np.clip(top / max(float(np.percentile(top, 75)), 1e-6), 0, 1) ** 2
-        weight /= 1 + np.square(found - beats)
-        beats = _even(found, weight)
-        beats += _even(found - beats, weight)  # once more, or a steady drift would be flattened at the ends
+        weight /= 1 + np.square(struck - beats)
+        beats = _even(struck, weight)
+        beats += _even(struck - beats, weight)  # once more, or a steady drift would be flattened at the ends
     return beats
 
 
-def _even(found: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Minimise the weighted squared distance to ``found`` and the squared second differences."""
-    count = len(found)
+def _even(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Minimise the weighted squared distance to ``values`` and the squared second differences."""
+    count = len(values)
     if count < 3:
-        return found
+        return values
     bands = np.zeros((3, count))
     bands[2] = weight + 1e-6
-    for first, value in ((0, 1.0), (1, -2.0), (2, 1.0)):
-        for second, other in ((0, 1.0), (1, -2.0), (2, 1.0)):
-            if second >= first:
-                bands[2 - (second - first), second : second + count - 2] += _SMOOTH * value * other
-    return solveh_banded(bands, (weight + 1e-6) * found)
+    for i, value in enumerate((1.0, -2.0, 1.0)):
+        for j, other in enumerate((1.0, -2.0, 1.0)):
+            if j >= i:
+                bands[2 - (j - i), j : j + count - 2] += _SMOOTH * value * other
+    return solveh_banded(bands, (weight + 1e-6) * values)

@@ -9,6 +9,7 @@ from scipy.fft import rfft
 from scipy.ndimage import uniform_filter1d
 
 from mixdream.audio.resample import Resampler
+from mixdream.spectrogram.frames import cut_frames
 
 RATE_HZ = 8000
 """Everything is measured at this rate, so that a set has the same beats in corpora of any rate."""
@@ -41,17 +42,7 @@ class Onsets:
 
 
 def measure_onsets(blocks: Iterable[np.ndarray], rate_hz: int) -> Onsets:
-    """Measure audio as a stream.
-
-    Parameters
-    ----------
-    blocks : iterable of np.ndarray, shape (n, channels), int16
-    rate_hz : int
-
-    Returns
-    -------
-    Onsets
-    """
+    """Measure audio as a stream of blocks, each of shape (n, channels), int16."""
     short, long = _Frames(_SHORT, HOP_SAMPLES), _Frames(_LONG, round(RATE_HZ / SPECTRA_PER_S))
     bands, notes = _bands(), _notes()
     before = np.zeros((2, _SHORT // 2 + 1), np.float32)
@@ -82,7 +73,7 @@ class _Frames:
         self.rest = buffer[count * self.hop :]
         if not count:
             return np.zeros((0, self.n_fft // 2 + 1), np.float32)
-        frames = np.lib.stride_tricks.sliding_window_view(buffer, self.n_fft)[:: self.hop][:count]
+        frames = cut_frames(buffer, self.n_fft, slice(None, None, self.hop))
         return np.abs(rfft(frames * self.window, axis=1))
 
 
@@ -113,16 +104,9 @@ def _notes() -> np.ndarray:
 
 
 def even_out(strength: np.ndarray) -> np.ndarray:
-    """Divide onsets by their local average, so that bands and passages count alike.
+    """Divide onsets, shape (bands, T), by their local average, so that bands and passages count alike.
 
-    Parameters
-    ----------
-    strength : np.ndarray, shape (bands, T), >= 0
-
-    Returns
-    -------
-    np.ndarray, shape (bands, T), float32, >= 0
-        About 1 on average, but for what is as good as silent.
+    They are about 1 on average then, but for what is as good as silent.
     """
     span = round(_EVEN_S * FRAMES_PER_S)
     average = uniform_filter1d(strength, span, axis=1, mode="mirror")

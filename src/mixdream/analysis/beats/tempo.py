@@ -4,6 +4,7 @@ import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
 from mixdream.analysis.beats.onsets import FRAMES_PER_S
+from mixdream.analysis.parabola import top_between
 
 SLOWEST_BPM, FASTEST_BPM = 88.5, 180.5
 """A little over an octave: each music has one tempo in it; what is heard as half is decided later."""
@@ -22,11 +23,7 @@ TEMPOS_BPM = SLOWEST_BPM * (1 + _STEP) ** np.arange(1 + np.log(FASTEST_BPM / SLO
 
 
 def tempo_path(onsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find the tempo of each block of `BLOCK_S`.
-
-    Parameters
-    ----------
-    onsets : np.ndarray, shape (bands, T), >= 0
+    """Find the tempo of each block of `BLOCK_S` from onsets, shape (bands, T), >= 0.
 
     Returns
     -------
@@ -40,9 +37,9 @@ def tempo_path(onsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     best = scores[np.arange(len(path)), path]
     rivals = np.zeros_like(best)
     for ratio in (2 / 3, 3 / 4, 4 / 5, 5 / 4, 4 / 3, 3 / 2):
-        place = np.rint(path + np.log(ratio) / np.log(1 + _STEP)).astype(int)
-        inside = (place > 0) & (place < len(TEMPOS_BPM) - 1)
-        near = np.clip(place, 1, len(TEMPOS_BPM) - 2) + np.array([[-1], [0], [1]])
+        rival = np.rint(path + np.log(ratio) / np.log(1 + _STEP)).astype(int)
+        inside = (rival > 0) & (rival < len(TEMPOS_BPM) - 1)
+        near = np.clip(rival, 1, len(TEMPOS_BPM) - 2) + np.array([[-1], [0], [1]])
         rivals = np.maximum(rivals, inside * scores[np.arange(len(path)), near].max(axis=0))
     lead = (best - rivals) / np.maximum(best, 1e-6)
     return _between(scores, path), np.clip(best / _CLEAR, 0, 1) * np.clip(lead / _CLEAR, 0, 1)
@@ -74,8 +71,7 @@ def _between(scores: np.ndarray, path: np.ndarray) -> np.ndarray:
     """Tempos of a path, finer than the steps: the tops of parabolas through three scores, shape (blocks,)."""
     middle = np.clip(path, 1, scores.shape[1] - 2)
     left, top, right = scores[np.arange(len(path)), middle + np.array([[-1], [0], [1]])]
-    bend = np.minimum(left - 2 * top + right, -1e-9)
-    return TEMPOS_BPM[path] * (1 + _STEP) ** np.clip(0.5 * (left - right) / bend, -0.5, 0.5)
+    return TEMPOS_BPM[path] * (1 + _STEP) ** top_between(left, top, right, flattest=1e-9)
 
 
 def _best_path(scores: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Beat tracking: from audio to beats, downbeats and tempo, and how far they are to be trusted.
 
 Onsets in three bands (`onsets`) give a tempo path (`tempo`), dynamic programming along it gives half beats
-(`pulse`), and a hidden Markov model says which of them are beats and downbeats (`downbeats`).
+(`half_beats`), and a hidden Markov model says which of them are beats and downbeats (`downbeats`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -34,32 +34,27 @@ def track_beats(
 ) -> tuple[Beats, tuple[TempoBlock, ...]]:
     """Track the beats of a set; each segment by itself, since the beat does not go on across a cut.
 
+    The blocks of tempo cover the segments that have beats.
+
     Parameters
     ----------
     read : callable
         Gives the audio from one kept sample to another, in blocks of shape (n, channels), int16.
     segments : sequence of (start, stop), in kept samples
     segment_starts_s : sequence of float, in seconds of the source
-    rate_hz : int
-
-    Returns
-    -------
-    beats : Beats
-    tempo : tuple of TempoBlock
-        They cover the segments that have beats.
     """
-    samples, places, confidences, blocks = [], [], [], []
+    samples, bars, confidences, blocks = [], [], [], []
     for (start, stop), source_s in zip(segments, segment_starts_s, strict=True):
         time_s, in_bar, confidence = _track(read(start, stop), rate_hz)
         # An attack on the first sample may be measured a moment before it; one at the very end is not heard.
         inside = (time_s > -_EDGE_S) & (time_s < (stop - start) / rate_hz - _EDGE_S)
         time_s, in_bar, confidence = np.maximum(time_s[inside], 0), in_bar[inside], confidence[inside]
         samples.append(start + time_s * rate_hz)
-        places.append(in_bar)
+        bars.append(in_bar)
         confidences.append(confidence)
         blocks += _tempo_blocks(time_s, confidence, (stop - start) / rate_hz, source_s)
     sure = np.concatenate(confidences) >= SURE
-    return Beats(np.concatenate(samples), np.concatenate(places), sure), tuple(blocks)
+    return Beats(np.concatenate(samples), np.concatenate(bars), sure), tuple(blocks)
 
 
 def _track(blocks: Iterable[np.ndarray], rate_hz: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -67,8 +62,10 @@ def _track(blocks: Iterable[np.ndarray], rate_hz: int) -> tuple[np.ndarray, np.n
     measured = measure_onsets(blocks, rate_hz)
     onsets = even_out(measured.strength)
     bpm, clarity = tempo_path(onsets)
-    times, places, confidences = [], [], []
     pieces = follow_pulse(onsets, bpm)
+    if not pieces:
+        return np.zeros(0), np.zeros(0, np.int8), np.zeros(0)
+    times, in_bar, confidences = [], [], []
     for number, half_beats in enumerate(pieces):
         bars = find_bars(half_beats, onsets, measured.spectra)
         frames = bars.frame
@@ -80,11 +77,9 @@ def _track(blocks: Iterable[np.ndarray], rate_hz: int) -> tuple[np.ndarray, np.n
         if number < len(pieces) - 1:
             confidence[-_SEAM:] = 0
         times.append((frames + LATE_FRAMES) / FRAMES_PER_S)
-        places.append(bars.in_bar)
+        in_bar.append(bars.in_bar)
         confidences.append(confidence)
-    if not pieces:
-        return np.zeros(0), np.zeros(0, np.int8), np.zeros(0)
-    return np.concatenate(times), np.concatenate(places), np.concatenate(confidences)
+    return np.concatenate(times), np.concatenate(in_bar), np.concatenate(confidences)
 
 
 def _struck(frames: np.ndarray, onsets: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from mixdream.audio.resample import QUALITY
 from mixdream.corpus.store import Corpus
+from mixdream.evaluation.embedding import pooled
 from mixdream.spectrogram.grid import Grid
 
 ANALYSIS_HZ = 8000
@@ -28,12 +29,13 @@ _EDGES = np.unique(np.geomspace(MARGIN / 64, MARGIN, 6 * _PER_OCTAVE + 1).round(
 BANDS = len(_EDGES) - 1
 _BLOCK = 1024  # frames that are transformed at a time
 _STILL = 0.01  # deviation over the loudest level: a steady tone has half of it, music eight times
-_FRAME_S = 0.032  # of spectrograms of a grid, pooled
 _RUN_OUT_S = 0.05  # read beyond the end for the filter of the resampler
 
 
 def band_levels(audio: np.ndarray, hop: float, frames: int) -> np.ndarray:
     """Compressed magnitudes of bands, frame ``i`` centred on sample ``MARGIN + i * hop``.
+
+    Frames of its own and not those of a grid: a whole number of them has to fit a loop of any length.
 
     A power law and not decibels: another gain multiplies all levels alike, without a floor that would have to
     be set, and what is 30 dB down counts an eighth.
@@ -43,8 +45,7 @@ def band_levels(audio: np.ndarray, hop: float, frames: int) -> np.ndarray:
     audio : np.ndarray, shape (samples,)
         At `ANALYSIS_HZ`, with `MARGIN` samples on each side of what it is about.
     hop : float
-        In samples; need not be whole, so that frames fit any length of a loop.
-    frames : int
+        In samples; need not be whole.
 
     Returns
     -------
@@ -66,17 +67,7 @@ def band_levels(audio: np.ndarray, hop: float, frames: int) -> np.ndarray:
 
 
 def loop_levels(audio: np.ndarray, frames: int) -> np.ndarray:
-    """`band_levels` of audio whose end meets its start, in frames spread evenly over it.
-
-    Parameters
-    ----------
-    audio : np.ndarray, shape (samples,), at `ANALYSIS_HZ`
-    frames : int
-
-    Returns
-    -------
-    np.ndarray, shape (BANDS, frames), float32
-    """
+    """`band_levels` of audio whose end meets its start, in frames spread evenly over it."""
     return band_levels(np.pad(audio, MARGIN, mode="wrap"), len(audio) / frames, frames)
 
 
@@ -86,22 +77,18 @@ def spectrogram_levels(magnitudes: Tensor, grid: Grid) -> np.ndarray:
     Parameters
     ----------
     magnitudes : Tensor, shape (count, bins, frames), linear
-    grid : Grid
 
     Returns
     -------
     np.ndarray, shape (count, bands, frames of about 32 ms), float32
     """
-    pool = max(1, round(_FRAME_S * grid.rate_hz / grid.hop))
-    frames = magnitudes.shape[2] // pool
     hz = np.arange(grid.bins) * grid.rate_hz / grid.n_fft
     band = np.floor(np.log2(np.maximum(hz, 1e-9) / _LOWEST_HZ) * _PER_OCTAVE + 0.5)
     chosen = (band >= 0) & (hz <= _HIGHEST_HZ)
     starts = np.flatnonzero(np.diff(band[chosen], prepend=-1))
-    rising = magnitudes.numpy()[:, chosen, : frames * pool] * hz[chosen][None, :, None]
-    power = np.square(rising, dtype=np.float32)
-    pooled = power.reshape(*power.shape[:2], frames, pool).mean(3)
-    return np.add.reduceat(pooled, starts, axis=1) ** (COMPRESSION / 2)
+    rising = magnitudes.numpy()[:, chosen] * hz[chosen][None, :, None]
+    power = pooled(np.square(rising, dtype=np.float32), grid)
+    return np.add.reduceat(power, starts, axis=1) ** (COMPRESSION / 2)
 
 
 def still(levels: np.ndarray) -> np.ndarray:
@@ -109,19 +96,17 @@ def still(levels: np.ndarray) -> np.ndarray:
     return levels.std(axis=2).max(axis=1) <= _STILL * levels.max(axis=(1, 2))
 
 
-def read_moment(corpus: Corpus, name: str, start: float, samples: int, speed: float) -> np.ndarray:
+def read_moment(
+    corpus: Corpus, name: str, start: float, samples: int, speed: float, rate_hz: int = ANALYSIS_HZ
+) -> np.ndarray:
     """Audio of a set as it sounds when it is played at another speed, stereo mixed to mono.
 
     Parameters
     ----------
-    corpus : Corpus
-        Of any rate.
-    name : str
-        Of the set.
     start : float
         In kept samples; outside of the set there is silence.
     samples : int
-        To return, at `ANALYSIS_HZ`.
+        To return, at ``rate_hz``.
     speed : float
         1 is as it is; 1.01 is 1 % faster and higher.
 
@@ -129,16 +114,16 @@ def read_moment(corpus: Corpus, name: str, start: float, samples: int, speed: fl
     -------
     np.ndarray, shape (samples,), float32
     """
-    rate_hz = corpus.rate_hz * speed
+    own_hz = corpus.rate_hz * speed
     first = round(start)
-    wanted = np.zeros(math.ceil((samples / ANALYSIS_HZ + _RUN_OUT_S) * rate_hz), np.float32)
+    wanted = np.zeros(math.ceil((samples / rate_hz + _RUN_OUT_S) * own_hz), np.float32)
     low, high = max(first, 0), min(first + len(wanted), corpus.record(name).samples)
     if low < high:
         wanted[low - first : high - first] = corpus.audio(name)[low:high].mean(axis=1, dtype=np.float32)
-    return to_analysis_rate(wanted / 32768, rate_hz)[:samples]
+    return at_rate(wanted / 32768, own_hz, rate_hz)[:samples]
 
 
-def to_analysis_rate(audio: np.ndarray, rate_hz: float) -> np.ndarray:
-    """Resample one channel to `ANALYSIS_HZ`, shape (samples,), float32."""
+def at_rate(audio: np.ndarray, rate_hz: float, target_hz: int = ANALYSIS_HZ) -> np.ndarray:
+    """Resample one channel, shape (samples,), float32."""
     audio = audio.astype(np.float32, copy=False)
-    return audio if rate_hz == ANALYSIS_HZ else soxr.resample(audio, rate_hz, ANALYSIS_HZ, quality=QUALITY)
+    return audio if rate_hz == target_hz else soxr.resample(audio, rate_hz, target_hz, quality=QUALITY)

@@ -8,34 +8,15 @@ import scipy.fft
 
 @dataclass(frozen=True)
 class Templates:
-    """Clips, made ready for `match`; from `make_templates`.
+    """Clips, made ready for `match`; from `make_templates`."""
 
-    Attributes
-    ----------
-    spectra : np.ndarray, shape (frequencies, bands, clips), complex64
-        Conjugate Fourier transforms over time.
-    norms : np.ndarray, shape (bands, clips), float32
-        Of each band's changes.
-    frames : int
-        Of a clip.
-    """
-
-    spectra: np.ndarray
-    norms: np.ndarray
-    frames: int
+    spectra: np.ndarray  # conjugate, over time, shape (frequencies, bands, clips), complex64
+    norms: np.ndarray  # of each band's changes, shape (bands, clips), float32
+    frames: int  # of a clip
 
 
 def make_templates(levels: np.ndarray) -> Templates:
-    """Make clips ready to be matched.
-
-    Parameters
-    ----------
-    levels : np.ndarray, shape (clips, bands, frames), float32
-
-    Returns
-    -------
-    Templates
-    """
+    """Make levels of clips, shape (clips, bands, frames), ready to be matched."""
     changes = levels - levels.mean(axis=2, keepdims=True)
     spectra = scipy.fft.rfft(changes, axis=2).conj().transpose(2, 1, 0)
     return Templates(
@@ -57,7 +38,7 @@ def match(templates: Templates, levels: np.ndarray, step: int) -> tuple[np.ndarr
     ----------
     templates : Templates
     levels : np.ndarray, shape (bands, frames)
-        With at least the frames of a clip.
+        At least as long as a clip.
     step : int
         Frames from one moment to the next.
 

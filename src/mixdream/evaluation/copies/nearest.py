@@ -11,17 +11,17 @@ import scipy.fft
 from threadpoolctl import threadpool_limits
 
 from mixdream.analysis.validity import SILENT_DBFS
-from mixdream.corpus.store import Corpus
+from mixdream.corpus.store import Corpus, SetRecord
 from mixdream.corpus.windows import Spans
 from mixdream.errors import InputError
 from mixdream.evaluation.copies.band_levels import (
     ANALYSIS_HZ,
     MARGIN,
+    at_rate,
     band_levels,
     loop_levels,
     read_moment,
     still,
-    to_analysis_rate,
 )
 from mixdream.evaluation.copies.matching import make_templates, match
 from mixdream.progress import Report, silent
@@ -48,11 +48,8 @@ class Nearest:
 
     Attributes
     ----------
-    set_name : str
     start : int
-        First kept sample of the moment.
-    time_s : float
-        The same in the source, in seconds.
+        First kept sample of the moment; ``time_s`` is the same in the source.
     shift_s : float
         How far into the moment the clip begins, in seconds of the clip; behind the moment's end it goes on at
         its start.
@@ -111,8 +108,6 @@ def find_nearest(
         `mixdream.evaluation.copies.verdict.speeds_at` knows them for clips of a model that has one tempo.
     away_from : sequence of (set name, first sample) or None, one for each clip
         Where real clips are from: what may be their own track, within `TRACK_S`, is not looked at.
-    report : callable
-        Called with the share done in [0, 1] and a note.
 
     Returns
     -------
@@ -122,33 +117,40 @@ def find_nearest(
     Raises
     ------
     InputError
-        Clips that are too short, too long for every piece of the corpus, or not finite; unknown sets.
+        Clips that are too short, too long for every piece of the corpus, or not finite.
     """
-    some = _Clips(_checked(clips, rate_hz))
-    chunks = list(_chunks(corpus, spans, speeds or {}, some))
+    prepared = _Clips(_checked(clips, rate_hz))
+    chunks = list(_chunks(corpus, spans, speeds or {}, prepared))
     if not chunks:
         raise InputError(
             f"no piece of the corpus is as long as a clip of {clips.shape[1] / rate_hz:.2f} s: cut the clips "
             "into shorter ones"
         )
-    places = away_from or [None] * len(clips)
-    stretches: list[_Chunk] = []
+    origins = away_from or [None] * len(clips)
     best: list[np.ndarray] = []
     nearest: list[Nearest | None] = []
     # Threads of BLAS under threads of ours would wait for each other: half of the speed.
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
-        for chunk, found in zip(chunks, pool.map(lambda one: _scan(one, some, corpus), chunks), strict=True):
-            stretches += [chunk.part(i) for i in range(len(found))]
-            best.append(found)
+        scanned = pool.map(lambda chunk: _scan(chunk, prepared, corpus), chunks)
+        for chunk, moments in zip(chunks, scanned, strict=True):
+            best.append(moments)
             report(0.7 * len(best) / len(chunks), f"searching {chunk.name}")
-        table = _Table(stretches, np.concatenate(best))
-        for one in pool.map(lambda i: _refine(i, some, table, places[i], corpus), range(len(clips))):
-            nearest.append(one)
+        table = _Table(chunks, best)
+        refined = pool.map(lambda i: _refine(i, prepared, table, origins[i], corpus), range(len(clips)))
+        for moment in refined:
+            nearest.append(moment)
             report(0.7 + 0.3 * len(nearest) / len(clips), "looking closely")
     return nearest
 
 
+def pieces(record: SetRecord, spans: Spans | None) -> list[tuple[int, int]]:
+    """Continuous parts of a set, ``(start, stop)`` in kept samples, within spans; some may be empty."""
+    wanted = [(0, record.samples)] if spans is None else spans.get(record.name, ())
+    return [(max(a, c), min(b, d)) for a, b in wanted for c, d in record.segments]
+
+
 def _checked(clips: np.ndarray, rate_hz: int) -> np.ndarray:
+    """Clips at the rate of the analysis."""
     clips = np.asarray(clips)
     if clips.ndim != 2 or len(clips) == 0:
         raise InputError(f"clips of shape {clips.shape}: they are mono and equally long, (clips, samples)")
@@ -159,8 +161,8 @@ def _checked(clips: np.ndarray, rate_hz: int) -> np.ndarray:
         )
     bad = np.flatnonzero(~np.isfinite(clips).all(axis=1))
     if len(bad):
-        raise InputError(f"clip {bad[0]} has NaN or infinite samples: leave it out, see evaluation.validity")
-    return np.stack([to_analysis_rate(clip, rate_hz) for clip in clips])
+        raise InputError(f"clip {bad[0]} has NaN or infinite samples: leave it out, see analysis.validity")
+    return np.stack([at_rate(clip, rate_hz) for clip in clips])
 
 
 class _Clips:
@@ -187,12 +189,6 @@ class _Chunk:
     speed: float
     piece: tuple[int, int]
 
-    def part(self, number: int) -> "_Chunk":
-        """Return the stretch of that number."""
-        first = number * _STRETCH
-        start = self.start + first * self.step
-        return replace(self, start=start, moments=min(_STRETCH, self.moments - first))
-
 
 def _chunks(
     corpus: Corpus, spans: Spans | None, speeds: Mapping[str, Sequence[float]], clips: _Clips
@@ -201,12 +197,10 @@ def _chunks(
     for name in [*(spans or {}), *speeds]:
         corpus.record(name)  # an unknown name is an error
     for record in corpus.sets:
-        wanted = [(0, record.samples)] if spans is None else spans.get(record.name, ())
-        cuts = [(max(a, c), min(b, d)) for a, b in wanted for c, d in record.segments]
         for speed in speeds.get(record.name, (1.0,)):
             ratio = speed * corpus.rate_hz / ANALYSIS_HZ
             step = _STEP * clips.hop * ratio
-            for start, stop in cuts:
+            for start, stop in pieces(record, spans):
                 room = stop - start - math.floor(clips.samples * ratio)
                 moments = 0 if room < 0 else 1 + int(room // step)
                 for first in range(0, moments, _CHUNK):
@@ -219,11 +213,9 @@ def _scan(chunk: _Chunk, clips: _Clips, corpus: Corpus) -> np.ndarray:
     frames = (chunk.moments - 1) * _STEP + clips.frames
     levels = _levels(chunk, corpus, chunk.start, chunk.speed, clips.hop, frames)
     correlation, _ = match(clips.templates, levels, _STEP)
-    found = []
-    for first in range(0, chunk.moments, _STRETCH):
-        stretch = correlation[first : first + _STRETCH]
-        found.append(np.stack([stretch.max(axis=0), stretch.argmax(axis=0)]))
-    return np.stack(found).astype(np.float32)
+    stretches = np.split(correlation, range(_STRETCH, chunk.moments, _STRETCH))
+    best = [np.stack([stretch.max(axis=0), stretch.argmax(axis=0)]) for stretch in stretches]
+    return np.stack(best).astype(np.float32)
 
 
 def _levels(chunk: _Chunk, corpus: Corpus, start: float, speed: float, hop: float, frames: int) -> np.ndarray:
@@ -234,37 +226,39 @@ def _levels(chunk: _Chunk, corpus: Corpus, start: float, speed: float, hop: floa
 
 
 class _Table:
-    """All stretches, and for each and every clip the best correlation and its moment."""
+    """All stretches, and for each and every clip the best correlation and where its moment begins."""
 
-    def __init__(self, stretches: list[_Chunk], best: np.ndarray) -> None:
-        self.stretches = stretches
-        self.correlation, self.moment = best[:, 0], best[:, 1]
-        self.names = np.array([stretch.name for stretch in stretches])
-        self.starts = np.array([stretch.start for stretch in stretches])
+    def __init__(self, chunks: list[_Chunk], best: list[np.ndarray]) -> None:
+        pairs = [(chunk, i) for chunk, rows in zip(chunks, best, strict=True) for i in range(len(rows))]
+        self.chunks = [chunk for chunk, _ in pairs]
+        self.names = np.array([chunk.name for chunk, _ in pairs])
+        self.starts = np.array([chunk.start + i * _STRETCH * chunk.step for chunk, i in pairs])
+        self.correlation, moment = np.concatenate(best).transpose(1, 0, 2)
+        self.at = self.starts[:, None] + moment * np.array([chunk.step for chunk, _ in pairs])[:, None]
 
     def best(self, clip: int, number: int, allowed: np.ndarray) -> list[tuple[_Chunk, float]]:
-        """Stretches that are best for a clip, each with the first sample of its best moment."""
+        """Chunks of the stretches that are best for a clip, each with the first sample of the best moment."""
         order = np.argsort(-np.where(allowed, self.correlation[:, clip], -np.inf), kind="stable")
-        rows = order[: min(number, np.count_nonzero(allowed))]
-        chosen = [(self.stretches[row], float(self.moment[row, clip])) for row in rows]
-        return [(stretch, stretch.start + moment * stretch.step) for stretch, moment in chosen]
+        rows = order[: min(number, np.count_nonzero(allowed))].tolist()
+        return [(self.chunks[row], float(self.at[row, clip])) for row in rows]
 
-    def apart(self, place: tuple[str, int] | None, apart: float) -> np.ndarray:
-        """Which stretches are in another set than a place, or some samples away from it."""
-        if place is None:
-            return np.ones(len(self.stretches), bool)
-        return (self.names != place[0]) | (np.abs(self.starts - place[1]) >= apart)
+    def apart(self, name: str, start: int, samples: float) -> np.ndarray:
+        """Which stretches are in another set, or so many samples away from a moment."""
+        return (self.names != name) | (np.abs(self.starts - start) >= samples)
 
 
 def _refine(
-    clip: int, clips: _Clips, table: _Table, place: tuple[str, int] | None, corpus: Corpus
+    clip: int, clips: _Clips, table: _Table, origin: tuple[str, int] | None, corpus: Corpus
 ) -> Nearest | None:
     """Look closely at the best stretches, and at the best ones that are of another track than the nearest."""
-    allowed = table.apart(place, TRACK_S * corpus.rate_hz)
+    track_samples = TRACK_S * corpus.rate_hz
+    allowed = np.ones(len(table.chunks), bool)
+    if origin is not None:
+        allowed = table.apart(*origin, track_samples)
     if clips.empty[clip] or not allowed.any():
         return None
     first = _closest(clip, clips, table.best(clip, _REFINED, allowed), corpus)
-    others = allowed & table.apart((first.set_name, first.start), TRACK_S * corpus.rate_hz)
+    others = allowed & table.apart(first.set_name, first.start, track_samples)
     if not others.any():
         return first
     second = _closest(clip, clips, table.best(clip, _REFINED_SECONDS, others), corpus)
@@ -272,7 +266,7 @@ def _refine(
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Moment:
     """A moment, in kept samples, how fast it is played and how well it fits."""
 
     correlation: float
@@ -281,18 +275,16 @@ class _Place:
     chunk: _Chunk
 
 
-def _closest(clip: int, clips: _Clips, stretches: list[tuple[_Chunk, float]], corpus: Corpus) -> Nearest:
-    """Best moment around some places: at their own speed, then the best of them at others, then as a loop."""
-    places = [_around(clip, clips, chunk, start, chunk.speed, corpus) for chunk, start in stretches]
-    places.sort(key=lambda place: -place.correlation)
-    for place in places[:_AT_ALL_SPEEDS]:
-        speeds = [place.speed * factor for factor in _SPEEDS]
-        places += [_around(clip, clips, place.chunk, place.at, speed, corpus) for speed in speeds]
-    best = max(places, key=lambda place: place.correlation)
-    loop = loop_levels(
-        read_moment(corpus, best.chunk.name, best.at, clips.samples, best.speed), 2 * clips.frames
-    )
-    correlation, turn = match(clips.fine[clip], loop, 1)
+def _closest(clip: int, clips: _Clips, starts: list[tuple[_Chunk, float]], corpus: Corpus) -> Nearest:
+    """Best of some moments: at their own speed, then the best of them at others, then as a loop."""
+    moments = [_around(clip, clips, chunk, start, chunk.speed, corpus) for chunk, start in starts]
+    moments.sort(key=lambda moment: -moment.correlation)
+    for moment in moments[:_AT_ALL_SPEEDS]:
+        speeds = [moment.speed * factor for factor in _SPEEDS]
+        moments += [_around(clip, clips, moment.chunk, moment.at, speed, corpus) for speed in speeds]
+    best = max(moments, key=lambda moment: moment.correlation)
+    audio = read_moment(corpus, best.chunk.name, best.at, clips.samples, best.speed)
+    correlation, turn = match(clips.fine[clip], loop_levels(audio, 2 * clips.frames), 1)
     record = corpus.record(best.chunk.name)
     at = min(best.at, record.samples - 1)
     return Nearest(
@@ -306,8 +298,8 @@ def _closest(clip: int, clips: _Clips, stretches: list[tuple[_Chunk, float]], co
     )
 
 
-def _around(clip: int, clips: _Clips, chunk: _Chunk, start: float, speed: float, corpus: Corpus) -> _Place:
-    """Best moment around a place, 16 ms to the next turn."""
+def _around(clip: int, clips: _Clips, chunk: _Chunk, start: float, speed: float, corpus: Corpus) -> _Moment:
+    """Best moment around a sample, 16 ms to the next turn."""
     hop, frames = clips.hop / 2, 2 * clips.frames
     ratio = speed * corpus.rate_hz / ANALYSIS_HZ
     last = chunk.piece[1] - clips.samples * ratio
@@ -315,5 +307,5 @@ def _around(clip: int, clips: _Clips, chunk: _Chunk, start: float, speed: float,
     around = max(0, min(2 * _AROUND, int((last - first) / (hop * ratio))))
     levels = _levels(chunk, corpus, first, speed, hop, frames + around)
     correlation, _ = match(clips.fine[clip], levels, 2)
-    moment = int(correlation[:, 0].argmax())
-    return _Place(float(correlation[moment, 0]), round(first + 2 * moment * hop * ratio), speed, chunk)
+    best = int(correlation[:, 0].argmax())
+    return _Moment(float(correlation[best, 0]), round(first + 2 * best * hop * ratio), speed, chunk)

@@ -11,7 +11,7 @@ from mixdream.corpus.store import Corpus
 from mixdream.corpus.windows import Spans, spread
 from mixdream.errors import InputError
 from mixdream.evaluation.copies.band_levels import ANALYSIS_HZ, read_moment
-from mixdream.evaluation.copies.nearest import TRACK_S, Nearest, find_nearest
+from mixdream.evaluation.copies.nearest import TRACK_S, Nearest, find_nearest, pieces
 from mixdream.progress import Report, clock, silent
 
 REAL_WINDOWS = 200
@@ -26,18 +26,10 @@ _SPEED_STEP = 0.02  # speeds are searched to 1 % on each side
 
 @dataclass(frozen=True)
 class RealNearest:
-    """How near real music comes to training music that it has nothing to do with; from `measure_real`.
+    """How near real music comes to training music that it has nothing to do with; from `measure_real`."""
 
-    Attributes
-    ----------
-    distances : np.ndarray, shape (n,)
-        Of real windows, each to its nearest moment.
-    ratios : np.ndarray, shape (m,)
-        See `mixdream.evaluation.copies.nearest.Nearest`; of the windows that have one.
-    """
-
-    distances: np.ndarray
-    ratios: np.ndarray
+    distances: np.ndarray  # of real windows, each to its nearest moment, shape (n,)
+    ratios: np.ndarray  # of those windows that have one, see Nearest.ratio, shape (m,)
 
     @cached_property
     def limit(self) -> float:
@@ -68,17 +60,10 @@ class RealNearest:
 
 @dataclass(frozen=True)
 class CopyCheck:
-    """What the copy check says of one clip.
+    """What the copy check says of one clip, also in a sentence for people.
 
-    Attributes
-    ----------
-    nearest : Nearest or None
-        None where nothing happens in the clip.
-    quantile : float in [0, 1] or None
-        Share of real windows that are as near to training music as this clip, or nearer.
-    is_copy : bool
-    sentence : str
-        The same for people.
+    ``nearest`` is None where nothing happens in the clip; otherwise ``quantile`` is the share of real windows
+    that are as near to training music as this clip, or nearer.
     """
 
     nearest: Nearest | None
@@ -105,13 +90,9 @@ def check_copies(
         See `mixdream.evaluation.copies.nearest.find_nearest`; ``spans`` are what the model was trained on.
     real : RealNearest
         From `measure_real` with clips as long, the same spans and speeds.
-
-    Returns
-    -------
-    list of CopyCheck
     """
     nearest = find_nearest(clips, rate_hz, corpus, spans=spans, speeds=speeds, report=report)
-    return [_judge(one, real) for one in nearest]
+    return [_judge(moment, real) for moment in nearest]
 
 
 def measure_real(
@@ -131,9 +112,8 @@ def measure_real(
 
     Parameters
     ----------
-    corpus : Corpus
-    clip_s : float, in s
-        Length of the clips that will be judged.
+    clip_s : float
+        Length of the clips that will be judged, in s.
     spans : mapping of set name to spans, in kept samples
         What the model was trained on; everything unless given.
     held_out : mapping of set name to spans
@@ -143,53 +123,41 @@ def measure_real(
         See `find_nearest`; windows are played at the middle one of their set.
     number : int
         Windows to take; fewer where so many do not fit side by side.
-    report : callable
 
     Raises
     ------
     InputError
         Fewer than 8 windows with another track to be compared with.
     """
-    places = _side_by_side(corpus, clip_s, held_out, speeds or {}, number)
+    origins = _side_by_side(corpus, clip_s, held_out, speeds or {}, number)
     samples = round(clip_s * ANALYSIS_HZ)
-    windows = [read_moment(corpus, name, start, samples, speed) for name, start, speed in places]
-    found: list[Nearest | None] = []
-    if windows:
-        found = find_nearest(
-            np.stack(windows),
+    moments: list[Nearest | None] = []
+    if origins:
+        moments = find_nearest(
+            np.stack([read_moment(corpus, *origin[:2], samples, origin[2]) for origin in origins]),
             ANALYSIS_HZ,
             corpus,
             spans=spans,
             speeds=speeds,
-            away_from=[(name, start) for name, start, _ in places],
+            away_from=[(name, start) for name, start, _ in origins],
             report=report,
         )
-    nearest = [one for one in found if one is not None]
+    nearest = [moment for moment in moments if moment is not None]
     if len(nearest) < FEWEST_REAL:
         raise InputError(
             f"{len(nearest)} real windows of {clip_s:g} s can be compared with another track, {FEWEST_REAL} "
             f"are the least: hold out more, or build a corpus of more sets or some over {2 * TRACK_S:.0f} s"
         )
-    ratios = [one.ratio for one in nearest if one.ratio is not None]
-    return RealNearest(np.array([one.distance for one in nearest]), np.array(ratios))
+    ratios = [moment.ratio for moment in nearest if moment.ratio is not None]
+    return RealNearest(np.array([moment.distance for moment in nearest]), np.array(ratios))
 
 
 def speeds_at(corpus: Corpus, bpm: float) -> dict[str, tuple[float, ...]]:
     """Speeds of all sets that have a tempo, for clips at a tempo that varispeed has brought them to.
 
     A model that learns from windows of beats hears every set at its own tempo, `Recipe.tempo_bpm`; a clip
-    that copies a set is the set that much faster or slower.
-
-    Parameters
-    ----------
-    corpus : Corpus
-    bpm : float
-        Tempo of the clips.
-
-    Returns
-    -------
-    dict of str to tuple of float
-        Ascending, in steps of 2 %, each within 1 % of a block whose tempo is sure.
+    that copies a set is the set that much faster or slower. Speeds ascend in steps of 2 %, each within 1 % of
+    a block whose tempo is sure.
     """
     speeds = {}
     for record in corpus.sets:
@@ -208,33 +176,25 @@ def _judge(nearest: Nearest | None, real: RealNearest) -> CopyCheck:
     low, high = real.usual
     sentence = (
         f"closest: set {nearest.set_name}, {clock(nearest.time_s, tenths=True)}, "
-        f"distance {nearest.distance:.2f}; "
-        f"real windows' own nearest: {low:.2f}-{high:.2f} (n = {len(real.distances)}): "
-        f"{'a copy' if is_copy else 'no copy'}"
+        f"distance {nearest.distance:.2f}; real windows' own nearest: {low:.2f}-{high:.2f} "
+        f"(n = {len(real.distances)}): {'a copy' if is_copy else 'no copy'}"
     )
     quantile = float((real.distances <= nearest.distance).mean())
     return CopyCheck(nearest, quantile, is_copy, sentence)
 
 
 def _side_by_side(
-    corpus: Corpus,
-    clip_s: float,
-    held_out: Spans | None,
-    speeds: Mapping[str, Sequence[float]],
-    number: int,
+    corpus: Corpus, clip_s: float, held_out: Spans | None, speeds: Mapping[str, Sequence[float]], number: int
 ) -> list[tuple[str, int, float]]:
     """Set, first sample and speed of windows spread evenly, none over another."""
-    places = []
+    windows = []
     for record in corpus.sets:
-        wanted = [(0, record.samples)] if held_out is None else held_out.get(record.name, ())
         own = speeds.get(record.name, (1.0,))
         speed = own[len(own) // 2]
         length = math.ceil(clip_s * corpus.rate_hz * speed)
-        for first, last in wanted:
-            cuts = [(max(first, start), min(last, stop)) for start, stop in record.segments]
-            places += [
-                (record.name, place, speed)
-                for start, stop in cuts
-                for place in range(start, stop - length + 1, length)
-            ]
-    return [places[row] for row in spread(len(places), number)]
+        windows += [
+            (record.name, first, speed)
+            for start, stop in pieces(record, held_out)
+            for first in range(start, stop - length + 1, length)
+        ]
+    return [windows[row] for row in spread(len(windows), number)]

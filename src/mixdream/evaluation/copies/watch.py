@@ -23,54 +23,35 @@ _BATCH = 32
 class CopyWatch:
     """Tells which generated spectrograms are copies of training windows, wherever in a window they begin.
 
-    By the correlation and the limits of `mixdream.evaluation.copies.verdict`; but that searches every moment
-    of the corpus, at other speeds, too, for what is heard, and takes a minute. This looks only at whole
+    It has the correlation and the limits of `mixdream.evaluation.copies.verdict`. That searches every moment
+    of the corpus for what is heard, at other speeds, too, and takes a minute; this looks only at whole
     windows, as the model sees them, and takes a second.
-
-    Attributes
-    ----------
-    windows : WindowIndex or BeatWindows
-    rows : np.ndarray, shape (windows,)
-        Training windows that are looked at.
-    templates : Templates
-        Of these.
-    real : RealNearest
-        How near real windows come to windows of other tracks.
     """
 
     windows: TrainingWindows
-    rows: np.ndarray
-    templates: Templates
-    real: RealNearest
+    rows: np.ndarray  # of training windows that are looked at
+    templates: Templates  # of these
+    real: RealNearest  # how near real windows come to windows of other tracks
 
     @classmethod
     def prepare(cls, windows: TrainingWindows, levels_of: Callable[[np.ndarray], np.ndarray]) -> Self | None:
-        """Read the training windows once.
+        """Read the training windows once; None where fewer than 8 have another track to be compared with.
 
-        Parameters
-        ----------
-        windows : WindowIndex or BeatWindows
-        levels_of : callable
-            Gives `mixdream.evaluation.copies.band_levels.spectrogram_levels` of rows of the windows.
-
-        Returns
-        -------
-        CopyWatch or None
-            None where fewer than 8 windows have another track to be compared with.
+        ``levels_of`` gives `mixdream.evaluation.copies.band_levels.spectrogram_levels` of rows of windows.
         """
         rows = spread(len(windows), MOST_WINDOWS)
         parts = np.split(rows, range(_BATCH, len(rows), _BATCH))
         levels = np.concatenate([levels_of(part) for part in parts])
         templates = make_templates(levels)
-        some = spread(len(rows), REAL_WINDOWS)
-        correlation = _correlate(templates, levels[some])
-        for one, row in zip(correlation, rows[some], strict=True):
-            one[~_apart(windows, rows, row)] = -np.inf
-        found = _nearest(windows, rows, correlation[np.isfinite(correlation).any(axis=1)])
-        if len(found) < FEWEST_REAL:
+        judges = spread(len(rows), REAL_WINDOWS)
+        correlation = _correlate(templates, levels[judges])
+        for with_window, row in zip(correlation, rows[judges], strict=True):
+            with_window[~_apart(windows, rows, row)] = -np.inf
+        nearest = _nearest(windows, rows, correlation[np.isfinite(correlation).any(axis=1)])
+        if len(nearest) < FEWEST_REAL:
             return None
-        ratios = [ratio for _, ratio in found if ratio is not None]
-        real = RealNearest(np.array([distance for distance, _ in found]), np.array(ratios))
+        ratios = [ratio for _, ratio in nearest if ratio is not None]
+        real = RealNearest(np.array([distance for distance, _ in nearest]), np.array(ratios))
         return cls(windows, rows, templates, real)
 
     def share(self, levels: np.ndarray) -> float:
@@ -78,13 +59,13 @@ class CopyWatch:
 
         Of real music, 2 in 100 at most are called copies of other tracks.
         """
-        found = _nearest(self.windows, self.rows, _correlate(self.templates, levels))
-        copies = [self.real.is_copy(*one) for one in found]
+        nearest = _nearest(self.windows, self.rows, _correlate(self.templates, levels))
+        copies = [self.real.is_copy(distance, ratio) for distance, ratio in nearest]
         return float(np.mean(copies & ~still(levels)))
 
 
 def _apart(windows: TrainingWindows, rows: np.ndarray, row: int) -> np.ndarray:
-    """Which windows cannot be of the same track as one: of another set, or minutes away."""
+    """Which windows cannot be of the track that a window is of: in another set, or minutes away."""
     away = np.abs(windows.start[rows] - windows.start[row]) >= TRACK_S * windows.corpus.rate_hz
     return (windows.set_index[rows] != windows.set_index[row]) | away
 
@@ -102,11 +83,11 @@ def _nearest(
     windows: TrainingWindows, rows: np.ndarray, correlation: np.ndarray
 ) -> list[tuple[float, float | None]]:
     """Distance to the nearest window, and its ratio to that of another track, if there is one."""
-    found: list[tuple[float, float | None]] = []
-    for one in correlation:
-        first = int(one.argmax())
-        distance = max(0.0, 1 - float(one[first]))
-        second = float(one[_apart(windows, rows, rows[first])].max(initial=-np.inf))
+    nearest: list[tuple[float, float | None]] = []
+    for with_window in correlation:
+        first = int(with_window.argmax())
+        distance = max(0.0, 1 - float(with_window[first]))
+        second = float(with_window[_apart(windows, rows, rows[first])].max(initial=-np.inf))
         ratio = None if second == -np.inf else min(1.0, distance / max(1 - second, 1e-9))
-        found.append((distance, ratio))
-    return found
+        nearest.append((distance, ratio))
+    return nearest

@@ -1,12 +1,13 @@
 """Who does not count, by which rule and since when; raw answers stay as they are."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
 from datetime import date
 from pathlib import Path
 
 from mixdream.errors import InputError
+from mixdream.survey.analysis.tables import Row, Section, Table, many
 from mixdream.survey.design.design import Exclusions
 from mixdream.survey.design.question import ATTENTION
 from mixdream.survey.exporting.safe_csv import read_csv, write_csv
@@ -22,14 +23,12 @@ RULES = {
 
 @dataclass(frozen=True)
 class Excluded:
-    """Why a listener does not count; raw answers stay as they are.
+    """Why a listener does not count.
 
     Attributes
     ----------
-    session : str
     rule : str
         One of `RULES`, or a researcher's own.
-    detail : str
     date : str
         On which it was decided, ISO 8601.
     """
@@ -41,38 +40,23 @@ class Excluded:
 
 
 def exclude(
-    rows: Iterable[Answer], sessions: Iterable[Session], rules: Exclusions, today: date
+    rows: Sequence[Answer], sessions: Iterable[Session], rules: Exclusions, today: date
 ) -> list[Excluded]:
-    """Apply the rules of a design.
-
-    Parameters
-    ----------
-    rows : iterable of Answer
-    sessions : iterable of Session
-        Those of them that have answers are looked at.
-    rules : Exclusions
-    today : date
-
-    Returns
-    -------
-    list of Excluded
-        By session; one who breaks several rules is there several times.
-    """
-    rows = list(rows)
+    """Apply the rules of a design to everyone with answers; who breaks several is listed several times."""
     heard, whole = heard_s(rows)
     wrong, asked = attention(rows)
-    finished = {one.session: one.finished is not None for one in sessions}
-    pages = {one.session: f"{one.answered} of {one.pages} pages" for one in sessions}
-    found = []
+    finished = {visit.session for visit in sessions if visit.finished is not None}
+    pages = {visit.session: f"{visit.answered} of {visit.pages} pages" for visit in sessions}
+    excluded = []
     for session in sorted({row.session for row in rows}):
-        if not finished.get(session, False):
-            found.append((session, "unfinished", pages.get(session, "not in the list of sessions")))
+        if session not in finished:
+            excluded.append((session, "unfinished", pages.get(session, "not in the list of sessions")))
         if wrong[session] > rules.wrong_attention:
-            found.append((session, "wrong_attention", f"{wrong[session]} of {asked[session]} wrong"))
+            excluded.append((session, "wrong_attention", f"{wrong[session]} of {asked[session]} wrong"))
         if heard[session] < rules.fastest_share * whole[session]:
             detail = f"heard {heard[session]:.1f} of {whole[session]:.1f} s"
-            found.append((session, "heard_too_little", detail))
-    return [Excluded(*one, today.isoformat()) for one in found]
+            excluded.append((session, "heard_too_little", detail))
+    return [Excluded(*reason, today.isoformat()) for reason in excluded]
 
 
 def attention(rows: Iterable[Answer]) -> tuple[Counter[str], Counter[str]]:
@@ -111,22 +95,46 @@ def read_exclusions(path: Path) -> list[Excluded]:
     InputError
         No such file, a column is missing, or a line has no session, no rule or no date; it is named.
     """
-    found = []
+    excluded = []
     for line, cells in read_csv(path, ("session", "rule", "date")):
         cells = {name: cell.strip() for name, cell in cells.items()}
         if not cells["session"] or not cells["rule"]:
             raise InputError(f"{path}, line {line}: session and rule must both be given")
         try:
-            day = date.fromisoformat(cells["date"])
+            day = date.fromisoformat(cells["date"]).isoformat()
         except ValueError:
             raise InputError(
                 f"{path}, line {line}: date must be like 2030-12-31, got '{cells['date'][:40]}'"
             ) from None
-        found.append(Excluded(cells["session"], cells["rule"], cells.get("detail", ""), day.isoformat()))
-    return found
+        excluded.append(Excluded(cells["session"], cells["rule"], cells.get("detail", ""), day))
+    return excluded
 
 
-def write_exclusions(path: Path, found: Iterable[Excluded]) -> None:
+def write_exclusions(path: Path, excluded: Iterable[Excluded]) -> None:
     """Write a list that `read_exclusions` reads."""
-    rows = ((one.session, one.rule, one.detail, one.date) for one in found)
+    rows = (astuple(exclusion) for exclusion in excluded)
     write_csv(path, ("session", "rule", "detail", "date"), rows)
+
+
+def care_sections(rows: Sequence[Answer], excluded: Sequence[Excluded]) -> list[Section]:
+    """Lay out exclusions by rule, and attention items; ``rows`` are those of everyone."""
+    tables = []
+    by_rule: dict[str, set[str]] = defaultdict(set)
+    for exclusion in excluded:
+        by_rule[exclusion.rule].add(exclusion.session)
+    if by_rule:
+        lines: list[Row] = [
+            {"rule": rule, "meaning": RULES.get(rule, "the researcher's own list"), "listeners": len(names)}
+            for rule, names in sorted(by_rule.items())
+        ]
+        out = many(len(set().union(*by_rule.values())), "listener")
+        everyone = len({row.session for row in rows})
+        note = f"{out} of {everyone} left out; some by several rules. Who they are is in exclusions.csv."
+        tables.append(Table("exclusions-by-rule", "Left out", "rule meaning listeners", lines, note))
+    wrong, asked = attention(rows)
+    if asked:
+        listeners = Counter(wrong[session] for session in asked)
+        lines = [{"wrong": number, "listeners": listeners[number]} for number in sorted(listeners)]
+        note = f"{wrong.total()} of {asked.total()} attention items were answered wrong, by all listeners."
+        tables.append(Table("attention", "Attention items", "wrong listeners", lines, note))
+    return [Section("", (), (table,)) for table in tables]

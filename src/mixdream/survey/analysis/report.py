@@ -7,19 +7,17 @@ from datetime import date
 from statistics import median
 from typing import Any
 
-import numpy as np
-
 from mixdream import __version__
 from mixdream.errors import InputError
-from mixdream.survey.analysis.blocks import block_sentence, report_block
-from mixdream.survey.analysis.breakdown import breakdown
-from mixdream.survey.analysis.care import care_sections
-from mixdream.survey.analysis.exclude import Excluded, exclude
-from mixdream.survey.analysis.parts import BlockReport, Section
-from mixdream.survey.analysis.questions import question_sections
+from mixdream.survey.analysis.compare import abx_report, prefer_report
+from mixdream.survey.analysis.detect import detect_report
+from mixdream.survey.analysis.exclude import Excluded, care_sections, exclude
+from mixdream.survey.analysis.measures import NOBODY, BlockReport, breakdown
+from mixdream.survey.analysis.rate import question_sections, rate_report
 from mixdream.survey.analysis.score_tables import score_sections, score_sentence
 from mixdream.survey.analysis.scores import Counts
-from mixdream.survey.analysis.wording import many
+from mixdream.survey.analysis.tables import Section, many
+from mixdream.survey.design.blocks import AnyBlock, Ask, Detect, Rate
 from mixdream.survey.design.design import DEMOGRAPHICS, Design
 from mixdream.survey.design.texts import in_language
 from mixdream.survey.exporting.read_rows import Gathered
@@ -32,24 +30,19 @@ class Report:
 
     Attributes
     ----------
-    title : str
     facts : dict of str to Any
         Numbers of listeners, the design, dates.
-    blocks : list of BlockReport
-    breakdowns : dict of block name to list of Section
     listeners : list of Section
         Who they are.
     care : list of Section
         Exclusions and attention items.
     excluded : list of Excluded or None
         None where there are counts only.
-    notes : list of str
     """
 
     title: str
     facts: dict[str, Any]
     blocks: list[BlockReport]
-    breakdowns: dict[str, list[Section]] = field(default_factory=dict)
     listeners: list[Section] = field(default_factory=list)
     care: list[Section] = field(default_factory=list)
     excluded: list[Excluded] | None = None
@@ -59,31 +52,23 @@ class Report:
 def report_counts(counts: Counts, today: date) -> Report:
     """Report counts of the thesis's kind of test: its tables and figures, with Wilson's intervals beside."""
     notes = [text for text in (counts.contradiction, *counts.notes) if text]
-    block = BlockReport(
-        "scores", "counts", "", score_sentence(counts), tuple(score_sections(counts, "counts"))
-    )
+    sections = score_sections(counts, "counts")
+    block = BlockReport(score_sentence(counts), sections, name="scores", kind="counts")
     facts = {"listeners": counts.listeners, "reported": today.isoformat(), "mixdream": __version__}
     return Report(counts.title, facts, [block], notes=notes)
 
 
 def report_answers(
-    gathered: Gathered,
-    own: Sequence[Excluded],
-    today: date,
-    rng: np.random.Generator,
-    design_hash: str | None = None,
+    gathered: Gathered, own: Sequence[Excluded], today: date, design_hash: str | None = None
 ) -> Report:
     """Report a listening test.
 
     Parameters
     ----------
-    gathered : Gathered
     own : sequence of Excluded
         Whom the researcher leaves out, beside the rules of the design.
     today : date
         Of the report, and of what the rules exclude.
-    rng : np.random.Generator
-        Of the bootstraps.
     design_hash : str, optional
         Which version of the design, by its hash or the beginning of it; the newest one if not given.
 
@@ -94,38 +79,64 @@ def report_answers(
     """
     this, design = _choose(gathered, design_hash)
     language = design.languages[0]
-    everyone = [row for row in gathered.rows if row.design_hash == this]
-    names = {row.session for row in everyone}
-    sessions = [one for one in gathered.sessions if one.session in names]
-    applied = exclude(everyone, sessions, design.exclusions, today)
-    mine = [one for one in own if one.session in names]
-    excluded = sorted([*applied, *mine], key=lambda one: (one.session, one.rule))
-    out = {one.session for one in excluded}
-    rows = [row for row in everyone if row.session not in out]
+    all_rows = [row for row in gathered.rows if row.design_hash == this]
+    names = {row.session for row in all_rows}
+    sessions = [session for session in gathered.sessions if session.session in names]
+    excluded = exclude(all_rows, sessions, design.exclusions, today)
+    excluded += [exclusion for exclusion in own if exclusion.session in names]
+    excluded.sort(key=lambda exclusion: (exclusion.session, exclusion.rule))
+    out = {exclusion.session for exclusion in excluded}
+    rows = [row for row in all_rows if row.session not in out]
 
-    blocks, breakdowns = [], {}
+    blocks = []
     about = [row for row in rows if row.kind == DEMOGRAPHICS]
-    for place, block in enumerate(design.blocks, 1):
-        prefix = f"{place}-{block.name}"
-        one = report_block(block, rows, design, rng, prefix)
-        if out:
-            one = replace(one, everyone=block_sentence(block, everyone, design))
-        blocks.append(one)
-        sections = (
-            breakdown(one.measures, question, about, language, f"{prefix}-by-{question.name}")
+    for number, block in enumerate(design.blocks, 1):
+        prefix = f"{number}-{block.name}"
+        made = report_block(block, rows, design, prefix)
+        breakdowns = [
+            section
             for question in design.demographics
-        )
-        breakdowns[block.name] = [section for section in sections if section is not None]
+            for section in breakdown(made.measures, question, about, language, f"{prefix}-by-{question.name}")
+        ]
+        everyone = ""
+        if out and not isinstance(block, Ask):
+            everyone = report_block(block, all_rows, design, prefix).sentence
+        made = replace(made, breakdowns=breakdowns, everyone=everyone)
+        blocks.append(made)
     return Report(
         in_language(design.title, language),
-        _facts(gathered, this, sessions, names, out, everyone, today),
+        _facts(gathered, this, sessions, out, all_rows, today),
         blocks,
-        breakdowns,
         question_sections(design.demographics, about, language, "listeners"),
-        care_sections(everyone, excluded, len(names)),
+        care_sections(all_rows, excluded),
         excluded,
         _notes(gathered, this, own, design_hash),
     )
+
+
+def report_block(block: AnyBlock, rows: Sequence[Answer], design: Design, prefix: str) -> BlockReport:
+    """Analyse a block; ``rows`` are to the whole test, ``prefix`` is of the names of tables and charts."""
+    # Attention items of a block are of another kind.
+    own = [row for row in rows if row.block == block.name and row.kind == block.kind]
+    language = design.languages[0]
+    if isinstance(block, Ask):
+        made = BlockReport("", question_sections(block.questions, own, language, prefix))
+    elif not own:
+        made = BlockReport("")
+    elif isinstance(block, Detect):
+        made = detect_report(block, own, design, prefix)
+    elif isinstance(block, Rate):
+        made = rate_report(block, own, language, prefix)
+    else:
+        made = (abx_report if block.kind == "abx" else prefer_report)(block, own, prefix)
+    sentence = NOBODY
+    if own:
+        sentence = f"{many(len({row.session for row in own}), 'listener')}, {many(len(own), 'answer')}"
+        if made.sentence:
+            sentence += f"{'.' if isinstance(block, Rate) else ':'} {made.sentence}"
+        sentence += "."
+    ask = "" if isinstance(block, Ask | Rate) else in_language(block.ask, language)
+    return replace(made, name=block.name, kind=block.kind, ask=ask, sentence=sentence)
 
 
 def _choose(gathered: Gathered, design_hash: str | None) -> tuple[str, Design]:
@@ -133,38 +144,37 @@ def _choose(gathered: Gathered, design_hash: str | None) -> tuple[str, Design]:
         raise InputError(f"{gathered.source} holds no design: nobody was served a test from it yet")
     if design_hash is None:
         return gathered.designs[-1]
-    found = [one for one in gathered.designs if one[0].startswith(design_hash)]
-    if len(found) != 1:
+    matching = [design for design in gathered.designs if design[0].startswith(design_hash)]
+    if len(matching) != 1:
         there = ", ".join(name for name, _ in gathered.designs)
         raise InputError(f"--design '{design_hash}' must be the beginning of one of the designs: {there}")
-    return found[0]
+    return matching[0]
 
 
 def _facts(
     gathered: Gathered,
     this: str,
     sessions: Sequence[Session],
-    names: set[str],
     out: set[str],
     rows: Sequence[Answer],
     today: date,
 ) -> dict[str, Any]:
-    taken = [(one.finished - one.started).total_seconds() / 60 for one in sessions if one.finished]
+    minutes = [(visit.finished - visit.started).total_seconds() / 60 for visit in sessions if visit.finished]
     saved = [row.saved for row in rows]
+    listeners = {row.session for row in rows}
+    answered = {row.session for row in gathered.rows}
     return {
-        "source": gathered.source,
-        "design": this,
-        "visits_without_answer": len(
-            {one.session for one in gathered.sessions} - {row.session for row in gathered.rows}
-        ),
-        "answered_something": len(names),
-        "finished": len(taken),
+        "listeners": len(listeners) - len(out),
         "left_out": len(out),
-        "listeners": len(names) - len(out),
+        "answered_something": len(listeners),
+        "finished": len(minutes),
+        "visits_without_answer": len({visit.session for visit in gathered.sessions} - answered),
         "answers": len(rows),
+        "median_minutes": round(median(minutes), 1) if minutes else None,
         "first_answer": min(saved).isoformat(timespec="seconds") if saved else None,
         "last_answer": max(saved).isoformat(timespec="seconds") if saved else None,
-        "median_minutes": round(median(taken), 1) if taken else None,
+        "design": this,
+        "source": gathered.source,
         "reported": today.isoformat(),
         "mixdream": __version__,
     }
@@ -174,9 +184,9 @@ def _notes(gathered: Gathered, this: str, own: Sequence[Excluded], asked: str | 
     notes = []
     if len(gathered.designs) > 1:
         others = Counter({name: 0 for name, _ in gathered.designs if name != this})
-        others.update({row.design_hash: 0 for row in gathered.rows if row.design_hash != this})
-        listeners = {(row.session, row.design_hash) for row in gathered.rows if row.design_hash != this}
-        others.update(name for _, name in listeners)
+        others.update(
+            name for _, name in {(row.session, row.design_hash) for row in gathered.rows} if name != this
+        )
         each = ", ".join(f"{name} ({many(number, 'listener')})" for name, number in others.items())
         version = "the newest" if asked is None else "one"
         notes.append(
@@ -184,7 +194,7 @@ def _notes(gathered: Gathered, this: str, own: Sequence[Excluded], asked: str | 
             f"counted here: {each}; --design reports one of them."
         )
     known = {row.session for row in gathered.rows}
-    if unknown := sorted({one.session for one in own} - known):
+    if unknown := sorted({exclusion.session for exclusion in own} - known):
         notes.append(
             f"The list of exclusions names {many(len(unknown), 'session')} without any answer: "
             f"{', '.join(unknown[:5])}{' ...' if len(unknown) > 5 else ''}."

@@ -4,48 +4,21 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from mixdream.errors import InputError
 from mixdream.files import write_atomically, write_json
 from mixdream.pages.media import data_url
-from mixdream.survey.analysis.breakdown import NOTE
+from mixdream.pages.render import render_page
 from mixdream.survey.analysis.exclude import write_exclusions
 from mixdream.survey.analysis.figures import draw, in_the_dark
-from mixdream.survey.analysis.parts import BlockReport, Section
+from mixdream.survey.analysis.measures import BREAKDOWN_NOTE
 from mixdream.survey.analysis.report import Report
-
-FACTS = {
-    "listeners": "listeners",
-    "left_out": "left out",
-    "answered_something": "answered something",
-    "finished": "finished",
-    "visits_without_answer": "visits without an answer",
-    "answers": "answers",
-    "median_minutes": "minutes, median",
-    "first_answer": "first answer",
-    "last_answer": "last answer",
-    "design": "design",
-    "source": "source",
-}
-"""Facts in the order of the page."""
+from mixdream.survey.analysis.tables import Section, kind_of
 
 
 def write_report(folder: Path, report: Report) -> tuple[Path, dict[str, Any]]:
     """Write ``index.html``, ``report.json``, ``exclusions.csv``, ``tables/*.csv`` and ``figures/*.svg``.
 
-    Parameters
-    ----------
-    folder : Path
-        Made if need be; a report in it is replaced.
-    report : Report
-
-    Returns
-    -------
-    Path
-        The page.
-    dict
-        What ``report.json`` says.
+    A report that was in the folder is replaced. Returned are the page and what ``report.json`` says.
 
     Raises
     ------
@@ -53,8 +26,8 @@ def write_report(folder: Path, report: Report) -> tuple[Path, dict[str, Any]]:
         A folder that cannot be written.
     """
     try:
-        for one in (folder, folder / "tables", folder / "figures"):
-            one.mkdir(parents=True, exist_ok=True)
+        for path in (folder, folder / "tables", folder / "figures"):
+            path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"a report cannot be written to '{folder}': {error.strerror}") from None
     _clear(folder)
@@ -66,21 +39,23 @@ def write_report(folder: Path, report: Report) -> tuple[Path, dict[str, Any]]:
             files.append(folder / "figures" / f"{chart.name}.svg")
             write_atomically(files[-1], light)
             pictures[chart.name] = {
-                name: data_url("image/svg+xml", content)
-                for name, content in (("light", light), ("dark", in_the_dark(light)))
+                "light": data_url("image/svg+xml", light),
+                "dark": data_url("image/svg+xml", in_the_dark(light)),
             }
     if report.excluded is not None:
         write_exclusions(folder / "exclusions.csv", report.excluded)
-    plain = to_json(report) | {"files": [path.relative_to(folder).as_posix() for path in files]}
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("mixdream.survey.analysis", "."), autoescape=True
+    content = to_json(report) | {"files": [path.relative_to(folder).as_posix() for path in files]}
+    page = render_page(
+        "mixdream.survey.analysis",
+        "report.html",
+        report=report,
+        pictures=pictures,
+        kind_of=kind_of,
+        breakdown_note=BREAKDOWN_NOTE,
     )
-    page = environment.get_template("report.html").render(
-        report=report, pictures=pictures, facts=FACTS, breakdown_note=NOTE
-    )
-    write_json(folder / "report.json", plain)
+    write_json(folder / "report.json", content)
     write_atomically(folder / "index.html", page)
-    return folder / "index.html", plain
+    return folder / "index.html", content
 
 
 def to_json(report: Report) -> dict[str, Any]:
@@ -90,13 +65,36 @@ def to_json(report: Report) -> dict[str, Any]:
         "facts": report.facts,
         "notes": report.notes,
         "blocks": [
-            _block(one) | {"breakdowns": [_section(some) for some in report.breakdowns.get(one.name, [])]}
-            for one in report.blocks
+            {
+                "name": block.name,
+                "kind": block.kind,
+                "ask": block.ask,
+                "sentence": block.sentence,
+                "with_everyone": block.everyone,
+                "notes": list(block.notes),
+                "sections": [_section(section) for section in block.sections],
+                "breakdowns": [_section(section) for section in block.breakdowns],
+            }
+            for block in report.blocks
         ],
-        "listeners": [_section(one) for one in report.listeners],
-        "care": [_section(one) for one in report.care],
-        "excluded": [vars(one) for one in report.excluded or []],
+        "listeners": [_section(section) for section in report.listeners],
+        "care": [_section(section) for section in report.care],
+        "excluded": [vars(exclusion) for exclusion in report.excluded or []],
     }
+
+
+def _section(section: Section) -> dict[str, Any]:
+    tables = [
+        {"name": table.name, "title": table.title, "note": table.note, "rows": table.records()}
+        for table in section.tables
+    ]
+    return {"title": section.title, "tables": tables, "texts": list(section.texts)}
+
+
+def _sections(report: Report) -> list[Section]:
+    results = [section for block in report.blocks for section in block.sections]
+    broken_down = [section for block in report.blocks for section in block.breakdowns]
+    return [*results, *broken_down, *report.listeners, *report.care]
 
 
 def _clear(folder: Path) -> None:
@@ -108,29 +106,3 @@ def _clear(folder: Path) -> None:
     for path in (*folder.glob("tables/*.csv"), *folder.glob("figures/*.svg")):
         if path.relative_to(folder).as_posix() in old:
             path.unlink()
-
-
-def _block(one: BlockReport) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "kind": one.kind,
-        "ask": one.ask,
-        "sentence": one.sentence,
-        "with_everyone": one.everyone,
-        "notes": list(one.notes),
-        "sections": [_section(section) for section in one.sections],
-    }
-
-
-def _section(one: Section) -> dict[str, Any]:
-    tables = [
-        {"name": table.name, "title": table.title, "note": table.note, "rows": table.records()}
-        for table in one.tables
-    ]
-    return {"title": one.title, "tables": tables, "texts": list(one.texts)}
-
-
-def _sections(report: Report) -> list[Section]:
-    inside = [section for one in report.blocks for section in one.sections]
-    broken_down = [section for some in report.breakdowns.values() for section in some]
-    return [*inside, *broken_down, *report.listeners, *report.care]

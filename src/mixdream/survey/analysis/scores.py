@@ -2,16 +2,25 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal, Self
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from mixdream.errors import InputError
 from mixdream.survey.design.question import Part
+from mixdream.survey.design.yaml_lines import read_yaml
 
 Choice = Literal["first", "second", "none", "both"]
 CHOICES: tuple[Choice, ...] = ("first", "second", "none", "both")
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+
+THESIS = "thesis"
+"""Name of the built-in counts: those of the thesis."""
+
+_MOST_BYTES = 1_000_000
 
 _SCORES: dict[Choice, dict[Choice, int]] = {
     "first": {"first": 2, "both": 1, "second": 0, "none": 0},
@@ -22,7 +31,7 @@ _SCORES: dict[Choice, dict[Choice, int]] = {
 
 
 def score(value: Choice, right: Choice) -> int:
-    """Score of an answer, 0 to 2.
+    """Score of an answer, 0 to 2; ``right`` says which clips are generated.
 
     Where one clip is generated, 2 is that one alone, 1 is both, 0 the other or none. Where both are, 2 is
     both, 1 is one of them, 0 none. Where none is, which the thesis does not have, 2 is none and 0 both.
@@ -38,7 +47,6 @@ class QuestionCounts(Part):
 
     Parameters
     ----------
-    name : str
     right : {"first", "second", "both", "none"}
         Which clips are generated.
     choices : {"first", "second", "none", "both"} to int, optional
@@ -66,25 +74,19 @@ class QuestionCounts(Part):
         return sum(self.by_score)
 
     @property
-    def by_score(self) -> tuple[int, int, int]:
+    def by_score(self) -> tuple[int, ...]:
         """How many scored 0, 1 and 2."""
         if self.choices is None:
             return self.scores or (0, 0, 0)
-        found = [0, 0, 0]
-        for value, number in self.choices.items():
-            found[score(value, self.right)] += number
-        return found[0], found[1], found[2]
+        of = self.choices.items()
+        return tuple(sum(n for value, n in of if score(value, self.right) == points) for points in range(3))
 
 
 class Counts(Part):
-    """Counts of a test with such questions, as a file holds them or as they follow from rows.
+    """Counts of a test with such questions, as a file holds them or as they follow from answers.
 
     Parameters
     ----------
-    version : 1
-    title : str
-    listeners : int
-    questions : sequence of QuestionCounts
     totals : sequence of int, optional
         How many reached 0, 1, 2 ... points in all questions together.
     notes : sequence of str
@@ -100,13 +102,15 @@ class Counts(Part):
 
     @model_validator(mode="after")
     def _add_up(self) -> Self:
-        for one in self.questions:
-            if one.answers > self.listeners:
-                raise ValueError(f"{one.name} has {one.answers} answers of {self.listeners} listeners")
+        for question in self.questions:
+            if question.answers > self.listeners:
+                raise ValueError(
+                    f"{question.name} has {question.answers} answers of {self.listeners} listeners"
+                )
         if self.totals is None:
             return self
-        if len(self.totals) != 2 * len(self.questions) + 1:
-            most = 2 * len(self.questions)
+        most = 2 * len(self.questions)
+        if len(self.totals) != most + 1:
             raise ValueError(
                 f"totals needs {most + 1} counts, of 0 to {most} points in {len(self.questions)} questions; "
                 f"got {len(self.totals)}"
@@ -118,11 +122,11 @@ class Counts(Part):
     @property
     def contradiction(self) -> str:
         """A sentence where no set of answers can give all the tables; else empty."""
-        complete = all(one.answers == self.listeners for one in self.questions)
+        complete = all(question.answers == self.listeners for question in self.questions)
         if self.totals is None or not complete or sum(self.totals) != self.listeners:
             return ""
         in_all = sum(points * number for points, number in enumerate(self.totals))
-        by_question = sum(one.by_score[1] + 2 * one.by_score[2] for one in self.questions)
+        by_question = sum(question.by_score[1] + 2 * question.by_score[2] for question in self.questions)
         if in_all == by_question:
             return ""
         return (
@@ -134,20 +138,14 @@ class Counts(Part):
 def count_answers(
     title: str, names: Mapping[int, str], answers: Iterable[tuple[str, int, Choice, Choice]]
 ) -> Counts:
-    """Count single answers.
+    """Count single answers; totals are those of listeners who answered all trials.
 
     Parameters
     ----------
-    title : str
     names : mapping of int to str
         Trials and what they are called, in order.
     answers : iterable of (listener, trial, value, right)
         One for each listener and trial at most; right is the same for all of a trial.
-
-    Returns
-    -------
-    Counts
-        Totals are those of listeners who answered all trials.
     """
     chosen: dict[int, Counter[Choice]] = {trial: Counter() for trial in names}
     rights: dict[int, Choice] = {}
@@ -156,18 +154,56 @@ def count_answers(
         chosen[trial][value] += 1
         rights[trial] = right
         points.setdefault(listener, []).append(score(value, right))
-    asked = [trial for trial in names if trial in rights]
-    totals = Counter(sum(some) for some in points.values() if len(some) == len(names))
-    return Counts(
-        title=title,
-        listeners=len(points),
-        questions=tuple(
-            QuestionCounts(
-                name=names[trial],
-                right=rights[trial],
-                choices={value: chosen[trial][value] for value in CHOICES},
-            )
-            for trial in asked
-        ),
-        totals=tuple(totals[i] for i in range(2 * len(names) + 1)) if len(asked) == len(names) else None,
+    totals = Counter(sum(scores) for scores in points.values() if len(scores) == len(names))
+    questions = tuple(
+        QuestionCounts(
+            name=name, right=rights[trial], choices={value: chosen[trial][value] for value in CHOICES}
+        )
+        for trial, name in names.items()
+        if trial in rights
     )
+    every = tuple(totals[i] for i in range(2 * len(names) + 1)) if len(questions) == len(names) else None
+    return Counts(title=title, listeners=len(points), questions=questions, totals=every)
+
+
+def read_counts(name: str) -> Counts:
+    """Read counts: ``thesis``, or the path of a YAML or JSON file.
+
+    Raises
+    ------
+    InputError
+        No such file, or it is not as `Counts` has it; every fault is named.
+
+    Examples
+    --------
+    >>> read_counts("thesis").listeners
+    137
+    """
+    try:
+        return Counts.model_validate(_content(name))
+    except ValidationError as error:
+        faults = "; ".join(_explain(fault) for fault in error.errors())
+        raise InputError(f"counts {name}: {faults}") from None
+
+
+def _content(name: str) -> Any:
+    path = (
+        resources.files("mixdream.survey.analysis") / "thesis_counts.yaml" if name == THESIS else Path(name)
+    )
+    try:
+        content = path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        raise InputError(f"no file {name}; --counts takes '{THESIS}' or a YAML file of counts") from None
+    if len(content) > _MOST_BYTES:
+        raise InputError(f"counts {name}: {len(content)} bytes; 1 MB are allowed")
+    return read_yaml(content, f"counts {name}")[0]
+
+
+def _explain(error: Any) -> str:
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{key} is no key of a file of counts"
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] in ("value_error", "missing"):
+        return f"{key}: {message}" if key else message
+    return f"{key}: {message[0].lower()}{message[1:]}, got {error['input']!r:.80}"

@@ -1,34 +1,92 @@
-"""Tables of a report: one description for the page, the terminal, CSV and JSON."""
+"""Tables and charts of a report: one description for the page, the terminal, CSV and JSON."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from mixdream.survey.analysis.proportions import Interval
+from mixdream.survey.analysis.intervals import Interval
 from mixdream.survey.exporting.safe_csv import write_csv
+
+Row = dict[str, Any]
+"""Cells of a table by column: str, int, float, `Interval` or None."""
 
 Kind = Literal["text", "count", "number", "p", "interval"]
 
+_KINDS: dict[Kind, str] = {
+    "text": "answer condition group item label meaning pair rule trial what",
+    "count": "answers judged listeners n named_one right ties wrong",
+    "number": "chance_percent d_prime difference mean percent score value",
+    "p": "p p_binomial p_by_listener p_holm p_sign",
+    "interval": "by_listener d_prime_interval exact interval two_way wald wilson",
+}
+"""Columns by what is in them; an interval is two columns in CSV, ``_low`` and ``_high``."""
+
+_KIND_OF = {key: kind for kind, keys in _KINDS.items() for key in keys.split()}
+
+_HEADINGS = {
+    "by_listener": "95 % (t)",
+    "chance_percent": "chance, %",
+    "d_prime": "d'",
+    "d_prime_interval": "d', 95 %",
+    "exact": "95 % (exact)",
+    "group": "answer",
+    "interval": "95 % (t)",
+    "judged": "answers",
+    "meaning": "",
+    "named_one": "named one",
+    "p_binomial": "p (binomial)",
+    "p_by_listener": "p (t)",
+    "p_holm": "p, Holm",
+    "p_sign": "p (sign test over listeners)",
+    "percent": "%",
+    "right": "the right one",
+    "trial": "",
+    "wald": "Wald (thesis)",
+    "what": "",
+    "wilson": "95 % (Wilson)",
+}
+"""Where a column is not headed by its name."""
+
+_ONLY_IN_FILES = "two_way"
+
 
 @dataclass(frozen=True)
-class Column:
-    """A column.
+class Chart:
+    """Figures with intervals; bars begin at 0, points have a scale of their own.
 
     Attributes
     ----------
-    key : str
-        In JSON and CSV; an interval has ``_low`` and ``_high`` after it there.
-    heading : str
-    kind : {"text", "count", "number", "p", "interval"}
-    pooled : bool
-        Whether its figures take all answers as independent; the page marks them.
+    name : str
+        Of its file; unique in a report.
+    unit : str
+        What the axis shows.
+    expected : float or None
+        What chance would give.
+    limits : tuple of float, optional
+        Of the axis.
     """
 
-    key: str
-    heading: str
-    kind: Kind = "text"
-    pooled: bool = False
+    name: str
+    title: str
+    labels: Sequence[str]
+    values: Sequence[float | None]
+    intervals: Sequence[Interval | None]
+    unit: str
+    kind: Literal["bars", "points"] = "points"
+    expected: float | None = None
+    limits: tuple[float, float] | None = None
+
+    @property
+    def described(self) -> str:
+        """The chart in words, for those who do not see it."""
+        values = (
+            f"{label} {value:.3g}" + (f" ({interval.low:.3g} to {interval.high:.3g})" if interval else "")
+            for label, value, interval in zip(self.labels, self.values, self.intervals, strict=True)
+            if value is not None
+        )
+        return f"{self.title}, {self.unit}: {', '.join(values)}"
 
 
 @dataclass(frozen=True)
@@ -39,70 +97,91 @@ class Table:
     ----------
     name : str
         Of its file; unique in a report.
-    title : str
-    columns : tuple of Column
-    rows : tuple of dict
-        Values by key: str, int, float, `Interval` or None.
-    note : str
+    columns : str
+        Names with blanks between; ``value_1`` and ``value_2`` are of the kind of ``value``.
     digits : int
-        Decimals of numbers and intervals on the page.
+        Decimals of numbers and intervals where they are printed.
+    headings : mapping, optional
+        Of this table alone.
     folded : bool
         Long: shown when asked for.
     """
 
     name: str
     title: str
-    columns: tuple[Column, ...]
-    rows: tuple[dict[str, Any], ...]
+    columns: str
+    rows: Sequence[Row]
     note: str = ""
     digits: int = 1
+    headings: Mapping[str, str] = field(default_factory=dict)
     folded: bool = False
 
     @property
-    def filled(self) -> list[Column]:
-        """Columns that have a value, which are those that are shown."""
-        keys = {key for row in self.rows for key, value in row.items() if value is not None}
-        return [column for column in self.columns if column.key in keys]
+    def printed(self) -> dict[str, str]:
+        """Headings of the columns for people that have a value, by key."""
+        filled = {key for row in self.rows for key, value in row.items() if value is not None}
+        return {
+            key: self.headings.get(key, _HEADINGS.get(_plain(key), key))
+            for key in self.columns.split()
+            if key in filled and key != _ONLY_IN_FILES
+        }
 
-    def cells(self) -> Iterator[list[str]]:
-        """Rows as they are shown."""
-        for row in self.rows:
-            yield [shown(row.get(column.key), column.kind, self.digits) for column in self.filled]
+    def cells(self) -> list[dict[str, str]]:
+        """Rows as they are printed."""
+        keys = list(self.printed)
+        return [{key: as_text(row.get(key), kind_of(key), self.digits) for key in keys} for row in self.rows]
 
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> list[Row]:
         """Rows as JSON has them, an interval as ``{low, high}``."""
+        cells = ({key: row.get(key) for key in self.columns.split()} for row in self.rows)
         return [
-            {
-                column.key: value._asdict() if isinstance(value, Interval) else value
-                for column in self.columns
-                for value in [row.get(column.key)]
-            }
-            for row in self.rows
+            {key: cell._asdict() if isinstance(cell, Interval) else cell for key, cell in row.items()}
+            for row in cells
         ]
 
     def write(self, folder: Path) -> Path:
         """Write ``<name>.csv``; empty cells are what could not be computed."""
         head: list[str] = []
-        for column in self.columns:
-            interval = column.kind == "interval"
-            head += [f"{column.key}_low", f"{column.key}_high"] if interval else [column.key]
-        path = folder / f"{self.name}.csv"
-        write_csv(path, head, (list(self._flat(row)) for row in self.rows))
-        return path
+        rows: list[list[Any]] = [[] for _ in self.rows]
+        for key in self.columns.split():
+            interval = kind_of(key) == "interval"
+            head += [f"{key}_low", f"{key}_high"] if interval else [key]
+            for cells, row in zip(rows, self.rows, strict=True):
+                cells += (row.get(key) or (None, None)) if interval else (row.get(key),)
+        write_csv(folder / f"{self.name}.csv", head, rows)
+        return folder / f"{self.name}.csv"
 
-    def _flat(self, row: dict[str, Any]) -> Iterator[Any]:
-        for column in self.columns:
-            value = row.get(column.key)
-            if column.kind == "interval":
-                yield from (None, None) if value is None else value
-            else:
-                yield value
+    def chart(self, unit: str, value: str = "percent", interval: str = "by_listener", **other: Any) -> Chart:
+        """Chart of two columns, labelled with the first one; ``other`` are attributes of `Chart`."""
+        label = self.columns.split()[0]
+        labels, values, intervals = ([row.get(key) for row in self.rows] for key in (label, value, interval))
+        own = {"name": self.name, "title": self.title, "labels": labels}
+        return Chart(values=values, intervals=intervals, unit=unit, **own | other)
 
 
-def shown(value: Any, kind: Kind, digits: int) -> str:
+@dataclass(frozen=True)
+class Section:
+    """Charts, tables and free texts of listeners; under a heading if it has a title."""
+
+    title: str
+    charts: Sequence[Chart] = ()
+    tables: Sequence[Table] = ()
+    texts: Sequence[str] = ()
+
+
+def kind_of(key: str) -> Kind:
+    """Kind of a column."""
+    return _KIND_OF[_plain(key)]
+
+
+def _plain(key: str) -> str:
+    return re.sub(r"_\d+$", "", key)
+
+
+def as_text(value: Any, kind: Kind, digits: int) -> str:
     """A cell for people.
 
-    >>> shown(Interval(-0.001, 2.155), "interval", 2), shown(0.0004, "p", 1), shown(None, "number", 1)
+    >>> as_text(Interval(-0.001, 2.155), "interval", 2), as_text(0.0004, "p", 1), as_text(None, "number", 1)
     ('0 to 2.15', '<0.001', '–')
     """
     if value is None:
@@ -126,8 +205,10 @@ def number(value: float, digits: int) -> str:
     return "0" if float(text) == 0 else text
 
 
-def percent(value: Any) -> Any:
-    """Share, or interval of shares, in percent; None stays None."""
-    if value is None:
-        return None
-    return Interval(100 * value.low, 100 * value.high) if isinstance(value, Interval) else 100 * value
+def many(count: int, what: str) -> str:
+    """A number and what it counts.
+
+    >>> many(1, "listener"), many(2, "listener")
+    ('1 listener', '2 listeners')
+    """
+    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -5,7 +5,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mixdream.survey.design.question import ATTENTION, Misplaced, Name, Part, Question, check_unique
+from mixdream.survey.design.question import (
+    ATTENTION,
+    Misplaced,
+    Name,
+    Part,
+    Question,
+    check_not_reserved,
+    check_unique,
+)
 from mixdream.survey.design.texts import Text
 
 DETECT_ANSWERS = ("first", "second", "none", "both")
@@ -19,7 +27,6 @@ class Block(Part):
 
     Parameters
     ----------
-    name : str
     intro : text, optional
         A page before it.
     must_listen : bool
@@ -41,7 +48,6 @@ class Detect(Block):
     ----------
     trials : sequence of two condition names
         The conditions of option 1 and option 2 of each trial.
-    ask : text
     options : 4 texts
         How the answers are called: option 1, option 2, none, both.
     shuffle_trials, shuffle_clips : bool
@@ -65,12 +71,10 @@ class Compare(Block):
     kind : {"prefer", "abx"}
         In ``abx`` listeners hear A, B and X, which is one of the two; answers are ``first`` and ``second``.
         In ``prefer`` there is ``tie``, too, where ``allow_tie``.
-    pairs : sequence of two condition names
     per_pair : int
         Trials per listener for each of the pairs.
     same_item : bool
         Only clips of the same item are compared.
-    ask : text
     options : 2 or 3 texts
         How the answers are called: first, second and, where it is allowed, neither.
     """
@@ -100,7 +104,6 @@ class Rate(Block):
 
     Parameters
     ----------
-    conditions : sequence of str
     per_condition : int
         Clips of each condition per listener.
     questions : sequence of Question
@@ -136,17 +139,12 @@ class Ask(Part):
 AnyBlock = Annotated[Detect | Compare | Rate | Ask, Field(discriminator="kind")]
 
 
-def condition_names(block: Detect | Compare | Rate | Ask) -> Iterator[str]:
-    """Conditions whose clips a block plays."""
-    yield from (name for _, name in condition_places(block))
-
-
-def condition_places(block: Detect | Compare | Rate | Ask) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Where a block names conditions, from the block, and which."""
+def condition_keys(block: AnyBlock) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Conditions whose clips a block plays, each with the keys that lead to its name from the block."""
+    if isinstance(block, Ask):
+        return
     if isinstance(block, Rate):
         yield from ((("conditions", i), name) for i, name in enumerate(block.conditions))
-        return
-    if isinstance(block, Ask):
         return
     key, pairs = ("trials", block.trials) if isinstance(block, Detect) else ("pairs", block.pairs)
     for i, pair in enumerate(pairs):
@@ -156,7 +154,4 @@ def condition_places(block: Detect | Compare | Rate | Ask) -> Iterator[tuple[tup
 def _check_questions(questions: tuple[Question, ...]) -> None:
     check_unique("questions", [question.name for question in questions], "name")
     for i, question in enumerate(questions):
-        if question.name == ATTENTION:
-            raise Misplaced(
-                f"'{ATTENTION}' is a name of mixdream's own: choose another", "questions", i, "name"
-            )
+        check_not_reserved(question.name, (ATTENTION,), "questions", i, "name")

@@ -13,24 +13,22 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from mixdream.spectrogram.grid import NAMED_GRIDS
-from mixdream.survey.design.blocks import (
-    AnyBlock,
-    Ask,
-    condition_names,
-    condition_places,
-)
+from mixdream.survey.design.blocks import AnyBlock, Ask, condition_keys
 from mixdream.survey.design.question import (
     ATTENTION,
     Misplaced,
     Name,
     Part,
     Question,
+    check_not_reserved,
     check_unique,
 )
 from mixdream.survey.design.texts import Language, Text
 
 DEMOGRAPHICS = "demographics"
 """Block name of the answers to `Design.demographics`."""
+
+_RESERVED = (ATTENTION, DEMOGRAPHICS)
 
 
 class Condition(Part):
@@ -71,7 +69,6 @@ class Completion(Part):
 
     Parameters
     ----------
-    text : text
     code : str, optional
         Shown to whoever has finished, as panels want it.
     show_score : bool
@@ -103,8 +100,6 @@ class Design(Part):
 
     Parameters
     ----------
-    version : 1
-    title : text
     languages : sequence of language codes
         The first is shown unless the listener's browser prefers another of them.
     seed : int
@@ -117,12 +112,8 @@ class Design(Part):
         The first page and the one where the volume is set. Consent names who asks and what for.
     withdrawal : text
         Says that answers can be deleted; beside it stands the listener's own link for doing so.
-    demographics : sequence of Question
-    conditions : {name: Condition}
     blocks : sequence of Detect, Compare, Rate or Ask
         In this order.
-    completion : Completion
-    exclusions : Exclusions
     """
 
     version: Literal[1]
@@ -146,29 +137,26 @@ class Design(Part):
         check_unique("demographics", [question.name for question in self.demographics], "name")
         check_unique("blocks", [block.name for block in self.blocks], "name")
         for name in self.conditions:
-            if name in _RESERVED:
-                raise Misplaced(_reserved(name), "conditions", name)
+            check_not_reserved(name, _RESERVED, "conditions", name)
         for i, block in enumerate(self.blocks):
-            if block.name in _RESERVED:
-                raise Misplaced(_reserved(block.name), "blocks", i, "name")
-            for where, name in condition_places(block):
+            check_not_reserved(block.name, _RESERVED, "blocks", i, "name")
+            for where, name in condition_keys(block):
                 if name not in self.conditions:
                     raise Misplaced(
                         f"block {block.name}: unknown condition '{name}'; there are "
                         f"{', '.join(self.conditions) or 'none'}",
                         *("blocks", i, *where),
                     )
-        for place, text in _texts(self.model_dump(exclude={"conditions"})):
-            missing = set(self.languages) - set(text)
-            if missing:
-                name = ".".join(str(part) for part in place)
-                raise Misplaced(f"{name} is missing in {', '.join(sorted(missing))}", *place)
+        for keys, text in _texts(self):
+            if missing := set(self.languages) - set(text):
+                name = ".".join(map(str, keys))
+                raise Misplaced(f"{name} is missing in {', '.join(sorted(missing))}", *keys)
         return self
 
     @property
     def heard_conditions(self) -> tuple[str, ...]:
         """Names of the conditions that blocks play, each once."""
-        return tuple(dict.fromkeys(name for block in self.blocks for name in condition_names(block)))
+        return tuple(dict.fromkeys(name for block in self.blocks for _, name in condition_keys(block)))
 
     @property
     def has_attention(self) -> bool:
@@ -177,50 +165,20 @@ class Design(Part):
 
     @property
     def hash(self) -> str:
-        """Fingerprint of everything that it says, 16 hexadecimal digits; stored with each answer."""
+        """Fingerprint of the whole design, 16 hexadecimal digits; stored with each answer."""
         # Without defaults: keys that a later version adds change nothing.
         content = json.dumps(self.model_dump(mode="json", exclude_defaults=True), sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-_RESERVED = frozenset((ATTENTION, DEMOGRAPHICS))
-
-
-def _reserved(name: str) -> str:
-    return f"'{name}' is a name of mixdream's own: choose another"
-
-
-_TEXT_KEYS = frozenset(
-    (
-        "title",
-        "consent",
-        "volume",
-        "withdrawal",
-        "text",
-        "intro",
-        "ask",
-        "label",
-        "lowest_label",
-        "highest_label",
-    )
-)
-
-
-def _texts(
-    value: Any, place: tuple[str | int, ...] = ()
-) -> Iterator[tuple[tuple[str | int, ...], dict[str, str]]]:
+def _texts(part: Any, keys: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """All texts that are given by language, and where."""
-    if isinstance(value, dict):
-        for key, inside in value.items():
-            if key in _TEXT_KEYS and isinstance(inside, dict):
-                yield (*place, key), inside
-            elif key == "options":
-                for i, option in enumerate(inside):
-                    is_text = isinstance(option, dict) and "label" not in option
-                    found = (*place, key, i)
-                    yield from [(found, option)] if is_text else _texts(option, found)
-            else:
-                yield from _texts(inside, (*place, key))
-    elif isinstance(value, list | tuple):
-        for i, inside in enumerate(value):
-            yield from _texts(inside, (*place, i))
+    if isinstance(part, dict):
+        yield keys, part
+    elif isinstance(part, tuple):
+        for i, inside in enumerate(part):
+            yield from _texts(inside, (*keys, i))
+    elif isinstance(part, Part):
+        for key, inside in part:
+            if key != "conditions":  # the only mapping that is no text
+                yield from _texts(inside, (*keys, key))

@@ -21,7 +21,6 @@ class Misplaced(ValueError):
 
     Parameters
     ----------
-    message : str
     *where : str or int
         Keys and positions that lead there, from the part that is checked.
     """
@@ -59,13 +58,8 @@ class Question(Part):
     ----------
     name : str
         Of its answers; unique in its block.
-    ask : text
     kind : {"choice", "scale", "text"}
         One of ``options``; a whole number from ``lowest`` to ``highest``; or a free text.
-    options : sequence of Option
-    lowest, highest : int
-    lowest_label, highest_label : text, optional
-    required : bool
     """
 
     name: Name
@@ -104,3 +98,9 @@ def check_unique(what: str, names: Sequence[str], key: str = "") -> None:
     for i, name in enumerate(names):
         if name in names[:i]:
             raise Misplaced(f"{what} has '{name}' twice", what, i, *([key] if key else []))
+
+
+def check_not_reserved(name: str, reserved: Sequence[str], *where: str | int) -> None:
+    """Raise Misplaced where a name is one of mixdream's own."""
+    if name in reserved:
+        raise Misplaced(f"'{name}' is a name of mixdream's own: choose another", *where)

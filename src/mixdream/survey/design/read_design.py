@@ -10,15 +10,23 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from mixdream.errors import InputError
-from mixdream.survey.design.blocks import Block
+from mixdream.survey.design.blocks import Ask, Block, Compare, Detect, Rate
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import Misplaced
-from mixdream.survey.design.yaml_lines import Lines, Place, read_yaml
+from mixdream.survey.design.yaml_lines import Keys, read_yaml
 
 DESIGN_FILE = "survey.yaml"
 MOST_BYTES = 200_000
 _MOST_PROBLEMS = 10  # in one message
 _LONGEST_QUOTE = 60
+
+_BLOCKS: dict[str, type[BaseModel]] = {
+    "detect": Detect,
+    "prefer": Compare,
+    "abx": Compare,
+    "rate": Rate,
+    "ask": Ask,
+}
 
 
 def read_design(path: Path) -> Design:
@@ -40,8 +48,6 @@ def read_design(path: Path) -> Design:
             content = stream.read(MOST_BYTES + 1)
     except FileNotFoundError:
         raise InputError(f"{file} is missing: 'mixdream survey new' makes one") from None
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}") from None
     if len(content) > MOST_BYTES:
         raise InputError(f"{file} is too large for a design: more than {MOST_BYTES} bytes")
     return parse_design(content, str(file))
@@ -54,21 +60,19 @@ def parse_design(content: bytes, name: str) -> Design:
         return Design.model_validate(values)
     except ValidationError as error:
         problems = _problems(error, values, lines)
-    shown = list(
-        dict.fromkeys(f"line {line}: {_explain(*rest)}" for line, *rest in problems[:_MOST_PROBLEMS])
-    )
-    more = [f"and {len(problems) - _MOST_PROBLEMS} more"] if len(problems) > _MOST_PROBLEMS else []
-    text = "; ".join(shown + more)
-    raise InputError(f"{name}, {text}".encode("utf-8", "backslashreplace").decode())
+    shown = list(dict.fromkeys(problems[:_MOST_PROBLEMS]))
+    if len(problems) > _MOST_PROBLEMS:
+        shown.append(f"and {len(problems) - _MOST_PROBLEMS} more")
+    raise InputError(f"{name}, {'; '.join(shown)}".encode("utf-8", "backslashreplace").decode())
 
 
 @dataclass
-class _Found:
+class _Location:
     """Where an error is.
 
     Attributes
     ----------
-    place : tuple
+    keys : tuple
         Keys of the file that lead there, without what pydantic adds.
     model : type
         Innermost part of the design around it.
@@ -76,56 +80,66 @@ class _Found:
         Where a text was expected: the kind that was tried, one for all languages or one for each.
     """
 
-    place: Place = ()
+    keys: Keys = ()
     model: type[BaseModel] = Design
     text_kind: str | None = None
 
 
-def _problems(error: ValidationError, values: Any, lines: Lines) -> list[tuple[int, Any, _Found]]:
-    """What is wrong, in the order of lines: line, error, place."""
+def _problems(error: ValidationError, values: Any, lines: dict[Keys, int]) -> list[str]:
+    """What is wrong, in the order of lines."""
     problems = []
-    for one in error.errors():
-        found, kind = _find(one["loc"]), one["type"]
-        if found.text_kind and not _is_meant(found.text_kind, _at(values, found.place), kind):
+    for detail in error.errors():
+        location, kind = _locate(detail["loc"]), detail["type"]
+        value = _value_at(values, location.keys)
+        if location.text_kind and not _is_meant(location.text_kind, value, kind):
             continue
-        if kind == "too_short" and len(_at(values, found.place)) >= one["ctx"]["min_length"]:
+        if kind == "too_short" and len(value) >= detail["ctx"]["min_length"]:
             continue  # there are enough, but wrong ones
-        reason = one.get("ctx", {}).get("error")
+        reason = detail.get("ctx", {}).get("error")
         if isinstance(reason, Misplaced):
-            found.place = (*found.place, *reason.where)
-        line = lines.of(found.place[:-1] if kind == "missing" else found.place)
-        problems.append((line, one, found))
-    return sorted(problems, key=lambda problem: problem[0])
+            location.keys = (*location.keys, *reason.where)
+        keys = location.keys[:-1] if kind == "missing" else location.keys
+        while keys not in lines:  # of a value that is not there, the line of the nearest one around it
+            keys = keys[:-1]
+        problems.append((lines[keys], _explain(detail, location)))
+    return [f"line {line}: {text}" for line, text in sorted(problems, key=lambda problem: problem[0])]
 
 
-def _find(loc: Sequence[int | str]) -> _Found:
-    found = _Found()
-    for part in loc:
+def _locate(parts: Sequence[int | str]) -> _Location:
+    """Location of an error from pydantic's own."""
+    location = _Location()
+    for part in parts:
         if isinstance(part, str) and (part == "constrained-str" or part.startswith("dict[")):
-            found.text_kind = part
-        elif (
-            len(found.place) == 2 and found.place[0] == "blocks" and part in _BLOCKS and found.model is Block
-        ):
-            found.model = _BLOCKS[str(part)]  # the tag of a block, which pydantic puts before its keys
+            location.text_kind = part
+        elif location.model is Block and part in _BLOCKS and len(location.keys) == 2:
+            location.model = _BLOCKS[str(part)]  # the kind of a block, which pydantic puts before its keys
         elif part != "[key]":
-            found.place = (*found.place, part)
-            if found.place == ("blocks", part):
-                found.model = Block
-            elif isinstance(part, str) and part in found.model.model_fields:
-                annotation = found.model.model_fields[part].annotation
-                found.model = next(_models(annotation), found.model)
-    return found
+            location.keys = (*location.keys, part)
+            if location.keys == ("blocks", part):
+                location.model = Block
+            elif isinstance(part, str) and part in location.model.model_fields:
+                annotation = location.model.model_fields[part].annotation
+                location.model = next(_models(annotation), location.model)
+    return location
 
 
-def _is_meant(kind: str, got: Any, problem: str) -> bool:
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Models that a type is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inside in typing.get_args(annotation):
+        yield from _models(inside)
+
+
+def _is_meant(text_kind: str, value: Any, problem: str) -> bool:
     """Whether a complaint is about the kind of text that was tried: one, or one for each language."""
-    if kind == "constrained-str":
-        return not isinstance(got, dict)
+    if text_kind == "constrained-str":
+        return not isinstance(value, dict)
     return problem != "dict_type"
 
 
-def _at(values: Any, place: Place) -> Any:
-    for key in place:
+def _value_at(values: Any, keys: Keys) -> Any:
+    for key in keys:
         try:
             values = values[key]
         except (KeyError, IndexError, TypeError):
@@ -133,11 +147,12 @@ def _at(values: Any, place: Place) -> Any:
     return values
 
 
-def _explain(error: Any, found: _Found) -> str:
-    key = _printable(".".join(map(str, found.place)))
+def _explain(error: Any, location: _Location) -> str:
+    key = ".".join(map(str, location.keys))
+    key = _shortened(key if key.isprintable() else repr(key), 2 * _LONGEST_QUOTE)
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(found.place[-1]), found.model.model_fields, 1, cutoff=0)
+        near = difflib.get_close_matches(str(location.keys[-1]), location.model.model_fields, 1, cutoff=0)
         return f"unknown key {key}; the nearest is {near[0]}"
     if kind == "missing":
         return f"{key} is missing"
@@ -147,7 +162,8 @@ def _explain(error: Any, found: _Found) -> str:
     if kind == "value_error":
         message = str(context["error"])
         return message if message.startswith(key) else f"{key}: {message}"
-    return f"{key or 'a design'}: {_rule(error, found.text_kind is not None)}, got {_quote(error['input'])}"
+    rule = _rule(error, location.text_kind is not None)
+    return f"{key or 'a design'}: {rule}, got {_quote(error['input'])}"
 
 
 def _rule(error: Any, is_text: bool) -> str:
@@ -195,30 +211,8 @@ def _quote(value: Any) -> str:
         return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
-    text = repr(value)
-    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}..."
+    return _shortened(repr(value), _LONGEST_QUOTE)
 
 
-def _printable(key: str) -> str:
-    """A key as it can be printed: whoever wrote the file chose it."""
-    printed = key if key.isprintable() else repr(key)
-    return printed if len(printed) <= 2 * _LONGEST_QUOTE else f"{printed[: 2 * _LONGEST_QUOTE]}..."
-
-
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    """Models that a type is made of."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for inside in typing.get_args(annotation):
-        yield from _models(inside)
-
-
-def _blocks() -> dict[str, type[BaseModel]]:
-    """Blocks by their kind."""
-    found: dict[str, type[BaseModel]] = {}
-    for model in _models(Design.model_fields["blocks"].annotation):
-        found |= dict.fromkeys(typing.get_args(model.model_fields["kind"].annotation), model)
-    return found
-
-
-_BLOCKS = _blocks()
+def _shortened(text: str, characters: int) -> str:
+    return text if len(text) <= characters else f"{text[:characters]}..."

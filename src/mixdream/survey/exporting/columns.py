@@ -1,9 +1,9 @@
-"""Columns of exported answers and sessions: their names, what they hold, how rows become them and back."""
+"""Columns of exported answers and sessions: their names, types and meaning, and how rows fill them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
+
+import pyarrow as pa
 
 from mixdream.survey.storage.rows import Answer, Heard, Session
 
@@ -12,18 +12,18 @@ MOST_CLIPS = 3
 
 Kind = Literal["text", "whole", "real", "truth", "time"]
 
+_TYPES: dict[Kind, pa.DataType] = {
+    "text": pa.string(),
+    "whole": pa.int64(),
+    "real": pa.float64(),
+    "truth": pa.bool_(),
+    "time": pa.timestamp("us", tz="UTC"),
+}
+
 
 @dataclass(frozen=True)
 class Column:
-    """A column of an exported table.
-
-    Attributes
-    ----------
-    name : str
-    kind : {"text", "whole", "real", "truth", "time"}
-    meaning : str
-        For the data dictionary.
-    """
+    """A column of an exported table, with its meaning for the data dictionary."""
 
     name: str
     kind: Kind
@@ -74,76 +74,41 @@ SESSION_COLUMNS = (
 )
 
 
-def cells_of_answer(row: Answer) -> list[Any]:
-    """Values in the order of `ANSWER_COLUMNS`; None where a page has fewer clips."""
-    cells = [getattr(row, column.name) for column in _OWN]
-    for i in range(MOST_CLIPS):
-        one = row.clips[i] if i < len(row.clips) else None
-        cells += [getattr(one, name, None) for name, _, _ in _CLIP]
+def schema_of(columns: tuple[Column, ...]) -> pa.Schema:
+    """Columns as Arrow has them."""
+    return pa.schema([(column.name, _TYPES[column.kind]) for column in columns])
+
+
+def cells_of_answer(answer: Answer) -> dict[str, Any]:
+    """Cells by column; those of clips that the page does not have are left out."""
+    if len(answer.clips) > MOST_CLIPS:
+        raise ValueError(f"{len(answer.clips)} clips on a page; an export has columns for {MOST_CLIPS}")
+    cells = {column.name: getattr(answer, column.name) for column in _OWN}
+    for i, clip in enumerate(answer.clips, 1):
+        cells |= {f"{name}_{i}": getattr(clip, name) for name, _, _ in _CLIP}
     return cells
 
 
 def answer_of_cells(cells: dict[str, Any]) -> Answer:
-    """Undo `cells_of_answer`.
-
-    Raises
-    ------
-    ValueError
-        A cell is empty that may not be.
-    """
+    """Undo `cells_of_answer`; raises ValueError where a cell is empty that may not be."""
     clips = [
-        Heard(**{name: _filled(f"{name}_{i}", kind, cells) for name, kind, _ in _CLIP})
+        Heard(**{name: _filled(cells, f"{name}_{i}") for name, _, _ in _CLIP})
         for i in range(1, MOST_CLIPS + 1)
-        if cells[f"clip_{i}"] is not None
+        if cells[f"clip_{i}"]
     ]
-    own = {column.name: _filled(column.name, column.kind, cells) for column in _OWN}
-    return Answer(**own | {"right": cells["right"]}, clips=tuple(clips))
+    own = {column.name: _filled(cells, column.name) for column in _OWN if column.name != "right"}
+    return Answer(**own, right=cells["right"] or None, clips=tuple(clips))
 
 
 def session_of_cells(cells: dict[str, Any]) -> Session:
-    """Undo `cells_of_session`; raises as `answer_of_cells` does."""
+    """A session from its cells; raises as `answer_of_cells` does."""
     own = {
-        column.name: _filled(column.name, column.kind, cells)
-        for column in SESSION_COLUMNS
-        if column.name != "finished"
+        column.name: _filled(cells, column.name) for column in SESSION_COLUMNS if column.name != "finished"
     }
     return Session(**own, finished=cells["finished"])
 
 
-def _filled(name: str, kind: Kind, cells: dict[str, Any]) -> Any:
-    """A cell; an empty one of text is the empty text."""
-    if cells[name] is None and kind == "text":
-        return ""
+def _filled(cells: dict[str, Any], name: str) -> Any:
     if cells[name] is None:
         raise ValueError(f"{name} is empty")
     return cells[name]
-
-
-def cells_of_session(session: Session) -> list[Any]:
-    """Values in the order of `SESSION_COLUMNS`."""
-    return [getattr(session, column.name) for column in SESSION_COLUMNS]
-
-
-def to_text(value: Any) -> str:
-    """A cell as CSV holds it, before texts are guarded.
-
-    >>> to_text(None), to_text(True), to_text(0.1), to_text(datetime(2030, 1, 2, tzinfo=UTC))
-    ('', '1', '0.1', '2030-01-02T00:00:00+00:00')
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(int(value))
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    return str(value)
-
-
-FROM_TEXT: dict[Kind, Callable[[str], Any]] = {
-    "text": str,
-    "whole": int,
-    "real": float,
-    "truth": lambda text: {"0": False, "1": True}[text],
-    "time": datetime.fromisoformat,
-}
-"""Undoes `to_text` for cells that are not empty."""

@@ -2,21 +2,23 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+from pyarrow import parquet
 
 from mixdream.errors import InputError
 from mixdream.files import folder_atomically
 from mixdream.survey.design.design import Design
 from mixdream.survey.exporting.columns import (
     ANSWER_COLUMNS,
-    MOST_CLIPS,
     SESSION_COLUMNS,
     Column,
     cells_of_answer,
-    cells_of_session,
-    to_text,
+    schema_of,
 )
 from mixdream.survey.exporting.safe_csv import guard, writer_of
 from mixdream.survey.storage.rows import Answer, Session
@@ -60,7 +62,6 @@ def export(
     ----------
     rows : iterable of Answer
         At most 3 clips in each.
-    sessions : sequence of Session
     designs : sequence of (hash, Design)
         Newest last.
     folder : Path
@@ -83,8 +84,8 @@ def export(
         what = f"holds {others[0]}" if folder.is_dir() else "is a file"
         raise InputError(f"'{folder}' {what}: an export needs a new folder, or an older export to replace")
     with folder_atomically(folder) as temporary:
-        count = _write_table(temporary / "answers", ANSWER_COLUMNS, map(_checked, rows))
-        _write_table(temporary / "sessions", SESSION_COLUMNS, map(cells_of_session, sessions))
+        count = _write_table(temporary / "answers", ANSWER_COLUMNS, map(cells_of_answer, rows))
+        _write_table(temporary / "sessions", SESSION_COLUMNS, map(vars, sessions))
         content = [{"hash": name, "design": design.model_dump(mode="json")} for name, design in designs]
         text = json.dumps({"designs": content}, indent=2, ensure_ascii=False)
         (temporary / "designs.json").write_text(text + "\n", "utf-8")
@@ -92,45 +93,32 @@ def export(
     return count
 
 
-def _checked(row: Answer) -> list[Any]:
-    if len(row.clips) > MOST_CLIPS:
-        raise ValueError(f"{len(row.clips)} clips on a page; an export has columns for {MOST_CLIPS}")
-    return cells_of_answer(row)
-
-
-def _write_table(path: Path, columns: Sequence[Column], rows: Iterable[list[Any]]) -> int:
+def _write_table(path: Path, columns: tuple[Column, ...], rows: Iterable[dict[str, Any]]) -> int:
     """Write CSV and Parquet side by side, some thousand rows at a time; return how many."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    types = {
-        "text": pa.string(),
-        "whole": pa.int64(),
-        "real": pa.float64(),
-        "truth": pa.bool_(),
-        "time": pa.timestamp("us", tz="UTC"),
-    }
-    schema = pa.schema([(column.name, types[column.kind]) for column in columns])
+    schema = schema_of(columns)
     count, remaining = 0, iter(rows)
     with (
         path.with_suffix(".csv").open("w", encoding="utf-8", newline="") as file,
         parquet.ParquetWriter(path.with_suffix(".parquet"), schema) as packed,
     ):
         writer = writer_of(file)
-        writer.writerow([column.name for column in columns])
-        while some := list(islice(remaining, _AT_ONCE)):
-            writer.writerows([_cell(cell) for cell in row] for row in some)
-            arrays = [
-                pa.array(cells, type=field.type)
-                for cells, field in zip(zip(*some, strict=True), schema, strict=True)
-            ]
-            packed.write_batch(pa.record_batch(arrays, schema=schema))
-            count += len(some)
+        writer.writerow(schema.names)
+        while batch := list(islice(remaining, _AT_ONCE)):
+            writer.writerows([_cell(cells.get(name)) for name in schema.names] for cells in batch)
+            packed.write_batch(pa.RecordBatch.from_pylist(batch, schema=schema))
+            count += len(batch)
     return count
 
 
 def _cell(value: Any) -> str:
-    return guard(value) if isinstance(value, str) else to_text(value)
+    """A cell as CSV holds it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return guard(value) if isinstance(value, str) else str(value)
 
 
 def _dictionary() -> str:

@@ -1,24 +1,26 @@
 """Reading an export back: the same answers, sessions and designs that were written."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pyarrow as pa
+from pyarrow import csv, parquet
 from pydantic import ValidationError
 
 from mixdream.errors import InputError
 from mixdream.survey.design.design import Design
 from mixdream.survey.exporting.columns import (
     ANSWER_COLUMNS,
-    FROM_TEXT,
     SESSION_COLUMNS,
     Column,
     answer_of_cells,
+    schema_of,
     session_of_cells,
 )
-from mixdream.survey.exporting.safe_csv import read_csv
+from mixdream.survey.exporting.safe_csv import unguard
 from mixdream.survey.storage.rows import Answer, Session
 
 Made = TypeVar("Made")
@@ -30,8 +32,6 @@ class Gathered:
 
     Attributes
     ----------
-    rows : list of Answer
-    sessions : list of Session
     designs : list of (hash, Design)
         Newest last.
     source : str
@@ -56,7 +56,7 @@ def read_rows(path: Path) -> Iterator[Answer]:
     Raises
     ------
     InputError
-        It is not there or is no such file; the line is named.
+        It is not there or is no such file; the row is named.
     """
     return _read(_file_of(path, "answers"), ANSWER_COLUMNS, answer_of_cells)
 
@@ -77,7 +77,7 @@ def read_export(folder: Path) -> Gathered:
     path = folder / "designs.json"
     try:
         content = json.loads(path.read_text("utf-8"))["designs"]
-        designs = [(str(one["hash"]), Design.model_validate(one["design"])) for one in content]
+        designs = [(str(entry["hash"]), Design.model_validate(entry["design"])) for entry in content]
     except FileNotFoundError:
         raise InputError(f"'{folder}' is no export: it has no designs.json") from None
     except (ValueError, KeyError, TypeError, ValidationError) as error:
@@ -93,42 +93,43 @@ def _file_of(path: Path, name: str) -> Path:
     return path
 
 
-def _read(path: Path, columns: Sequence[Column], make: Callable[[dict[str, Any]], Made]) -> Iterator[Made]:
-    cells = _read_parquet(path, columns) if path.suffix == ".parquet" else _read_text(path, columns)
-    for where, one in cells:
-        try:
-            yield make(one)
-        except ValueError as error:
-            raise InputError(f"{path}, {where}: {error}") from None
-
-
-def _read_text(path: Path, columns: Sequence[Column]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for line, cells in read_csv(path, [column.name for column in columns]):
-        values = {}
-        for column in columns:
-            text = cells[column.name]
-            try:
-                values[column.name] = FROM_TEXT[column.kind](text) if text else None
-            except (ValueError, KeyError):
-                raise InputError(f"{path}, line {line}: {column.name} cannot be {text[:50]!r}") from None
-        yield f"line {line}", values
-
-
-def _read_parquet(path: Path, columns: Sequence[Column]) -> Iterator[tuple[str, dict[str, Any]]]:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    names = [column.name for column in columns]
-    row = 0
+def _read(path: Path, columns: tuple[Column, ...], make: Callable[[dict[str, Any]], Made]) -> Iterator[Made]:
+    row = 1  # the head's, as a spreadsheet counts
+    batches = _parquet_batches if path.suffix == ".parquet" else _csv_batches
     try:
-        with parquet.ParquetFile(path) as file:
-            if missing := [name for name in names if name not in file.schema_arrow.names]:
-                raise InputError(f"{path} has no column '{missing[0]}': it is no export of this kind")
-            for batch in file.iter_batches(columns=names):
-                for cells in batch.to_pylist():
-                    row += 1
-                    yield f"row {row}", cells
+        for batch in batches(path, schema_of(columns)):
+            for cells in batch.to_pylist():
+                row += 1
+                yield make(cells)
     except FileNotFoundError:
         raise InputError(f"no file {path}") from None
     except pa.ArrowException as error:
-        raise InputError(f"{path} is damaged or no export of answers: {error}") from None
+        raise InputError(f"{path} is damaged or no export: {error}") from None
+    except ValueError as error:
+        raise InputError(f"{path}, row {row}: {error}") from None
+
+
+def _parquet_batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    with parquet.ParquetFile(path) as file:
+        if missing := [name for name in schema.names if name not in file.schema_arrow.names]:
+            raise InputError(f"{path} has no column '{missing[0]}': it is no export of this kind")
+        yield from file.iter_batches(columns=schema.names)
+
+
+def _csv_batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    reader = csv.open_csv(
+        path,
+        csv.ReadOptions(use_threads=False),  # faults are then told with their row
+        csv.ParseOptions(newlines_in_values=True),
+        csv.ConvertOptions(
+            column_types=schema, include_columns=schema.names, true_values=["1"], false_values=["0"]
+        ),
+    )
+    for batch in reader:
+        yield pa.record_batch([_unguarded(column) for column in batch.columns], schema=schema)
+
+
+def _unguarded(column: pa.Array) -> pa.Array:
+    if column.type != pa.string():
+        return column
+    return pa.array([unguard(text) for text in column.to_pylist()], pa.string())

@@ -37,14 +37,7 @@ def writer_of(file: TextIO) -> Any:
 
 
 def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a small table whole or not at all; None is an empty cell, texts are guarded.
-
-    Parameters
-    ----------
-    path : Path
-    head : sequence of str
-    rows : iterable of sequence
-    """
+    """Write a small table whole or not at all; None is an empty cell, texts are guarded."""
     text = io.StringIO(newline="")
     writer = writer_of(text)
     writer.writerow(head)
@@ -57,7 +50,6 @@ def read_csv(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str,
 
     Parameters
     ----------
-    path : Path
     needed : sequence of str
         Columns that it must have; others are read too.
 

@@ -10,11 +10,9 @@ from mixdream.errors import InputError
 from mixdream.files import folder_atomically
 from mixdream.progress import Report, silent
 from mixdream.spectrogram.grid import NAMED_GRIDS
-from mixdream.survey.design.blocks import Compare
 from mixdream.survey.design.design import Design
-from mixdream.survey.design.read_design import DESIGN_FILE
-from mixdream.survey.design.write_design import write_design
-from mixdream.survey.planning.presets import ANCHOR, MOST_TRIALS, NO_CONTACT, PRESETS, REAL, THROUGH, Material
+from mixdream.survey.design.read_design import DESIGN_FILE, parse_design
+from mixdream.survey.planning.presets import ANCHOR, GRIDS, NO_CONTACT, REAL, THROUGH, fill_preset
 from mixdream.survey.rendering.clips import Clip
 from mixdream.survey.rendering.render import clip_notes, render_clips
 from mixdream.survey.rendering.sources import find_sources
@@ -22,18 +20,13 @@ from mixdream.survey.rendering.sources import find_sources
 NO_GRID = "none"
 """In the place of a grid: real clips stay as they are."""
 
+MOST_TRIALS = 4
+"""Of each pair or condition, per listener, unless there are fewer clips."""
+
 
 @dataclass(frozen=True)
 class Created:
-    """A new test.
-
-    Attributes
-    ----------
-    design : Design
-    clips : list of Clip
-    notes : list of str
-        What the researcher should know or do.
-    """
+    """A new test; notes say what the researcher should know or do."""
 
     design: Design
     clips: list[Clip]
@@ -66,9 +59,7 @@ def create_test(
     through : str, optional
         Grid that real clips go through, or `NO_GRID`; unless given the preset's own.
     languages, title, contact
-        See `mixdream.survey.planning.presets.Material`.
-    report : callable
-        Called with the share done in [0, 1] and a note.
+        See `mixdream.survey.planning.presets.fill_preset`.
 
     Raises
     ------
@@ -77,48 +68,37 @@ def create_test(
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"'{folder}' exists: name a new folder, or remove it")
-    chosen = PRESETS[preset]
-    # Real files that generated ones are made from are the measure of these, unless told.
-    grid = through or (NO_GRID if preset == "abx" and generated else chosen.through)
+    # In abx, real files are what generated ones of the same name are measured by: they stay as they are.
+    grid = through or (NO_GRID if preset == "abx" and generated else GRIDS[preset])
     if grid != NO_GRID and grid not in NAMED_GRIDS:
         raise InputError(f"unknown grid '{grid}'; there are {', '.join(NAMED_GRIDS)}, and {NO_GRID}")
-    named = _condition_names(generated)
-    stems = {
+    folders = _condition_names(generated)
+    items = {
         name: {source.item for source in find_sources(name, path)}
-        for name, path in {REAL: real, **named}.items()
+        for name, path in {REAL: real, **folders}.items()
     }
-
-    def material(trials: int) -> Material:
-        return Material(
-            real=_from(folder, real),
-            generated={name: _from(folder, path) for name, path in named.items()},
-            through=None if grid == NO_GRID else grid,
-            trials=trials,
-            languages=tuple(languages),
-            title=title,
-            contact=contact,
-        )
-
-    design = chosen.make(material(min(MOST_TRIALS, *map(len, stems.values()))))
-    (block,) = design.blocks
-    if isinstance(block, Compare) and block.same_item and named:
-        common = min(len(stems[REAL] & stems[name]) for name in named)
-        design = chosen.make(material(max(1, min(MOST_TRIALS, common))))
+    if preset == "abx":  # compares files of one name
+        available = min(len(items[REAL] & others) for others in items.values())
+    else:
+        available = min(map(len, items.values()))
+    text = fill_preset(
+        preset,
+        _from(folder, real),
+        {name: _from(folder, path) for name, path in folders.items()},
+        None if grid == NO_GRID else grid,
+        trials=max(1, min(MOST_TRIALS, available)),
+        languages=languages,
+        title=title,
+        contact=contact,
+    ).encode("utf-8", "backslashreplace")
+    design = parse_design(text, str(folder / DESIGN_FILE))
     with folder_atomically(folder) as made:  # beside the new folder: relative paths lead to the same place
         clips = render_clips(design, made, report)
-        write_design(made / DESIGN_FILE, design, _header(preset))
+        (made / DESIGN_FILE).write_bytes(text)
         notes = clip_notes(design, made)
     if not contact:
         notes.append(f"survey.yaml says {NO_CONTACT} in the consent: say there who asks")
     return Created(design, clips, notes)
-
-
-def _header(preset: str) -> list[str]:
-    return [
-        f"A listening test, made by 'mixdream survey new --{preset}'. Edit it before anybody answers.",
-        "  mixdream survey plan FOLDER    how many listeners it needs",
-        "  mixdream survey serve FOLDER   runs it; clips are rendered again where that is needed",
-    ]
 
 
 def _condition_names(folders: Sequence[Path]) -> dict[str, Path]:
@@ -138,4 +118,4 @@ def _condition_names(folders: Sequence[Path]) -> dict[str, Path]:
 
 def _from(folder: Path, source: Path) -> str:
     """A source as the design names it."""
-    return str(source) if source.is_absolute() else os.path.relpath(source, folder)
+    return str(source) if source.is_absolute() else Path(os.path.relpath(source, folder)).as_posix()

@@ -10,10 +10,10 @@ from scipy.stats import norm, t
 from mixdream.errors import InputError
 from mixdream.survey.design.blocks import Ask, Compare, Detect, Rate
 from mixdream.survey.design.design import Design
-from mixdream.survey.design.question import Question
 from mixdream.survey.rendering.clips import Clip
 
 MOST_LISTENERS = 1_000_000
+_Z = float(norm.ppf(0.975))
 
 
 @dataclass(frozen=True)
@@ -45,16 +45,6 @@ class Assumptions:
             raise InputError("standard deviations must be from 0 to 100 steps of the scale")
 
 
-def wilson_half_width(share: float, answers: float) -> float:
-    """Half the width of Wilson's 95 % interval of a share (Wilson 1927).
-
-    >>> round(wilson_half_width(0.5, 137), 4)
-    0.0826
-    """
-    z = _z()
-    return z / (1 + z**2 / answers) * math.sqrt(share * (1 - share) / answers + z**2 / (4 * answers**2))
-
-
 def listeners_for_share(half_width: float, answers: int = 1, assumed: Assumptions | None = None) -> int:
     """Listeners that a share needs so that its 95 % interval reaches so far to either side.
 
@@ -66,7 +56,6 @@ def listeners_for_share(half_width: float, answers: int = 1, assumed: Assumption
     half_width : float in (0, 0.5)
     answers : int, >= 1
         Of each listener.
-    assumed : Assumptions
 
     Raises
     ------
@@ -81,7 +70,7 @@ def listeners_for_share(half_width: float, answers: int = 1, assumed: Assumption
     assumed = assumed or Assumptions()
     if not 0 < half_width < 0.5:
         raise InputError(f"the half width of a share must lie between 0 and 0.5, got {half_width:g}")
-    z2, w2 = _z() ** 2, half_width**2
+    z2, w2 = _Z**2, half_width**2
     linear = 2 * w2 * z2 - z2 * assumed.share * (1 - assumed.share)
     constant = z2**2 * (w2 - 1 / 4)
     independent = (-linear + math.sqrt(linear**2 - 4 * w2 * constant)) / (2 * w2)
@@ -102,7 +91,6 @@ def listeners_for_mean(half_width: float, answers: int = 1, assumed: Assumptions
         In steps of the scale.
     answers : int, >= 1
         Of each listener, about one condition.
-    assumed : Assumptions
 
     Examples
     --------
@@ -113,15 +101,11 @@ def listeners_for_mean(half_width: float, answers: int = 1, assumed: Assumptions
     if not half_width > 0:
         raise InputError(f"the half width of a mean must be more than 0, got {half_width:g}")
     sd = math.sqrt(assumed.between_sd**2 + assumed.within_sd**2 / answers)
-    _bounded(math.ceil((_z() * sd / half_width) ** 2), half_width)
-    low, high = 1, 2  # too few, enough
-    while t.ppf(0.975, high - 1) * sd / math.sqrt(high) > half_width:
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        enough = t.ppf(0.975, middle - 1) * sd / math.sqrt(middle) <= half_width
-        low, high = (low, middle) if enough else (middle, high)
-    return high
+    # Few enough for the normal distribution; Student's needs some more.
+    listeners = _bounded(math.ceil((_Z * sd / half_width) ** 2), half_width)
+    while t.ppf(0.975, listeners - 1) * sd / math.sqrt(listeners) > half_width:
+        listeners += 1
+    return listeners
 
 
 @dataclass(frozen=True)
@@ -132,7 +116,6 @@ class Need:
     ----------
     block, what : str
         What an interval is for: a question, or an answer of each pair or condition.
-    listeners : int
     half_width : float
         A share, or steps of a scale.
     heard : dict of condition to float
@@ -157,13 +140,10 @@ def plan_listeners(
 
     Parameters
     ----------
-    design : Design
-    clips : sequence of Clip
     half_width : float in (0, 0.5)
         Of shares: right answers of each ``detect`` question, right or preferring ones of each pair, choices.
     rating_half_width : float, > 0
         Of mean ratings of each condition, in steps of their scale.
-    assumed : Assumptions
 
     Returns
     -------
@@ -192,14 +172,10 @@ def _intervals(block: Detect | Compare | Rate) -> list[tuple[str, bool, int]]:
         what = "preferences" if block.kind == "prefer" else "right answers"
         return [(f"{what}, each pair", False, block.per_pair)]
     return [
-        (f"{question.name}, each condition", _is_mean(question), block.per_condition)
+        (f"{question.name}, each condition", question.kind == "scale", block.per_condition)
         for question in block.questions
         if question.kind != "text"
     ]
-
-
-def _is_mean(question: Question) -> bool:
-    return question.kind == "scale"
 
 
 def _uses(block: Detect | Compare | Rate) -> Mapping[str, int]:
@@ -217,7 +193,3 @@ def _bounded(listeners: int, half_width: float) -> int:
             f"a half width of {half_width:g} needs over {MOST_LISTENERS} listeners: ask for less"
         )
     return max(2, listeners)
-
-
-def _z() -> float:
-    return float(norm.ppf(0.975))

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from mixdream.errors import InputError
-from mixdream.survey.design.blocks import Ask, Compare, Detect, Rate
+from mixdream.survey.design.blocks import AnyBlock, Compare, Detect, Rate
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import ATTENTION
 from mixdream.survey.rendering.clips import Clip
@@ -17,7 +17,6 @@ def check_clips(design: Design, clips: Sequence[Clip]) -> None:
 
     Parameters
     ----------
-    design : Design
     clips : sequence of Clip
         As `mixdream.survey.rendering.render.render_clips` gives them.
 
@@ -44,10 +43,10 @@ def length_notes(clips: Sequence[Clip]) -> list[str]:
     for clip in clips:
         if clip.condition != ATTENTION:
             spans.setdefault(clip.condition, []).append(clip.seconds)
-    every = [seconds for some in spans.values() for seconds in some]
-    if not every or max(every) - min(every) <= _SAME_LENGTH_S:
+    lengths_s = [seconds for span in spans.values() for seconds in span]
+    if not lengths_s or max(lengths_s) - min(lengths_s) <= _SAME_LENGTH_S:
         return []
-    shown = ", ".join(f"{name} {_span(some)}" for name, some in spans.items())
+    shown = ", ".join(f"{name} {_span(span)}" for name, span in spans.items())
     return [f"clips can be told apart by their length ({shown}): cut the files to one length"]
 
 
@@ -56,28 +55,29 @@ def _span(seconds: list[float]) -> str:
     return f"{low} s" if low == high else f"{low} to {high} s"
 
 
-def _missing(block: Detect | Compare | Rate | Ask, items: dict[str, set[str]]) -> Iterator[str]:
+def _missing(block: AnyBlock, items: dict[str, set[str]]) -> Iterator[str]:
     """What a block lacks."""
     if isinstance(block, Compare):
         for a, b in block.pairs:
-            has = len(items[a] & items[b]) if block.same_item else min(len(items[a]), len(items[b]))
-            if has < block.per_pair:
+            number = len(items[a] & items[b]) if block.same_item else min(len(items[a]), len(items[b]))
+            if number < block.per_pair:
                 what = "files of the same name in both" if block.same_item else "clips in each"
                 yield (
-                    f"block {block.name} wants {block.per_pair} of {a} and {b}, there are {has} {what}: "
+                    f"block {block.name} wants {block.per_pair} of {a} and {b}, there are {number} {what}: "
                     "lower per_pair or add files"
                 )
-    elif isinstance(block, Detect):
-        for name, wanted in Counter(name for trial in block.trials for name in trial).items():
-            if len(items[name]) < wanted:
-                yield (
-                    f"block {block.name} wants {wanted} clips of {name}, there are {len(items[name])}: "
-                    "take out trials or add files"
-                )
+        return
+    if isinstance(block, Detect):
+        advice = "take out trials"
+        wanted = Counter(name for trial in block.trials for name in trial)
     elif isinstance(block, Rate):
-        for name in block.conditions:
-            if len(items[name]) < block.per_condition:
-                yield (
-                    f"block {block.name} wants {block.per_condition} clips of {name}, there are "
-                    f"{len(items[name])}: lower per_condition or add files"
-                )
+        advice = "lower per_condition"
+        wanted = Counter(dict.fromkeys(block.conditions, block.per_condition))
+    else:
+        return
+    for name, number in wanted.items():
+        if len(items[name]) < number:
+            yield (
+                f"block {block.name} wants {number} clips of {name}, there are {len(items[name])}: "
+                f"{advice} or add files"
+            )

@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from mixdream.audio.level import SILENCE, TRUE_PEAK_DBTP, true_peak
-from mixdream.audio.loudness import LoudnessMeter
+from mixdream.audio.level import loudness_lufs, set_level
 from mixdream.corpus.sources import source_text
 from mixdream.errors import InputError
 from mixdream.files import write_atomically, write_json
@@ -31,7 +30,7 @@ from mixdream.survey.rendering.tones import COUNTS, SECONDS, tones
 from mixdream.survey.rendering.treatments import anchor, through_grid
 
 RATE_HZ = 48_000
-"""Of all clips, whatever their source has: a rate would tell conditions apart."""
+"""Rate of all clips, whatever that of their source is: it would give their condition away."""
 
 _FADE_S = 0.005
 _VARIANTS = 3  # of each number of tones: 12 clips, for 10 attention items at most
@@ -63,7 +62,6 @@ def render_clips(design: Design, folder: Path, report: Report = silent) -> list[
 
     Parameters
     ----------
-    design : Design
     folder : Path
         The design's own; folders of conditions are found from here. They may be missing where the clips of
         this very design are rendered already, as on a server.
@@ -104,9 +102,8 @@ def render_clips(design: Design, folder: Path, report: Report = silent) -> list[
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    about = {job.clip.id: known[job.clip.id] for job in sorted(jobs, key=lambda job: job.clip.id)}
+    about = {job.clip.id: known[job.clip.id] for job in jobs}
     clips = [replace(job.clip, seconds=about[job.clip.id]["seconds"]) for job in jobs]
-    clips.sort(key=lambda clip: clip.id)
     content = {"made_for": _settings(design), "clips": [asdict(clip) for clip in clips], "about": about}
     if content != _content(target):
         write_json(target / "clips.json", content)
@@ -136,7 +133,7 @@ def clip_notes(design: Design, folder: Path) -> list[str]:
 
 
 def _plan(design: Design, sources: list[Source], channels: int, secret: bytes) -> list[_Job]:
-    """Every clip of the test, its length not known yet."""
+    """Every clip of the test in the order of ids, its length not known yet."""
     jobs = []
     for source in sources:
         condition = design.conditions[source.condition]
@@ -149,7 +146,7 @@ def _plan(design: Design, sources: list[Source], channels: int, secret: bytes) -
             for variant in range(_VARIANTS):
                 key = [ATTENTION, number, variant, design.loudness_lufs, channels]
                 jobs.append(_Job(Clip(_id(secret, key), ATTENTION, str(number), SECONDS), None, channels))
-    return jobs
+    return sorted(jobs, key=lambda job: job.clip.id)
 
 
 def _id(secret: bytes, key: list[Any]) -> str:
@@ -161,17 +158,19 @@ def _render(job: _Job, design: Design, target: Path) -> dict[str, Any]:
     """Make one clip unless it is there; returns what ``clips.json`` says about it."""
     path, source = _file(target, job.clip.id), job.source
     if not path.is_file():
-        audio = _levelled(_faded(_audio(job, design)), design.loudness_lufs)
+        audio, _ = set_level(
+            _faded(_audio(job, design)).T, RATE_HZ, target_lufs=design.loudness_lufs, most_limiting_db=0.0
+        )
         buffer = io.BytesIO()
-        soundfile.write(buffer, audio, RATE_HZ, format="FLAC", subtype="PCM_16")
+        soundfile.write(buffer, audio.T, RATE_HZ, format="FLAC", subtype="PCM_16")
         write_atomically(path, buffer.getvalue())
     audio, _ = soundfile.read(path, always_2d=True)
-    lufs = _loudness_lufs(audio)
+    lufs = loudness_lufs(audio.T, RATE_HZ)
     return {
         "source": source_text(Path(source.path.name)) if source else f"{job.clip.item} tones",
         "sha256": source.sha256 if source else None,
         "seconds": len(audio) / RATE_HZ,
-        "loudness_lufs": round(lufs, 2) if math.isfinite(lufs) else None,
+        "loudness_lufs": None if lufs is None else round(lufs, 2),
     }
 
 
@@ -196,24 +195,6 @@ def _faded(audio: np.ndarray) -> np.ndarray:
     audio[:samples] *= ramp
     audio[-samples:] *= ramp[::-1]
     return audio
-
-
-def _levelled(audio: np.ndarray, target_lufs: float) -> np.ndarray:
-    """Bring audio, shape (samples, channels), to a loudness, or as near as its true peak allows."""
-    peak = max(true_peak(channel) for channel in audio.T)
-    if peak < SILENCE:
-        return audio
-    # Measured with its peak at full scale: the gate of BS.1770 is absolute.
-    lufs = _loudness_lufs(audio / peak)
-    gain_db = min(target_lufs - lufs, TRUE_PEAK_DBTP)
-    return audio * (10 ** (gain_db / 20) / peak)
-
-
-def _loudness_lufs(audio: np.ndarray) -> float:
-    """Integrated loudness of audio, shape (samples, channels); minus infinity for silence."""
-    meter = LoudnessMeter(RATE_HZ, audio.shape[1])
-    meter.push(audio)
-    return meter.integrated_lufs()
 
 
 def _secret(target: Path) -> bytes:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mixdream.audio.decode import Decoder
-from mixdream.audio.read import read_audio
-from mixdream.corpus.sources import SUFFIXES, source_text
+from mixdream.audio.decode import Decoder, read_audio
+from mixdream.audio.media_files import is_media_file
+from mixdream.corpus.sources import source_text
 from mixdream.errors import InputError
 
 LONGEST_S = 60.0
@@ -22,7 +22,6 @@ class Source:
 
     Attributes
     ----------
-    path : Path
     condition, item : str
         The item is the stem of the file's name.
     sha256 : str
@@ -49,9 +48,7 @@ def find_sources(condition: str, folder: Path) -> list[Source]:
     what = f"condition {condition}"
     if not folder.is_dir():
         raise InputError(f"{what}: '{folder}' is no folder; folders are given from where survey.yaml is")
-    paths = sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.name[0] != "."
-    )
+    paths = sorted(path for path in folder.iterdir() if is_media_file(path))
     if not paths:
         raise InputError(f"{what}: no sound file in '{folder}' (folders in it are not searched)")
     stems: dict[str, Path] = {}
@@ -70,8 +67,6 @@ def read_source(path: Path, channels: int, rate_hz: int) -> np.ndarray:
 
     Parameters
     ----------
-    path : Path
-    channels : {1, 2}
     rate_hz : int
         Rate to bring it to.
 

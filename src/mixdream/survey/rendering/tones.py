@@ -21,7 +21,6 @@ def tones(number: int, rate_hz: int, rng: np.random.Generator) -> np.ndarray:
     Parameters
     ----------
     number : int, 2 to 5
-    rate_hz : int
     rng : np.random.Generator
         Pitches and the time of the first tone.
 

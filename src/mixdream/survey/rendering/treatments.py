@@ -24,8 +24,6 @@ def through_grid(audio: np.ndarray, rate_hz: int, grid: Grid, seed: int) -> np.n
     Parameters
     ----------
     audio : np.ndarray, shape (samples,)
-    rate_hz : int
-    grid : Grid
     seed : int
         Of random phases.
 
@@ -36,7 +34,8 @@ def through_grid(audio: np.ndarray, rate_hz: int, grid: Grid, seed: int) -> np.n
     """
     import torch
 
-    from mixdream.spectrogram.inversion import default_inversion, invert
+    from mixdream.analysis.voice import Voice
+    from mixdream.spectrogram.inversion import default_inversion
     from mixdream.spectrogram.scaling import Scaler
     from mixdream.spectrogram.statistics import fit_statistics
     from mixdream.spectrogram.transform import magnitudes
@@ -45,12 +44,11 @@ def through_grid(audio: np.ndarray, rate_hz: int, grid: Grid, seed: int) -> np.n
     own_samples = min(len(low), grid.clip_samples)
     # The clip begins ``lead`` samples after the first frame does.
     low = np.pad(low, (grid.lead, max(0, grid.samples - grid.lead - len(low))))[: grid.samples]
-    wanted = magnitudes(torch.from_numpy(low).float()[None], grid)
-    statistics = fit_statistics(lambda: [(["clip"], wanted)]) if grid.scaling == "log-standard" else None
-    scaler = Scaler(grid.scaling, statistics)
-    seen = scaler.unscale(scaler.scale(wanted, ["clip"]), ["clip"])
-    made = invert(default_inversion(grid), seen, grid, seeds=[seed])[0].double().numpy()
-    back = soxr.resample(made[:own_samples], grid.rate_hz, rate_hz, quality="VHQ")
+    wanted, name = magnitudes(torch.from_numpy(low).float()[None], grid), ["clip"]
+    fitted = fit_statistics(lambda: [(name, wanted)]) if grid.scaling == "log-standard" else None
+    voice = Voice(grid, Scaler(grid.scaling, fitted), default_inversion(grid))
+    made = voice.heard(voice.seen(wanted, name), [seed])
+    back = soxr.resample(made[0].double().numpy()[:own_samples], grid.rate_hz, rate_hz, quality="VHQ")
     return back[: len(audio)]
 
 

@@ -1,6 +1,6 @@
 """The listening test as a web application: its pages, its answers, its clips, its error pages."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -41,14 +41,14 @@ def create_app(settings: Settings) -> ASGIApp:
     app.include_router(listener.router)
     app.include_router(researcher.router)
     app.add_exception_handler(Refused, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _answering(422, "the request is not understood"))
     # An id that a browser used for another page before.
-    app.add_exception_handler(IntegrityError, _used)
+    app.add_exception_handler(IntegrityError, _answering(409, "this answer is another page's"))
     # The database is away or busy: browsers try again.
-    app.add_exception_handler(SQLAlchemyError, _away)
-    app.add_exception_handler(OSError, _away)
-    app.add_exception_handler(Exception, _failed)
+    for away in (SQLAlchemyError, OSError):
+        app.add_exception_handler(away, _answering(503, "the server cannot store anything right now"))
+    app.add_exception_handler(Exception, _answering(500, "something went wrong"))
     return Guard(app, site.cookie, settings.proxy)
 
 
@@ -72,28 +72,22 @@ async def _refused(_request: Request, error: Exception) -> Response:
     return JSONResponse(content, error.status)
 
 
-async def _invalid(request: Request, _error: Exception) -> Response:
-    return _error_page(request, 422, "the request is not understood")
-
-
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     reason = "not found" if error.status_code == 404 else "not possible"
     return _error_page(request, error.status_code, reason)
 
 
-async def _used(request: Request, _error: Exception) -> Response:
-    return _error_page(request, 409, "this answer is another page's")
+def _answering(status: int, reason: str) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """A handler of errors that says what they have in common."""
 
+    async def answer(request: Request, _error: Exception) -> Response:
+        response = _error_page(request, status, reason)
+        if status == 503:
+            response.headers["Retry-After"] = "1"
+        return response
 
-async def _away(request: Request, _error: Exception) -> Response:
-    response = _error_page(request, 503, "the server cannot store anything right now")
-    response.headers["Retry-After"] = "1"
-    return response
-
-
-async def _failed(request: Request, _error: Exception) -> Response:
-    return _error_page(request, 500, "something went wrong")
+    return answer
 
 
 def _error_page(request: Request, status: int, reason: str) -> Response:

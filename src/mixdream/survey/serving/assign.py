@@ -11,7 +11,7 @@ from mixdream.survey.design.blocks import AnyBlock, Ask, Compare, Detect, Rate
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import ATTENTION
 from mixdream.survey.rendering.clips import Clip
-from mixdream.survey.serving.plan import Page, PlannedClip
+from mixdream.survey.serving.plan import Page
 
 T = TypeVar("T")
 Loads = Mapping[tuple[str, str], float]
@@ -23,7 +23,6 @@ def draw_plan(design: Design, clips: Sequence[Clip], loads: Loads, number: int) 
 
     Parameters
     ----------
-    design : Design
     clips : sequence of Clip
         All that were rendered.
     loads : mapping of (block, clip id) to float
@@ -120,21 +119,21 @@ class _Hat:
         """The same in another order; numpy's is Fisher and Yates's."""
         return [things[i] for i in self.rng.permutation(len(things))]
 
-    def spare(self) -> PlannedClip:
+    def spare(self) -> Clip:
         """A clip to set the volume with: one that the session does not ask about, if there is one."""
-        music = [clip for name, some in self._of.items() if name != ATTENTION for clip in some]
+        music = [clip for name, clips in self._of.items() if name != ATTENTION for clip in clips]
         if not music:
             raise InputError("there are no clips to listen to")
-        return _planned(min(self.shuffled(music), key=lambda clip: self._here[clip.id]))
+        return min(self.shuffled(music), key=lambda clip: self._here[clip.id])
 
-    def pick(self, block: str, condition: str) -> PlannedClip:
+    def pick(self, block: str, condition: str) -> Clip:
         """A clip that this session has not heard, if there is one, and that others heard least."""
         clips = self._of.get(condition)
         if not clips:
             raise InputError(f"block {block}: condition {condition} has no clips")
         return self._take(block, [(clip,) for clip in clips])[0]
 
-    def pick_item(self, block: str, conditions: tuple[str, str]) -> list[PlannedClip]:
+    def pick_item(self, block: str, conditions: tuple[str, str]) -> list[Clip]:
         """Two clips of the same item in two conditions, chosen as one."""
         first, second = (self._of.get(condition, []) for condition in conditions)
         common = [(a, b) for a in first for b in second if a.item == b.item]
@@ -142,15 +141,11 @@ class _Hat:
             raise InputError(f"block {block}: {' and '.join(conditions)} have no item in common")
         return self._take(block, common)
 
-    def _take(self, block: str, choices: Sequence[tuple[Clip, ...]]) -> list[PlannedClip]:
+    def _take(self, block: str, choices: Sequence[tuple[Clip, ...]]) -> list[Clip]:
         def used(choice: tuple[Clip, ...]) -> tuple[int, float]:
             here = sum(self._here[clip.id] for clip in choice)
             return here, sum(self._loads.get((block, clip.id), 0.0) for clip in choice)
 
         taken = min(self.shuffled(choices), key=used)
         self._here.update(clip.id for clip in taken)
-        return [_planned(clip) for clip in taken]
-
-
-def _planned(clip: Clip) -> PlannedClip:
-    return PlannedClip(clip.id, clip.condition, clip.item, clip.seconds)
+        return list(taken)

@@ -36,7 +36,6 @@ class Guard:
 
     Parameters
     ----------
-    app : ASGI application
     cookie : str
         Name of the one that holds the secret of a session.
     proxy : bool

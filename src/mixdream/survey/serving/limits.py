@@ -13,7 +13,7 @@ _KEYS = 20_000  # remembered at most; the least recent are forgotten
 
 @dataclass(frozen=True)
 class Rate:
-    """So many at once, and so many each second after that."""
+    """Requests that are allowed at once, and each second after that."""
 
     burst: float
     per_s: float

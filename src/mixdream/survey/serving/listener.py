@@ -54,7 +54,7 @@ class ClipResponse(FileResponse):
 
 
 class Nothing(Strict):
-    """A request that says nothing but by its address."""
+    """A request without content: its address says all."""
 
 
 async def _site(request: Request) -> Site:
@@ -96,7 +96,7 @@ def first_page(request: Request, site: SiteOf, token: Token, language: str | Non
 
 @router.get("/new")
 def new_listener(request: Request, site: SiteOf, language: str | None = None) -> Response:
-    """The consent page whoever listened in this browser before: for a room with one computer."""
+    """The consent page, even if somebody listened in this browser before; for a room with one computer."""
     return _consent(request, site, language, new=True)
 
 

@@ -1,33 +1,16 @@
 """The plan of a listener's session: its pages in order, the clips on each, and what is asked about them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from mixdream.survey.design.blocks import DETECT_ANSWERS, AnyBlock, Ask, Compare, Detect, Rate
 from mixdream.survey.design.design import DEMOGRAPHICS, Design
 from mixdream.survey.design.question import ATTENTION, Option, Question
 from mixdream.survey.design.texts import Text
+from mixdream.survey.rendering.clips import Clip
 from mixdream.survey.serving.words import words_in
 
 Kind = Literal["volume", "demographics", "intro", "detect", "prefer", "abx", "rate", "ask", "attention"]
-
-
-@dataclass(frozen=True)
-class PlannedClip:
-    """A clip on a page; only its place on the page is known to the browser.
-
-    Attributes
-    ----------
-    clip : str
-        Id.
-    condition, item : str
-    seconds : float
-    """
-
-    clip: str
-    condition: str
-    item: str
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -42,7 +25,7 @@ class Page:
         Name of its block; ``demographics``; empty on the volume page.
     trial : int
         In the design's own order, from 0; -1 where there are none.
-    clips : tuple of PlannedClip
+    clips : tuple of Clip
         In the order of the page; of ``abx`` A, B and X.
     right : str or None
         Value of the right answer, where there is one.
@@ -51,17 +34,13 @@ class Page:
     kind: Kind
     block: str = ""
     trial: int = -1
-    clips: tuple[PlannedClip, ...] = ()
+    clips: tuple[Clip, ...] = ()
     right: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """As it is kept in the database."""
-        return asdict(self)
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Self:
-        """Read what `to_json` wrote."""
-        clips = tuple(PlannedClip(**clip) for clip in content["clips"])
+        """A page from what the database keeps: its fields as JSON."""
+        clips = tuple(Clip(**clip) for clip in content["clips"])
         return cls(**{**content, "clips": clips})
 
 
@@ -78,11 +57,6 @@ def must_listen(design: Design, page: Page) -> bool:
 
 def questions_of(design: Design, page: Page) -> tuple[Question, ...]:
     """What is asked on a page; comparisons and attention items are choices, named after their kind.
-
-    Parameters
-    ----------
-    design : Design
-    page : Page
 
     Returns
     -------

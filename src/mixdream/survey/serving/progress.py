@@ -19,10 +19,8 @@ def progress(store: Store, design: Design, clips: Sequence[Clip]) -> dict[str, A
 
     Parameters
     ----------
-    store : Store
     design : Design
         The one that is served; sessions of earlier versions count, too.
-    clips : sequence of Clip
 
     Returns
     -------
@@ -32,7 +30,7 @@ def progress(store: Store, design: Design, clips: Sequence[Clip]) -> dict[str, A
         who finished; the least and the most heard one).
     """
     moment = now()
-    with store.database.reading() as connection:
+    with store.reading() as connection:
         columns = (sessions.c[name] for name in ("started", "finished", "last_seen", "page", "pages"))
         rows = connection.execute(select(*columns)).all()
         heard = connection.execute(
@@ -59,17 +57,19 @@ def progress(store: Store, design: Design, clips: Sequence[Clip]) -> dict[str, A
             {"page": page + 1, "pages": pages, "listeners": count}
             for (page, pages), count in sorted(Counter((row.page, row.pages) for row in left).items())
         ],
-        "clips": _fill(design, clips, {(block, clip): count for block, clip, count in heard}),
+        "clips": _usage(design, clips, {(block, clip): count for block, clip, count in heard}),
     }
 
 
 def _days(started: list[Any], finished: list[Any]) -> list[dict[str, Any]]:
-    begun, ended = (Counter(moment.date().isoformat() for moment in some) for some in (started, finished))
+    begun, ended = (
+        Counter(moment.date().isoformat() for moment in moments) for moments in (started, finished)
+    )
     days = sorted(begun.keys() | ended.keys())
     return [{"day": day, "started": begun[day], "finished": ended[day]} for day in days]
 
 
-def _fill(design: Design, clips: Sequence[Clip], heard: dict[tuple[str, str], int]) -> list[dict[str, Any]]:
+def _usage(design: Design, clips: Sequence[Clip], heard: dict[tuple[str, str], int]) -> list[dict[str, Any]]:
     table = []
     for block in design.blocks:
         known = {clip.condition for clip in clips if (block.name, clip.id) in heard}

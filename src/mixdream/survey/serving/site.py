@@ -21,10 +21,6 @@ _SLOT_DIGITS = 24
 class Site:
     """A listening test that is served.
 
-    Parameters
-    ----------
-    settings : Settings
-
     Raises
     ------
     InputError
@@ -58,9 +54,9 @@ class Site:
     def clip_file(self, visit: Visit, slot: str) -> Path | None:
         """The clip behind an opaque id: of a page that the session has come to, or None."""
         for position, page in enumerate(visit.plan[: visit.page + 1]):
-            for place, clip in enumerate(page.clips):
-                if slot_of(visit, position, place) == slot:
-                    return self.files.get(clip.clip)
+            for index, clip in enumerate(page.clips):
+                if slot_of(visit, position, index) == slot:
+                    return self.files.get(clip.id)
         return None
 
     def render(self, template: str, **content: Any) -> str:
@@ -89,6 +85,6 @@ def _cookie_name(folder: Path) -> str:
         ) from None
 
 
-def slot_of(visit: Visit, position: int, place: int) -> str:
+def slot_of(visit: Visit, position: int, index: int) -> str:
     """Opaque id of a clip in its place: of a clip that is heard twice, as A and as X, there are two."""
-    return hashlib.sha256(f"{visit.public} {position} {place}".encode()).hexdigest()[:_SLOT_DIGITS]
+    return hashlib.sha256(f"{visit.public} {position} {index}".encode()).hexdigest()[:_SLOT_DIGITS]

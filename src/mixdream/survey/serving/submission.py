@@ -41,14 +41,7 @@ class Strict(BaseModel):
 
 
 class HeardReport(Strict):
-    """How a clip was listened to, by the browser's account.
-
-    Parameters
-    ----------
-    plays : int
-    heard_s : float
-    reached_end : bool
-    """
+    """How a clip was listened to, by the browser's account."""
 
     plays: int = Field(ge=0, le=10_000)
     heard_s: float = Field(ge=0, le=1e6, allow_inf_nan=False)
@@ -69,7 +62,6 @@ class Submission(Strict):
         Public id of the session whose page it was; a browser may have begun another one since.
     page : int
         Position in the session.
-    answers : dict of question to value
     heard : list of HeardReport
         Of the clips in the order of the page.
     taken_s : float
@@ -122,7 +114,7 @@ def check_heard(submission: Submission, design: Design, page: Page) -> None:
 
 
 def plain(text: str) -> str:
-    r"""A free text without what no keyboard types: control characters but for line breaks and tabs.
+    r"""A free text without control characters, except line breaks and tabs.
 
     >>> plain(" a\x00b\r\nc ")
     'ab\nc'

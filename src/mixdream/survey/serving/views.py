@@ -26,8 +26,6 @@ def chrome(design: Design, language: str, home: str = "./") -> dict[str, Any]:
 
     Parameters
     ----------
-    design : Design
-    language : str
     home : str
         The way to the first page, from the one that is shown.
     """
@@ -56,8 +54,8 @@ def page_view(design: Design, visit: Visit) -> dict[str, Any]:
         "heading": questions[0]["ask"] if single else _heading(design, page, language),
         "text": _text(design, page, language),
         "clips": [
-            {"slot": slot_of(visit, visit.page, place), "label": label}
-            for place, label in enumerate(_labels(design, page, language))
+            {"slot": slot_of(visit, visit.page, index), "label": label}
+            for index, label in enumerate(_labels(design, page, language))
         ],
         "questions": questions,
         "must_listen": must_listen(design, page),
@@ -69,8 +67,6 @@ def negotiated(design: Design, wanted: str | None, accepted: str) -> str:
 
     Parameters
     ----------
-    design : Design
-    wanted : str, optional
     accepted : str
         Header ``Accept-Language``.
     """

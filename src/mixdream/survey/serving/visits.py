@@ -33,12 +33,8 @@ class Visit:
     ----------
     public : str
         Id that answers have; not secret, and no use without the token.
-    design_hash, language : str
-    plan : tuple of Page
     page : int
         The one to show; as many as there are when it is finished.
-    started, last_seen : datetime
-    finished : datetime or None
     """
 
     public: str
@@ -60,7 +56,7 @@ def start(store: Store, design: Design, clips: Sequence[Clip], language: str, to
 
     Listeners who begin at the same moment do so one after the other.
     """
-    with store.database.writing() as connection:
+    with store.writing() as connection:
         connection.execute(select(designs.c.hash).where(designs.c.hash == design.hash).with_for_update())
         mine = select(sessions.c.id).where(sessions.c.token_hash == _hash(token))
         if connection.execute(mine).first() is not None:
@@ -76,7 +72,7 @@ def start(store: Store, design: Design, clips: Sequence[Clip], language: str, to
             "design_hash": design.hash,
             "number": number,
             "language": language,
-            "plan": [page.to_json() for page in plan],
+            "plan": [asdict(page) for page in plan],
             "page": 0,
             "pages": len(plan),
             "started": moment,
@@ -84,7 +80,7 @@ def start(store: Store, design: Design, clips: Sequence[Clip], language: str, to
         }
         session_id = connection.execute(insert(sessions).returning(sessions.c.id), row).scalar_one()
         used = [
-            {"session_id": session_id, "block": page.block, "clip": clip.clip}
+            {"session_id": session_id, "block": page.block, "clip": clip.id}
             for page in plan
             if page.block
             for clip in page.clips[:2]  # X of an ABX trial is one of the two
@@ -95,7 +91,7 @@ def start(store: Store, design: Design, clips: Sequence[Clip], language: str, to
 
 def find(store: Store, token: str) -> Visit | None:
     """The session of a token, if there is one."""
-    with store.database.reading() as connection:
+    with store.reading() as connection:
         row = connection.execute(select(sessions).where(sessions.c.token_hash == _hash(token))).first()
     return None if row is None else _visit(row)
 
@@ -105,11 +101,8 @@ def save(store: Store, token: str, design_of: Callable[[str], Design], submissio
 
     Parameters
     ----------
-    store : Store
-    token : str
     design_of : callable
         Gives the design that a session began with by its hash.
-    submission : Submission
 
     Returns
     -------
@@ -120,7 +113,7 @@ def save(store: Store, token: str, design_of: Callable[[str], Design], submissio
     ------
     Refused
     """
-    with store.database.writing() as connection:
+    with store.writing() as connection:
         mine = sessions.c.token_hash == _hash(token)
         row = connection.execute(select(sessions).where(mine).with_for_update()).first()
         if row is None:
@@ -158,7 +151,7 @@ def score(store: Store, visit: Visit) -> tuple[int, int]:
         .join(sessions, sessions.c.id == answers.c.session_id)
         .where(sessions.c.public == visit.public, answers.c.kind.in_(("detect", "abx")))
     )
-    with store.database.reading() as connection:
+    with store.reading() as connection:
         trials, right = connection.execute(query).one()
     return int(right or 0), int(trials)
 
@@ -192,18 +185,8 @@ def _rows(
     session_id: int, submission: Submission, page: Page, values: dict[str, str], saved: datetime
 ) -> list[dict[str, Any]]:
     clips = [
-        asdict(
-            Heard(
-                clip=clip.clip,
-                condition=clip.condition,
-                item=clip.item,
-                plays=heard.plays,
-                heard_s=heard.heard_s,
-                seconds=clip.seconds,
-                reached_end=heard.reached_end,
-            )
-        )
-        for clip, heard in zip(page.clips, submission.heard, strict=True)
+        asdict(Heard(clip.id, clip.condition, clip.item, seconds=clip.seconds, **report.model_dump()))
+        for clip, report in zip(page.clips, submission.heard, strict=True)
     ]
     return [
         {

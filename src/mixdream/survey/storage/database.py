@@ -1,31 +1,30 @@
-"""The database behind a listening test: SQLite, or PostgreSQL by URL, brought to the newest schema."""
+"""The database behind a listening test: SQLite, or PostgreSQL by URL."""
 
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import sqlalchemy
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, insert, inspect, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from mixdream.errors import InputError
+from mixdream.survey.storage.tables import metadata, schema
+
+SCHEMA = 1
+"""Number of the tables that this version works with; to be raised when they change."""
 
 _BUSY_MS = 30_000
 _FORGET_TRIES, _FORGET_WAIT_S = 10, 0.05
 _POOL = {"pool_size": 5, "max_overflow": 5}  # of each worker; PostgreSQL has 100 for all clients
-_MIGRATION_LOCK = 0x6D697864  # any number that is ours
+_SCHEMA_LOCK = 0x6D697864  # any number that is ours
 
 
 class Database:
-    """Transactions on a database whose schema is up to date.
+    """Transactions on a database that has our tables.
 
     Parameters
     ----------
@@ -37,7 +36,7 @@ class Database:
     Raises
     ------
     InputError
-        The URL is wrong, there is no such database, or it was written by a newer mixdream.
+        The URL is wrong, there is no such database, or it has the tables of another version.
     """
 
     def __init__(self, url: str, create: bool = False) -> None:
@@ -56,7 +55,7 @@ class Database:
         else:
             self.engine = sqlalchemy.create_engine(parsed, pool_pre_ping=True, **_POOL)
         try:
-            self._migrate()
+            self._make_tables()
         except DBAPIError as error:
             raise InputError(f"database {self.shown_url} cannot be used: {_reason(error)}") from error
 
@@ -84,13 +83,13 @@ class Database:
             yield connection
 
     def forget(self) -> None:
-        """Let what was deleted vanish from SQLite's log, too; while others are reading it does so later."""
+        """Remove deleted rows from SQLite's log, too; while others are reading that happens later."""
         if not self.is_sqlite:
             return
         connection = self.engine.raw_connection()
         cursor = connection.cursor()
         try:
-            # Who waits for readers here keeps all writers waiting, too.
+            # Waiting for readers here would make all writers wait, too.
             cursor.execute("PRAGMA busy_timeout = 0")
             for _ in range(_FORGET_TRIES):
                 busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -101,36 +100,36 @@ class Database:
             cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
             connection.close()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
 
-    def _migrate(self) -> None:
-        """Bring the schema up to date; processes that start together wait for each other."""
+    def _make_tables(self) -> None:
+        """Make the tables of an empty database, check those of another one.
+
+        Processes that start together wait for each other.
+        """
         with self.writing() as connection:
             if not self.is_sqlite:
-                connection.execute(sqlalchemy.text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-            config = migrations()
-            config.attributes["connection"] = connection
-            try:
-                command.upgrade(config, "head")
-            except CommandError as error:
-                raise InputError(
-                    f"database {self.shown_url} was written by a newer mixdream ({error}): update mixdream"
-                ) from error
-
-
-def migrations() -> Config:
-    """Alembic's configuration: the migrations that come with mixdream."""
-    config = Config()
-    config.set_main_option("script_location", str(resources.files("mixdream.survey.storage") / "migrations"))
-    config.set_main_option("path_separator", "os")
-    return config
-
-
-def newest_revision() -> str:
-    """The schema that this version of mixdream works with."""
-    return ScriptDirectory.from_config(migrations()).get_current_head() or ""
+                connection.execute(sqlalchemy.text(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})"))
+            names = set(inspect(connection).get_table_names())
+            if names.isdisjoint(metadata.tables):
+                metadata.create_all(connection)
+                connection.execute(insert(schema), {"number": SCHEMA})
+                return
+            number = connection.execute(select(schema.c.number)).scalar() if schema.name in names else None
+        if number != SCHEMA:
+            raise InputError(
+                f"database {self.shown_url} has the tables of another version of mixdream (schema "
+                f"{number or 'without a number'}, this version has {SCHEMA}): export its answers with that "
+                "version, and give a new database with --db"
+            )
 
 
 def _parse(url: str) -> sqlalchemy.URL:
@@ -168,7 +167,7 @@ def _sqlite(url: sqlalchemy.URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
-        # A reader that becomes a writer may find its picture outdated and fail: writers say so first.
+        # A reader that becomes a writer fails where its snapshot is outdated: writers say so from the start.
         write = connection.get_execution_options().get("mixdream_write", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
@@ -176,7 +175,7 @@ def _sqlite(url: sqlalchemy.URL) -> Engine:
 
 
 def _into_wal(cursor: Any) -> None:
-    """Set the journal; SQLite does not wait for others here, so this does."""
+    """Switch to a write-ahead log; SQLite does not wait for other connections here, so this function does."""
     import sqlite3
 
     deadline = time.monotonic() + _BUSY_MS / 1000

@@ -20,7 +20,6 @@ class Heard:
         Seconds that sounded, all plays together.
     seconds : float
         Length of the clip.
-    reached_end : bool
     """
 
     clip: str
@@ -48,7 +47,6 @@ class Answer:
         Of the page among all pages of the session, from 0.
     trial : int
         Of the trial in the design's own order (thesis: question 1 to 3), from 0; -1 where there are none.
-    question : str
     value : str
         As `mixdream.survey.design.question.Question.allows` has it; of comparisons ``first``, ``second``,
         ``tie``, ``none``, ``both``: places of ``clips``.
@@ -60,8 +58,6 @@ class Answer:
         From the page's appearance to the answer, in the browser.
     saved : datetime
         Server time, UTC.
-    language : str
-    app_version, design_hash : str
     """
 
     session: str
@@ -86,7 +82,6 @@ class Session:
 
     Attributes
     ----------
-    session : str
     started : datetime
         Server time, UTC.
     finished : datetime or None

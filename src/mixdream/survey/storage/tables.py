@@ -38,14 +38,9 @@ class UtcTime(TypeDecorator[datetime]):
         return value if value is None else value.replace(tzinfo=UTC)
 
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata = MetaData()
+
+schema = Table("mixdream_schema", metadata, Column("number", Integer, primary_key=True))
 
 designs = Table(
     "designs",
@@ -80,7 +75,7 @@ uses = Table(
     Column("session_id", ForeignKey(sessions.c.id, ondelete="CASCADE"), nullable=False, index=True),
     Column("block", String(40), nullable=False),
     Column("clip", String(64), nullable=False),
-    Index(None, "block", "clip"),
+    Index("ix_uses_block_clip", "block", "clip"),
 )
 
 answers = Table(

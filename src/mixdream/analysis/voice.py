@@ -1,0 +1,71 @@
+"""Voice: many spectrograms to audio, and how far the audio is from what was asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mixdream.analysis.consistency import consistency
+from mixdream.progress import Report, silent
+from mixdream.spectrogram.grid import Grid
+from mixdream.spectrogram.inversion import invert
+from mixdream.spectrogram.scaling import Scaler
+from mixdream.spectrogram.transform import magnitudes
+
+_BATCH = 32
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How a model's spectrograms become audio: the way that real audio goes for the ceiling, too."""
+
+    grid: Grid
+    scaler: Scaler
+    inversion: str
+
+    def heard(self, spectrograms: Tensor, seeds: Sequence[int], report: Report = silent) -> Tensor:
+        """Audio, shape (n, grid.clip_samples), of linear magnitudes, shape (n, bins, frames)."""
+        parts: list[Tensor] = []
+        for first in range(0, len(seeds), _BATCH):
+            batch = slice(first, first + _BATCH)
+            parts.append(invert(self.inversion, spectrograms[batch], self.grid, seeds[batch]))
+            report(min(1.0, (first + _BATCH) / len(seeds)), self.inversion)
+        return torch.cat(parts)
+
+    def seen(self, magnitudes: Tensor, sets: Sequence[str]) -> Tensor:
+        """Real magnitudes, shape (n, bins, frames), as a model sees them: scaled and back."""
+        return self.scaler.unscale(self.scaler.scale(magnitudes, sets), sets)
+
+    def spoken(
+        self, spectrograms: Tensor, seeds: Sequence[int], report: Report = silent
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Audio as files are written, and its errors.
+
+        Parameters
+        ----------
+        spectrograms : Tensor, shape (n, bins, frames), >= 0, linear
+        seeds : sequence of int, one per spectrogram
+
+        Returns
+        -------
+        audio : np.ndarray, shape (n, grid.clip_samples), float32
+            Turned down where it would leave full scale. NaN where the spectrogram is no number.
+        errors : np.ndarray, shape (n,)
+            `mixdream.analysis.consistency.consistency`.
+        """
+        finite = torch.isfinite(spectrograms).all(dim=(1, 2))
+        wanted = torch.where(finite[:, None, None], spectrograms, 0.0)
+        made = self.heard(wanted, seeds, report)
+        pairs = zip(wanted.split(_BATCH), made.split(_BATCH), strict=True)
+        errors = torch.cat([consistency(asked, heard, self.grid) for asked, heard in pairs]).numpy()
+        audio = made.numpy()
+        audio = audio / np.maximum(1.0, np.abs(audio).max(axis=1, keepdims=True)).astype(np.float32)
+        audio[~finite.numpy()] = np.nan
+        return audio, errors
+
+    def passed(self, windows: np.ndarray, sets: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Real windows, shape (n, grid.samples), through grid, scaling and inversion; see `spoken`."""
+        wanted = magnitudes(torch.from_numpy(windows), self.grid)
+        return self.spoken(self.seen(wanted, sets), range(len(windows)))

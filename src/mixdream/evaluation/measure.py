@@ -1,0 +1,104 @@
+"""What all collections of a report are measured by, and the measuring."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import wasserstein_distance
+
+from mixdream.analysis.pulse import strongest_pulse
+from mixdream.evaluation.clap import SMALLEST_STD as CLAP_STD
+from mixdream.evaluation.clap import embed_audio_with_clap
+from mixdream.evaluation.embedder import Space
+from mixdream.evaluation.embedding import embed_audio
+from mixdream.evaluation.intervals import block_weights, estimate
+from mixdream.evaluation.metrics import evaluate_embeddings
+from mixdream.evaluation.random_net import SMALLEST_STD as RANDOM_STD
+from mixdream.evaluation.random_net import embed_audio_randomly
+from mixdream.evaluation.reference import Reference
+from mixdream.evaluation.sections import CLAP, HANDCRAFTED, RANDOM_NET, Beat, Measures
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """Real windows as every collection is compared with them; from `make_yardstick`."""
+
+    reference: Reference
+    samples: int  # of each clip that are compared
+    number: int  # clips of each collection and floor that are compared, where there are so many
+    seed: int
+    real: np.ndarray  # audio of the reference, shape (n, samples)
+    spaces: dict[str, Space]  # embeddings, fitted on it
+    pulses: dict[str, np.ndarray]  # its own, see measure_pulses
+
+    @property
+    def space(self) -> Space:
+        """The embedding that the verdict is based on."""
+        return self.spaces[HANDCRAFTED]
+
+    def chosen(self, rows: np.ndarray) -> np.ndarray:
+        """As many rows as all have, at random, in order."""
+        if len(rows) <= self.number:
+            return rows
+        return np.sort(np.random.default_rng(self.seed).choice(rows, self.number, replace=False))
+
+    def cut(self, windows: np.ndarray) -> np.ndarray:
+        """Clips of real windows: without the samples that lie before a clip and behind it."""
+        return windows[:, self.reference.lead : self.reference.lead + self.samples]
+
+
+def make_yardstick(
+    reference: Reference, samples: int, number: int, seed: int, clap: Path | None = None
+) -> Yardstick:
+    """Fit every embedding on the reference; that of a CLAP checkpoint, too, where a folder is given."""
+    rate_hz, blocks = reference.rate_hz, reference.train.blocks
+    real = reference.train.audio[:, reference.lead : reference.lead + samples]
+    spaces = {
+        HANDCRAFTED: Space.fit(lambda clips: embed_audio(clips, rate_hz), real, blocks),
+        RANDOM_NET: Space.fit(lambda clips: embed_audio_randomly(clips, rate_hz), real, blocks, RANDOM_STD),
+    }
+    if clap is not None:
+        spaces[CLAP] = Space.fit(
+            lambda clips: embed_audio_with_clap(clips, rate_hz, clap), real, blocks, CLAP_STD
+        )
+    return Yardstick(reference, samples, number, seed, real, spaces, measure_pulses(real, rate_hz))
+
+
+def measure(yardstick: Yardstick, clips: np.ndarray, blocks: np.ndarray | None = None) -> Measures:
+    """Compute metrics of clips, shape (m, samples), in all embeddings, and pulse and tempo.
+
+    ``blocks``, shape (m,), are those of real windows; generated clips are each their own block.
+    """
+    seed = yardstick.seed
+    embeddings = {
+        name: evaluate_embeddings(space.reference, space.place(clips, blocks), seed)
+        for name, space in yardstick.spaces.items()
+    }
+    rng = np.random.default_rng(seed)
+    weights = (
+        block_weights(yardstick.reference.train.blocks, rng),
+        block_weights(np.arange(len(clips)) if blocks is None else blocks, rng),
+    )
+    pulses = measure_pulses(clips, yardstick.reference.rate_hz)
+    beat = {
+        name: Beat(
+            median=float(np.median(pulses[name])),
+            real_median=float(np.median(real)),
+            distance=estimate(_wasserstein_statistic(real, pulses[name]), *weights, (0.0, np.inf)),
+        )
+        for name, real in yardstick.pulses.items()
+    }
+    return Measures(embeddings, beat)
+
+
+def measure_pulses(clips: np.ndarray, rate_hz: int) -> dict[str, np.ndarray]:
+    """Strength in dB and tempo in BPM of each clip."""
+    table = np.array([strongest_pulse(clip, rate_hz) for clip in clips])
+    return {"pulse_db": table[:, 0], "tempo_bpm": table[:, 1]}
+
+
+def _wasserstein_statistic(
+    real: np.ndarray, generated: np.ndarray
+) -> Callable[[np.ndarray, np.ndarray], float]:
+    return lambda w, v: float(wasserstein_distance(real, generated, w, v))

@@ -1,0 +1,181 @@
+"""Sections of a report: what is said of each collection, of the floors and of the whole, and their JSON."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from mixdream.evaluation.collapse import Verdict
+from mixdream.evaluation.copies.verdict import CopyCheck
+from mixdream.evaluation.intervals import Estimate
+from mixdream.evaluation.metrics import Evaluation
+
+HANDCRAFTED, RANDOM_NET, CLAP = "handcrafted", "random net", "CLAP"
+"""Names of the embeddings."""
+
+
+@dataclass(frozen=True)
+class Player:
+    """Sound and picture of a clip, as addresses that hold them, for ``pages/players.html``."""
+
+    title: str
+    note: str
+    audio: str
+    picture: str
+
+
+@dataclass(frozen=True)
+class Beat:
+    """Pulse or tempo of clips beside real windows, and the Wasserstein distance of their distributions."""
+
+    median: float
+    real_median: float
+    distance: Estimate
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What is measured on every set of clips, floors included."""
+
+    embeddings: dict[str, Evaluation]  # by the name of the embedding
+    pulse: dict[str, Beat]  # "pulse_db" and "tempo_bpm"
+
+    @property
+    def handcrafted(self) -> Evaluation:
+        """In the embedding that tables and verdicts go by; the others are cross-checks."""
+        return self.embeddings[HANDCRAFTED]
+
+
+@dataclass(frozen=True)
+class ClusterFinding:
+    """A kind of music that is significantly missing or over-produced, with the moments that belong to it."""
+
+    kind: Literal["missing", "over-produced"]
+    z: float
+    real_share: float
+    generated_share: float
+    real_windows: int
+    generated_clips: int
+    centroid: dict[str, Any]
+    places: list[dict[str, Any]]
+    sentence: str
+    players: tuple[Player, ...]
+
+
+@dataclass(frozen=True)
+class CopyFinding:
+    """What the copy check says of a clip, and which of the checked clips it is."""
+
+    clip: str
+    row: int
+    check: CopyCheck
+    players: tuple[Player, ...]
+
+
+@dataclass(frozen=True)
+class CopySection:
+    """The copy check of a collection, copies and then the nearest clips first."""
+
+    sentence: str
+    copies: int
+    checked: int
+    limit: float
+    usual: tuple[float, float]
+    n_real: int
+    clips: tuple[CopyFinding, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A collection: what there is to say of it, and None for what there is not.
+
+    Only of a run, whose spectrograms are known, there is a ceiling: real windows through its grid, scaling
+    and inversion; the consistency of ``generated`` and ``real`` magnitudes, `mixdream.analysis.consistency`;
+    and what its ``generated`` spectrograms and those of ``train`` are like before any inversion.
+    """
+
+    name: str
+    kind: Literal["run", "folder"]
+    facts: dict[str, str]
+    notes: tuple[str, ...]
+    n_clips: int
+    validity: dict[str, float]
+    verdict: Verdict
+    players: tuple[Player, ...]
+    measures: Measures | None = None
+    clusters: tuple[ClusterFinding, ...] | None = None
+    ceiling: Measures | None = None
+    consistency: dict[str, float] | None = None
+    spectrograms: dict[str, Evaluation] | None = None
+    copies: CopySection | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Paired differences of two collections, second minus first."""
+
+    first: str
+    second: str
+    differences: dict[str, Estimate]
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Fake generators whose rank is known; none, and no figure (a PNG), where there is too little music."""
+
+    n: int
+    figures: dict[str, Evaluation]
+    verdicts: dict[str, Verdict]
+    figure: bytes | None
+
+
+@dataclass(frozen=True)
+class Content:
+    """A whole report."""
+
+    created: str
+    versions: dict[str, str]
+    corpus: dict[str, Any]
+    reference: dict[str, Any]
+    seed: int
+    resamples: int
+    n: int
+    floors: dict[str, Measures]
+    rows: tuple[Row, ...]
+    comparison: tuple[Comparison, ...]
+    stages: Stages
+    notes: tuple[str, ...]
+
+
+def as_json(content: Content) -> dict[str, Any]:
+    """What ``report.json`` says: everything but sounds and pictures."""
+    plain = _without_media(asdict(content))
+    for pair, comparison in zip(content.comparison, plain["comparison"], strict=True):
+        for name, difference in pair.differences.items():
+            comparison["differences"][name]["no_chance"] = difference.excludes_zero
+    for row, part in zip(content.rows, plain["rows"], strict=True):
+        part |= part.pop("measures") or {}
+        if row.copies:
+            part["copies"]["clips"] = [_copy(finding) for finding in row.copies.clips]
+    plain["rows"] = [{key: value for key, value in row.items() if value is not None} for row in plain["rows"]]
+    return plain
+
+
+def _copy(finding: CopyFinding) -> dict[str, Any]:
+    check = finding.check
+    plain = {"clip": finding.clip, "row": finding.row, "is_copy": check.is_copy, "sentence": check.sentence}
+    if check.nearest is None:
+        return plain
+    return plain | {
+        "set": check.nearest.set_name,
+        "time_s": check.nearest.time_s,
+        "shift_s": check.nearest.shift_s,
+        "speed": check.nearest.speed,
+        "distance": check.nearest.distance,
+        "ratio": check.nearest.ratio,
+        "quantile": check.quantile,
+    }
+
+
+def _without_media(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_media(part) for key, part in value.items() if key not in ("players", "figure")}
+    return [_without_media(part) for part in value] if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,114 @@
+"""What a training has before its first step: batches, what is fitted on their windows, networks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
+from torch import Tensor
+
+from mixdream.corpus.store import Corpus
+from mixdream.corpus.windows import spread
+from mixdream.recipes.recipe import Recipe
+from mixdream.recipes.windows import TrainingWindows, training_windows
+from mixdream.runs.conditions import Conditions, energy_of
+from mixdream.runs.run import Run
+from mixdream.spectrogram.grid import Grid
+from mixdream.spectrogram.scaling import Scaler
+from mixdream.spectrogram.statistics import LogStatistics, fit_statistics
+from mixdream.spectrogram.transform import magnitudes
+from mixdream.training.batches import Batches, set_names
+from mixdream.training.flow import FlowTrainer
+from mixdream.training.gan import GanTrainer
+from mixdream.training.trainer import Trainer
+
+_FITTED = 1024  # windows that statistics are fitted on
+_AT_A_TIME = 32
+
+Fitted = TypeVar("Fitted")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that steps are taken with; statistics and conditions where the recipe has them."""
+
+    batches: Batches
+    statistics: LogStatistics | None
+    conditions: Conditions | None
+    trainer: Trainer
+
+
+def prepare(
+    recipe: Recipe, corpus: Corpus, seed: int, accelerator: Accelerator, run: Run | None = None
+) -> Prepared:
+    """Prepare a recipe, whose precision is chosen, for a corpus; a run with checkpoints keeps what it fitted.
+
+    Raises
+    ------
+    InputError
+        The corpus does not fit the recipe, or has too few windows.
+    """
+    windows = training_windows(recipe, corpus)
+    kept = run if run is not None and run.checkpoints() else None
+    statistics = _of_first_process(kept.statistics() if kept else fit_scaling(windows, recipe.grid))
+    batches = Batches(
+        windows,
+        recipe.grid,
+        Scaler(recipe.grid.scaling, statistics),
+        recipe.training.batch,
+        seed,
+        accelerator.device,
+        accelerator.process_index,
+        accelerator.num_processes,
+    )
+    conditions = None
+    if recipe.has_conditions:
+        conditions = _of_first_process(kept.conditions if kept else fit_conditions(batches))
+    return Prepared(batches, statistics, conditions, new_trainer(recipe, seed, accelerator, conditions))
+
+
+def new_trainer(
+    recipe: Recipe, seed: int, accelerator: Accelerator, conditions: Conditions | None = None
+) -> Trainer:
+    """Return the untrained trainer that the recipe's model takes."""
+    if recipe.model.family == "unet":
+        from mixdream.training.diffusion import DiffusionTrainer  # here: diffusers takes its time to import
+
+        return DiffusionTrainer(recipe, seed, accelerator, conditions)
+    trainer = FlowTrainer if recipe.model.family == "flow" else GanTrainer
+    return trainer(recipe, seed, accelerator, conditions)
+
+
+def fit_scaling(windows: TrainingWindows, grid: Grid) -> LogStatistics | None:
+    """Statistics that the grid's scaling needs, fitted on about 1024 windows spread over all of them."""
+    if grid.scaling != "log-standard":
+        return None
+
+    def batches() -> Iterator[tuple[list[str], Tensor]]:
+        for rows in _fitted_rows(windows):
+            yield set_names(windows, rows), magnitudes(torch.from_numpy(windows.read(rows)), grid)
+
+    return fit_statistics(batches)
+
+
+def fit_conditions(batches: Batches) -> Conditions:
+    """Count kinds of windows, on those that statistics are fitted on."""
+    windows, parts = batches.windows, _fitted_rows(batches.windows)
+    energies = np.concatenate([energy_of(batches.images(rows)) for rows in parts])
+    names = [record.name for record in windows.corpus.sets]
+    return Conditions.fit(names, windows.set_index[np.concatenate(parts)], energies)
+
+
+def _fitted_rows(windows: TrainingWindows) -> list[np.ndarray]:
+    """Rows spread over all windows, some at a time; and of every set, which has a reference of its own."""
+    _, first_of_set = np.unique(windows.set_index, return_index=True)
+    rows = np.union1d(spread(len(windows), _FITTED), first_of_set)
+    return [rows[first : first + _AT_A_TIME] for first in range(0, len(rows), _AT_A_TIME)]
+
+
+def _of_first_process(fitted: Fitted) -> Fitted:
+    """Return what the first process has fitted: floating-point sums may differ by a hair between machines."""
+    return broadcast_object_list([fitted])[0]
