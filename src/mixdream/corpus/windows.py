@@ -3,15 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
-
-if TYPE_CHECKING:
-    from mixdream.corpus.beat_windows import BeatWindows
 
 Spans = Mapping[str, Sequence[tuple[int, int]]]
 """Parts of sets by name: ``(start, stop)`` in kept samples."""
@@ -164,24 +160,6 @@ def spread(number: int, most: int) -> np.ndarray:
     array([0, 1, 2])
     """
     return np.unique(np.linspace(0, number - 1, min(number, most)).round().astype(np.int64))
-
-
-def apart_rows(windows: "WindowIndex | BeatWindows", most: int, spans: Spans | None = None) -> np.ndarray:
-    """Rows of windows none of which overlaps another, all within spans, in the order of the sets; int64.
-
-    Of more than ``most`` so many are taken that are spread evenly over all.
-    """
-    stops = windows.start + np.floor(windows.length)  # of beats: one window ends where the next begins
-    rows: list[int] = []
-    for row in np.lexsort((windows.start, windows.set_index)).tolist():
-        index, start, stop = windows.set_index[row], windows.start[row], stops[row]
-        if spans is not None:
-            allowed = spans.get(windows.corpus.sets[index].name, ())
-            if not any(first <= start and stop <= last + 1 for first, last in allowed):
-                continue
-        if not rows or index != windows.set_index[rows[-1]] or start >= stops[rows[-1]]:
-            rows.append(row)
-    return np.array(rows, np.int64)[spread(len(rows), most)]
 
 
 def spread_windows(corpus: Corpus, window_s: float, number: int) -> WindowIndex:

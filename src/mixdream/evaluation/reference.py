@@ -7,11 +7,11 @@ import numpy as np
 from mixdream.corpus.beat_windows import index_beat_windows
 from mixdream.corpus.split import Split, split_corpus
 from mixdream.corpus.store import Corpus
-from mixdream.corpus.windows import Spans, apart_rows, index_windows, spread
+from mixdream.corpus.windows import Spans, index_windows, spread
 from mixdream.errors import InputError
 from mixdream.evaluation.intervals import minute_blocks
 from mixdream.recipes.recipe import Recipe
-from mixdream.recipes.windows import TrainingWindows, training_windows
+from mixdream.recipes.windows import TrainingWindows, apart_rows, training_windows
 
 HELD_OUT = 0.1
 MOST = 500

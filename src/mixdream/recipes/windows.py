@@ -1,9 +1,11 @@
 """Windows of a corpus that a recipe trains on."""
 
+import numpy as np
+
 from mixdream.corpus.beat_windows import BeatWindows, index_beat_windows
 from mixdream.corpus.split import split_corpus
 from mixdream.corpus.store import Corpus
-from mixdream.corpus.windows import WindowIndex, index_windows
+from mixdream.corpus.windows import Spans, WindowIndex, index_windows, spread
 from mixdream.errors import InputError
 from mixdream.recipes.recipe import Recipe
 
@@ -35,3 +37,21 @@ def training_windows(recipe: Recipe, corpus: Corpus) -> TrainingWindows:
     return index_windows(
         corpus, windows.longest_s, slide_ms=windows.slide_ms, total=windows.total, spans=spans
     )
+
+
+def apart_rows(windows: TrainingWindows, most: int, spans: Spans | None = None) -> np.ndarray:
+    """Rows of windows none of which overlaps another, all within spans, in the order of the sets; int64.
+
+    Of more than ``most`` so many are taken that are spread evenly over all.
+    """
+    stops = windows.start + np.floor(windows.length)  # of beats: one window ends where the next begins
+    rows: list[int] = []
+    for row in np.lexsort((windows.start, windows.set_index)).tolist():
+        index, start, stop = windows.set_index[row], windows.start[row], stops[row]
+        if spans is not None:
+            allowed = spans.get(windows.corpus.sets[index].name, ())
+            if not any(first <= start and stop <= last + 1 for first, last in allowed):
+                continue
+        if not rows or index != windows.set_index[rows[-1]] or start >= stops[rows[-1]]:
+            rows.append(row)
+    return np.array(rows, np.int64)[spread(len(rows), most)]

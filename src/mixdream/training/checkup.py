@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mixdream.corpus.windows import apart_rows, spread
+from mixdream.corpus.windows import spread
 from mixdream.errors import InputError
 from mixdream.evaluation.copies.watch import CopyWatch
 from mixdream.evaluation.coverage import coverage_statistics
@@ -16,7 +16,7 @@ from mixdream.evaluation.embedder import Embedder
 from mixdream.evaluation.embedding import embed_magnitudes
 from mixdream.evaluation.intervals import block_weights, replicates
 from mixdream.evaluation.samples import check_samples
-from mixdream.recipes.windows import TrainingWindows
+from mixdream.recipes.windows import TrainingWindows, apart_rows
 from mixdream.training.batches import Batches
 from mixdream.training.diagnosis import Measures
 
