@@ -48,7 +48,6 @@ _NAMED = 5  # sets that the title of the page names
 _LOOPS_NOTE = "Seamless and whole bars long; nearest to: the moment of your music that is most like it."
 _GROWTH_NOTE = "The same two seeds at some check-ups of the training."
 _REAL_NOTE = "Real bars as the best model on this grid would sound: what is missing here no training brings."
-_FIGURES = {"Losses over the epochs": "losses.png", "Real and generated": "real-and-generated.png"}
 _RATE_HZ = 44_100
 _HEARD_SEEDS = (0, 1)  # of the loops that are rendered at each check-up
 _ENDED = ("finished", "stopped by the doctor")
@@ -184,6 +183,7 @@ class Project:
         highest_hz = recipe.grid.rate_hz / 2 * speed
         names = [record.name for record in corpus.sets]
         where = shlex.quote(str(run.folder))
+        losses = run.folder / "figures" / "losses.png"
         write_project_page(
             self.page,
             f"What mixdream dreamt of {', '.join(names) if len(names) <= _NAMED else f'{len(names)} sets'}",
@@ -202,11 +202,7 @@ class Project:
                 f"{info['machine']['cores']} cores",
                 "Inversion": recipe.inversion,
             },
-            {
-                caption: run.folder / "figures" / name
-                for caption, name in _FIGURES.items()
-                if (run.folder / "figures" / name).is_file()
-            },
+            {"Losses over the epochs": losses} if losses.is_file() else {},
             [
                 f"mixdream dream -o {shlex.quote(str(self.folder))} --minutes 120   # learn for longer",
                 f"mixdream pack {where} -n 16 --seed 1000 -o more-loops",

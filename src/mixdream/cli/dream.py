@@ -82,6 +82,8 @@ def _make(project: "Project", sets: Sequence[Path], minutes: float, again: str, 
             "what was learnt so far"
         ) from None
     info = run.info()
+    if error := info.get("on_checkup_error"):
+        typer.echo(f"loops of a check-up could not be rendered: {error}", err=True)
     if as_json:
         print_json(
             {
