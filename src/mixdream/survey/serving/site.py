@@ -19,13 +19,7 @@ _SLOT_DIGITS = 24
 
 
 class Site:
-    """A listening test that is served.
-
-    Raises
-    ------
-    InputError
-        There are no clips or no database.
-    """
+    """A listening test that is served."""
 
     def __init__(self, settings: Settings) -> None:
         folder = Path(settings.folder)

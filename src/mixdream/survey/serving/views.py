@@ -22,13 +22,7 @@ _SCRIPT_WORDS = (
 
 
 def chrome(design: Design, language: str, home: str = "./") -> dict[str, Any]:
-    """What every page needs.
-
-    Parameters
-    ----------
-    home : str
-        The way to the first page, from the one that is shown.
-    """
+    """What every page needs; ``home`` is the way to the first page, from the one that is shown."""
     words = words_in(language)
     return {
         "language": language,
@@ -63,13 +57,7 @@ def page_view(design: Design, visit: Visit) -> dict[str, Any]:
 
 
 def negotiated(design: Design, wanted: str | None, accepted: str) -> str:
-    """Language of the first page: the one chosen, else the first that the browser prefers, else the first.
-
-    Parameters
-    ----------
-    accepted : str
-        Header ``Accept-Language``.
-    """
+    """Language of the first page: the one chosen, else what ``Accept-Language`` prefers, else the first."""
     if wanted in design.languages:
         return str(wanted)
     ranked = []
