@@ -147,7 +147,7 @@ def write_rendered(folder: Path, design: Design) -> list[Clip]:
 def settings_for(folder: Path, design: Design, db: str | None = None, proxy: bool = False) -> Settings:
     """Settings of a rendered test whose design is in its database."""
     url = db or f"sqlite:///{folder / 'answers.sqlite'}"
-    with Store.open(url, create=True) as store:
+    with Store(url, create=True) as store:
         store.add_design(design)
     return Settings(str(folder), url, design.hash, proxy)
 

@@ -130,7 +130,7 @@ def _open(folder: Path, db: str | None) -> "Store":
         db = f"sqlite:///{path.resolve()}"
     from mixdream.survey.storage.store import Store
 
-    return Store.open(db)
+    return Store(db)
 
 
 def _print(made: "Report") -> None:

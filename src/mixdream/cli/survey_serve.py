@@ -50,7 +50,7 @@ def serve(
     with progress("Rendering clips") as report:
         render_clips(design, folder, report)
     url = db or database_of(folder)
-    with Store.open(url, create=True) as store:
+    with Store(url, create=True) as store:
         older = [known for known, _ in store.designs() if known != design.hash]
         store.add_design(design)
     Settings(str(folder.resolve()), url, design.hash, proxy).to_environment()
@@ -93,7 +93,7 @@ def delete(
     """
     from mixdream.survey.storage.store import Store
 
-    with Store.open(db or database_of(_folder(folder))) as store:
+    with Store(db or database_of(_folder(folder))) as store:
         if not yes:
             typer.confirm(f"Delete session {session} and all its answers for good?", abort=True, err=True)
         number = store.delete(session)

@@ -84,7 +84,7 @@ def test_a_served_test_is_exported_and_analysed(tmp_path: Path) -> None:
 
     text = run("export", tmp_path, "-o", tmp_path / "e")
     assert re.search(r"\d\d answers of 3 sessions", text)
-    with Store.open(f"sqlite:///{tmp_path / 'answers.sqlite'}") as store:
+    with Store(f"sqlite:///{tmp_path / 'answers.sqlite'}") as store:
         back = read_export(tmp_path / "e")
         assert (back.rows, back.sessions) == (list(store.answers()), store.sessions())
         assert back.designs == store.designs()

@@ -41,7 +41,7 @@ def open_client(folder: Path) -> Iterator[Open]:
 
 
 def rows(folder: Path) -> list[Any]:
-    with Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+    with Store(f"sqlite:///{folder / 'answers.sqlite'}") as store:
         return list(store.answers())
 
 
@@ -101,7 +101,7 @@ def test_opening_the_page_begins_no_session(open_client: Open, folder: Path) -> 
     assert "I agree" in client.get("/").text
     assert "I agree" in client.get("/new").text
     assert not client.cookies
-    with Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+    with Store(f"sqlite:///{folder / 'answers.sqlite'}") as store:
         assert store.sessions() == []
 
 
@@ -113,7 +113,7 @@ def test_the_next_listener_in_one_browser(open_client: Open, folder: Path) -> No
     client.post("/start", json=consent())
     page = seen(client.get("/").text)
     assert page is not None and page.position == 0
-    with Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+    with Store(f"sqlite:///{folder / 'answers.sqlite'}") as store:
         assert len(store.sessions()) == 2
 
 
@@ -214,7 +214,7 @@ def test_a_changed_design_is_for_new_listeners(open_client: Open, folder: Path) 
     back.get(f"/s/{token_of(client)}")
     while answer(back):
         pass
-    with Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+    with Store(f"sqlite:///{folder / 'answers.sqlite'}") as store:
         answered = {row.session: row.design_hash for row in store.answers()}
         first, second = store.sessions()
     assert answered == {first.session: example_design().hash, second.session: changed.hash}
@@ -297,7 +297,7 @@ def test_a_consent_that_is_sent_again_begins_nothing_new(open_client: Open, fold
     client.post("/start", json=consent(new=True))
     other = seen(client.get("/").text)
     assert other is not None and pages[0] is not None and other.session != pages[0].session
-    with Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+    with Store(f"sqlite:///{folder / 'answers.sqlite'}") as store:
         assert len(store.sessions()) == 2
     assert client.post("/start", json=sent | {"id": "x"}).status_code == 422
 
@@ -392,7 +392,7 @@ def test_a_database_that_is_away_is_not_an_error_of_ours(open_client: Open, fold
     page = seen(client.get("/").text)
     assert page is not None
     with (
-        Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store,
+        Store(f"sqlite:///{folder / 'answers.sqlite'}") as store,
         store.writing() as connection,
     ):
         connection.exec_driver_sql("ALTER TABLE answers RENAME TO hidden")
@@ -402,7 +402,7 @@ def test_a_database_that_is_away_is_not_an_error_of_ours(open_client: Open, fold
     assert refused.headers["retry-after"] == "1"
     assert client.get("/", headers={"Accept": "text/html"}).status_code == 503
     with (
-        Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store,
+        Store(f"sqlite:///{folder / 'answers.sqlite'}") as store,
         store.writing() as connection,
     ):
         connection.exec_driver_sql("ALTER TABLE hidden RENAME TO answers")

@@ -62,7 +62,7 @@ def url_of(server: Server) -> str:
 
 
 def rows(server: Server, session: str) -> list[Answer]:
-    with Store.open(url_of(server)) as store:
+    with Store(url_of(server)) as store:
         return [row for row in store.answers() if row.session == session]
 
 

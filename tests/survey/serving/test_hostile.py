@@ -33,7 +33,7 @@ def client(folder: Path) -> Iterator[TestClient]:
 
 
 def stored(folder: Path) -> list[Any]:
-    with Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+    with Store(f"sqlite:///{folder / 'answers.sqlite'}") as store:
         return list(store.answers())
 
 

@@ -59,7 +59,7 @@ def test_deleting_a_session_by_its_name(tmp_path: Path, yes: bool) -> None:
     write_rendered(tmp_path, design)
     with TestClient(create_app(settings_for(tmp_path, design))) as client:
         walk(client)
-    with Store.open(f"sqlite:///{tmp_path / 'answers.sqlite'}") as store:
+    with Store(f"sqlite:///{tmp_path / 'answers.sqlite'}") as store:
         (session,) = store.sessions()
     name = session.session
     if not yes:
@@ -70,7 +70,7 @@ def test_deleting_a_session_by_its_name(tmp_path: Path, yes: bool) -> None:
         code, printed, _ = run(delete, str(tmp_path), name, "--yes", "--json")
         assert code == 0
         assert json.loads(printed) == {"session": name, "answers_deleted": 12}
-    with Store.open(f"sqlite:///{tmp_path / 'answers.sqlite'}") as store:
+    with Store(f"sqlite:///{tmp_path / 'answers.sqlite'}") as store:
         assert store.sessions() == [] and list(store.answers()) == []
     _, _, error = run(delete, str(tmp_path), name, "--yes")
     assert isinstance(error, InputError) and f"no session '{name}'" in str(error)

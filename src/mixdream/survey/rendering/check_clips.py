@@ -13,18 +13,7 @@ _SAME_LENGTH_S = 0.05
 
 
 def check_clips(design: Design, clips: Sequence[Clip]) -> None:
-    """Raise InputError where a block wants more clips than there are.
-
-    Parameters
-    ----------
-    clips : sequence of Clip
-        As `mixdream.survey.rendering.render.render_clips` gives them.
-
-    Raises
-    ------
-    InputError
-        All that is missing, in one line.
-    """
+    """Raise InputError, in one line, where blocks want more clips than there are."""
     items = {name: {clip.item for clip in clips if clip.condition == name} for name in design.conditions}
     problems = [problem for block in design.blocks for problem in _missing(block, items)]
     if design.has_attention and not any(clip.condition == ATTENTION for clip in clips):

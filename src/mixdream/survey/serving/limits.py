@@ -30,7 +30,7 @@ STARTS = Rate(burst=200, per_s=2)
 class Buckets:
     """Counts requests by key and says when there were too many.
 
-    Keys are hashed under a secret that dies with the process: no address is ever kept. ``clock`` gives seconds.
+    Keys are hashed under a secret that dies with the process: no address is ever kept.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -24,7 +24,7 @@ class Site:
     def __init__(self, settings: Settings) -> None:
         folder = Path(settings.folder)
         self.settings = settings
-        self.store = Store.open(settings.db)
+        self.store = Store(settings.db)
         self.clips = read_clips(folder)
         # The only files that are ever served; clips that a session was given stay when the design changes.
         self.files = {path.stem: path for path in (folder / RENDERED).glob("*.flac")}

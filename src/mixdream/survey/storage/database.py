@@ -26,17 +26,8 @@ _SCHEMA_LOCK = 0x6D697864  # any number that is ours
 class Database:
     """Transactions on a database that has our tables.
 
-    Parameters
-    ----------
-    url : str
-        ``sqlite:///answers.sqlite`` or ``postgresql://user:password@host/name``.
-    create : bool
-        Whether a SQLite file that does not exist is made.
-
-    Raises
-    ------
-    InputError
-        The URL is wrong, there is no such database, or it has the tables of another version.
+    The URL is ``sqlite:///answers.sqlite`` or ``postgresql://user:password@host/name``; with ``create`` a
+    SQLite file that does not exist is made. The tables of another version are an InputError.
     """
 
     def __init__(self, url: str, create: bool = False) -> None:
