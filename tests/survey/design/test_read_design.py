@@ -70,12 +70,12 @@ def test_a_folder_or_its_file(tmp_path: Path) -> None:
         (
             "per_condition: 2",
             "per_condition: 0",
-            "line 21: blocks.1.per_condition: must be at least 1, got 0",
+            "line 21: blocks.1.per_condition: input should be greater than or equal to 1, got 0",
         ),
         (
             "per_condition: 2",
             "per_condition: two",
-            "line 21: blocks.1.per_condition: must be a valid integer",
+            "line 21: blocks.1.per_condition: input should be a valid integer",
         ),
         (
             "per_condition: 2",
@@ -85,7 +85,7 @@ def test_a_folder_or_its_file(tmp_path: Path) -> None:
         (
             "kind: scale",
             "kind: stars",
-            "line 24: blocks.1.questions.0.kind: must be 'choice', 'scale' or 'text', got",
+            "line 24: blocks.1.questions.0.kind: input should be 'choice', 'scale' or 'text', got",
         ),
         (
             "kind: scale",
@@ -110,7 +110,7 @@ def test_a_folder_or_its_file(tmp_path: Path) -> None:
         (
             "- [model, real]",
             "- [model, real, real]",
-            "line 16: blocks.0.trials.0: must have at most 2 entries, got a list of 3",
+            "line 16: blocks.0.trials.0: tuple should have at most 2 items",
         ),
         (
             "- [model, real]",
@@ -125,12 +125,12 @@ def test_a_folder_or_its_file(tmp_path: Path) -> None:
         (
             "title: A test",
             "title: [A, test]",
-            "line 2: title: must be text, or a text for each language, got a list of 2",
+            "line 2: title: must be text (put it in quotes), got ['A', 'test']",
         ),
         (
             "title: A test",
             "title: ''",
-            "line 2: title: must have at least 1 character, got ''",
+            "line 2: title: string should have at least 1 character, got ''",
         ),
         (
             "title: A test",
@@ -165,7 +165,7 @@ def test_a_folder_or_its_file(tmp_path: Path) -> None:
         (
             "real: {folder: real}",
             "real:",
-            "line 10: conditions.real: must be a mapping (key: value), got nothing",
+            "line 10: conditions.real: must be a mapping (key: value), got None",
         ),
         (
             "name: r\n",
@@ -215,7 +215,7 @@ def test_a_folder_or_its_file(tmp_path: Path) -> None:
         (
             "version: 1",
             "version: 2",
-            "line 1: version: must be 1, got 2",
+            "line 1: version: input should be 1, got 2",
         ),
     ],
 )

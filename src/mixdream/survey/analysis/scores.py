@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from mixdream.errors import InputError
+from mixdream.errors import InputError, explain_problem
 from mixdream.survey.design.question import Part
 from mixdream.survey.design.yaml_lines import read_yaml
 
@@ -182,7 +182,9 @@ def read_counts(name: str) -> Counts:
     try:
         return Counts.model_validate(_content(name))
     except ValidationError as error:
-        faults = "; ".join(_explain(fault) for fault in error.errors())
+        faults = "; ".join(
+            explain_problem(fault, ".".join(map(str, fault["loc"]))) for fault in error.errors()
+        )
         raise InputError(f"counts {name}: {faults}") from None
 
 
@@ -197,13 +199,3 @@ def _content(name: str) -> Any:
     if len(content) > _MOST_BYTES:
         raise InputError(f"counts {name}: {len(content)} bytes; 1 MB are allowed")
     return read_yaml(content, f"counts {name}")[0]
-
-
-def _explain(error: Any) -> str:
-    key = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        return f"{key} is no key of a file of counts"
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] in ("value_error", "missing"):
-        return f"{key}: {message}" if key else message
-    return f"{key}: {message[0].lower()}{message[1:]}, got {error['input']!r:.80}"

@@ -17,13 +17,7 @@ LONGEST_TEXT = 2000
 
 
 class Misplaced(ValueError):
-    """Parts of a design do not fit together, and where in the design that shows.
-
-    Parameters
-    ----------
-    *where : str or int
-        Keys and positions that lead there, from the part that is checked.
-    """
+    """Parts of a design do not fit together; ``where`` are the keys that lead to the fault from the part checked."""
 
     def __init__(self, message: str, *where: str | int) -> None:
         super().__init__(message)
@@ -37,33 +31,18 @@ class Part(BaseModel):
 
 
 class Option(Part):
-    """One of the answers to choose from.
+    """One of the answers to choose from."""
 
-    Parameters
-    ----------
-    value : str
-        What is stored.
-    label : text
-        What is read.
-    """
-
-    value: Name
-    label: Text
+    value: Name  # what is stored
+    label: Text  # what is read
 
 
 class Question(Part):
-    """A question about a clip, or about the listener.
+    """A question about a clip, or about the listener."""
 
-    Parameters
-    ----------
-    name : str
-        Of its answers; unique in its block.
-    kind : {"choice", "scale", "text"}
-        One of ``options``; a whole number from ``lowest`` to ``highest``; or a free text.
-    """
-
-    name: Name
+    name: Name  # of its answers; unique in its block
     ask: Text
+    # One of options; a whole number from lowest to highest; or a free text.
     kind: Literal["choice", "scale", "text"] = "choice"
     options: tuple[Option, ...] = ()
     lowest: int = Field(1, ge=-100, le=100)
