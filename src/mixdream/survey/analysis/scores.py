@@ -182,10 +182,8 @@ def read_counts(name: str) -> Counts:
     try:
         return Counts.model_validate(_content(name))
     except ValidationError as error:
-        faults = "; ".join(
-            explain_problem(fault, ".".join(map(str, fault["loc"]))) for fault in error.errors()
-        )
-        raise InputError(f"counts {name}: {faults}") from None
+        faults = [explain_problem(fault, ".".join(map(str, fault["loc"]))) for fault in error.errors()]
+        raise InputError(f"counts {name}: {'; '.join(faults)}") from None
 
 
 def _content(name: str) -> Any:

@@ -17,7 +17,7 @@ LONGEST_TEXT = 2000
 
 
 class Misplaced(ValueError):
-    """Parts of a design do not fit together; ``where`` are the keys that lead to the fault from the part checked."""
+    """Parts of a design do not fit together; ``where`` are the keys that lead there from the part checked."""
 
     def __init__(self, message: str, *where: str | int) -> None:
         super().__init__(message)
