@@ -45,6 +45,11 @@ class JudgedClip(NamedTuple):
     called: bool
     generated: bool
 
+    @property
+    def item(self) -> str:
+        """What `two_way_interval` takes for an item."""
+        return item_of("detect", (self.heard,))
+
 
 def detect_report(block: Detect, rows: Sequence[Answer], design: Design, prefix: str) -> BlockReport:
     """Analyse the answers to a block."""
@@ -59,12 +64,9 @@ def detect_report(block: Detect, rows: Sequence[Answer], design: Design, prefix:
         for name in design.conditions
         if any(clip.heard.condition == name for clip in judged)
     ]
-    conditions = Table(
-        f"{prefix}-conditions",
-        "Called generated, by condition",
-        f"condition {SHARE}",
-        [{"condition": measure.name} | measure.row() for measure in by_condition],
-    )
+    lines = [{"condition": measure.name} | measure.row() for measure in by_condition]
+    title = "Called generated, by condition"
+    conditions = Table(f"{prefix}-conditions", title, f"condition {SHARE}", lines)
     short = len(block.trials) <= _MOST_TRIALS
     tables = [
         _shares(judged, told, f"{prefix}-told-apart"),
@@ -108,7 +110,6 @@ def exactly_one(rows: Sequence[Answer], design: Design, name: str, by_trial: boo
     """Of those who named one clip of a generated and a real one: how many named the right one?
 
     They are tested against tossing a coin, by trial where that is asked for, and of all trials together.
-    There is no table where no trial has one of each, or nobody named one of the two.
     """
     by_number: dict[int, list[tuple[str, Choice]]] = {}
     for row in rows:
@@ -156,7 +157,7 @@ def _right(conditions: Sequence[str], design: Design) -> Choice:
 def _told_apart(judged: Sequence[JudgedClip]) -> Measure:
     """Share of clips judged right: the mean of the shares among generated and among real ones."""
     observations = observe(
-        (clip.session, _item(clip), float(clip.called == clip.generated), clip.generated) for clip in judged
+        (clip.session, clip.item, float(clip.called == clip.generated), clip.generated) for clip in judged
     )
     if len({clip.generated for clip in judged}) < 2:
         return Measure("judged right", observations)
@@ -165,11 +166,7 @@ def _told_apart(judged: Sequence[JudgedClip]) -> Measure:
 
 def _called(name: str, judged: Sequence[JudgedClip]) -> Measure:
     """Share of clips called generated."""
-    return Measure(name, observe((clip.session, _item(clip), float(clip.called), 0) for clip in judged))
-
-
-def _item(clip: JudgedClip) -> str:
-    return item_of("detect", (clip.heard,))
+    return Measure(name, observe((clip.session, clip.item, float(clip.called), 0) for clip in judged))
 
 
 def _sentence(judged: Sequence[JudgedClip], told: Measure) -> str:

@@ -26,26 +26,14 @@ from mixdream.survey.storage.rows import Answer, Session
 
 @dataclass(frozen=True)
 class Report:
-    """A report.
-
-    Attributes
-    ----------
-    facts : dict of str to Any
-        Numbers of listeners, the design, dates.
-    listeners : list of Section
-        Who they are.
-    care : list of Section
-        Exclusions and attention items.
-    excluded : list of Excluded or None
-        None where there are counts only.
-    """
+    """A report."""
 
     title: str
-    facts: dict[str, Any]
+    facts: dict[str, Any]  # numbers of listeners, the design, dates
     blocks: list[BlockReport]
-    listeners: list[Section] = field(default_factory=list)
-    care: list[Section] = field(default_factory=list)
-    excluded: list[Excluded] | None = None
+    listeners: list[Section] = field(default_factory=list)  # who they are
+    care: list[Section] = field(default_factory=list)  # exclusions and attention items
+    excluded: list[Excluded] | None = None  # None where there are counts only
     notes: list[str] = field(default_factory=list)
 
 
@@ -63,19 +51,8 @@ def report_answers(
 ) -> Report:
     """Report a listening test.
 
-    Parameters
-    ----------
-    own : sequence of Excluded
-        Whom the researcher leaves out, beside the rules of the design.
-    today : date
-        Of the report, and of what the rules exclude.
-    design_hash : str, optional
-        Which version of the design, by its hash or the beginning of it; the newest one if not given.
-
-    Raises
-    ------
-    InputError
-        There is no such design.
+    ``own`` are those whom the researcher leaves out, beside the rules of the design. ``design_hash`` says which
+    version of the design, by its hash or the beginning of it; else it is the newest.
     """
     this, design = _choose(gathered, design_hash)
     language = design.languages[0]
