@@ -63,8 +63,8 @@ def test_wrong_options_are_told(exported: Path, tmp_path: Path) -> None:
         (["analyse"], "give either the folder of a test"),
         (["analyse", exported, "--counts", "thesis"], "give either the folder of a test"),
         (["analyse", "--counts", "thesis", "--design", "ab"], "do not go with it"),
-        (["analyse", tmp_path], r"has no answers\.sqlite"),
-        (["export", tmp_path, "-o", tmp_path / "e"], r"has no answers\.sqlite"),
+        (["analyse", tmp_path], r"answers\.sqlite is missing"),
+        (["export", tmp_path, "-o", tmp_path / "e"], r"answers\.sqlite is missing"),
     ):
         with pytest.raises(InputError, match=message):
             run(*arguments)

@@ -6,8 +6,7 @@ from pydantic import ValidationError
 
 from mixdream.survey.design.blocks import Ask, Compare, Detect, Rate, condition_keys
 from mixdream.survey.design.design import Condition, Design
-from mixdream.survey.design.question import LONGEST_TEXT, Option, Question
-from mixdream.survey.design.texts import in_language
+from mixdream.survey.design.question import LONGEST_TEXT, Option, Question, in_language
 
 YES_NO = (Option(value="yes", label={"en": "Yes", "de": "Ja"}), Option(value="no", label="No"))
 LIKE = Question(name="like", ask="Do you like it?", options=YES_NO)

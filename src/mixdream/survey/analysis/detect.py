@@ -26,7 +26,7 @@ from mixdream.survey.analysis.signal_detection import Detection, criterion, d_pr
 from mixdream.survey.analysis.tables import Row, Section, Table
 from mixdream.survey.design.blocks import Detect
 from mixdream.survey.design.design import Design
-from mixdream.survey.design.texts import in_language
+from mixdream.survey.design.question import in_language
 from mixdream.survey.storage.rows import Answer, Heard
 
 _MOST_TRIALS = 10  # with tables of their own

@@ -21,8 +21,7 @@ from mixdream.survey.analysis.intervals import (
 )
 from mixdream.survey.analysis.observations import Observations, item_of, observe, two_way_interval
 from mixdream.survey.analysis.tables import Row, Section, Table
-from mixdream.survey.design.question import Question
-from mixdream.survey.design.texts import in_language
+from mixdream.survey.design.question import Question, in_language
 from mixdream.survey.storage.rows import Answer, Heard
 
 SHARE = "listeners answers percent by_listener two_way"

@@ -19,7 +19,7 @@ from mixdream.survey.analysis.scores import Counts
 from mixdream.survey.analysis.tables import Section, many
 from mixdream.survey.design.blocks import AnyBlock, Ask, Detect, Rate
 from mixdream.survey.design.design import DEMOGRAPHICS, Design
-from mixdream.survey.design.texts import in_language
+from mixdream.survey.design.question import in_language
 from mixdream.survey.exporting.read_rows import Gathered
 from mixdream.survey.storage.rows import Answer, Session
 
@@ -51,8 +51,8 @@ def report_answers(
 ) -> Report:
     """Report a listening test.
 
-    ``own`` are those whom the researcher leaves out, beside the rules of the design. ``design_hash`` says which
-    version of the design, by its hash or the beginning of it; else it is the newest.
+    The researcher leaves out their ``own``, beside the rules of the design. ``design_hash`` is that of a
+    version of the design, or the beginning of it; else it is the newest.
     """
     this, design = _choose(gathered, design_hash)
     language = design.languages[0]

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
@@ -149,21 +149,16 @@ def read_counts(name: str) -> Counts:
     >>> read_counts("thesis").listeners
     137
     """
+    thesis = resources.files("mixdream.survey.analysis") / "thesis_counts.yaml"
     try:
-        return Counts.model_validate(_content(name))
-    except ValidationError as error:
-        faults = [explain_problem(fault, ".".join(map(str, fault["loc"]))) for fault in error.errors()]
-        raise InputError(f"counts {name}: {'; '.join(faults)}") from None
-
-
-def _content(name: str) -> Any:
-    path = (
-        resources.files("mixdream.survey.analysis") / "thesis_counts.yaml" if name == THESIS else Path(name)
-    )
-    try:
-        content = path.read_bytes()
+        content = (thesis if name == THESIS else Path(name)).read_bytes()
     except (FileNotFoundError, IsADirectoryError):
         raise InputError(f"no file {name}; --counts takes '{THESIS}' or a YAML file of counts") from None
     if len(content) > _MOST_BYTES:
         raise InputError(f"counts {name}: {len(content)} bytes; 1 MB are allowed")
-    return read_yaml(content, f"counts {name}")[0]
+    values, _ = read_yaml(content, f"counts {name}")
+    try:
+        return Counts.model_validate(values)
+    except ValidationError as error:
+        faults = [explain_problem(fault, ".".join(map(str, fault["loc"]))) for fault in error.errors()]
+        raise InputError(f"counts {name}: {'; '.join(faults)}") from None

@@ -1,5 +1,6 @@
 """Blocks of a listening test: what listeners do, one kind of task after the other."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
@@ -11,10 +12,10 @@ from mixdream.survey.design.question import (
     Name,
     Part,
     Question,
+    Text,
     check_not_reserved,
     check_unique,
 )
-from mixdream.survey.design.texts import Text
 
 DETECT_ANSWERS = ("first", "second", "none", "both")
 """Values of a ``detect`` block: which of two clips, if any, sound generated (thesis 4.7)."""
@@ -115,6 +116,15 @@ def condition_keys(block: AnyBlock) -> Iterator[tuple[tuple[str | int, ...], str
     key, pairs = ("trials", block.trials) if isinstance(block, Detect) else ("pairs", block.pairs)
     for i, pair in enumerate(pairs):
         yield from (((key, i, j), name) for j, name in enumerate(pair))
+
+
+def clips_heard(block: Detect | Compare | Rate) -> Counter[str]:
+    """Clips of each condition that one listener hears in a block."""
+    if isinstance(block, Rate):
+        return Counter(dict.fromkeys(block.conditions, block.per_condition))
+    if isinstance(block, Detect):
+        return Counter(name for trial in block.trials for name in trial)
+    return Counter(name for pair in block.pairs for name in pair for _ in range(block.per_pair))
 
 
 def _check_questions(questions: tuple[Question, ...]) -> None:

@@ -16,14 +16,15 @@ from mixdream.spectrogram.grid import NAMED_GRIDS
 from mixdream.survey.design.blocks import AnyBlock, Ask, condition_keys
 from mixdream.survey.design.question import (
     ATTENTION,
+    Language,
     Misplaced,
     Name,
     Part,
     Question,
+    Text,
     check_not_reserved,
     check_unique,
 )
-from mixdream.survey.design.texts import Language, Text
 
 DEMOGRAPHICS = "demographics"
 """Block name of the answers to `Design.demographics`."""

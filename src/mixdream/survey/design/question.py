@@ -5,7 +5,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from mixdream.survey.design.texts import Text
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+Text = Line | dict[Language, Line]
+"""What listeners read: a text for all languages, or ``{en: ..., de: ...}``."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
@@ -83,3 +86,12 @@ def check_not_reserved(name: str, reserved: Sequence[str], *where: str | int) ->
     """Raise Misplaced where a name is one of mixdream's own."""
     if name in reserved:
         raise Misplaced(f"'{name}' is a name of mixdream's own: choose another", *where)
+
+
+def in_language(text: Text, language: str) -> str:
+    """Return a text in a language that the design has.
+
+    >>> in_language({"en": "none", "de": "keine"}, "de"), in_language("both", "de")
+    ('keine', 'both')
+    """
+    return text if isinstance(text, str) else text[language]

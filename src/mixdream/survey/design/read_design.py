@@ -150,4 +150,5 @@ def _explain(problem: Any, location: _Location) -> str:
         rule = "must be a name of 1 to 40 of the characters a-z, 0-9, - and _, a letter or digit first"
         if "A-Z" in context["pattern"]:
             rule = "must be the code of a language, as en or pt-BR"
-    return explain_problem({**problem, "msg": rule}, key)
+    problem["msg"] = rule
+    return explain_problem(problem, key)

@@ -2,13 +2,13 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scipy.stats import norm, t
 
 from mixdream.errors import InputError
-from mixdream.survey.design.blocks import Ask, Compare, Detect, Rate
+from mixdream.survey.design.blocks import Ask, Compare, Detect, Rate, clips_heard
 from mixdream.survey.design.design import Design
 from mixdream.survey.rendering.clips import Clip
 
@@ -103,7 +103,7 @@ def plan_listeners(
     for block in design.blocks:
         if isinstance(block, Ask):
             continue
-        uses = _uses(block)
+        uses = clips_heard(block)
         for what, is_mean, answers in _intervals(block):
             width = rating_half_width if is_mean else half_width
             listeners = (listeners_for_mean if is_mean else listeners_for_share)(width, answers, assumed)
@@ -124,15 +124,6 @@ def _intervals(block: Detect | Compare | Rate) -> list[tuple[str, bool, int]]:
         for question in block.questions
         if question.kind != "text"
     ]
-
-
-def _uses(block: Detect | Compare | Rate) -> Mapping[str, int]:
-    """Clips of each condition that one listener hears."""
-    if isinstance(block, Detect):
-        return Counter(name for trial in block.trials for name in trial)
-    if isinstance(block, Compare):
-        return Counter(name for pair in block.pairs for name in pair for _ in range(block.per_pair))
-    return dict.fromkeys(block.conditions, block.per_condition)
 
 
 def _bounded(listeners: int, half_width: float) -> int:

@@ -38,17 +38,9 @@ def fill_preset(
 ) -> str:
     """Write the ``survey.yaml`` of a preset, one of `GRIDS`.
 
-    Parameters
-    ----------
-    real : str
-        Folder of real clips, from the design's own folder.
-    generated : mapping of condition name to folder
-    grid : str, optional
-        Grid that real clips go through; None leaves them as they are.
-    trials : int, >= 1
-        Of each pair or condition, per listener.
-    contact : str, optional
-        Who asks, and how to reach them.
+    Folders, the real one's and those of generated clips by condition, are given from the design's own.
+    ``grid`` is what real clips go through, ``trials`` are those of each pair or condition per listener, and
+    ``contact`` says who asks, and how to reach them.
     """
     for language in languages:
         if language not in LANGUAGES:

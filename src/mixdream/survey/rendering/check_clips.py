@@ -1,10 +1,9 @@
 """Whether the clips of a listening test are those that its design needs."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from mixdream.errors import InputError
-from mixdream.survey.design.blocks import AnyBlock, Compare, Detect, Rate
+from mixdream.survey.design.blocks import AnyBlock, Ask, Compare, Detect, clips_heard
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import ATTENTION
 from mixdream.survey.rendering.clips import Clip
@@ -56,15 +55,10 @@ def _missing(block: AnyBlock, items: dict[str, set[str]]) -> Iterator[str]:
                     "lower per_pair or add files"
                 )
         return
-    if isinstance(block, Detect):
-        advice = "take out trials"
-        wanted = Counter(name for trial in block.trials for name in trial)
-    elif isinstance(block, Rate):
-        advice = "lower per_condition"
-        wanted = Counter(dict.fromkeys(block.conditions, block.per_condition))
-    else:
+    if isinstance(block, Ask):
         return
-    for name, number in wanted.items():
+    advice = "take out trials" if isinstance(block, Detect) else "lower per_condition"
+    for name, number in clips_heard(block).items():
         if len(items[name]) < number:
             yield (
                 f"block {block.name} wants {number} clips of {name}, there are {len(items[name])}: "

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from mixdream.survey.design.texts import in_language
+from mixdream.survey.design.question import in_language
 from mixdream.survey.serving.site import Site
 from mixdream.survey.serving.submission import Id, Refused, Strict, Submission
 from mixdream.survey.serving.views import chrome, negotiated, page_view

@@ -5,8 +5,7 @@ from typing import Any, Literal, Self
 
 from mixdream.survey.design.blocks import DETECT_ANSWERS, AnyBlock, Compare, Detect
 from mixdream.survey.design.design import DEMOGRAPHICS, Design
-from mixdream.survey.design.question import ATTENTION, Option, Question
-from mixdream.survey.design.texts import Text
+from mixdream.survey.design.question import ATTENTION, Option, Question, Text
 from mixdream.survey.rendering.clips import Clip
 from mixdream.survey.serving.words import words_in
 

@@ -61,7 +61,6 @@ def progress(store: Store, design: Design, clips: Sequence[Clip]) -> dict[str, A
             .group_by(uses.c.block, uses.c.clip)
         ).all()
     finished = [row for row in rows if row.finished is not None]
-    active = [row for row in rows if row.finished is None and moment - row.last_seen < ACTIVE]
     left = [row for row in rows if row.finished is None and moment - row.last_seen >= ACTIVE]
     minutes = [(row.finished - row.started).total_seconds() / 60 for row in finished]
     return {
@@ -69,7 +68,7 @@ def progress(store: Store, design: Design, clips: Sequence[Clip]) -> dict[str, A
         "listeners": {
             "started": len(rows),
             "finished": len(finished),
-            "listening": len(active),
+            "listening": len(rows) - len(finished) - len(left),
             "left": len(left),
         },
         "median_minutes": round(statistics.median(minutes), 1) if minutes else None,
@@ -96,14 +95,6 @@ def _usage(design: Design, clips: Sequence[Clip], heard: dict[tuple[str, str], i
         known = {clip.condition for clip in clips if (block.name, clip.id) in heard}
         for condition in sorted(known):
             counts = [heard.get((block.name, clip.id), 0) for clip in clips if clip.condition == condition]
-            table.append(
-                {
-                    "block": block.name,
-                    "condition": condition,
-                    "clips": len(counts),
-                    "heard": sum(counts),
-                    "least": min(counts),
-                    "most": max(counts),
-                }
-            )
+            use = {"clips": len(counts), "heard": sum(counts), "least": min(counts), "most": max(counts)}
+            table.append({"block": block.name, "condition": condition} | use)
     return table

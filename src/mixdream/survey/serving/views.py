@@ -5,8 +5,7 @@ from typing import Any
 
 from mixdream.survey.design.blocks import Ask, Compare, Detect
 from mixdream.survey.design.design import Design
-from mixdream.survey.design.question import Question
-from mixdream.survey.design.texts import Text, in_language
+from mixdream.survey.design.question import Question, Text, in_language
 from mixdream.survey.serving.plan import Page, block_of, must_listen, questions_of
 from mixdream.survey.serving.site import slot_of
 from mixdream.survey.serving.visits import Visit
@@ -84,18 +83,16 @@ def _heading(design: Design, page: Page, language: str) -> str:
 def _text(design: Design, page: Page, language: str) -> str:
     """What stands above the questions."""
     block = block_of(design, page)
-    text: Text | None = None
     if page.kind == "volume":
-        text = design.volume
-    elif block is not None and (page.kind == "intro" or isinstance(block, Ask)):
-        text = block.intro
-    return "" if text is None else in_language(text, language)
+        return in_language(design.volume, language)
+    if block is None or block.intro is None or not (page.kind == "intro" or isinstance(block, Ask)):
+        return ""
+    return in_language(block.intro, language)
 
 
 def _labels(design: Design, page: Page, language: str) -> list[str]:
     """Names of the clips on a page."""
-    words = words_in(language)
-    block = block_of(design, page)
+    words, block = words_in(language), block_of(design, page)
     if page.kind in ("detect", "prefer", "abx") and isinstance(block, Detect | Compare):
         names = [in_language(text, language) for text in block.options[:2]]
         return [*names, words["x"]][: len(page.clips)]

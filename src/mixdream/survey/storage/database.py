@@ -39,7 +39,7 @@ class Database:
             if not path.name or path.name == ":memory:":
                 raise InputError(f"--db {url}: name a file, as in sqlite:///answers.sqlite")
             if not create and not path.is_file():
-                raise InputError(f"{path} is missing: nobody took the test yet, or give its --db")
+                raise InputError(f"{path} is missing: nobody was served this test yet, or give its --db")
             if not path.parent.is_dir():
                 raise InputError(f"{path}: there is no folder {path.parent}")
             self.engine = _sqlite(parsed)
