@@ -42,10 +42,7 @@ def example_design(**changes: Any) -> Design:
             {
                 "name": "age",
                 "ask": {"en": "How old are you?", "de": "Wie alt sind Sie?"},
-                "options": [
-                    {"value": "young", "label": "18 to 39"},
-                    {"value": "older", "label": "from 40"},
-                ],
+                "options": [{"value": "young", "label": "18 to 39"}, {"value": "older", "label": "from 40"}],
             },
             {"name": "instrument", "ask": "Which instrument do you play?", "kind": "text", "required": False},
         ],
@@ -92,13 +89,7 @@ def example_design(**changes: Any) -> Design:
                 "kind": "ask",
                 "name": "last",
                 "questions": [
-                    {
-                        "name": "effort",
-                        "ask": "How hard?",
-                        "kind": "scale",
-                        "lowest": 0,
-                        "highest": 100,
-                    },
+                    {"name": "effort", "ask": "How hard?", "kind": "scale", "lowest": 0, "highest": 100},
                     {"name": "remark", "ask": "Anything else?", "kind": "text", "required": False},
                 ],
             },

@@ -24,7 +24,7 @@ app.command()(survey_analyse.analyse)
 
 
 def run(*arguments: str | Path) -> str:
-    result = CliRunner().invoke(app, [str(one) for one in arguments], catch_exceptions=False)
+    result = CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -40,11 +40,11 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_an_export_is_analysed(exported: Path, tmp_path: Path) -> None:
     (tmp_path / "own.csv").write_text("session,rule,date\ns0001,knew me,2030-05-01\n", "utf-8")
-    found = json.loads(
+    report = json.loads(
         run("analyse", exported, "--exclude", tmp_path / "own.csv", "-o", tmp_path / "r", "--json")
     )
-    assert found["facts"]["listeners"] == 5 and Path(found["page"]).is_file()
-    assert json.loads((tmp_path / "r" / "report.json").read_text("utf-8"))["blocks"] == found["blocks"]
+    assert report["facts"]["listeners"] == 5 and Path(report["page"]).is_file()
+    assert json.loads((tmp_path / "r" / "report.json").read_text("utf-8"))["blocks"] == report["blocks"]
 
 
 def test_counts_are_printed_and_written(tmp_path: Path) -> None:
@@ -94,8 +94,8 @@ def test_a_served_test_is_exported_and_analysed(tmp_path: Path) -> None:
         json.loads(run("analyse", source, "-o", tmp_path / f"r-{name}", "--json"))
         for name, source in (("served", tmp_path), ("exported", tmp_path / "e"))
     ]
-    for one in reports:
-        assert one["facts"]["finished"] == 2 and one["facts"]["answered_something"] == 3
-        assert "unfinished" in {excluded["rule"] for excluded in one["excluded"]}
-    served, exported = ({**one, "facts": None, "page": None} for one in reports)
+    for report in reports:
+        assert report["facts"]["finished"] == 2 and report["facts"]["answered_something"] == 3
+        assert "unfinished" in {excluded["rule"] for excluded in report["excluded"]}
+    served, exported = ({**report, "facts": None, "page": None} for report in reports)
     assert served == exported

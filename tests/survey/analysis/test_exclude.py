@@ -5,13 +5,7 @@ import numpy as np
 import pytest
 
 from mixdream.errors import InputError
-from mixdream.survey.analysis.exclude import (
-    Excluded,
-    exclude,
-    heard_s,
-    read_exclusions,
-    write_exclusions,
-)
+from mixdream.survey.analysis.exclude import Excluded, exclude, heard_s, read_exclusions, write_exclusions
 from mixdream.survey.design.design import Exclusions
 from mixdream.survey.storage.rows import Heard, Session
 from tests.survey.analysis.simulate import START, Listener

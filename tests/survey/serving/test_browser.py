@@ -123,7 +123,9 @@ def go_on(page: Page) -> None:
 
 def is_new(page: Page, seen: set[str]) -> bool:
     """Whether the browser has not shown such a page before; attention items last 4 s and are as others."""
-    asked = page.locator("fieldset").evaluate_all("(all) => all.map((field) => field.dataset.question).join()")
+    asked = page.locator("fieldset").evaluate_all(
+        "(all) => all.map((field) => field.dataset.question).join()"
+    )
     known = asked == "attention" or (asked and asked in seen)
     seen.add(asked)
     return not known

@@ -28,8 +28,8 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client(folder: Path) -> Iterator[TestClient]:
-    with TestClient(create_app(settings_for(folder, example_design()))) as one:
-        yield one
+    with TestClient(create_app(settings_for(folder, example_design()))) as opened:
+        yield opened
 
 
 def stored(folder: Path) -> list[Any]:

@@ -58,7 +58,7 @@ def detect_report(block: Detect, rows: Sequence[Answer], design: Design, prefix:
         for row in rows
         for option, heard in zip(("first", "second"), row.clips, strict=True)
     ]
-    told = _told_apart(judged)
+    measure = _told_apart(judged)
     by_condition = [
         _called(name, [clip for clip in judged if clip.heard.condition == name])
         for name in design.conditions
@@ -69,8 +69,8 @@ def detect_report(block: Detect, rows: Sequence[Answer], design: Design, prefix:
     conditions = Table(f"{prefix}-conditions", title, f"condition {SHARE}", lines)
     short = len(block.trials) <= _MOST_TRIALS
     tables = [
-        _shares(judged, told, f"{prefix}-told-apart"),
-        *([_signal(judged, f"{prefix}-signal-detection")] if told.chance else []),
+        _shares(judged, measure, f"{prefix}-told-apart"),
+        *([_signal(judged, f"{prefix}-signal-detection")] if measure.chance else []),
         *exactly_one(rows, design, f"{prefix}-named-one", by_trial=short),
         conditions,
         *differences(
@@ -80,17 +80,14 @@ def detect_report(block: Detect, rows: Sequence[Answer], design: Design, prefix:
         ),
     ]
     chart = conditions.chart("% of the clips", name=f"{prefix}-called-generated", kind="bars")
-    sections = [
-        Section("", (chart,), tables),
-        Section("", (), (_by_clip(judged, f"{prefix}-clips"),)),
-    ]
+    sections = [Section("", (chart,), tables), Section("", (), (_by_clip(judged, f"{prefix}-clips"),))]
     note = f"Scores of single questions are left out with more than {_MOST_TRIALS} of them."
     if short:
         counts = to_counts(block, rows, design)
         texts = (in_language(text, design.languages[0]) for text in block.options)
         sections += score_sections(counts, prefix, dict(zip(CHOICES, texts, strict=True)))
         note = f"Scores as in the thesis: {score_sentence(counts)}"
-    return BlockReport(_sentence(judged, told), sections, (told,), (note,))
+    return BlockReport(_sentence(judged, measure), sections, (measure,), (note,))
 
 
 def to_counts(block: Detect, rows: Sequence[Answer], design: Design) -> Counts:
@@ -169,18 +166,18 @@ def _called(name: str, judged: Sequence[JudgedClip]) -> Measure:
     return Measure(name, observe((clip.session, clip.item, float(clip.called), 0) for clip in judged))
 
 
-def _sentence(judged: Sequence[JudgedClip], told: Measure) -> str:
-    if told.chance is None or not len(told.means):
+def _sentence(judged: Sequence[JudgedClip], measure: Measure) -> str:
+    if measure.chance is None or not len(measure.means):
         return f"{100 * np.mean([clip.called for clip in judged]):.0f} % of the clips were called generated"
     below = "below chance, generated clips were taken for the real ones"
     shown = verdict(
-        told.p, told.means.mean() > CHANCE, "above chance", below, "not shown to differ from chance"
+        measure.p, measure.means.mean() > CHANCE, "above chance", below, "not shown to differ from chance"
     )
-    return f"generated and real clips were told apart in {told} of cases, chance is 50 %: {shown}"
+    return f"generated and real clips were told apart in {measure} of cases, chance is 50 %: {shown}"
 
 
-def _shares(judged: Sequence[JudgedClip], told: Measure, name: str) -> Table:
-    lines = [{"what": "told apart: mean of right about both kinds"} | told.row()] if told.chance else []
+def _shares(judged: Sequence[JudgedClip], measure: Measure, name: str) -> Table:
+    lines = [{"what": "told apart: mean of right about both kinds"} | measure.row()] if measure.chance else []
     for kind in (True, False):
         if clips := [clip for clip in judged if clip.generated == kind]:
             what = f"{'generated' if kind else 'real'} clips called generated"

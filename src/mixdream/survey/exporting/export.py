@@ -43,10 +43,7 @@ Whoever is left out of an analysis is in exclusions.csv of its report, never her
 
 
 def export(
-    rows: Iterable[Answer],
-    sessions: Sequence[Session],
-    designs: Sequence[tuple[str, Design]],
-    folder: Path,
+    rows: Iterable[Answer], sessions: Sequence[Session], designs: Sequence[tuple[str, Design]], folder: Path
 ) -> int:
     """Write answers, sessions, designs and a data dictionary; return how many answers, which are streamed.
 

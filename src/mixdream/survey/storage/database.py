@@ -140,9 +140,7 @@ def _parse(url: str) -> sqlalchemy.URL:
 
 def _sqlite(url: sqlalchemy.URL) -> Engine:
     engine = sqlalchemy.create_engine(
-        url,
-        connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False},
-        **_POOL,
+        url, connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False}, **_POOL
     )
 
     @event.listens_for(engine, "connect")
