@@ -58,19 +58,19 @@ def detect_report(block: Detect, rows: Sequence[Answer], design: Design, prefix:
         for row in rows
         for option, heard in zip(("first", "second"), row.clips, strict=True)
     ]
-    measure = _told_apart(judged)
+    whole = _told_apart(judged)
     by_condition = [
-        _called(name, [clip for clip in judged if clip.heard.condition == name])
+        _called(name, mine)
         for name in design.conditions
-        if any(clip.heard.condition == name for clip in judged)
+        if (mine := [clip for clip in judged if clip.heard.condition == name])
     ]
     lines = [{"condition": measure.name} | measure.row() for measure in by_condition]
     title = "Called generated, by condition"
     conditions = Table(f"{prefix}-conditions", title, f"condition {SHARE}", lines)
     short = len(block.trials) <= _MOST_TRIALS
     tables = [
-        _shares(judged, measure, f"{prefix}-told-apart"),
-        *([_signal(judged, f"{prefix}-signal-detection")] if measure.chance else []),
+        _shares(judged, whole, f"{prefix}-told-apart"),
+        *([_signal(judged, f"{prefix}-signal-detection")] if whole.chance else []),
         *exactly_one(rows, design, f"{prefix}-named-one", by_trial=short),
         conditions,
         *differences(
@@ -87,7 +87,7 @@ def detect_report(block: Detect, rows: Sequence[Answer], design: Design, prefix:
         texts = (in_language(text, design.languages[0]) for text in block.options)
         sections += score_sections(counts, prefix, dict(zip(CHOICES, texts, strict=True)))
         note = f"Scores as in the thesis: {score_sentence(counts)}"
-    return BlockReport(_sentence(judged, measure), sections, (measure,), (note,))
+    return BlockReport(_sentence(judged, whole), sections, (whole,), (note,))
 
 
 def to_counts(block: Detect, rows: Sequence[Answer], design: Design) -> Counts:

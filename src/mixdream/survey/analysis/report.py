@@ -70,16 +70,14 @@ def report_answers(
     for number, block in enumerate(design.blocks, 1):
         prefix = f"{number}-{block.name}"
         made = report_block(block, rows, design, prefix)
-        breakdowns = [
-            section
-            for question in design.demographics
-            for section in breakdown(made.measures, question, about, language, f"{prefix}-by-{question.name}")
-        ]
+        breakdowns: list[Section] = []
+        for question in design.demographics:
+            name = f"{prefix}-by-{question.name}"
+            breakdowns += breakdown(made.measures, question, about, language, name)
         everyone = ""
         if out and not isinstance(block, Ask):
             everyone = report_block(block, all_rows, design, prefix).sentence
-        made = replace(made, breakdowns=breakdowns, everyone=everyone)
-        blocks.append(made)
+        blocks.append(replace(made, breakdowns=breakdowns, everyone=everyone))
     return Report(
         in_language(design.title, language),
         _facts(gathered, this, sessions, out, all_rows, today),

@@ -99,16 +99,12 @@ def clip_notes(design: Design, folder: Path) -> list[str]:
     """What a researcher should know about rendered clips, a line each: lengths, silence, quieter ones."""
     clips, about = read_clips(folder), _listed(folder / RENDERED)["about"]
     notes = length_notes(clips)
-    silent = [about[clip.id]["source"] for clip in clips if about[clip.id]["loudness_lufs"] is None]
+    levels = [(about[clip.id]["loudness_lufs"], about[clip.id]["source"]) for clip in clips]
+    silent = [source for lufs, source in levels if lufs is None]
     if silent:
         notes.append(f"{len(silent)} clips are silent, such as '{silent[0]}'")
-    missing_lu = [
-        (design.loudness_lufs - about[clip.id]["loudness_lufs"], about[clip.id]["source"])
-        for clip in clips
-        if about[clip.id]["loudness_lufs"] is not None
-    ]
-    quiet = [pair for pair in missing_lu if pair[0] > _NEAR_LU]
-    if quiet:
+    missing_lu = [(design.loudness_lufs - lufs, source) for lufs, source in levels if lufs is not None]
+    if quiet := [pair for pair in missing_lu if pair[0] > _NEAR_LU]:
         most, source = max(quiet)
         notes.append(
             f"{len(quiet)} clips stay quieter than {design.loudness_lufs:g} LUFS for their peaks, '{source}' "

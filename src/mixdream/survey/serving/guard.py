@@ -61,14 +61,19 @@ class Guard:
                 sent.setdefault("Cache-Control", "no-store")
             await send(message)
 
+        unread: list[Message] = []
         refusal = self._too_many(scope, headers) or _foreign(scope, headers)
         if refusal is None and scope["method"] == "POST":
             body = await _body(headers, receive)
             if isinstance(body, JSONResponse):
                 refusal = body
             else:
-                receive = _again(body, receive)
-        await (refusal or self.app)(scope, receive, send_with_headers)
+                unread = [{"type": "http.request", "body": body}]
+
+        async def receive_again() -> Message:
+            return unread.pop() if unread else await receive()
+
+        await (refusal or self.app)(scope, receive_again, send_with_headers)
 
     def _too_many(self, scope: Scope, headers: Headers) -> JSONResponse | None:
         address = network_of((scope.get("client") or ("unknown",))[0])
@@ -138,20 +143,6 @@ async def _body(headers: Headers, receive: Receive) -> bytes | JSONResponse:
                     return body
     except TimeoutError:
         return _refusal(408, "the request took too long", {"Connection": "close"})
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Give the application the body that was read, then what follows it."""
-    given = False
-
-    async def receive_again() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive_again
 
 
 def _refusal(status: int, reason: str, headers: dict[str, str] | None = None) -> JSONResponse:

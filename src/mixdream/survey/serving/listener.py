@@ -72,16 +72,10 @@ def first_page(request: Request, site: SiteOf, token: Token, language: str | Non
     if visit.finished is None:
         return HTMLResponse(site.render("page.html", **content, **page_view(design, visit)))
     done = design.completion
-    return HTMLResponse(
-        site.render(
-            "done.html",
-            text=in_language(done.text, visit.language),
-            withdrawal=in_language(design.withdrawal, visit.language),
-            code=done.code,
-            score=score(site.store, visit) if done.show_score else None,
-            **content,
-        )
-    )
+    content |= {"code": done.code, "score": score(site.store, visit) if done.show_score else None}
+    content |= {"text": in_language(done.text, visit.language)}
+    content |= {"withdrawal": in_language(design.withdrawal, visit.language)}
+    return HTMLResponse(site.render("done.html", **content))
 
 
 @router.get("/new")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import Question
-from mixdream.survey.serving.plan import Page, must_listen, questions_of
+from mixdream.survey.serving.plan import Page, must_listen
 
 _HEARD_SHARE = 0.95  # of a clip's seconds; browsers count them a little differently
 
@@ -73,14 +73,13 @@ def values_of(submission: Submission, questions: Sequence[Question]) -> dict[str
 
 def check_heard(submission: Submission, design: Design, page: Page) -> None:
     """Raise Refused unless the clips of the page were listened to as the design demands."""
-    asked = bool(questions_of(design, page))
     if len(submission.heard) != len(page.clips):
         raise Refused(422, "the page has another number of clips")
     for clip, heard in zip(page.clips, submission.heard, strict=True):
         whole = heard.plays > 0 and heard.reached_end and heard.heard_s >= _HEARD_SHARE * clip.seconds
         if heard.heard_s > heard.plays * (clip.seconds + 1):
             raise Refused(422, "more was heard of a clip than was played")
-        if asked and must_listen(design, page) and not whole:
+        if must_listen(design, page) and not whole:
             raise Refused(422, "a clip was not heard to its end")
 
 
