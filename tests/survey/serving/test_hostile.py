@@ -274,17 +274,6 @@ def test_any_path_is_answered_without_an_error_of_ours(client: TestClient, name:
     assert client.get(path + quote(name, safe="/."), headers={"Accept": "text/html"}).status_code < 500
 
 
-def test_two_tabs_settle_on_one_answer(client: TestClient, folder: Path) -> None:
-    tab = other = at_demographics(client)
-    young = submission(tab, [])
-    older = submission(other, []) | {"answers": {"age": "older"}}
-    assert client.post("/answers", json=older).status_code == 200
-    assert client.post("/answers", json=young).status_code == 409
-    after = seen(client.get("/").text)
-    assert after is not None and after.position == 2
-    assert [row.value for row in stored(folder)] == ["older"]
-
-
 def test_too_many_requests_are_told_to_wait(client: TestClient) -> None:
     client.post("/start", json=consent())
     statuses = [client.get("/static/icon.svg").status_code for _ in range(160)]

@@ -51,8 +51,8 @@ def report_answers(
 ) -> Report:
     """Report a listening test.
 
-    The researcher leaves out their ``own``, beside the rules of the design. ``design_hash`` is that of a
-    version of the design, or the beginning of it; else it is the newest.
+    ``own`` lists whom the researcher leaves out, beside the rules of the design. ``design_hash``, or the
+    beginning of it, names a version of the design; else it is the newest.
     """
     this, design = _choose(gathered, design_hash)
     language = design.languages[0]
