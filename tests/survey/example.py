@@ -143,6 +143,11 @@ def settings_for(folder: Path, design: Design, db: str | None = None, proxy: boo
     return Settings(str(folder), url, design.hash, proxy)
 
 
+def answers_in(folder: Path) -> Store:
+    """The database beside a design."""
+    return Store(f"sqlite:///{folder / 'answers.sqlite'}")
+
+
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as free:

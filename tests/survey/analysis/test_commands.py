@@ -13,9 +13,8 @@ from mixdream.errors import InputError
 from mixdream.survey.exporting.export import export
 from mixdream.survey.exporting.read_rows import read_export
 from mixdream.survey.serving.app import create_app
-from mixdream.survey.storage.store import Store
 from tests.survey.analysis.simulate import simulate
-from tests.survey.example import example_design, settings_for, write_rendered
+from tests.survey.example import answers_in, example_design, settings_for, write_rendered
 from tests.survey.walk import answer, consent, walk
 
 app = typer.Typer()
@@ -84,7 +83,7 @@ def test_a_served_test_is_exported_and_analysed(tmp_path: Path) -> None:
 
     text = run("export", tmp_path, "-o", tmp_path / "e")
     assert re.search(r"\d\d answers of 3 sessions", text)
-    with Store(f"sqlite:///{tmp_path / 'answers.sqlite'}") as store:
+    with answers_in(tmp_path) as store:
         back = read_export(tmp_path / "e")
         assert (back.rows, back.sessions) == (list(store.answers()), store.sessions())
         assert back.designs == store.designs()

@@ -13,7 +13,7 @@ from mixdream.survey.rendering.clips import read_clips
 from mixdream.survey.serving.app import create_app
 from mixdream.survey.serving.words import WORDS
 from mixdream.survey.storage.store import Store
-from tests.survey.example import SECRET_WORDS, example_design, settings_for, write_rendered
+from tests.survey.example import SECRET_WORDS, answers_in, example_design, settings_for, write_rendered
 from tests.survey.walk import answer, consent, seen, submission, walk
 
 Open = Callable[..., TestClient]
@@ -41,7 +41,7 @@ def open_client(folder: Path) -> Iterator[Open]:
 
 
 def rows(folder: Path) -> list[Any]:
-    with Store(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+    with answers_in(folder) as store:
         return list(store.answers())
 
 
@@ -101,7 +101,7 @@ def test_opening_the_page_begins_no_session(open_client: Open, folder: Path) -> 
     assert "I agree" in client.get("/").text
     assert "I agree" in client.get("/new").text
     assert not client.cookies
-    with Store(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+    with answers_in(folder) as store:
         assert store.sessions() == []
 
 
@@ -202,7 +202,7 @@ def test_a_changed_design_is_for_new_listeners(open_client: Open, folder: Path) 
     back.get(f"/s/{token_of(client)}")
     while answer(back):
         pass
-    with Store(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+    with answers_in(folder) as store:
         answered = {row.session: row.design_hash for row in store.answers()}
         first, second = store.sessions()
     assert answered == {first.session: example_design().hash, second.session: changed.hash}
@@ -289,7 +289,7 @@ def test_a_consent_that_is_sent_again_begins_nothing_new(open_client: Open, fold
     client.post("/start", json=consent(new=True))
     other = seen(client.get("/").text)
     assert other is not None and pages[0] is not None and other.session != pages[0].session
-    with Store(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+    with answers_in(folder) as store:
         assert len(store.sessions()) == 2
     assert client.post("/start", json=sent | {"id": "x"}).status_code == 422
 
@@ -374,14 +374,14 @@ def test_a_database_that_is_away_is_not_an_error_of_ours(open_client: Open, fold
     client.post("/start", json=consent())
     page = seen(client.get("/").text)
     assert page is not None
-    with Store(f"sqlite:///{folder / 'answers.sqlite'}") as store, store.writing() as connection:
+    with answers_in(folder) as store, store.writing() as connection:
         connection.exec_driver_sql("ALTER TABLE answers RENAME TO hidden")
         connection.exec_driver_sql("ALTER TABLE sessions RENAME TO hidden_sessions")
     refused = client.post("/answers", json=submission(page, [0.5]))
     assert refused.status_code == 503
     assert refused.headers["retry-after"] == "1"
     assert client.get("/", headers={"Accept": "text/html"}).status_code == 503
-    with Store(f"sqlite:///{folder / 'answers.sqlite'}") as store, store.writing() as connection:
+    with answers_in(folder) as store, store.writing() as connection:
         connection.exec_driver_sql("ALTER TABLE hidden RENAME TO answers")
         connection.exec_driver_sql("ALTER TABLE hidden_sessions RENAME TO sessions")
     assert client.post("/answers", json=submission(page, [0.5])).status_code == 200

@@ -10,8 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, Route, expect, sync_playwright
 
 from mixdream.survey.storage.rows import Answer
-from mixdream.survey.storage.store import Store
-from tests.survey.example import SECRET_WORDS, Server, write_test
+from tests.survey.example import SECRET_WORDS, Server, answers_in, write_test
 from tests.survey.walk import answer
 
 CHROMIUM = shutil.which("chromium")
@@ -61,12 +60,8 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     opened.close()
 
 
-def url_of(server: Server) -> str:
-    return f"sqlite:///{server.folder / 'answers.sqlite'}"
-
-
 def rows(server: Server, session: str) -> list[Answer]:
-    with Store(url_of(server)) as store:
+    with answers_in(server.folder) as store:
         return [row for row in store.answers() if row.session == session]
 
 

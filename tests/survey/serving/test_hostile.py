@@ -15,8 +15,7 @@ from mixdream.survey.rendering.clips import read_clips
 from mixdream.survey.serving.app import create_app
 from mixdream.survey.serving.guard import MAX_BODY
 from mixdream.survey.serving.limits import Rate
-from mixdream.survey.storage.store import Store
-from tests.survey.example import example_design, settings_for, write_rendered
+from tests.survey.example import answers_in, example_design, settings_for, write_rendered
 from tests.survey.walk import Seen, answer, consent, seen, submission, walk
 
 
@@ -33,7 +32,7 @@ def client(folder: Path) -> Iterator[TestClient]:
 
 
 def stored(folder: Path) -> list[Any]:
-    with Store(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+    with answers_in(folder) as store:
         return list(store.answers())
 
 
