@@ -138,7 +138,7 @@ def _any(name: str, values: list[str]) -> str:
 
 def check(load: Load, url: str, expected: int) -> None:
     """Raise where a confirmed answer is not in the database exactly once, or something else is."""
-    with Store.open(url) as store:
+    with Store(url) as store:
         rows = list(store.answers())
     stored = {(row.session, row.position, row.question): row.value for row in rows}
     times = Counter((row.session, row.position, row.question) for row in rows)

@@ -42,10 +42,7 @@ def example_design(**changes: Any) -> Design:
             {
                 "name": "age",
                 "ask": {"en": "How old are you?", "de": "Wie alt sind Sie?"},
-                "options": [
-                    {"value": "young", "label": "18 to 39"},
-                    {"value": "older", "label": "from 40"},
-                ],
+                "options": [{"value": "young", "label": "18 to 39"}, {"value": "older", "label": "from 40"}],
             },
             {"name": "instrument", "ask": "Which instrument do you play?", "kind": "text", "required": False},
         ],
@@ -92,13 +89,7 @@ def example_design(**changes: Any) -> Design:
                 "kind": "ask",
                 "name": "last",
                 "questions": [
-                    {
-                        "name": "effort",
-                        "ask": "How hard?",
-                        "kind": "scale",
-                        "lowest": 0,
-                        "highest": 100,
-                    },
+                    {"name": "effort", "ask": "How hard?", "kind": "scale", "lowest": 0, "highest": 100},
                     {"name": "remark", "ask": "Anything else?", "kind": "text", "required": False},
                 ],
             },
@@ -147,9 +138,14 @@ def write_rendered(folder: Path, design: Design) -> list[Clip]:
 def settings_for(folder: Path, design: Design, db: str | None = None, proxy: bool = False) -> Settings:
     """Settings of a rendered test whose design is in its database."""
     url = db or f"sqlite:///{folder / 'answers.sqlite'}"
-    with Store.open(url, create=True) as store:
+    with Store(url, create=True) as store:
         store.add_design(design)
     return Settings(str(folder), url, design.hash, proxy)
+
+
+def answers_in(folder: Path) -> Store:
+    """The database beside a design."""
+    return Store(f"sqlite:///{folder / 'answers.sqlite'}")
 
 
 def free_port() -> int:

@@ -18,8 +18,10 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("module", survey.EXTRA)
+@pytest.mark.parametrize(
+    ("command", "module"),
+    [*((command, "sqlalchemy") for command in COMMANDS), *(("plan", module) for module in survey.EXTRA)],
+)
 def test_every_command_says_how_to_install_what_is_missing(
     command: str, module: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,27 +5,19 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mixdream.cli.output import JSON_OPTION, print_json, progress
+from mixdream.cli.output import JSON_OPTION, new_table, print_json, print_table, progress
+from mixdream.cli.survey_serve import DB_OPTION, open_answers
 from mixdream.errors import InputError
 
 if TYPE_CHECKING:
     from mixdream.survey.analysis.report import Report
     from mixdream.survey.analysis.tables import Table
     from mixdream.survey.exporting.read_rows import Gathered
-    from mixdream.survey.storage.store import Store
-
-_DB_OPTION = typer.Option(
-    None,
-    "--db",
-    metavar="URL",
-    help="Database of the answers; else answers.sqlite in the test's folder.",
-    show_default=False,
-)
 
 
 def export(
     folder: Path = typer.Argument(metavar="TEST", help="Folder of the listening test."),
-    db: str | None = _DB_OPTION,
+    db: str | None = DB_OPTION,
     output: Path = typer.Option(
         ..., "-o", "--output", metavar="EXPORT", help="New folder, or an older export.", show_default=False
     ),
@@ -37,7 +29,7 @@ def export(
     """
     from mixdream.survey.exporting.export import export as write_export
 
-    with progress("Exporting"), _open(folder, db) as store:
+    with progress("Exporting"), open_answers(folder, db) as store:
         sessions, designs = store.sessions(), store.designs()
         answers = write_export(store.answers(), sessions, designs, output)
     if as_json:
@@ -50,7 +42,7 @@ def analyse(
     source: Path | None = typer.Argument(
         None, metavar="[TEST|EXPORT]", help="Folder of the listening test, or of an export of it."
     ),
-    db: str | None = _DB_OPTION,
+    db: str | None = DB_OPTION,
     counts: str | None = typer.Option(
         None,
         "--counts",
@@ -115,22 +107,8 @@ def _gather(source: Path, db: str | None) -> "Gathered":
 
     if db is None and (source / "designs.json").exists():
         return read_export(source)
-    with _open(source, db) as store:
+    with open_answers(source, db) as store:
         return Gathered(list(store.answers()), store.sessions(), store.designs(), str(source))
-
-
-def _open(folder: Path, db: str | None) -> "Store":
-    if db is None:
-        path = folder / "answers.sqlite"
-        if not path.exists():
-            raise InputError(
-                f"'{folder}' has no answers.sqlite: nobody was served this test yet, or its answers are "
-                "elsewhere and --db says where"
-            )
-        db = f"sqlite:///{path.resolve()}"
-    from mixdream.survey.storage.store import Store
-
-    return Store.open(db)
 
 
 def _print(made: "Report") -> None:
@@ -151,17 +129,11 @@ def _print(made: "Report") -> None:
 
 
 def _print_table(table: "Table", title: str) -> None:
-    from rich import box
-    from rich import table as rich_table
-    from rich.console import Console
-
     from mixdream.survey.analysis.tables import kind_of
 
-    shown = rich_table.Table(
-        title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
-    )
+    shown = new_table(title)
     for key, heading in table.printed.items():
         shown.add_column(heading, justify="left" if kind_of(key) == "text" else "right")
     for cells in table.cells():
         shown.add_row(*cells.values())
-    Console(markup=False, highlight=False, emoji=False).print(shown)
+    print_table(shown)

@@ -1,11 +1,15 @@
 """``mixdream survey serve`` and ``mixdream survey delete``: taking answers, and giving them back."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from mixdream.cli.output import JSON_OPTION, print_json, progress
 from mixdream.errors import InputError
+
+if TYPE_CHECKING:
+    from mixdream.survey.storage.store import Store
 
 DB_OPTION = typer.Option(
     None,
@@ -42,15 +46,14 @@ def serve(
     from mixdream.survey.design.read_design import read_design
     from mixdream.survey.rendering.render import render_clips
     from mixdream.survey.serving.settings import Settings, progress_token
-    from mixdream.survey.storage.store import Store
 
     design, folder = read_design(folder), _folder(folder)
     if root_path and (not root_path.startswith("/") or root_path.endswith("/")):
         raise InputError(f"--root-path must begin with / and not end with it, as in /test; got '{root_path}'")
     with progress("Rendering clips") as report:
         render_clips(design, folder, report)
-    url = db or database_of(folder)
-    with Store.open(url, create=True) as store:
+    url = db or _database_of(folder)
+    with open_answers(folder, url, create=True) as store:
         older = [known for known, _ in store.designs() if known != design.hash]
         store.add_design(design)
     Settings(str(folder.resolve()), url, design.hash, proxy).to_environment()
@@ -91,9 +94,7 @@ def delete(
 
     Delete a listener's answers for good. Exports made before still have them: export again.
     """
-    from mixdream.survey.storage.store import Store
-
-    with Store.open(db or database_of(_folder(folder))) as store:
+    with open_answers(folder, db) as store:
         if not yes:
             typer.confirm(f"Delete session {session} and all its answers for good?", abort=True, err=True)
         number = store.delete(session)
@@ -105,10 +106,16 @@ def delete(
         typer.echo(f"session {session}: {number} answers deleted")
 
 
-def database_of(folder: Path) -> str:
-    """URL of the database that a test has unless another is given: a file beside its design."""
-    return f"sqlite:///{folder.resolve() / 'answers.sqlite'}"
+def open_answers(folder: Path, db: str | None, create: bool = False) -> "Store":
+    """Database of a test: the one that is named, else the file beside its design."""
+    from mixdream.survey.storage.store import Store
+
+    return Store(db or _database_of(folder), create)
+
+
+def _database_of(folder: Path) -> str:
+    return f"sqlite:///{_folder(folder).resolve() / 'answers.sqlite'}"
 
 
 def _folder(design: Path) -> Path:
-    return design if design.is_dir() else design.parent
+    return design.parent if design.is_file() else design

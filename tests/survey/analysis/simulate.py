@@ -1,6 +1,7 @@
 """Answers of listeners whose ears are known: what analysis has to find again."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -14,31 +15,28 @@ ITEMS = 8
 QUALITY = {"real": 4.2, "inverted": 3.8, "gan": 3.0, "flow": 3.2, "bad": 1.6}
 """Mean ratings, and strengths of preferences."""
 
-DESIGN = {
+
+def choice(name: str, ask: str, **labels: str) -> dict[str, Any]:
+    """A question with these answers."""
+    options = [{"value": value, "label": label} for value, label in labels.items()]
+    return {"name": name, "ask": ask, "options": options}
+
+
+DESIGN: dict[str, Any] = {
     "version": 1,
     "title": "Which of these are real?",
     "consent": "yes",
     "volume": "set it",
     "withdrawal": "you can",
     "demographics": [
-        {
-            "name": "age",
-            "ask": "How old are you?",
-            "options": [
-                {"value": "young", "label": "under 30"},
-                {"value": "middle", "label": "30 to 50"},
-                {"value": "old", "label": "over 50"},
-            ],
-        },
-        {
-            "name": "training",
-            "ask": "What is your musical background?",
-            "options": [
-                {"value": "none", "label": "None"},
-                {"value": "hobby", "label": "I play or produce for myself"},
-                {"value": "work", "label": "It is my profession"},
-            ],
-        },
+        choice("age", "How old are you?", young="under 30", middle="30 to 50", old="over 50"),
+        choice(
+            "training",
+            "What is your musical background?",
+            none="None",
+            hobby="I play or produce for myself",
+            work="It is my profession",
+        ),
         {"name": "hours", "ask": "Hours of music a day?", "kind": "scale", "lowest": 0, "highest": 4},
     ],
     "conditions": {
@@ -78,11 +76,7 @@ DESIGN = {
             "per_condition": 3,
             "questions": [
                 {"name": "quality", "ask": "How good does it sound?", "kind": "scale"},
-                {
-                    "name": "dance",
-                    "ask": "Would you dance to it?",
-                    "options": [{"value": "yes", "label": "Yes"}, {"value": "no", "label": "No"}],
-                },
+                choice("dance", "Would you dance to it?", yes="Yes", no="No"),
                 {"name": "words", "ask": "In your own words?", "kind": "text", "required": False},
             ],
             "attention": 1,
@@ -128,24 +122,9 @@ class Listener:
         same_page: bool = False,
     ) -> None:
         self.position += not same_page
-        self.rows.append(
-            Answer(
-                self.name,
-                block,
-                kind,
-                self.position,
-                trial,
-                question,
-                value,
-                right,
-                clips,
-                float(self.rng.uniform(3, 20)),
-                START + timedelta(minutes=len(self.rows)),
-                "en",
-                "0.1.0",
-                self.hash,
-            )
-        )
+        place = (self.name, block, kind, self.position, trial, question)
+        taken_s, saved = float(self.rng.uniform(3, 20)), START + timedelta(minutes=len(self.rows))
+        self.rows.append(Answer(*place, value, right, clips, taken_s, saved, "en", "0.1.0", self.hash))
 
     def attend(self, block: str, wrong: bool) -> None:
         clip = Heard("tones3", "attention", "3", 1, CLIP_S * self.heard_share, CLIP_S, True)
@@ -157,7 +136,9 @@ class Listener:
         for trial, pair in enumerate((("gan", "inverted"), ("inverted", "gan"), ("gan", "flow"))):
             clips = tuple(self.clip(condition) for condition in pair)
             truth = [condition in generated for condition in pair]
-            called = [self.rng.normal(distance * one) > distance / 2 + bias for one in truth]
+            called = [
+                self.rng.normal(distance * is_generated) > distance / 2 + bias for is_generated in truth
+            ]
             value = (("none", "second"), ("first", "both"))[called[0]][called[1]]
             right = "both" if all(truth) else "first" if truth[0] else "second"
             self.answer("detect", "detect", "detect", value, clips, right, trial)

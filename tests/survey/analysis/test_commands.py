@@ -13,9 +13,8 @@ from mixdream.errors import InputError
 from mixdream.survey.exporting.export import export
 from mixdream.survey.exporting.read_rows import read_export
 from mixdream.survey.serving.app import create_app
-from mixdream.survey.storage.store import Store
 from tests.survey.analysis.simulate import simulate
-from tests.survey.example import example_design, settings_for, write_rendered
+from tests.survey.example import answers_in, example_design, settings_for, write_rendered
 from tests.survey.walk import answer, consent, walk
 
 app = typer.Typer()
@@ -24,7 +23,7 @@ app.command()(survey_analyse.analyse)
 
 
 def run(*arguments: str | Path) -> str:
-    result = CliRunner().invoke(app, [str(one) for one in arguments], catch_exceptions=False)
+    result = CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -40,11 +39,11 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_an_export_is_analysed(exported: Path, tmp_path: Path) -> None:
     (tmp_path / "own.csv").write_text("session,rule,date\ns0001,knew me,2030-05-01\n", "utf-8")
-    found = json.loads(
+    report = json.loads(
         run("analyse", exported, "--exclude", tmp_path / "own.csv", "-o", tmp_path / "r", "--json")
     )
-    assert found["facts"]["listeners"] == 5 and Path(found["page"]).is_file()
-    assert json.loads((tmp_path / "r" / "report.json").read_text("utf-8"))["blocks"] == found["blocks"]
+    assert report["facts"]["listeners"] == 5 and Path(report["page"]).is_file()
+    assert json.loads((tmp_path / "r" / "report.json").read_text("utf-8"))["blocks"] == report["blocks"]
 
 
 def test_counts_are_printed_and_written(tmp_path: Path) -> None:
@@ -63,8 +62,8 @@ def test_wrong_options_are_told(exported: Path, tmp_path: Path) -> None:
         (["analyse"], "give either the folder of a test"),
         (["analyse", exported, "--counts", "thesis"], "give either the folder of a test"),
         (["analyse", "--counts", "thesis", "--design", "ab"], "do not go with it"),
-        (["analyse", tmp_path], r"has no answers\.sqlite"),
-        (["export", tmp_path, "-o", tmp_path / "e"], r"has no answers\.sqlite"),
+        (["analyse", tmp_path], r"answers\.sqlite is missing"),
+        (["export", tmp_path, "-o", tmp_path / "e"], r"answers\.sqlite is missing"),
     ):
         with pytest.raises(InputError, match=message):
             run(*arguments)
@@ -84,7 +83,7 @@ def test_a_served_test_is_exported_and_analysed(tmp_path: Path) -> None:
 
     text = run("export", tmp_path, "-o", tmp_path / "e")
     assert re.search(r"\d\d answers of 3 sessions", text)
-    with Store.open(f"sqlite:///{tmp_path / 'answers.sqlite'}") as store:
+    with answers_in(tmp_path) as store:
         back = read_export(tmp_path / "e")
         assert (back.rows, back.sessions) == (list(store.answers()), store.sessions())
         assert back.designs == store.designs()
@@ -94,8 +93,8 @@ def test_a_served_test_is_exported_and_analysed(tmp_path: Path) -> None:
         json.loads(run("analyse", source, "-o", tmp_path / f"r-{name}", "--json"))
         for name, source in (("served", tmp_path), ("exported", tmp_path / "e"))
     ]
-    for one in reports:
-        assert one["facts"]["finished"] == 2 and one["facts"]["answered_something"] == 3
-        assert "unfinished" in {excluded["rule"] for excluded in one["excluded"]}
-    served, exported = ({**one, "facts": None, "page": None} for one in reports)
+    for report in reports:
+        assert report["facts"]["finished"] == 2 and report["facts"]["answered_something"] == 3
+        assert "unfinished" in {excluded["rule"] for excluded in report["excluded"]}
+    served, exported = ({**report, "facts": None, "page": None} for report in reports)
     assert served == exported

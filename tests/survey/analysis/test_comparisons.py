@@ -15,8 +15,8 @@ P_VALUES = st.lists(st.floats(0, 1), max_size=8)
 @given(P_VALUES)
 def test_holm_is_between_the_single_test_and_bonferroni(p_values: list[float]) -> None:
     corrected = holm(p_values)
-    for p, one in zip(p_values, corrected, strict=True):
-        assert one is not None and p <= one <= min(1, p * len(p_values)) + 1e-12
+    for p, by_holm in zip(p_values, corrected, strict=True):
+        assert by_holm is not None and p <= by_holm <= min(1, p * len(p_values)) + 1e-12
     order = np.argsort(p_values, kind="stable")
     in_order = [corrected[i] or 0.0 for i in order]
     assert in_order == sorted(in_order)
@@ -73,6 +73,7 @@ def test_scores_have_no_interval_where_listeners_agree_or_one_holds_all_together
     alone[:, 0, 1] = 1, 2, 1
     alone[0, 1, 2] = 1
     assert score_intervals(alone) == [None] * 3
+    assert score_intervals(np.array([[[0.0, 2.0], [1.0, 0.0]]])) == [None, None]
 
 
 def test_shares_and_points_are_compared_within_listeners() -> None:
@@ -89,8 +90,4 @@ def test_shares_and_points_are_compared_within_listeners() -> None:
 def test_one_answer_each_to_both_raises_no_more_false_alarms_than_it_may() -> None:
     apart = np.random.default_rng(5).choice([-1, 0, 1], p=[0.4, 0.2, 0.4], size=(1000, 8))
     # Student's makes 85.
-    assert sum((difference_p(one) or 0) < 0.05 for one in apart) <= 50
-
-
-def test_one_listener_has_scores_without_intervals() -> None:
-    assert score_intervals(np.array([[[0.0, 2.0], [1.0, 0.0]]])) == [None, None]
+    assert sum((difference_p(differences) or 0) < 0.05 for differences in apart) <= 50

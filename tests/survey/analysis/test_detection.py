@@ -49,19 +49,6 @@ def test_few_listeners_have_honest_intervals(listeners: int) -> None:
     assert 0.91 <= held <= 0.985 and known > 0.98
 
 
-def test_listeners_who_agree_have_no_interval_of_d_prime() -> None:
-    assert detection_intervals(np.tile([3.0, 4, 1, 4], (6, 1))) == [None, None]
-
-
-def test_nothing_is_said_where_one_listener_heard_all_real_clips() -> None:
-    counts = np.array([[3.0, 4, 1, 4], [2, 4, 0, 0], [1, 4, 0, 0]])
-    assert detection_intervals(counts) == [None, None]
-
-
-def test_one_listener_has_no_interval() -> None:
-    assert detection_intervals(np.ones((1, 4))) == [None, None]
-
-
 @pytest.mark.parametrize("distance", [0.5, 1.5, 3.0])
 def test_abx_is_that_of_listeners_who_compare(distance: float) -> None:
     rng, n = np.random.default_rng(8), 400_000
@@ -77,3 +64,12 @@ def test_abx_comes_back(distance: float) -> None:
 
 def test_abx_has_ends() -> None:
     assert abx_d_prime(0.3) == 0 and abx_d_prime(0.5) == 0 and abx_d_prime(1) == 10
+
+
+@pytest.mark.parametrize(
+    "by_listener",
+    [[[3, 4, 1, 4]] * 6, [[3, 4, 1, 4], [2, 4, 0, 0], [1, 4, 0, 0]], [[1, 1, 1, 1]]],
+    ids=["all agree", "one heard all real clips", "one listener"],
+)
+def test_where_there_is_no_interval_of_d_prime(by_listener: list[list[float]]) -> None:
+    assert detection_intervals(np.array(by_listener, dtype=float)) == [None, None]

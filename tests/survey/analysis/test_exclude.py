@@ -5,13 +5,7 @@ import numpy as np
 import pytest
 
 from mixdream.errors import InputError
-from mixdream.survey.analysis.exclude import (
-    Excluded,
-    exclude,
-    heard_s,
-    read_exclusions,
-    write_exclusions,
-)
+from mixdream.survey.analysis.exclude import Excluded, exclude, heard_s, read_exclusions, write_exclusions
 from mixdream.survey.design.design import Exclusions
 from mixdream.survey.storage.rows import Heard, Session
 from tests.survey.analysis.simulate import START, Listener
@@ -105,7 +99,9 @@ def test_a_list_comes_back_and_can_be_a_researchers_own(tmp_path: Path) -> None:
         ("session,rule\n", "has no column 'date'; its first line must name session, rule, date"),
         ("session,rule,date\na,b,3.5.2030\n", "line 2: date must be like 2030-12-31, got '3.5.2030'"),
         ("session,rule,date\n,b,2030-05-03\n", "line 2: session and rule must both be given"),
-        ("session,rule,date\na,b\n", "line 2: 2 cells where the head has 3"),
+        ("session,rule,date\na,b\n", "line 2: date must be like 2030-12-31, got ''"),
+        ("session,rule,date\na,b,2030-05-03,c\n", "line 2: more cells than the first line has"),
+        ('session,rule,date\n"a', "is no CSV in UTF-8"),
     ],
 )
 def test_a_wrong_list_is_named_with_its_line(tmp_path: Path, text: str, message: str) -> None:

@@ -76,17 +76,16 @@ def test_rows_give_tables_that_agree(rows: list[tuple[str, str, str]]) -> None:
     rights = ("first", "second", "both")
     names = {i: f"Question {i + 1}" for i in range(3)}
     answers = [
-        (str(who), trial, value, rights[trial])
-        for who, row in enumerate(rows)
-        for trial, value in enumerate(row)
+        (str(name), i, value, rights[i]) for name, row in enumerate(rows) for i, value in enumerate(row)
     ]
     if not rows:
         return
     counts = count_answers("t", names, answers)  # type: ignore[arg-type]
     assert counts.listeners == len(rows) and counts.contradiction == ""
     assert counts.totals is not None and sum(counts.totals) == len(rows)
-    for place, one in enumerate(counts.questions):
-        assert one.choices == {choice: [row[place] for row in rows].count(choice) for choice in CHOICES}
+    for trial, question in enumerate(counts.questions):
+        chosen = [row[trial] for row in rows]
+        assert question.choices == {choice: chosen.count(choice) for choice in CHOICES}
     # The same tables whether choices or scores are known.
     again = Counts.model_validate(
         counts.model_dump()
@@ -103,7 +102,7 @@ def test_totals_are_of_listeners_who_answered_all() -> None:
         [("x", 0, "first", "first"), ("x", 1, "none", "both"), ("y", 0, "both", "first")],
     )
     assert counts.totals == (0, 0, 1, 0, 0) and counts.listeners == 2
-    assert [one.answers for one in counts.questions] == [2, 1]
+    assert [question.answers for question in counts.questions] == [2, 1]
     assert score_sentence(counts).startswith("1 listener of 2, who answered all, reached 2.00 of 4 points")
 
 
@@ -141,7 +140,7 @@ GOOD = "title: t\nlisteners: 3\nquestions: [{name: q, right: first, scores: [1, 
         (GOOD.replace("scores: [1, 1, 1]", "choices: {first: 1}"), r"choices needs all of first, second"),
         (GOOD.replace(", scores: [1, 1, 1]", ""), r"give either choices or scores"),
         (GOOD.replace("[1, 1, 1]", "[1, 1, -1]"), r"questions\.0\.scores\.2: .*got -1"),
-        (GOOD + "total: 3", r"total is no key"),
+        (GOOD + "total: 3", r"total: extra inputs are not permitted"),
         ("title: [", "line 1: not valid YAML"),
         ("3", "counts"),
     ],

@@ -4,10 +4,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mixdream.survey.design.blocks import Ask, Compare, Detect, Rate, condition_keys
+from mixdream.survey.design.blocks import Compare
 from mixdream.survey.design.design import Condition, Design
 from mixdream.survey.design.question import LONGEST_TEXT, Option, Question
-from mixdream.survey.design.texts import in_language
 
 YES_NO = (Option(value="yes", label={"en": "Yes", "de": "Ja"}), Option(value="no", label="No"))
 LIKE = Question(name="like", ask="Do you like it?", options=YES_NO)
@@ -29,14 +28,6 @@ def values(**changes: Any) -> dict[str, Any]:
 
 def rate(**changes: Any) -> dict[str, Any]:
     return {"kind": "rate", "name": "r", "conditions": ["real"], "questions": [LIKE]} | changes
-
-
-def test_a_design_has_the_defaults_of_the_thesis() -> None:
-    design = Design.model_validate(values())
-    assert isinstance(design.blocks[0], Detect)
-    assert design.blocks[0].options == ("Option 1", "Option 2", "None", "Both")
-    assert not design.blocks[0].shuffle_trials and not design.blocks[0].shuffle_clips
-    assert design.languages == ("en",) and design.loudness_lufs == -20
 
 
 @pytest.mark.parametrize(
@@ -184,18 +175,3 @@ def test_the_hash_is_that_of_the_content() -> None:
     others = [values(seed=1), values(title="U"), values(blocks=[DETECT | {"must_listen": False}])]
     assert len({design.hash, *(Design.model_validate(other).hash for other in others)}) == 4
     assert Design.model_validate(design.model_dump(mode="json")) == design
-
-
-def test_conditions_of_blocks() -> None:
-    detect = Detect(kind="detect", name="d", trials=(("a", "b"), ("b", "b")), ask="?")
-    rated = Rate(kind="rate", name="r", conditions=("b", "a"), questions=(LIKE,))
-    ask = Ask(kind="ask", name="q", questions=(LIKE,))
-    names = [[name for _, name in condition_keys(block)] for block in (detect, rated, ask)]
-    assert names == [list("abbb"), list("ba"), []]
-    compare = Compare(kind="abx", name="c", pairs=(("a", "b"),), ask="?")
-    assert list(condition_keys(compare)) == [(("pairs", 0, 0), "a"), (("pairs", 0, 1), "b")]
-
-
-def test_texts_in_a_language() -> None:
-    assert in_language(YES_NO[0].label, "de") == "Ja"
-    assert in_language(YES_NO[1].label, "de") == "No"

@@ -64,160 +64,63 @@ def test_a_folder_or_its_file(tmp_path: Path) -> None:
     assert [block.kind for block in design.blocks] == ["detect", "rate"]
 
 
+FAULTS = {
+    "per_condition: 2": {
+        "per_condition: 0": "line 21: blocks.1.per_condition: input should be greater than or equal to 1",
+        "per_condition: two": "line 21: blocks.1.per_condition: input should be a valid integer",
+        "per_conditon: 2": "line 21: unknown key blocks.1.per_conditon; the nearest is per_condition",
+    },
+    "kind: scale": {
+        "kind: stars": "line 24: blocks.1.questions.0.kind: input should be 'choice', 'scale' or 'text', got",
+        "lowest: 1": "line 23: blocks.1.questions.0: a choice needs options",
+    },
+    "kind: rate": {
+        "kind: rating": "line 18: blocks.1.kind must be one of detect, prefer, abx, rate, ask, got 'rating'"
+    },
+    "kind: detect": {"must_listen: true": "line 13: blocks.0.kind must be one of"},
+    "[model, real]\n    per": {
+        "[model, reel]\n    per": "line 20: blocks.1.conditions.1: block r: unknown condition 'reel'"
+    },
+    "- [model, real]": {
+        "- [model, real, real]": "line 16: blocks.0.trials.0: tuple should have at most 2 items",
+        "- model": "line 16: blocks.0.trials.0: must be a list, got 'model'",
+    },
+    "title: A test": {
+        "title: 5": "line 2: title: must be text (put it in quotes), got 5",
+        "title: [A, test]": "line 2: title: must be text (put it in quotes), got ['A', 'test']",
+        "title: ''": "line 2: title: string should have at least 1 character, got ''",
+        "title: {EN: A}": "line 2: title.EN: must be the code of a language, as en or pt-BR, got 'EN'",
+        "languages: [en]": "line 1: title is missing",
+    },
+    "en: How good?": {
+        "en: 3": "line 26: blocks.1.questions.0.ask.en: must be text (put it in quotes), got 3",
+        "de: Wie gut?": "line 25: blocks.1.questions.0.ask is missing in en",
+    },
+    "real: {folder: real}": {
+        "Real: {folder: real}": "line 10: conditions.Real: must be a name of 1 to 40",
+        "real: {folder: real, through: mp3}": "line 10: conditions.real.through: unknown grid 'mp3'",
+        "real:": "line 10: conditions.real: must be a mapping (key: value), got None",
+    },
+    "name: r\n": {"name: d\n": "line 19: blocks.1.name: blocks has 'd' twice"},
+    "volume: Set it.": {
+        "title: Set it.": "line 7: 'title' comes twice, first in line 2",
+        "volume: &v Set it.\nx: *v": "line 8: not valid YAML: aliases (*name) are not used",
+        "volume: !!python/object/apply:os.system [id]": "line 7: tags",
+        "volume: !!binary aGk=": "line 7: tags",
+        "volume: a: b": "line 7: not valid YAML: mapping values are not allowed here",
+        "volume: \x07": "line 7: a character that cannot be in a text file",
+        '<<: {volume: "x"}': "line 7: unknown key <<",
+    },
+    "version: 1": {
+        "version: 1\n? [a]\n: b": "line 2: a key must be a word",
+        "version: 2": "line 1: version: input should be 1, got 2",
+    },
+}
+"""What is wrong instead of what is right, and what is said about it."""
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "expected"),
-    [
-        (
-            "per_condition: 2",
-            "per_condition: 0",
-            "line 21: blocks.1.per_condition: must be at least 1, got 0",
-        ),
-        (
-            "per_condition: 2",
-            "per_condition: two",
-            "line 21: blocks.1.per_condition: must be a valid integer",
-        ),
-        (
-            "per_condition: 2",
-            "per_conditon: 2",
-            "line 21: unknown key blocks.1.per_conditon; the nearest is per_condition",
-        ),
-        (
-            "kind: scale",
-            "kind: stars",
-            "line 24: blocks.1.questions.0.kind: must be 'choice', 'scale' or 'text', got",
-        ),
-        (
-            "kind: scale",
-            "lowest: 1",
-            "line 23: blocks.1.questions.0: a choice needs options",
-        ),
-        (
-            "kind: rate",
-            "kind: rating",
-            "line 18: blocks.1.kind must be one of detect, prefer, abx, rate, ask, got 'rating'",
-        ),
-        (
-            "kind: detect",
-            "must_listen: true",
-            "line 13: blocks.0.kind must be one of",
-        ),
-        (
-            "[model, real]\n    per",
-            "[model, reel]\n    per",
-            "line 20: blocks.1.conditions.1: block r: unknown condition 'reel'; there are real, model",
-        ),
-        (
-            "- [model, real]",
-            "- [model, real, real]",
-            "line 16: blocks.0.trials.0: must have at most 2 entries, got a list of 3",
-        ),
-        (
-            "- [model, real]",
-            "- model",
-            "line 16: blocks.0.trials.0: must be a list, got 'model'",
-        ),
-        (
-            "title: A test",
-            "title: 5",
-            "line 2: title: must be text (put it in quotes), got 5",
-        ),
-        (
-            "title: A test",
-            "title: [A, test]",
-            "line 2: title: must be text, or a text for each language, got a list of 2",
-        ),
-        (
-            "title: A test",
-            "title: ''",
-            "line 2: title: must have at least 1 character, got ''",
-        ),
-        (
-            "title: A test",
-            "title: {EN: A}",
-            "line 2: title.EN: must be the code of a language, as en or pt-BR, got 'EN'",
-        ),
-        (
-            "title: A test",
-            "languages: [en]",
-            "line 1: title is missing",
-        ),
-        (
-            "en: How good?",
-            "en: 3",
-            "line 26: blocks.1.questions.0.ask.en: must be text (put it in quotes), got 3",
-        ),
-        (
-            "en: How good?",
-            "de: Wie gut?",
-            "line 25: blocks.1.questions.0.ask is missing in en",
-        ),
-        (
-            "real: {folder: real}",
-            "Real: {folder: real}",
-            "line 10: conditions.Real: must be a name of 1 to 40",
-        ),
-        (
-            "real: {folder: real}",
-            "real: {folder: real, through: mp3}",
-            "line 10: conditions.real.through: unknown grid 'mp3'",
-        ),
-        (
-            "real: {folder: real}",
-            "real:",
-            "line 10: conditions.real: must be a mapping (key: value), got nothing",
-        ),
-        (
-            "name: r\n",
-            "name: d\n",
-            "line 19: blocks.1.name: blocks has 'd' twice",
-        ),
-        (
-            "volume: Set it.",
-            "title: Set it.",
-            "line 7: 'title' comes twice, first in line 2",
-        ),
-        (
-            "volume: Set it.",
-            "volume: &v Set it.\nx: *v",
-            "line 8: not valid YAML: aliases (*name) are not used",
-        ),
-        (
-            "volume: Set it.",
-            "volume: !!python/object/apply:os.system [id]",
-            "line 7: tags",
-        ),
-        (
-            "volume: Set it.",
-            "volume: !!binary aGk=",
-            "line 7: tags",
-        ),
-        (
-            "volume: Set it.",
-            "volume: a: b",
-            "line 7: not valid YAML: mapping values are not allowed here",
-        ),
-        (
-            "volume: Set it.",
-            "volume: \x07",
-            "line 7: a character that cannot be in a text file",
-        ),
-        (
-            "volume: Set it.",
-            '<<: {volume: "x"}',
-            "line 7: unknown key <<",
-        ),
-        (
-            "version: 1",
-            "version: 1\n? [a]\n: b",
-            "line 2: a key must be a word",
-        ),
-        (
-            "version: 1",
-            "version: 2",
-            "line 1: version: must be 1, got 2",
-        ),
-    ],
+    ("old", "new", "expected"), [(old, *case) for old, cases in FAULTS.items() for case in cases.items()]
 )
 def test_errors_name_the_line(old: str, new: str, expected: str) -> None:
     message = changed(old, new)

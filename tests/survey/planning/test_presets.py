@@ -136,11 +136,6 @@ def test_a_test_is_made_from_folders(sounds: Path) -> None:
     assert made.design.conditions["model-a"].folder == str(sounds / "Model A")
     assert {clip.condition for clip in made.clips} == {"real", "model-a", "anchor", ATTENTION}
     assert made.notes == [f"survey.yaml says {NO_CONTACT} in the consent: say there who asks"]
-    assert (
-        (folder / "survey.yaml")
-        .read_text("utf-8")
-        .startswith("# A listening test, made by 'mixdream survey new")
-    )
 
 
 def test_trials_are_no_more_than_there_are_clips(sounds: Path) -> None:
@@ -191,12 +186,7 @@ def run(*arguments: str) -> str:
 def test_by_command(sounds: Path) -> None:
     shown = run("new", "--thesis", "--real", "real", "--generated", "Model A", "-o", "t", "--contact", "Me")
     assert shown.splitlines()[0] == "t: 8 clips at -20 LUFS (4 model-a, 4 real)"
-    assert (
-        "block detect: 93 listeners for ± 0.1 (95 %) of right answers, each question, who hear each clip"
-        in shown
-    )
-    assert "next: edit 't/survey.yaml', then mixdream survey serve 't'" in shown
-    assert "note" not in shown
+    assert "block detect: 93 listeners for ± 0.1" in shown and "note" not in shown
     design = read_design(Path("t"))
     assert design.conditions["real"].through == "thesis"
 
@@ -208,9 +198,7 @@ def test_by_command(sounds: Path) -> None:
     assert result["needs"][0]["listeners"] == 27 and len(result["notes"]) == 1
 
     shown = run("plan", "m", "--rating-half-width", "0.15")
-    assert shown.startswith(
-        "block rate: 99 listeners for ± 0.15 (95 %) of quality, each condition, who hear each"
-    )
+    assert shown.startswith("block rate: 99 listeners for ± 0.15")
     planned = json.loads(run("plan", "t/survey.yaml", "--half-width", "0.05", "--share", "0.6", "--json"))
     assert planned["assumed"]["share"] == 0.6
     assert planned["needs"][0]["half_width"] == 0.05

@@ -13,7 +13,7 @@ from mixdream.survey.rendering.clips import read_clips
 from mixdream.survey.serving.app import create_app
 from mixdream.survey.serving.words import WORDS
 from mixdream.survey.storage.store import Store
-from tests.survey.example import SECRET_WORDS, example_design, settings_for, write_rendered
+from tests.survey.example import SECRET_WORDS, answers_in, example_design, settings_for, write_rendered
 from tests.survey.walk import answer, consent, seen, submission, walk
 
 Open = Callable[..., TestClient]
@@ -41,7 +41,7 @@ def open_client(folder: Path) -> Iterator[Open]:
 
 
 def rows(folder: Path) -> list[Any]:
-    with Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+    with answers_in(folder) as store:
         return list(store.answers())
 
 
@@ -101,20 +101,8 @@ def test_opening_the_page_begins_no_session(open_client: Open, folder: Path) -> 
     assert "I agree" in client.get("/").text
     assert "I agree" in client.get("/new").text
     assert not client.cookies
-    with Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+    with answers_in(folder) as store:
         assert store.sessions() == []
-
-
-def test_the_next_listener_in_one_browser(open_client: Open, folder: Path) -> None:
-    client = open_client()
-    walk(client)
-    assert "I agree" not in client.get("/").text
-    assert "I agree" in client.get("/new").text
-    client.post("/start", json=consent())
-    page = seen(client.get("/").text)
-    assert page is not None and page.position == 0
-    with Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store:
-        assert len(store.sessions()) == 2
 
 
 @pytest.mark.parametrize(
@@ -214,16 +202,20 @@ def test_a_changed_design_is_for_new_listeners(open_client: Open, folder: Path) 
     back.get(f"/s/{token_of(client)}")
     while answer(back):
         pass
-    with Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+    with answers_in(folder) as store:
         answered = {row.session: row.design_hash for row in store.answers()}
         first, second = store.sessions()
     assert answered == {first.session: example_design().hash, second.session: changed.hash}
     assert (first.pages, second.pages) == (10, 9)
 
 
-def test_a_session_that_ended_can_still_be_deleted(open_client: Open, folder: Path) -> None:
+def test_after_a_session_that_ended_consent_begins_another_and_both_can_be_deleted(open_client: Open) -> None:
     client = open_client(example_design(resume_hours=1e-6))
-    client.post("/start", json=consent())
+    tokens = set()
+    for _ in range(2):
+        client.post("/start", json=consent())
+        tokens.add(token_of(client))
+    assert len(tokens) == 2
     page = client.get("/").text
     assert "This session has ended" in page
     link = re.findall(r'href="(withdraw/[^"]+)"', page)[0]
@@ -297,18 +289,9 @@ def test_a_consent_that_is_sent_again_begins_nothing_new(open_client: Open, fold
     client.post("/start", json=consent(new=True))
     other = seen(client.get("/").text)
     assert other is not None and pages[0] is not None and other.session != pages[0].session
-    with Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+    with answers_in(folder) as store:
         assert len(store.sessions()) == 2
     assert client.post("/start", json=sent | {"id": "x"}).status_code == 422
-
-
-def test_after_a_session_that_ended_consent_begins_another(open_client: Open) -> None:
-    client = open_client(example_design(resume_hours=1e-6))
-    tokens = set()
-    for _ in range(2):
-        client.post("/start", json=consent())
-        tokens.add(token_of(client))
-    assert len(tokens) == 2
 
 
 def test_designs_are_not_looked_up_while_answers_are_saved(
@@ -391,20 +374,14 @@ def test_a_database_that_is_away_is_not_an_error_of_ours(open_client: Open, fold
     client.post("/start", json=consent())
     page = seen(client.get("/").text)
     assert page is not None
-    with (
-        Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store,
-        store.writing() as connection,
-    ):
+    with answers_in(folder) as store, store.writing() as connection:
         connection.exec_driver_sql("ALTER TABLE answers RENAME TO hidden")
         connection.exec_driver_sql("ALTER TABLE sessions RENAME TO hidden_sessions")
     refused = client.post("/answers", json=submission(page, [0.5]))
     assert refused.status_code == 503
     assert refused.headers["retry-after"] == "1"
     assert client.get("/", headers={"Accept": "text/html"}).status_code == 503
-    with (
-        Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store,
-        store.writing() as connection,
-    ):
+    with answers_in(folder) as store, store.writing() as connection:
         connection.exec_driver_sql("ALTER TABLE hidden RENAME TO answers")
         connection.exec_driver_sql("ALTER TABLE hidden_sessions RENAME TO sessions")
     assert client.post("/answers", json=submission(page, [0.5])).status_code == 200

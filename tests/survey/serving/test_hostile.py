@@ -15,8 +15,7 @@ from mixdream.survey.rendering.clips import read_clips
 from mixdream.survey.serving.app import create_app
 from mixdream.survey.serving.guard import MAX_BODY
 from mixdream.survey.serving.limits import Rate
-from mixdream.survey.storage.store import Store
-from tests.survey.example import example_design, settings_for, write_rendered
+from tests.survey.example import answers_in, example_design, settings_for, write_rendered
 from tests.survey.walk import Seen, answer, consent, seen, submission, walk
 
 
@@ -28,12 +27,12 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client(folder: Path) -> Iterator[TestClient]:
-    with TestClient(create_app(settings_for(folder, example_design()))) as one:
-        yield one
+    with TestClient(create_app(settings_for(folder, example_design()))) as opened:
+        yield opened
 
 
 def stored(folder: Path) -> list[Any]:
-    with Store.open(f"sqlite:///{folder / 'answers.sqlite'}") as store:
+    with answers_in(folder) as store:
         return list(store.answers())
 
 
@@ -272,17 +271,6 @@ def test_any_path_is_answered_without_an_error_of_ours(client: TestClient, name:
     from urllib.parse import quote
 
     assert client.get(path + quote(name, safe="/."), headers={"Accept": "text/html"}).status_code < 500
-
-
-def test_two_tabs_settle_on_one_answer(client: TestClient, folder: Path) -> None:
-    tab = other = at_demographics(client)
-    young = submission(tab, [])
-    older = submission(other, []) | {"answers": {"age": "older"}}
-    assert client.post("/answers", json=older).status_code == 200
-    assert client.post("/answers", json=young).status_code == 409
-    after = seen(client.get("/").text)
-    assert after is not None and after.position == 2
-    assert [row.value for row in stored(folder)] == ["older"]
 
 
 def test_too_many_requests_are_told_to_wait(client: TestClient) -> None:

@@ -9,8 +9,7 @@ from typer.testing import CliRunner
 
 from mixdream.cli.survey_serve import delete, serve
 from mixdream.errors import InputError
-from mixdream.survey.storage.store import Store
-from tests.survey.example import Server, example_design, settings_for, write_rendered, write_test
+from tests.survey.example import Server, answers_in, example_design, settings_for, write_rendered, write_test
 from tests.survey.walk import walk
 
 
@@ -59,7 +58,7 @@ def test_deleting_a_session_by_its_name(tmp_path: Path, yes: bool) -> None:
     write_rendered(tmp_path, design)
     with TestClient(create_app(settings_for(tmp_path, design))) as client:
         walk(client)
-    with Store.open(f"sqlite:///{tmp_path / 'answers.sqlite'}") as store:
+    with answers_in(tmp_path) as store:
         (session,) = store.sessions()
     name = session.session
     if not yes:
@@ -70,7 +69,7 @@ def test_deleting_a_session_by_its_name(tmp_path: Path, yes: bool) -> None:
         code, printed, _ = run(delete, str(tmp_path), name, "--yes", "--json")
         assert code == 0
         assert json.loads(printed) == {"session": name, "answers_deleted": 12}
-    with Store.open(f"sqlite:///{tmp_path / 'answers.sqlite'}") as store:
+    with answers_in(tmp_path) as store:
         assert store.sessions() == [] and list(store.answers()) == []
     _, _, error = run(delete, str(tmp_path), name, "--yes")
     assert isinstance(error, InputError) and f"no session '{name}'" in str(error)

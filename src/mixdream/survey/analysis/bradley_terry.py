@@ -12,19 +12,10 @@ _CLOSE = 1e-8
 def bradley_terry(wins: np.ndarray) -> np.ndarray:
     """Fit scores s so that i is preferred to j with probability ``1 / (1 + exp(s_j - s_i))``.
 
-    Bradley & Terry (1952), by the minorise-maximise steps of Hunter (2004). Half a win each way is added to
-    each pair that was compared, so that a condition that never lost has a finite score.
-
-    Parameters
-    ----------
-    wins : np.ndarray, shape (..., conditions, conditions)
-        How often the row was preferred to the column; a tie is half a win for both. All conditions must be
-        `connected`.
-
-    Returns
-    -------
-    np.ndarray, shape (..., conditions)
-        Natural logarithm of the odds against an average condition; sum 0.
+    Bradley & Terry (1952), by the minorise-maximise steps of Hunter (2004). ``wins``, shape (..., n, n), says
+    how often the row was preferred to the column; a tie is half a win for both, and all must be `connected`.
+    Half a win each way is added to each pair that was compared, so that a condition that never lost has a
+    finite score. Scores, shape (..., n), are log odds against an average condition; sum 0.
     """
     compared = wins + np.swapaxes(wins, -1, -2) > 0
     wins = wins + 0.5 * compared

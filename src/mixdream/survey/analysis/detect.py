@@ -26,7 +26,7 @@ from mixdream.survey.analysis.signal_detection import Detection, criterion, d_pr
 from mixdream.survey.analysis.tables import Row, Section, Table
 from mixdream.survey.design.blocks import Detect
 from mixdream.survey.design.design import Design
-from mixdream.survey.design.texts import in_language
+from mixdream.survey.design.question import in_language
 from mixdream.survey.storage.rows import Answer, Heard
 
 _MOST_TRIALS = 10  # with tables of their own
@@ -45,6 +45,11 @@ class JudgedClip(NamedTuple):
     called: bool
     generated: bool
 
+    @property
+    def item(self) -> str:
+        """What `two_way_interval` takes for an item."""
+        return item_of("detect", (self.heard,))
+
 
 def detect_report(block: Detect, rows: Sequence[Answer], design: Design, prefix: str) -> BlockReport:
     """Analyse the answers to a block."""
@@ -53,22 +58,19 @@ def detect_report(block: Detect, rows: Sequence[Answer], design: Design, prefix:
         for row in rows
         for option, heard in zip(("first", "second"), row.clips, strict=True)
     ]
-    told = _told_apart(judged)
+    whole = _told_apart(judged)
     by_condition = [
-        _called(name, [clip for clip in judged if clip.heard.condition == name])
+        _called(name, mine)
         for name in design.conditions
-        if any(clip.heard.condition == name for clip in judged)
+        if (mine := [clip for clip in judged if clip.heard.condition == name])
     ]
-    conditions = Table(
-        f"{prefix}-conditions",
-        "Called generated, by condition",
-        f"condition {SHARE}",
-        [{"condition": measure.name} | measure.row() for measure in by_condition],
-    )
+    lines = [{"condition": measure.name} | measure.row() for measure in by_condition]
+    title = "Called generated, by condition"
+    conditions = Table(f"{prefix}-conditions", title, f"condition {SHARE}", lines)
     short = len(block.trials) <= _MOST_TRIALS
     tables = [
-        _shares(judged, told, f"{prefix}-told-apart"),
-        *([_signal(judged, f"{prefix}-signal-detection")] if told.chance else []),
+        _shares(judged, whole, f"{prefix}-told-apart"),
+        *([_signal(judged, f"{prefix}-signal-detection")] if whole.chance else []),
         *exactly_one(rows, design, f"{prefix}-named-one", by_trial=short),
         conditions,
         *differences(
@@ -78,17 +80,14 @@ def detect_report(block: Detect, rows: Sequence[Answer], design: Design, prefix:
         ),
     ]
     chart = conditions.chart("% of the clips", name=f"{prefix}-called-generated", kind="bars")
-    sections = [
-        Section("", (chart,), tables),
-        Section("", (), (_by_clip(judged, f"{prefix}-clips"),)),
-    ]
+    sections = [Section("", (chart,), tables), Section("", (), (_by_clip(judged, f"{prefix}-clips"),))]
     note = f"Scores of single questions are left out with more than {_MOST_TRIALS} of them."
     if short:
         counts = to_counts(block, rows, design)
         texts = (in_language(text, design.languages[0]) for text in block.options)
         sections += score_sections(counts, prefix, dict(zip(CHOICES, texts, strict=True)))
         note = f"Scores as in the thesis: {score_sentence(counts)}"
-    return BlockReport(_sentence(judged, told), sections, (told,), (note,))
+    return BlockReport(_sentence(judged, whole), sections, (whole,), (note,))
 
 
 def to_counts(block: Detect, rows: Sequence[Answer], design: Design) -> Counts:
@@ -108,7 +107,6 @@ def exactly_one(rows: Sequence[Answer], design: Design, name: str, by_trial: boo
     """Of those who named one clip of a generated and a real one: how many named the right one?
 
     They are tested against tossing a coin, by trial where that is asked for, and of all trials together.
-    There is no table where no trial has one of each, or nobody named one of the two.
     """
     by_number: dict[int, list[tuple[str, Choice]]] = {}
     for row in rows:
@@ -156,7 +154,7 @@ def _right(conditions: Sequence[str], design: Design) -> Choice:
 def _told_apart(judged: Sequence[JudgedClip]) -> Measure:
     """Share of clips judged right: the mean of the shares among generated and among real ones."""
     observations = observe(
-        (clip.session, _item(clip), float(clip.called == clip.generated), clip.generated) for clip in judged
+        (clip.session, clip.item, float(clip.called == clip.generated), clip.generated) for clip in judged
     )
     if len({clip.generated for clip in judged}) < 2:
         return Measure("judged right", observations)
@@ -165,25 +163,21 @@ def _told_apart(judged: Sequence[JudgedClip]) -> Measure:
 
 def _called(name: str, judged: Sequence[JudgedClip]) -> Measure:
     """Share of clips called generated."""
-    return Measure(name, observe((clip.session, _item(clip), float(clip.called), 0) for clip in judged))
+    return Measure(name, observe((clip.session, clip.item, float(clip.called), 0) for clip in judged))
 
 
-def _item(clip: JudgedClip) -> str:
-    return item_of("detect", (clip.heard,))
-
-
-def _sentence(judged: Sequence[JudgedClip], told: Measure) -> str:
-    if told.chance is None or not len(told.means):
+def _sentence(judged: Sequence[JudgedClip], measure: Measure) -> str:
+    if measure.chance is None or not len(measure.means):
         return f"{100 * np.mean([clip.called for clip in judged]):.0f} % of the clips were called generated"
     below = "below chance, generated clips were taken for the real ones"
     shown = verdict(
-        told.p, told.means.mean() > CHANCE, "above chance", below, "not shown to differ from chance"
+        measure.p, measure.means.mean() > CHANCE, "above chance", below, "not shown to differ from chance"
     )
-    return f"generated and real clips were told apart in {told} of cases, chance is 50 %: {shown}"
+    return f"generated and real clips were told apart in {measure} of cases, chance is 50 %: {shown}"
 
 
-def _shares(judged: Sequence[JudgedClip], told: Measure, name: str) -> Table:
-    lines = [{"what": "told apart: mean of right about both kinds"} | told.row()] if told.chance else []
+def _shares(judged: Sequence[JudgedClip], measure: Measure, name: str) -> Table:
+    lines = [{"what": "told apart: mean of right about both kinds"} | measure.row()] if measure.chance else []
     for kind in (True, False):
         if clips := [clip for clip in judged if clip.generated == kind]:
             what = f"{'generated' if kind else 'real'} clips called generated"

@@ -1,16 +1,18 @@
 """Who does not count, by which rule and since when; raw answers stay as they are."""
 
+import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from mixdream.errors import InputError
 from mixdream.survey.analysis.tables import Row, Section, Table, many
 from mixdream.survey.design.design import Exclusions
 from mixdream.survey.design.question import ATTENTION
-from mixdream.survey.exporting.safe_csv import read_csv, write_csv
+from mixdream.survey.exporting.safe_csv import unguard, write_csv
 from mixdream.survey.storage.rows import Answer, Session
 
 RULES = {
@@ -23,20 +25,12 @@ RULES = {
 
 @dataclass(frozen=True)
 class Excluded:
-    """Why a listener does not count.
-
-    Attributes
-    ----------
-    rule : str
-        One of `RULES`, or a researcher's own.
-    date : str
-        On which it was decided, ISO 8601.
-    """
+    """Why a listener does not count."""
 
     session: str
-    rule: str
+    rule: str  # one of RULES, or a researcher's own
     detail: str
-    date: str
+    date: str  # on which it was decided, ISO 8601
 
 
 def exclude(
@@ -88,26 +82,33 @@ def heard_s(rows: Iterable[Answer]) -> tuple[dict[str, float], dict[str, float]]
 
 
 def read_exclusions(path: Path) -> list[Excluded]:
-    """Read a researcher's own list: CSV with the columns session, rule, date and, if wanted, detail.
+    """Read a researcher's own list: CSV with the columns session, rule, date and, if wanted, detail."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restval="", strict=True)
+            if missing := {"session", "rule", "date"} - set(reader.fieldnames or ()):
+                raise InputError(
+                    f"{path} has no column '{min(missing)}'; its first line must name session, rule, date"
+                )
+            return [_excluded(cells, f"{path}, line {reader.line_num}") for cells in reader]
+    except FileNotFoundError:
+        raise InputError(f"no file {path}") from None
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is no CSV in UTF-8: {error}") from None
 
-    Raises
-    ------
-    InputError
-        No such file, a column is missing, or a line has no session, no rule or no date; it is named.
-    """
-    excluded = []
-    for line, cells in read_csv(path, ("session", "rule", "date")):
-        cells = {name: cell.strip() for name, cell in cells.items()}
-        if not cells["session"] or not cells["rule"]:
-            raise InputError(f"{path}, line {line}: session and rule must both be given")
-        try:
-            day = date.fromisoformat(cells["date"]).isoformat()
-        except ValueError:
-            raise InputError(
-                f"{path}, line {line}: date must be like 2030-12-31, got '{cells['date'][:40]}'"
-            ) from None
-        excluded.append(Excluded(cells["session"], cells["rule"], cells.get("detail", ""), day))
-    return excluded
+
+def _excluded(cells: dict[str | None, Any], line: str) -> Excluded:
+    if None in cells:
+        raise InputError(f"{line}: more cells than the first line has")
+    session, rule, day, detail = (
+        unguard(cells.get(name, "")).strip() for name in ("session", "rule", "date", "detail")
+    )
+    if not session or not rule:
+        raise InputError(f"{line}: session and rule must both be given")
+    try:
+        return Excluded(session, rule, detail, date.fromisoformat(day).isoformat())
+    except ValueError:
+        raise InputError(f"{line}: date must be like 2030-12-31, got '{day[:40]}'") from None
 
 
 def write_exclusions(path: Path, excluded: Iterable[Excluded]) -> None:

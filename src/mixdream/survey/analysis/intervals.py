@@ -162,18 +162,9 @@ def jackknife_intervals(
     ``estimate +- t(n - 1) sqrt((n - 1) / n sum (e_i - mean e)^2)``, where e_i is the estimate without
     listener i (Tukey 1958). Resampling few listeners gives too little spread; this does not.
 
-    Parameters
-    ----------
-    by_listener : np.ndarray, shape (listeners, ...)
-        Counts of each.
-    estimate : callable
-        Turns sums of counts, shape (n, ...), into figures, shape (n, figures); NaN where they say nothing.
-
-    Returns
-    -------
-    list of Interval or None
-        None with fewer than 2 listeners, where the estimate does not change, and where nothing can be
-        estimated without one of them.
+    ``by_listener`` holds the counts of each, shape (listeners, ...); ``estimate`` turns sums of counts, shape
+    (n, ...), into figures, shape (n, figures), NaN where they say nothing. None stands for fewer than 2
+    listeners, an estimate that never changes, and one that cannot be made without one of them.
     """
     n = len(by_listener)
     whole = by_listener.sum(axis=0)

@@ -21,8 +21,7 @@ from mixdream.survey.analysis.intervals import (
 )
 from mixdream.survey.analysis.observations import Observations, item_of, observe, two_way_interval
 from mixdream.survey.analysis.tables import Row, Section, Table
-from mixdream.survey.design.question import Question
-from mixdream.survey.design.texts import in_language
+from mixdream.survey.design.question import Question, in_language
 from mixdream.survey.storage.rows import Answer, Heard
 
 SHARE = "listeners answers percent by_listener two_way"
@@ -56,22 +55,12 @@ BREAKDOWN_NOTE = (
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure of a block.
-
-    Attributes
-    ----------
-    name : str
-    observations : Observations
-    chance : float or None
-        What guessing gives.
-    scale : tuple of float, optional
-        Ends of the scale that listeners rated on; without it values are shares in [0, 1], shown in percent.
-    """
+    """A figure of a block."""
 
     name: str
     observations: Observations
-    chance: float | None = None
-    scale: tuple[float, float] | None = None
+    chance: float | None = None  # what guessing gives
+    scale: tuple[float, float] | None = None  # ends of a rating scale; without it values are shares in [0, 1]
 
     @property
     def unit(self) -> str:
@@ -144,28 +133,16 @@ def by_clip(values: Iterable[tuple[Heard, float]]) -> list[tuple[Row, np.ndarray
 
 @dataclass(frozen=True)
 class BlockReport:
-    """What a block has shown.
+    """What a block has shown."""
 
-    Attributes
-    ----------
-    sentence : str
-        The result.
-    measures : sequence of Measure
-        What is broken down by who the listeners are.
-    ask : str
-        What listeners were asked; empty where that differs.
-    everyone : str
-        The result with nobody left out; empty where nobody is.
-    """
-
-    sentence: str
+    sentence: str  # the result
     sections: Sequence[Section] = ()
-    measures: Sequence[Measure] = ()
+    measures: Sequence[Measure] = ()  # what is broken down by who the listeners are
     notes: Sequence[str] = ()
     name: str = ""
     kind: str = ""
-    ask: str = ""
-    everyone: str = ""
+    ask: str = ""  # what listeners were asked; empty where that differs
+    everyone: str = ""  # the result with nobody left out; empty where nobody is
     breakdowns: Sequence[Section] = ()
 
 

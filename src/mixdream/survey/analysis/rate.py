@@ -22,8 +22,7 @@ from mixdream.survey.analysis.measures import (
 )
 from mixdream.survey.analysis.tables import Row, Section, Table, many
 from mixdream.survey.design.blocks import Rate
-from mixdream.survey.design.question import Question
-from mixdream.survey.design.texts import in_language
+from mixdream.survey.design.question import Question, in_language
 from mixdream.survey.storage.rows import Answer
 
 ByCondition = dict[str, list[Answer]]

@@ -19,33 +19,21 @@ from mixdream.survey.analysis.scores import Counts
 from mixdream.survey.analysis.tables import Section, many
 from mixdream.survey.design.blocks import AnyBlock, Ask, Detect, Rate
 from mixdream.survey.design.design import DEMOGRAPHICS, Design
-from mixdream.survey.design.texts import in_language
+from mixdream.survey.design.question import in_language
 from mixdream.survey.exporting.read_rows import Gathered
 from mixdream.survey.storage.rows import Answer, Session
 
 
 @dataclass(frozen=True)
 class Report:
-    """A report.
-
-    Attributes
-    ----------
-    facts : dict of str to Any
-        Numbers of listeners, the design, dates.
-    listeners : list of Section
-        Who they are.
-    care : list of Section
-        Exclusions and attention items.
-    excluded : list of Excluded or None
-        None where there are counts only.
-    """
+    """A report."""
 
     title: str
-    facts: dict[str, Any]
+    facts: dict[str, Any]  # numbers of listeners, the design, dates
     blocks: list[BlockReport]
-    listeners: list[Section] = field(default_factory=list)
-    care: list[Section] = field(default_factory=list)
-    excluded: list[Excluded] | None = None
+    listeners: list[Section] = field(default_factory=list)  # who they are
+    care: list[Section] = field(default_factory=list)  # exclusions and attention items
+    excluded: list[Excluded] | None = None  # None where there are counts only
     notes: list[str] = field(default_factory=list)
 
 
@@ -63,19 +51,8 @@ def report_answers(
 ) -> Report:
     """Report a listening test.
 
-    Parameters
-    ----------
-    own : sequence of Excluded
-        Whom the researcher leaves out, beside the rules of the design.
-    today : date
-        Of the report, and of what the rules exclude.
-    design_hash : str, optional
-        Which version of the design, by its hash or the beginning of it; the newest one if not given.
-
-    Raises
-    ------
-    InputError
-        There is no such design.
+    ``own`` lists whom the researcher leaves out, beside the rules of the design. ``design_hash``, or the
+    beginning of it, names a version of the design; else it is the newest.
     """
     this, design = _choose(gathered, design_hash)
     language = design.languages[0]
@@ -93,16 +70,14 @@ def report_answers(
     for number, block in enumerate(design.blocks, 1):
         prefix = f"{number}-{block.name}"
         made = report_block(block, rows, design, prefix)
-        breakdowns = [
-            section
-            for question in design.demographics
-            for section in breakdown(made.measures, question, about, language, f"{prefix}-by-{question.name}")
-        ]
+        breakdowns: list[Section] = []
+        for question in design.demographics:
+            name = f"{prefix}-by-{question.name}"
+            breakdowns += breakdown(made.measures, question, about, language, name)
         everyone = ""
         if out and not isinstance(block, Ask):
             everyone = report_block(block, all_rows, design, prefix).sentence
-        made = replace(made, breakdowns=breakdowns, everyone=everyone)
-        blocks.append(made)
+        blocks.append(replace(made, breakdowns=breakdowns, everyone=everyone))
     return Report(
         in_language(design.title, language),
         _facts(gathered, this, sessions, out, all_rows, today),

@@ -19,11 +19,6 @@ def write_report(folder: Path, report: Report) -> tuple[Path, dict[str, Any]]:
     """Write ``index.html``, ``report.json``, ``exclusions.csv``, ``tables/*.csv`` and ``figures/*.svg``.
 
     A report that was in the folder is replaced. Returned are the page and what ``report.json`` says.
-
-    Raises
-    ------
-    InputError
-        A folder that cannot be written.
     """
     try:
         for path in (folder, folder / "tables", folder / "figures"):

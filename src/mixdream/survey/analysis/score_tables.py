@@ -80,12 +80,7 @@ def _choice_rows(question: QuestionCounts, options: Mapping[Choice, str]) -> dic
     nothing, half, full = question.by_score
     if question.right in ("first", "second"):
         named, other = (first, second) if question.right == "first" else (second, first)
-        return {
-            named: full,
-            both: half,
-            f"{other} or {none}": nothing,
-            f"{named}, alone or not": full + half,
-        }
+        return {named: full, both: half, f"{other} or {none}": nothing, f"{named}, alone or not": full + half}
     all_right, all_wrong = (both, none) if question.right == "both" else (none, both)
     return {all_right: full, f"{first} or {second}": half, all_wrong: nothing}
 

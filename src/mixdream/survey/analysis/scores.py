@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from mixdream.errors import InputError
+from mixdream.errors import InputError, explain_problem
 from mixdream.survey.design.question import Part
 from mixdream.survey.design.yaml_lines import read_yaml
 
@@ -43,22 +43,12 @@ def score(value: Choice, right: Choice) -> int:
 
 
 class QuestionCounts(Part):
-    """Answers to one question.
-
-    Parameters
-    ----------
-    right : {"first", "second", "both", "none"}
-        Which clips are generated.
-    choices : {"first", "second", "none", "both"} to int, optional
-        How many chose each.
-    scores : 3 int, optional
-        How many scored 0, 1 and 2; needed where the choices are not known, and follows from them.
-    """
+    """Answers to one question."""
 
     name: Line
-    right: Choice
-    choices: dict[Choice, Count] | None = None
-    scores: tuple[Count, Count, Count] | None = None
+    right: Choice  # which clips are generated
+    choices: dict[Choice, Count] | None = None  # how many chose each
+    scores: tuple[Count, Count, Count] | None = None  # of 0, 1 and 2; where the choices are not known
 
     @model_validator(mode="after")
     def _one_of_the_two(self) -> Self:
@@ -83,22 +73,14 @@ class QuestionCounts(Part):
 
 
 class Counts(Part):
-    """Counts of a test with such questions, as a file holds them or as they follow from answers.
-
-    Parameters
-    ----------
-    totals : sequence of int, optional
-        How many reached 0, 1, 2 ... points in all questions together.
-    notes : sequence of str
-        Shown with the tables.
-    """
+    """Counts of a test with such questions, as a file holds them or as they follow from answers."""
 
     version: Literal[1] = 1
     title: Line
     listeners: int = Field(ge=0, le=10_000_000)
     questions: Annotated[tuple[QuestionCounts, ...], Field(min_length=1, max_length=200)]
-    totals: tuple[Count, ...] | None = None
-    notes: tuple[Line, ...] = ()
+    totals: tuple[Count, ...] | None = None  # how many reached 0, 1, 2 ... points in all questions together
+    notes: tuple[Line, ...] = ()  # shown with the tables
 
     @model_validator(mode="after")
     def _add_up(self) -> Self:
@@ -138,14 +120,9 @@ class Counts(Part):
 def count_answers(
     title: str, names: Mapping[int, str], answers: Iterable[tuple[str, int, Choice, Choice]]
 ) -> Counts:
-    """Count single answers; totals are those of listeners who answered all trials.
+    """Count single answers (listener, trial, value, right), one for each listener and trial at most.
 
-    Parameters
-    ----------
-    names : mapping of int to str
-        Trials and what they are called, in order.
-    answers : iterable of (listener, trial, value, right)
-        One for each listener and trial at most; right is the same for all of a trial.
+    ``names`` are those of the trials, in order. Totals are those of listeners who answered all trials.
     """
     chosen: dict[int, Counter[Choice]] = {trial: Counter() for trial in names}
     rights: dict[int, Choice] = {}
@@ -167,43 +144,21 @@ def count_answers(
 
 
 def read_counts(name: str) -> Counts:
-    """Read counts: ``thesis``, or the path of a YAML or JSON file.
+    """Read counts: ``thesis``, or the path of a YAML or JSON file; an InputError names every fault.
 
-    Raises
-    ------
-    InputError
-        No such file, or it is not as `Counts` has it; every fault is named.
-
-    Examples
-    --------
     >>> read_counts("thesis").listeners
     137
     """
+    thesis = resources.files("mixdream.survey.analysis") / "thesis_counts.yaml"
     try:
-        return Counts.model_validate(_content(name))
-    except ValidationError as error:
-        faults = "; ".join(_explain(fault) for fault in error.errors())
-        raise InputError(f"counts {name}: {faults}") from None
-
-
-def _content(name: str) -> Any:
-    path = (
-        resources.files("mixdream.survey.analysis") / "thesis_counts.yaml" if name == THESIS else Path(name)
-    )
-    try:
-        content = path.read_bytes()
+        content = (thesis if name == THESIS else Path(name)).read_bytes()
     except (FileNotFoundError, IsADirectoryError):
         raise InputError(f"no file {name}; --counts takes '{THESIS}' or a YAML file of counts") from None
     if len(content) > _MOST_BYTES:
         raise InputError(f"counts {name}: {len(content)} bytes; 1 MB are allowed")
-    return read_yaml(content, f"counts {name}")[0]
-
-
-def _explain(error: Any) -> str:
-    key = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        return f"{key} is no key of a file of counts"
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] in ("value_error", "missing"):
-        return f"{key}: {message}" if key else message
-    return f"{key}: {message[0].lower()}{message[1:]}, got {error['input']!r:.80}"
+    values, _ = read_yaml(content, f"counts {name}")
+    try:
+        return Counts.model_validate(values)
+    except ValidationError as error:
+        faults = [explain_problem(fault, ".".join(map(str, fault["loc"]))) for fault in error.errors()]
+        raise InputError(f"counts {name}: {'; '.join(faults)}") from None

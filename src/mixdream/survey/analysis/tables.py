@@ -54,29 +54,17 @@ _ONLY_IN_FILES = "two_way"
 
 @dataclass(frozen=True)
 class Chart:
-    """Figures with intervals; bars begin at 0, points have a scale of their own.
+    """Figures with intervals; bars begin at 0, points have a scale of their own."""
 
-    Attributes
-    ----------
-    name : str
-        Of its file; unique in a report.
-    unit : str
-        What the axis shows.
-    expected : float or None
-        What chance would give.
-    limits : tuple of float, optional
-        Of the axis.
-    """
-
-    name: str
+    name: str  # of its file; unique in a report
     title: str
     labels: Sequence[str]
     values: Sequence[float | None]
     intervals: Sequence[Interval | None]
-    unit: str
+    unit: str  # what the axis shows
     kind: Literal["bars", "points"] = "points"
-    expected: float | None = None
-    limits: tuple[float, float] | None = None
+    expected: float | None = None  # by chance
+    limits: tuple[float, float] | None = None  # of the axis
 
     @property
     def described(self) -> str:
@@ -91,30 +79,16 @@ class Chart:
 
 @dataclass(frozen=True)
 class Table:
-    """A table.
+    """A table."""
 
-    Attributes
-    ----------
-    name : str
-        Of its file; unique in a report.
-    columns : str
-        Names with blanks between; ``value_1`` and ``value_2`` are of the kind of ``value``.
-    digits : int
-        Decimals of numbers and intervals where they are printed.
-    headings : mapping, optional
-        Of this table alone.
-    folded : bool
-        Long: shown when asked for.
-    """
-
-    name: str
+    name: str  # of its file; unique in a report
     title: str
-    columns: str
+    columns: str  # with blanks between; value_1 and value_2 are of the kind of value
     rows: Sequence[Row]
     note: str = ""
-    digits: int = 1
-    headings: Mapping[str, str] = field(default_factory=dict)
-    folded: bool = False
+    digits: int = 1  # decimals where it is printed
+    headings: Mapping[str, str] = field(default_factory=dict)  # of this table alone
+    folded: bool = False  # long: shown when asked for
 
     @property
     def printed(self) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Blocks of a listening test: what listeners do, one kind of task after the other."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
@@ -11,10 +12,10 @@ from mixdream.survey.design.question import (
     Name,
     Part,
     Question,
+    Text,
     check_not_reserved,
     check_unique,
 )
-from mixdream.survey.design.texts import Text
 
 DETECT_ANSWERS = ("first", "second", "none", "both")
 """Values of a ``detect`` block: which of two clips, if any, sound generated (thesis 4.7)."""
@@ -23,42 +24,22 @@ Pair = tuple[Name, Name]
 
 
 class Block(Part):
-    """What all blocks have.
-
-    Parameters
-    ----------
-    intro : text, optional
-        A page before it.
-    must_listen : bool
-        Whether every clip has to be heard to its end before an answer is taken.
-    attention : int
-        Attention items hidden among its trials: "how many tones?", about a clip that mixdream makes.
-    """
+    """What all blocks have."""
 
     name: Name
-    intro: Text | None = None
-    must_listen: bool = True
-    attention: int = Field(0, ge=0, le=10)
+    intro: Text | None = None  # a page before it
+    must_listen: bool = True  # every clip to its end before an answer is taken
+    attention: int = Field(0, ge=0, le=10)  # items hidden among its trials: how many tones?
 
 
 class Detect(Block):
-    """Two clips: which of them, if any, sound generated? (thesis 4.7)
-
-    Parameters
-    ----------
-    trials : sequence of two condition names
-        The conditions of option 1 and option 2 of each trial.
-    options : 4 texts
-        How the answers are called: option 1, option 2, none, both.
-    shuffle_trials, shuffle_clips : bool
-        Whether the order of trials, and which clip is option 1, is drawn for each listener; the thesis has
-        both fixed.
-    """
+    """Two clips: which of them, if any, sound generated? (thesis 4.7)"""
 
     kind: Literal["detect"]
-    trials: Annotated[tuple[Pair, ...], Field(min_length=1, max_length=200)]
+    trials: Annotated[tuple[Pair, ...], Field(min_length=1, max_length=200)]  # conditions of both options
     ask: Text
     options: tuple[Text, Text, Text, Text] = ("Option 1", "Option 2", "None", "Both")
+    # Whether the order of trials, and which clip is option 1, is drawn for each listener.
     shuffle_trials: bool = False
     shuffle_clips: bool = False
 
@@ -66,23 +47,14 @@ class Detect(Block):
 class Compare(Block):
     """Pairs of clips of two conditions: which is better (``prefer``), or which is X (``abx``)?
 
-    Parameters
-    ----------
-    kind : {"prefer", "abx"}
-        In ``abx`` listeners hear A, B and X, which is one of the two; answers are ``first`` and ``second``.
-        In ``prefer`` there is ``tie``, too, where ``allow_tie``.
-    per_pair : int
-        Trials per listener for each of the pairs.
-    same_item : bool
-        Only clips of the same item are compared.
-    options : 2 or 3 texts
-        How the answers are called: first, second and, where it is allowed, neither.
+    In ``abx`` listeners hear A, B and X, which is one of the two; answers are ``first`` and ``second``. In
+    ``prefer`` there is ``tie``, too, where ``allow_tie``.
     """
 
     kind: Literal["prefer", "abx"]
     pairs: Annotated[tuple[Pair, ...], Field(min_length=1, max_length=100)]
-    per_pair: int = Field(4, ge=1, le=200)
-    same_item: bool = False
+    per_pair: int = Field(4, ge=1, le=200)  # trials of each listener
+    same_item: bool = False  # only clips of one item are compared
     ask: Text
     allow_tie: bool = False
     options: tuple[Text, ...] = ("A", "B", "No preference")
@@ -102,17 +74,12 @@ class Compare(Block):
 class Rate(Block):
     """One clip at a time, with questions about it; a mean opinion score where that is a scale from 1 to 5.
 
-    Parameters
-    ----------
-    per_condition : int
-        Clips of each condition per listener.
-    questions : sequence of Question
-        Asked together on one page; "is it generated?" and "do you like it?" belong into two blocks.
+    Questions are asked together on one page: "is it generated?" and "do you like it?" belong into two blocks.
     """
 
     kind: Literal["rate"]
     conditions: Annotated[tuple[Name, ...], Field(min_length=1, max_length=50)]
-    per_condition: int = Field(4, ge=1, le=200)
+    per_condition: int = Field(4, ge=1, le=200)  # clips of each listener
     questions: Annotated[tuple[Question, ...], Field(min_length=1, max_length=10)]
 
     @model_validator(mode="after")
@@ -149,6 +116,15 @@ def condition_keys(block: AnyBlock) -> Iterator[tuple[tuple[str | int, ...], str
     key, pairs = ("trials", block.trials) if isinstance(block, Detect) else ("pairs", block.pairs)
     for i, pair in enumerate(pairs):
         yield from (((key, i, j), name) for j, name in enumerate(pair))
+
+
+def clips_heard(block: Detect | Compare | Rate) -> Counter[str]:
+    """Clips of each condition that one listener hears in a block."""
+    if isinstance(block, Rate):
+        return Counter(dict.fromkeys(block.conditions, block.per_condition))
+    if isinstance(block, Detect):
+        return Counter(name for trial in block.trials for name in trial)
+    return Counter(name for pair in block.pairs for name in pair for _ in range(block.per_pair))
 
 
 def _check_questions(questions: tuple[Question, ...]) -> None:

@@ -16,14 +16,15 @@ from mixdream.spectrogram.grid import NAMED_GRIDS
 from mixdream.survey.design.blocks import AnyBlock, Ask, condition_keys
 from mixdream.survey.design.question import (
     ATTENTION,
+    Language,
     Misplaced,
     Name,
     Part,
     Question,
+    Text,
     check_not_reserved,
     check_unique,
 )
-from mixdream.survey.design.texts import Language, Text
 
 DEMOGRAPHICS = "demographics"
 """Block name of the answers to `Design.demographics`."""
@@ -34,24 +35,13 @@ _RESERVED = (ATTENTION, DEMOGRAPHICS)
 class Condition(Part):
     """Clips that are compared with others: a folder of sound files, and what is done to them.
 
-    Parameters
-    ----------
-    folder : str
-        Of sound files, from the design's own folder. Files of the same name in the folders of two
-        conditions are the same item, heard in two conditions.
-    generated : bool
-        Whether a listener who calls its clips generated is right.
-    through : str, optional
-        A grid by name, as ``studio-8k`` or ``thesis``: clips are turned into spectrograms and back, so that
-        their quality is that of generated ones.
-    anchor : bool
-        Clips are made bad on purpose (low-passed at 1 kHz, coarse): who rates them high did not listen.
+    Files of the same name in the folders of two conditions are the same item, heard in two conditions.
     """
 
-    folder: str = Field(min_length=1)
-    generated: bool = False
-    through: str | None = None
-    anchor: bool = False
+    folder: str = Field(min_length=1)  # from the design's own
+    generated: bool = False  # whether a listener who calls its clips generated is right
+    through: str | None = None  # a grid by name: real clips get the quality of generated ones
+    anchor: bool = False  # made bad on purpose: who rates it high did not listen
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
@@ -65,66 +55,33 @@ class Condition(Part):
 
 
 class Completion(Part):
-    """The last page.
-
-    Parameters
-    ----------
-    code : str, optional
-        Shown to whoever has finished, as panels want it.
-    show_score : bool
-        Whether listeners are told how often they were right (``detect`` and ``abx``).
-    """
+    """The last page."""
 
     text: Text = "Thank you. Your answers are saved; you can close this page."
-    code: Annotated[str, StringConstraints(max_length=100)] | None = None
-    show_score: bool = False
+    code: Annotated[str, StringConstraints(max_length=100)] | None = None  # as panels want it
+    show_score: bool = False  # how often the listener was right, in detect and abx
 
 
 class Exclusions(Part):
-    """When a listener does not count; analysis lists who and by which rule, raw answers stay.
+    """When a listener does not count; analysis lists who and by which rule, raw answers stay."""
 
-    Parameters
-    ----------
-    wrong_attention : int
-        More wrong attention items than this exclude.
-    fastest_share : float in [0, 1]
-        Whoever heard less than this share of all seconds of the clips on their pages is excluded.
-    """
-
-    wrong_attention: int = Field(0, ge=0)
-    fastest_share: float = Field(0.5, ge=0, le=1)
+    wrong_attention: int = Field(0, ge=0)  # more wrong attention items than this exclude
+    fastest_share: float = Field(0.5, ge=0, le=1)  # less than this share of all seconds of the clips heard
 
 
 class Design(Part):
-    """A listening test.
-
-    Parameters
-    ----------
-    languages : sequence of language codes
-        The first is shown unless the listener's browser prefers another of them.
-    seed : int
-        Assignment and order of every listener follow from it.
-    loudness_lufs : float
-        All clips are brought to it.
-    resume_hours : float
-        How long a listener can go on after the last answer, on any device.
-    consent, volume : text
-        The first page and the one where the volume is set. Consent names who asks and what for.
-    withdrawal : text
-        Says that answers can be deleted; beside it stands the listener's own link for doing so.
-    blocks : sequence of Detect, Compare, Rate or Ask
-        In this order.
-    """
+    """A listening test."""
 
     version: Literal[1]
     title: Text
+    # The first is shown unless the listener's browser prefers another of them.
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("en",)
-    seed: int = Field(0, ge=0, lt=2**53)
+    seed: int = Field(0, ge=0, lt=2**53)  # assignment and order of every listener follow from it
     loudness_lufs: float = Field(-20.0, ge=-40, le=-10)
-    resume_hours: float = Field(72.0, gt=0, le=24 * 365)
-    consent: Text
-    volume: Text
-    withdrawal: Text
+    resume_hours: float = Field(72.0, gt=0, le=24 * 365)  # since the last answer, on any device
+    consent: Text  # who asks, and what for
+    volume: Text  # of the page where it is set
+    withdrawal: Text  # beside it stands the listener's own link for deleting all answers
     demographics: Annotated[tuple[Question, ...], Field(max_length=30)] = ()
     conditions: dict[Name, Condition]
     blocks: Annotated[tuple[AnyBlock, ...], Field(min_length=1, max_length=50)]

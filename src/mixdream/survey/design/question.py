@@ -5,7 +5,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from mixdream.survey.design.texts import Text
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+Text = Line | dict[Language, Line]
+"""What listeners read: a text for all languages, or ``{en: ..., de: ...}``."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
@@ -17,13 +20,7 @@ LONGEST_TEXT = 2000
 
 
 class Misplaced(ValueError):
-    """Parts of a design do not fit together, and where in the design that shows.
-
-    Parameters
-    ----------
-    *where : str or int
-        Keys and positions that lead there, from the part that is checked.
-    """
+    """Parts of a design do not fit together; ``where`` are the keys that lead there from the part checked."""
 
     def __init__(self, message: str, *where: str | int) -> None:
         super().__init__(message)
@@ -37,33 +34,18 @@ class Part(BaseModel):
 
 
 class Option(Part):
-    """One of the answers to choose from.
+    """One of the answers to choose from."""
 
-    Parameters
-    ----------
-    value : str
-        What is stored.
-    label : text
-        What is read.
-    """
-
-    value: Name
-    label: Text
+    value: Name  # what is stored
+    label: Text  # what is read
 
 
 class Question(Part):
-    """A question about a clip, or about the listener.
+    """A question about a clip, or about the listener."""
 
-    Parameters
-    ----------
-    name : str
-        Of its answers; unique in its block.
-    kind : {"choice", "scale", "text"}
-        One of ``options``; a whole number from ``lowest`` to ``highest``; or a free text.
-    """
-
-    name: Name
+    name: Name  # of its answers; unique in its block
     ask: Text
+    # One of options; a whole number from lowest to highest; or a free text.
     kind: Literal["choice", "scale", "text"] = "choice"
     options: tuple[Option, ...] = ()
     lowest: int = Field(1, ge=-100, le=100)
@@ -104,3 +86,12 @@ def check_not_reserved(name: str, reserved: Sequence[str], *where: str | int) ->
     """Raise Misplaced where a name is one of mixdream's own."""
     if name in reserved:
         raise Misplaced(f"'{name}' is a name of mixdream's own: choose another", *where)
+
+
+def in_language(text: Text, language: str) -> str:
+    """Return a text in a language that the design has.
+
+    >>> in_language({"en": "none", "de": "keine"}, "de"), in_language("both", "de")
+    ('keine', 'both')
+    """
+    return text if isinstance(text, str) else text[language]

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from mixdream.errors import InputError
+from mixdream.errors import InputError, explain_problem
 from mixdream.survey.design.blocks import Ask, Block, Compare, Detect, Rate
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import Misplaced
@@ -18,7 +18,7 @@ from mixdream.survey.design.yaml_lines import Keys, read_yaml
 DESIGN_FILE = "survey.yaml"
 MOST_BYTES = 200_000
 _MOST_PROBLEMS = 10  # in one message
-_LONGEST_QUOTE = 60
+_LONGEST_KEY = 120
 
 _BLOCKS: dict[str, type[BaseModel]] = {
     "detect": Detect,
@@ -30,18 +30,7 @@ _BLOCKS: dict[str, type[BaseModel]] = {
 
 
 def read_design(path: Path) -> Design:
-    """Read and check a design.
-
-    Parameters
-    ----------
-    path : Path
-        Its folder, or the ``survey.yaml`` in it.
-
-    Raises
-    ------
-    InputError
-        No such file, no YAML, or a design that is not possible: all that is wrong, each with its line.
-    """
+    """Read and check a design in its folder, or a file; an InputError says all that is wrong, with lines."""
     file = path / DESIGN_FILE if path.is_dir() else path
     try:
         with file.open("rb") as stream:
@@ -68,21 +57,11 @@ def parse_design(content: bytes, name: str) -> Design:
 
 @dataclass
 class _Location:
-    """Where an error is.
+    """Where an error is."""
 
-    Attributes
-    ----------
-    keys : tuple
-        Keys of the file that lead there, without what pydantic adds.
-    model : type
-        Innermost part of the design around it.
-    text_kind : str or None
-        Where a text was expected: the kind that was tried, one for all languages or one for each.
-    """
-
-    keys: Keys = ()
-    model: type[BaseModel] = Design
-    text_kind: str | None = None
+    keys: Keys = ()  # of the file that lead there, without what pydantic adds
+    model: type[BaseModel] = Design  # innermost part of the design around it
+    text_kind: str | None = None  # of a text: the kind that was tried, one for all languages or one for each
 
 
 def _problems(error: ValidationError, values: Any, lines: dict[Keys, int]) -> list[str]:
@@ -147,72 +126,29 @@ def _value_at(values: Any, keys: Keys) -> Any:
     return values
 
 
-def _explain(error: Any, location: _Location) -> str:
-    key = ".".join(map(str, location.keys))
-    key = _shortened(key if key.isprintable() else repr(key), 2 * _LONGEST_QUOTE)
-    kind, context = error["type"], error.get("ctx", {})
-    if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(location.keys[-1]), location.model.model_fields, 1, cutoff=0)
-        return f"unknown key {key}; the nearest is {near[0]}"
-    if kind == "missing":
-        return f"{key} is missing"
-    if kind.startswith("union_tag"):
-        given = f", got {_quote(context['tag'])}" if "tag" in context else ""
-        return f"{key}.kind must be one of {', '.join(_BLOCKS)}{given}"
-    if kind == "value_error":
-        message = str(context["error"])
-        return message if message.startswith(key) else f"{key}: {message}"
-    rule = _rule(error, location.text_kind is not None)
-    return f"{key or 'a design'}: {rule}, got {_quote(error['input'])}"
-
-
-def _rule(error: Any, is_text: bool) -> str:
-    """What is allowed."""
-    kind, context = error["type"], error.get("ctx", {})
-    if kind in _BOUNDS:
-        return f"must be {_BOUNDS[kind]} {next(value for key, value in context.items() if key != 'error')}"
-    if kind in ("too_short", "too_long"):
-        bound, number = "at least", context.get("min_length")
-        if kind == "too_long":
-            bound, number = "at most", context["max_length"]
-        return f"must have {bound} {number} {'entry' if number == 1 else 'entries'}"
-    if kind == "string_type" and not isinstance(error["input"], dict | list):
-        return "must be text (put it in quotes)"
-    if kind == "string_type":
-        return "must be text, or a text for each language" if is_text else "must be text"
-    if kind in ("model_type", "dict_type", "model_attributes_type"):
-        return "must be a mapping (key: value)"
-    if kind in ("tuple_type", "list_type"):
-        return "must be a list"
-    if kind == "string_pattern_mismatch":
-        if "A-Z" in context["pattern"]:
-            return "must be the code of a language, as en or pt-BR"
-        return "must be a name of 1 to 40 of the characters a-z, 0-9, - and _, a letter or digit first"
-    message = error["msg"]
-    for lead in ("Input should ", "String should ", "Tuple should ", "Value should ", "Dictionary should "):
-        if message.startswith(lead):
-            return "must " + message.removeprefix(lead)
-    return f"{message[0].lower()}{message[1:]}"
-
-
-_BOUNDS = {
-    "greater_than_equal": "at least",
-    "greater_than": "more than",
-    "less_than_equal": "at most",
-    "less_than": "less than",
+_RULES = {
+    **dict.fromkeys(("model_type", "dict_type", "model_attributes_type"), "must be a mapping (key: value)"),
+    "tuple_type": "must be a list",
+    "string_type": "must be text (put it in quotes)",
 }
 
 
-def _quote(value: Any) -> str:
-    """A value of the file in a few characters."""
-    if isinstance(value, dict | list):
-        return f"a {'mapping' if isinstance(value, dict) else 'list'} of {len(value)}"
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return _shortened(repr(value), _LONGEST_QUOTE)
-
-
-def _shortened(text: str, characters: int) -> str:
-    return text if len(text) <= characters else f"{text[:characters]}..."
+def _explain(problem: Any, location: _Location) -> str:
+    key = ".".join(map(str, location.keys))
+    key = (key if key.isprintable() else repr(key))[:_LONGEST_KEY]
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(str(location.keys[-1]), location.model.model_fields, 1, cutoff=0)
+        return f"unknown key {key}; the nearest is {near[0]}"
+    if kind.startswith("union_tag"):
+        given = f", got {context['tag']!r:.60}" if "tag" in context else ""
+        return f"{key}.kind must be one of {', '.join(_BLOCKS)}{given}"
+    if kind == "value_error" and str(context["error"]).startswith(key):
+        return str(context["error"])
+    rule = _RULES.get(kind, problem["msg"])
+    if kind == "string_pattern_mismatch":
+        rule = "must be a name of 1 to 40 of the characters a-z, 0-9, - and _, a letter or digit first"
+        if "A-Z" in context["pattern"]:
+            rule = "must be the code of a language, as en or pt-BR"
+    problem["msg"] = rule
+    return explain_problem(problem, key)

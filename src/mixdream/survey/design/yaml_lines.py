@@ -23,27 +23,9 @@ def read_yaml(content: bytes, name: str) -> tuple[Any, dict[Keys, int]]:
     r"""Read the part of YAML that a person writes: mappings, lists, texts, numbers, true and false.
 
     Words are texts, ``no``, ``off`` and dates too. Tags, aliases and keys that come twice are errors: nothing
-    in a file can make an object, or grow when it is read.
+    in a file can make an object, or grow when it is read. ``name`` is what errors call the file. Returned are
+    the values and, by their keys, the line of each, from 1; that of its key where it has one.
 
-    Parameters
-    ----------
-    content : bytes
-        UTF-8.
-    name : str
-        What errors call the file.
-
-    Returns
-    -------
-    values : object
-    lines : dict
-        Line of each value, from 1; that of its key where it has one.
-
-    Raises
-    ------
-    InputError
-
-    Examples
-    --------
     >>> values, lines = read_yaml(b"a: 1\nb:\n- no\n", "x.yaml")
     >>> values, lines["b", 0]
     ({'a': 1, 'b': ['no']}, 3)

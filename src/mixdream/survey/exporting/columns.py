@@ -102,9 +102,7 @@ def answer_of_cells(cells: dict[str, Any]) -> Answer:
 
 def session_of_cells(cells: dict[str, Any]) -> Session:
     """A session from its cells; raises as `answer_of_cells` does."""
-    own = {
-        column.name: _filled(cells, column.name) for column in SESSION_COLUMNS if column.name != "finished"
-    }
+    own = {name: _filled(cells, name) for name in ("session", "started", "pages", "answered")}
     return Session(**own, finished=cells["finished"])
 
 

@@ -23,16 +23,8 @@ from mixdream.survey.exporting.columns import (
 from mixdream.survey.exporting.safe_csv import guard, writer_of
 from mixdream.survey.storage.rows import Answer, Session
 
-FILES = frozenset(
-    (
-        "answers.csv",
-        "answers.parquet",
-        "sessions.csv",
-        "sessions.parquet",
-        "designs.json",
-        "README.txt",
-    )
-)
+FILES = {f"{table}.{kind}" for table in ("answers", "sessions") for kind in ("csv", "parquet")}
+FILES |= {"designs.json", "README.txt"}
 _AT_ONCE = 5000  # rows in memory
 
 _README = """\
@@ -51,31 +43,11 @@ Whoever is left out of an analysis is in exclusions.csv of its report, never her
 
 
 def export(
-    rows: Iterable[Answer],
-    sessions: Sequence[Session],
-    designs: Sequence[tuple[str, Design]],
-    folder: Path,
+    rows: Iterable[Answer], sessions: Sequence[Session], designs: Sequence[tuple[str, Design]], folder: Path
 ) -> int:
-    """Write answers, sessions, designs and a data dictionary; the answers are streamed.
+    """Write answers, sessions, designs and a data dictionary; return how many answers, which are streamed.
 
-    Parameters
-    ----------
-    rows : iterable of Answer
-        At most 3 clips in each.
-    designs : sequence of (hash, Design)
-        Newest last.
-    folder : Path
-        New, or an older export, which is replaced as a whole once the new one is complete.
-
-    Returns
-    -------
-    int
-        Answers written.
-
-    Raises
-    ------
-    InputError
-        The folder holds something else.
+    The folder is new, or an older export, which is replaced as a whole once the new one is complete.
     """
     folder = folder.resolve()
     if folder.exists() and (

@@ -28,52 +28,29 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class Gathered:
-    """What a listening test has gathered.
-
-    Attributes
-    ----------
-    designs : list of (hash, Design)
-        Newest last.
-    source : str
-        Where it is from, for people.
-    """
+    """What a listening test has gathered."""
 
     rows: list[Answer]
     sessions: list[Session]
-    designs: list[tuple[str, Design]]
-    source: str
+    designs: list[tuple[str, Design]]  # by their hash, newest last
+    source: str  # where it is from, for people
 
 
 def read_rows(path: Path) -> Iterator[Answer]:
-    """Read answers, streamed.
+    """Read answers, streamed, from ``answers.csv``, ``answers.parquet`` or the export's folder.
 
-    Parameters
-    ----------
-    path : Path
-        An export's folder, or one of its files ``answers.csv`` and ``answers.parquet``. Of a folder the
-        Parquet file is read, or, where that was deleted, the CSV file.
-
-    Raises
-    ------
-    InputError
-        It is not there or is no such file; the row is named.
+    Of a folder the Parquet file is read, or, where that was deleted, the CSV file.
     """
     return _read(_file_of(path, "answers"), ANSWER_COLUMNS, answer_of_cells)
 
 
 def read_sessions(path: Path) -> list[Session]:
-    """Read the sessions of an export's folder or of one of its files; see `read_rows`."""
+    """Read sessions as `read_rows` reads answers."""
     return list(_read(_file_of(path, "sessions"), SESSION_COLUMNS, session_of_cells))
 
 
 def read_export(folder: Path) -> Gathered:
-    """Read all of an export.
-
-    Raises
-    ------
-    InputError
-        A file is missing or damaged.
-    """
+    """Read all of an export."""
     path = folder / "designs.json"
     try:
         content = json.loads(path.read_text("utf-8"))["designs"]

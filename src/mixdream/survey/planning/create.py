@@ -44,27 +44,11 @@ def create_test(
     contact: str | None = None,
     report: Report = silent,
 ) -> Created:
-    """Make a test from folders of clips, whole or not at all.
+    """Make a test from folders of clips, whole or not at all, in a folder that is new or empty.
 
-    Parameters
-    ----------
-    preset : {"thesis", "preference", "mos", "abx"}
-    folder : Path
-        New, or empty. Gets ``survey.yaml`` and ``rendered/``; sound files stay where they are. A source that
-        is given as a relative path is named relative to it, so that both can be moved together.
-    real : Path
-        Folder of real clips.
-    generated : sequence of Path
-        Each a folder whose name becomes that of its condition.
-    through : str, optional
-        Grid that real clips go through, or `NO_GRID`; unless given the preset's own.
-    languages, title, contact
-        See `mixdream.survey.planning.presets.fill_preset`.
-
-    Raises
-    ------
-    InputError
-        A folder that exists, or clips that make no test.
+    It gets ``survey.yaml`` and ``rendered/``; sound files stay where they are. A source that is given as a
+    relative path is named relative to it, so that both can be moved together. Folders of generated clips name
+    their conditions. Real clips go ``through`` a grid, or `NO_GRID`; unless given the preset's own.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"'{folder}' exists: name a new folder, or remove it")

@@ -2,13 +2,13 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scipy.stats import norm, t
 
 from mixdream.errors import InputError
-from mixdream.survey.design.blocks import Ask, Compare, Detect, Rate
+from mixdream.survey.design.blocks import Ask, Compare, Detect, Rate, clips_heard
 from mixdream.survey.design.design import Design
 from mixdream.survey.rendering.clips import Clip
 
@@ -18,23 +18,12 @@ _Z = float(norm.ppf(0.975))
 
 @dataclass(frozen=True)
 class Assumptions:
-    """What is assumed of listeners before anybody has answered.
+    """What is assumed of listeners before anybody has answered."""
 
-    Parameters
-    ----------
-    share : float in (0, 1)
-        Expected share of right, or of preferring, answers; 0.5 needs most listeners.
-    correlation : float in [0, 1)
-        Between answers of one listener to the same question about different clips (intra-class).
-    between_sd, within_sd : float, >= 0
-        Standard deviations of ratings, in steps of the scale: of listeners' own means, and of one listener's
-        ratings of one condition.
-    """
-
-    share: float = 0.5
-    correlation: float = 0.1
-    between_sd: float = 0.6
-    within_sd: float = 0.9
+    share: float = 0.5  # of right, or of preferring, answers; 0.5 needs most listeners
+    correlation: float = 0.1  # of a listener's answers to one question about different clips (intra-class)
+    between_sd: float = 0.6  # of listeners' own mean ratings, in steps of the scale
+    within_sd: float = 0.9  # of one listener's ratings of one condition
 
     def __post_init__(self) -> None:
         if not 0 < self.share < 1:
@@ -46,24 +35,11 @@ class Assumptions:
 
 
 def listeners_for_share(half_width: float, answers: int = 1, assumed: Assumptions | None = None) -> int:
-    """Listeners that a share needs so that its 95 % interval reaches so far to either side.
+    """Listeners that a share needs so that its 95 % interval reaches so far, below 0.5, to either side.
 
     Wilson's half width ``z sqrt(p (1 - p) N + z^2 / 4) / (N + z^2)``, solved for N, the independent answers;
     n answers of one listener are worth ``n / (1 + (n - 1) rho)`` of them (Kish's design effect).
 
-    Parameters
-    ----------
-    half_width : float in (0, 0.5)
-    answers : int, >= 1
-        Of each listener.
-
-    Raises
-    ------
-    InputError
-        A width that is not possible.
-
-    Examples
-    --------
     >>> listeners_for_share(0.0826)
     137
     """
@@ -80,20 +56,11 @@ def listeners_for_share(half_width: float, answers: int = 1, assumed: Assumption
 
 
 def listeners_for_mean(half_width: float, answers: int = 1, assumed: Assumptions | None = None) -> int:
-    """Listeners that a mean rating needs so that its 95 % interval reaches so far to either side.
+    """Listeners that a mean rating needs so that its 95 % interval reaches so many steps to either side.
 
     The interval is Student's over the means of listeners, whose variance is ``between^2 + within^2 / n``. It
     speaks of more listeners hearing these clips, not of other clips.
 
-    Parameters
-    ----------
-    half_width : float, > 0
-        In steps of the scale.
-    answers : int, >= 1
-        Of each listener, about one condition.
-
-    Examples
-    --------
     >>> listeners_for_mean(0.3, answers=4)
     27
     """
@@ -110,23 +77,13 @@ def listeners_for_mean(half_width: float, answers: int = 1, assumed: Assumptions
 
 @dataclass(frozen=True)
 class Need:
-    """What a block needs.
-
-    Attributes
-    ----------
-    block, what : str
-        What an interval is for: a question, or an answer of each pair or condition.
-    half_width : float
-        A share, or steps of a scale.
-    heard : dict of condition to float
-        How often each of its clips is then heard by somebody, on average.
-    """
+    """What a block needs."""
 
     block: str
-    what: str
+    what: str  # an interval is for: a question, or an answer of each pair or condition
     listeners: int
-    half_width: float
-    heard: dict[str, float]
+    half_width: float  # of a share, or in steps of a scale
+    heard: dict[str, float]  # how often each clip of a condition is then heard by somebody, on average
 
 
 def plan_listeners(
@@ -136,26 +93,17 @@ def plan_listeners(
     rating_half_width: float,
     assumed: Assumptions | None = None,
 ) -> list[Need]:
-    """How many listeners each block of a design needs.
+    """How many listeners each block with clips needs, and each of the questions of a ``rate`` block.
 
-    Parameters
-    ----------
-    half_width : float in (0, 0.5)
-        Of shares: right answers of each ``detect`` question, right or preferring ones of each pair, choices.
-    rating_half_width : float, > 0
-        Of mean ratings of each condition, in steps of their scale.
-
-    Returns
-    -------
-    list of Need
-        One for each block with clips, and for each of the questions of a ``rate`` block.
+    ``half_width`` is that of shares (right answers of each ``detect`` question, right or preferring ones of
+    each pair, choices), ``rating_half_width`` that of mean ratings, in steps of their scale.
     """
     number = Counter(clip.condition for clip in clips)
     needs = []
     for block in design.blocks:
         if isinstance(block, Ask):
             continue
-        uses = _uses(block)
+        uses = clips_heard(block)
         for what, is_mean, answers in _intervals(block):
             width = rating_half_width if is_mean else half_width
             listeners = (listeners_for_mean if is_mean else listeners_for_share)(width, answers, assumed)
@@ -176,15 +124,6 @@ def _intervals(block: Detect | Compare | Rate) -> list[tuple[str, bool, int]]:
         for question in block.questions
         if question.kind != "text"
     ]
-
-
-def _uses(block: Detect | Compare | Rate) -> Mapping[str, int]:
-    """Clips of each condition that one listener hears."""
-    if isinstance(block, Detect):
-        return Counter(name for trial in block.trials for name in trial)
-    if isinstance(block, Compare):
-        return Counter(name for pair in block.pairs for name in pair for _ in range(block.per_pair))
-    return dict.fromkeys(block.conditions, block.per_condition)
 
 
 def _bounded(listeners: int, half_width: float) -> int:

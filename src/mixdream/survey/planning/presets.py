@@ -36,26 +36,11 @@ def fill_preset(
     title: str | None = None,
     contact: str | None = None,
 ) -> str:
-    """Write the ``survey.yaml`` of a preset.
+    """Write the ``survey.yaml`` of a preset, one of `GRIDS`.
 
-    Parameters
-    ----------
-    preset : {"thesis", "preference", "mos", "abx"}
-    real : str
-        Folder of real clips, from the design's own folder.
-    generated : mapping of condition name to folder
-    grid : str, optional
-        Grid that real clips go through; None leaves them as they are.
-    trials : int, >= 1
-        Of each pair or condition, per listener.
-    languages : sequence of {"en", "de"}
-    title, contact : str, optional
-        Contact: who asks, and how to reach them.
-
-    Raises
-    ------
-    InputError
-        A language that the texts are not in, or conditions that do not make this test.
+    Folders, the real one's and those of generated clips by condition, are given from the design's own.
+    ``grid`` is what real clips go through, ``trials`` are those of each pair or condition per listener, and
+    ``contact`` says who asks, and how to reach them.
     """
     for language in languages:
         if language not in LANGUAGES:

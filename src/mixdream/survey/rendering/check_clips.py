@@ -1,10 +1,9 @@
 """Whether the clips of a listening test are those that its design needs."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from mixdream.errors import InputError
-from mixdream.survey.design.blocks import AnyBlock, Compare, Detect, Rate
+from mixdream.survey.design.blocks import AnyBlock, Ask, Compare, Detect, clips_heard
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import ATTENTION
 from mixdream.survey.rendering.clips import Clip
@@ -13,18 +12,7 @@ _SAME_LENGTH_S = 0.05
 
 
 def check_clips(design: Design, clips: Sequence[Clip]) -> None:
-    """Raise InputError where a block wants more clips than there are.
-
-    Parameters
-    ----------
-    clips : sequence of Clip
-        As `mixdream.survey.rendering.render.render_clips` gives them.
-
-    Raises
-    ------
-    InputError
-        All that is missing, in one line.
-    """
+    """Raise InputError, in one line, where blocks want more clips than there are."""
     items = {name: {clip.item for clip in clips if clip.condition == name} for name in design.conditions}
     problems = [problem for block in design.blocks for problem in _missing(block, items)]
     if design.has_attention and not any(clip.condition == ATTENTION for clip in clips):
@@ -67,15 +55,10 @@ def _missing(block: AnyBlock, items: dict[str, set[str]]) -> Iterator[str]:
                     "lower per_pair or add files"
                 )
         return
-    if isinstance(block, Detect):
-        advice = "take out trials"
-        wanted = Counter(name for trial in block.trials for name in trial)
-    elif isinstance(block, Rate):
-        advice = "lower per_condition"
-        wanted = Counter(dict.fromkeys(block.conditions, block.per_condition))
-    else:
+    if isinstance(block, Ask):
         return
-    for name, number in wanted.items():
+    advice = "take out trials" if isinstance(block, Detect) else "lower per_condition"
+    for name, number in clips_heard(block).items():
         if len(items[name]) < number:
             yield (
                 f"block {block.name} wants {number} clips of {name}, there are {len(items[name])}: "

@@ -12,33 +12,16 @@ RENDERED = "rendered"
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip.
+    """A clip."""
 
-    Attributes
-    ----------
-    id : str
-        Opaque: says nothing of condition or item.
-    condition : str
-        Or ``attention``.
-    item : str
-        Stem of its source file; of an attention item the number of tones.
-    seconds : float
-    """
-
-    id: str
-    condition: str
-    item: str
+    id: str  # opaque: says nothing of condition or item
+    condition: str  # or attention
+    item: str  # stem of its source file; of an attention item the number of tones
     seconds: float
 
 
 def read_clips(folder: Path) -> list[Clip]:
-    """Clips that were rendered for the design in a folder, in the order of their ids.
-
-    Raises
-    ------
-    InputError
-        None were rendered yet, or the list is damaged.
-    """
+    """Clips that were rendered for the design in a folder, in the order of their ids."""
     path = folder / RENDERED / "clips.json"
     try:
         return [Clip(**clip) for clip in json.loads(path.read_text("utf-8"))["clips"]]

@@ -8,9 +8,9 @@ import math
 import os
 import secrets
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import soundfile
@@ -38,8 +38,7 @@ _MADE_BY = 1  # to be raised when the same settings give another sound
 _NEAR_LU = 0.3
 
 
-@dataclass(frozen=True)
-class _Job:
+class _Job(NamedTuple):
     """A clip to be made: from a source, or so many tones."""
 
     clip: Clip
@@ -48,7 +47,7 @@ class _Job:
 
 
 def render_clips(design: Design, folder: Path, report: Report = silent) -> list[Clip]:
-    """Render the clips of a design into ``rendered/`` beside it.
+    """Render the clips of a design into ``rendered/`` in its folder; in the order of their ids.
 
     Of each condition that a block uses, every sound file becomes a 16-bit FLAC file at 48 kHz: through its
     grid or made an anchor where the design says so, faded over 5 ms at both ends, and brought to
@@ -58,40 +57,26 @@ def render_clips(design: Design, folder: Path, report: Report = silent) -> list[
 
     Ids are 64 bits of a keyed hash of condition, item, content and settings; the key is made once and stays
     in ``rendered/secret``. What is there under its id is not made again. Clips of earlier settings stay on
-    the disk for sessions that have begun; they are no longer listed.
-
-    Parameters
-    ----------
-    folder : Path
-        The design's own; folders of conditions are found from here. They may be missing where the clips of
-        this very design are rendered already, as on a server.
-    report : callable
-        Called with the share done in [0, 1] and a note.
-
-    Returns
-    -------
-    list of Clip
-        In the order of their ids, as `mixdream.survey.rendering.clips.read_clips` gives them.
-
-    Raises
-    ------
-    InputError
-        Folders or files that cannot be used, or fewer clips than a block wants.
+    the disk for sessions that have begun; they are no longer listed. Folders of conditions may be missing
+    where the clips of this very design are rendered already, as on a server.
     """
     used = design.heard_conditions
     paths = {name: folder / design.conditions[name].folder for name in used}
-    if not all(path.is_dir() for path in paths.values()) and _is_rendered(design, folder):
+    target = folder / RENDERED
+    old = _listed(target)
+    listed = old.get("about", {})
+    known = {clip_id: about for clip_id, about in listed.items() if _file(target, clip_id).is_file()}
+    is_whole = old.get("made_for") == _settings(design) and len(known) == len(listed)
+    if is_whole and not all(path.is_dir() for path in paths.values()):
         clips = read_clips(folder)
         check_clips(design, clips)
         return clips
     sources = [source for name, path in paths.items() for source in find_sources(name, path)]
     mono = any(design.conditions[name].through for name in used)
     channels = 1 if mono else common_channels(sources)
-    target = folder / RENDERED
     target.mkdir(exist_ok=True)
     jobs = _plan(design, sources, channels, _secret(target))
     check_clips(design, [job.clip for job in jobs])
-    known = {clip_id: about for clip_id, about in _listed(target).items() if _file(target, clip_id).is_file()}
     todo = [job for job in jobs if job.clip.id not in known]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         made = {pool.submit(_render, job, design, target): job for job in todo}
@@ -105,25 +90,21 @@ def render_clips(design: Design, folder: Path, report: Report = silent) -> list[
     about = {job.clip.id: known[job.clip.id] for job in jobs}
     clips = [replace(job.clip, seconds=about[job.clip.id]["seconds"]) for job in jobs]
     content = {"made_for": _settings(design), "clips": [asdict(clip) for clip in clips], "about": about}
-    if content != _content(target):
+    if content != old:
         write_json(target / "clips.json", content)
     return clips
 
 
 def clip_notes(design: Design, folder: Path) -> list[str]:
     """What a researcher should know about rendered clips, a line each: lengths, silence, quieter ones."""
-    clips, about = read_clips(folder), _listed(folder / RENDERED)
+    clips, about = read_clips(folder), _listed(folder / RENDERED)["about"]
     notes = length_notes(clips)
-    silent = [about[clip.id]["source"] for clip in clips if about[clip.id]["loudness_lufs"] is None]
+    levels = [(about[clip.id]["loudness_lufs"], about[clip.id]["source"]) for clip in clips]
+    silent = [source for lufs, source in levels if lufs is None]
     if silent:
         notes.append(f"{len(silent)} clips are silent, such as '{silent[0]}'")
-    missing_lu = [
-        (design.loudness_lufs - about[clip.id]["loudness_lufs"], about[clip.id]["source"])
-        for clip in clips
-        if about[clip.id]["loudness_lufs"] is not None
-    ]
-    quiet = [pair for pair in missing_lu if pair[0] > _NEAR_LU]
-    if quiet:
+    missing_lu = [(design.loudness_lufs - lufs, source) for lufs, source in levels if lufs is not None]
+    if quiet := [pair for pair in missing_lu if pair[0] > _NEAR_LU]:
         most, source = max(quiet)
         notes.append(
             f"{len(quiet)} clips stay quieter than {design.loudness_lufs:g} LUFS for their peaks, '{source}' "
@@ -213,20 +194,8 @@ def _settings(design: Design) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def _is_rendered(design: Design, folder: Path) -> bool:
-    """Whether all clips of this very design are there."""
-    target = folder / RENDERED
-    content = _content(target)
-    files = [_file(target, clip_id) for clip_id in _listed(target)]
-    return content.get("made_for") == _settings(design) and all(file.is_file() for file in files)
-
-
-def _listed(target: Path) -> dict[str, dict[str, Any]]:
-    """What is known about clips that were rendered before."""
-    return _content(target).get("about", {})
-
-
-def _content(target: Path) -> dict[str, Any]:
+def _listed(target: Path) -> dict[str, Any]:
+    """What ``clips.json`` says about clips that were rendered before."""
     try:
         return json.loads((target / "clips.json").read_text("utf-8"))
     except FileNotFoundError:

@@ -18,33 +18,17 @@ SHORTEST_S = 0.5  # loudness is not defined under 0.4 s
 
 @dataclass(frozen=True)
 class Source:
-    """A sound file of a condition.
-
-    Attributes
-    ----------
-    condition, item : str
-        The item is the stem of the file's name.
-    sha256 : str
-        Of its content.
-    channels : {1, 2}
-        2 for more, too.
-    """
+    """A sound file of a condition."""
 
     path: Path
     condition: str
-    item: str
-    sha256: str
-    channels: int
+    item: str  # stem of the file's name
+    sha256: str  # of its content
+    channels: int  # 1, or 2 for more
 
 
 def find_sources(condition: str, folder: Path) -> list[Source]:
-    """List the sound files of a folder, not those in folders in it, sorted.
-
-    Raises
-    ------
-    InputError
-        No such folder, no sound file in it, two files of one stem, or a file that cannot be read.
-    """
+    """List the sound files of a folder, not those in folders in it, sorted."""
     what = f"condition {condition}"
     if not folder.is_dir():
         raise InputError(f"{what}: '{folder}' is no folder; folders are given from where survey.yaml is")
@@ -63,22 +47,7 @@ def find_sources(condition: str, folder: Path) -> list[Source]:
 
 
 def read_source(path: Path, channels: int, rate_hz: int) -> np.ndarray:
-    """Decode a sound file whole.
-
-    Parameters
-    ----------
-    rate_hz : int
-        Rate to bring it to.
-
-    Returns
-    -------
-    np.ndarray, shape (samples, channels), float64
-
-    Raises
-    ------
-    InputError
-        A file that cannot be read, or holds under 0.5 s or over 60 s.
-    """
+    """Decode a sound file of 0.5 s to 60 s whole: float64, shape (samples, channels)."""
     audio, _ = read_audio(path, rate_hz, channels, last_s=LONGEST_S)
     seconds = len(audio) / rate_hz
     if seconds > LONGEST_S:

@@ -14,23 +14,10 @@ _SCALE_HZ = (262.0, 330.0, 392.0, 523.0, 659.0)  # speakers of phones have these
 
 
 def tones(number: int, rate_hz: int, rng: np.random.Generator) -> np.ndarray:
-    """Make a few tones, one after the other, with silence between them.
+    """Make a few tones, one after the other, with silence between them: shape (samples,), within +-0.5.
 
     Tones of 0.4 s begin 0.7 s apart, each at another pitch, after a lead that is drawn; silence follows.
 
-    Parameters
-    ----------
-    number : int, 2 to 5
-    rng : np.random.Generator
-        Pitches and the time of the first tone.
-
-    Returns
-    -------
-    np.ndarray, shape (samples,), within +-0.5
-        `SECONDS` long.
-
-    Examples
-    --------
     >>> clip = tones(2, 8000, np.random.default_rng(0))
     >>> len(clip) / 8000, round(float(abs(clip).max()), 2)
     (4.0, 0.5)

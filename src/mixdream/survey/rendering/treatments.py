@@ -16,21 +16,11 @@ _COARSE_HZ = 3000  # rate of the coarse samples: all of their noise is within wh
 
 
 def through_grid(audio: np.ndarray, rate_hz: int, grid: Grid, seed: int) -> np.ndarray:
-    """Turn a clip into a spectrogram and back, as if a perfect model had made it.
+    """Turn a clip, shape (samples,), into a spectrogram and back, as if a perfect model had made it.
 
     Scaled as the grid scales and inverted as `mixdream.spectrogram.inversion.default_inversion` says, so real
-    clips get the quality of generated ones (thesis 4.7). What is longer than the grid's clip is cut.
-
-    Parameters
-    ----------
-    audio : np.ndarray, shape (samples,)
-    seed : int
-        Of random phases.
-
-    Returns
-    -------
-    np.ndarray, shape (samples,)
-        At ``rate_hz``; as long as the audio, ``grid.clip_samples / grid.rate_hz`` seconds at most.
+    clips get the quality of generated ones (thesis 4.7). What is longer than the grid's clip is cut. The seed
+    is that of random phases.
     """
     import torch
 
@@ -53,17 +43,7 @@ def through_grid(audio: np.ndarray, rate_hz: int, grid: Grid, seed: int) -> np.n
 
 
 def anchor(audio: np.ndarray, rate_hz: int) -> np.ndarray:
-    """Make a clip bad: 4 bits at 3 kHz, then a low-pass at 1 kHz.
-
-    Parameters
-    ----------
-    audio : np.ndarray, shape (samples, channels)
-    rate_hz : int, >= 3000
-
-    Returns
-    -------
-    np.ndarray, shape (samples, channels)
-    """
+    """Make a clip, shape (samples, channels), bad: 4 bits at 3 kHz, then a low-pass at 1 kHz."""
     low = soxr.resample(audio, rate_hz, _COARSE_HZ, quality="VHQ")
     step = max(float(np.abs(low).max(initial=0.0)) / ANCHOR_STEPS, 1e-9)
     coarse = soxr.resample(np.round(low / step) * step, _COARSE_HZ, rate_hz, quality="VHQ")

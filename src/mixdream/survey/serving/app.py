@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Scope
 
-from mixdream.survey.serving import listener, researcher
+from mixdream.survey.serving import listener, progress
 from mixdream.survey.serving.guard import Guard
 from mixdream.survey.serving.settings import Settings
 from mixdream.survey.serving.site import Site
@@ -21,25 +22,19 @@ from mixdream.survey.serving.views import chrome, negotiated
 
 
 def create_app(settings: Settings) -> ASGIApp:
-    """The application of one worker process; workers share nothing but the database.
-
-    Raises
-    ------
-    InputError
-        There are no clips or no database.
-    """
+    """The application of one worker process; workers share nothing but the database."""
     site = Site(settings)
 
     @asynccontextmanager
-    async def closing(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         site.store.close()
 
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=closing)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.site = site
     app.mount("/static", _Static(directory=Path(__file__).parent / "static"))
     app.include_router(listener.router)
-    app.include_router(researcher.router)
+    app.include_router(progress.router)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _answering(422, "the request is not understood"))
@@ -66,20 +61,18 @@ class _Static(StaticFiles):
         return response
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refused)
+async def _refused(_request: Request, error: Any) -> Response:
     content = {"error": error.reason} | ({"other_session": True} if error.other_session else {})
     return JSONResponse(content, error.status)
 
 
-async def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+async def _http_error(request: Request, error: Any) -> Response:
     reason = "not found" if error.status_code == 404 else "not possible"
     return _error_page(request, error.status_code, reason)
 
 
 def _answering(status: int, reason: str) -> Callable[[Request, Exception], Awaitable[Response]]:
-    """A handler of errors that says what they have in common."""
+    """A handler that gives every error the same answer."""
 
     async def answer(request: Request, _error: Exception) -> Response:
         response = _error_page(request, status, reason)

@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from mixdream.errors import InputError
-from mixdream.survey.design.blocks import AnyBlock, Ask, Compare, Detect, Rate
+from mixdream.survey.design.blocks import AnyBlock, Ask, Compare, Detect
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import ATTENTION
 from mixdream.survey.rendering.clips import Clip
@@ -19,101 +19,80 @@ Loads = Mapping[tuple[str, str], float]
 
 
 def draw_plan(design: Design, clips: Sequence[Clip], loads: Loads, number: int) -> list[Page]:
-    """Draw the pages of a session.
+    """Draw the pages of a session, from the volume page to the last question.
 
-    Parameters
-    ----------
-    clips : sequence of Clip
-        All that were rendered.
-    loads : mapping of (block, clip id) to float
-        What other sessions used; the least used are taken, ties are drawn.
-    number : int
-        Of the session; with the design's seed it gives the same plan from the same loads again.
-
-    Returns
-    -------
-    list of Page
-        Without the consent page, which comes before a session, and without the completion page.
-
-    Raises
-    ------
-    InputError
-        A block needs clips that there are none of.
+    The least used clips are taken, ties are drawn. With the design's seed, ``number`` (of the session) gives
+    the same plan from the same loads again.
     """
-    hat = _Hat(clips, loads, np.random.default_rng((design.seed, number)))
+    pool = _Pool(clips, loads, np.random.default_rng((design.seed, number)))
     pages = []
     if design.demographics:
         pages.append(Page("demographics", "demographics"))
     for block in design.blocks:
         if block.intro is not None and not isinstance(block, Ask):
             pages.append(Page("intro", block.name))
-        pages += _pages(block, design, hat)
-    return [Page("volume", clips=(hat.spare(),)), *pages]
+        pages += _pages(block, design, pool)
+    return [Page("volume", clips=(pool.spare(),)), *pages]
 
 
-def _pages(block: AnyBlock, design: Design, hat: "_Hat") -> list[Page]:
+def _pages(block: AnyBlock, design: Design, pool: "_Pool") -> list[Page]:
     if isinstance(block, Ask):
         return [Page("ask", block.name)]
     if isinstance(block, Detect):
-        pages = _detect(block, design, hat)
+        pages = _detect(block, design, pool)
     elif isinstance(block, Compare):
-        pages = hat.shuffled(_compare(block, hat))
+        pages = pool.shuffled(_compare(block, pool))
     else:
-        pages = hat.shuffled(_rate(block, hat))
+        trials = enumerate(name for name in block.conditions for _ in range(block.per_condition))
+        pages = pool.shuffled(
+            [Page("rate", block.name, trial, (pool.pick(block.name, name),)) for trial, name in trials]
+        )
     for _ in range(block.attention):
-        clip = hat.pick(block.name, ATTENTION)
+        clip = pool.pick(block.name, ATTENTION)
         page = Page("attention", block.name, clips=(clip,), right=clip.item)
-        pages.insert(int(hat.rng.integers(len(pages) + 1)), page)
+        pages.insert(int(pool.rng.integers(len(pages) + 1)), page)
     return pages
 
 
-def _detect(block: Detect, design: Design, hat: "_Hat") -> list[Page]:
+def _detect(block: Detect, design: Design, pool: "_Pool") -> list[Page]:
     pages = []
     for trial, conditions in enumerate(block.trials):
-        pair = [hat.pick(block.name, condition) for condition in conditions]
+        pair = [pool.pick(block.name, condition) for condition in conditions]
         if block.shuffle_clips:
-            pair = hat.shuffled(pair)
+            pair = pool.shuffled(pair)
         first, second = (design.conditions[clip.condition].generated for clip in pair)
         right = {(True, False): "first", (False, True): "second", (False, False): "none"}
         pages.append(Page("detect", block.name, trial, tuple(pair), right.get((first, second), "both")))
-    return hat.shuffled(pages) if block.shuffle_trials else pages
+    return pool.shuffled(pages) if block.shuffle_trials else pages
 
 
-def _compare(block: Compare, hat: "_Hat") -> list[Page]:
+def _compare(block: Compare, pool: "_Pool") -> list[Page]:
     pages = []
     for trial in range(len(block.pairs) * block.per_pair):
         conditions = block.pairs[trial // block.per_pair]
         if block.same_item:
-            pair = hat.pick_item(block.name, conditions)
+            pair = pool.pick_item(block.name, conditions)
         else:
-            pair = [hat.pick(block.name, condition) for condition in conditions]
-        pair = hat.shuffled(pair)
+            pair = [pool.pick(block.name, condition) for condition in conditions]
+        pair = pool.shuffled(pair)
         if block.kind == "prefer":
             pages.append(Page("prefer", block.name, trial, tuple(pair)))
         else:
-            x = int(hat.rng.integers(2))
+            x = int(pool.rng.integers(2))
             pages.append(Page("abx", block.name, trial, (*pair, pair[x]), ("first", "second")[x]))
     return pages
 
 
-def _rate(block: Rate, hat: "_Hat") -> list[Page]:
-    conditions = [name for name in block.conditions for _ in range(block.per_condition)]
-    return [
-        Page("rate", block.name, trial, (hat.pick(block.name, condition),))
-        for trial, condition in enumerate(conditions)
-    ]
-
-
-class _Hat:
+class _Pool:
     """Clips to draw from for one session."""
 
     def __init__(self, clips: Iterable[Clip], loads: Loads, rng: np.random.Generator) -> None:
         self.rng = rng
         self._loads = loads
-        self._here: Counter[str] = Counter()
-        self._of: dict[str, list[Clip]] = {}
+        self._own_uses: Counter[str] = Counter()
+        self._clips: dict[str, list[Clip]] = {}
         for clip in clips:
-            self._of.setdefault(clip.condition, []).append(clip)
+            self._clips.setdefault(clip.condition, []).append(clip)
 
     def shuffled(self, things: Sequence[T]) -> list[T]:
         """The same in another order; numpy's is Fisher and Yates's."""
@@ -121,21 +100,21 @@ class _Hat:
 
     def spare(self) -> Clip:
         """A clip to set the volume with: one that the session does not ask about, if there is one."""
-        music = [clip for name, clips in self._of.items() if name != ATTENTION for clip in clips]
+        music = [clip for name, clips in self._clips.items() if name != ATTENTION for clip in clips]
         if not music:
             raise InputError("there are no clips to listen to")
-        return min(self.shuffled(music), key=lambda clip: self._here[clip.id])
+        return min(self.shuffled(music), key=lambda clip: self._own_uses[clip.id])
 
     def pick(self, block: str, condition: str) -> Clip:
         """A clip that this session has not heard, if there is one, and that others heard least."""
-        clips = self._of.get(condition)
+        clips = self._clips.get(condition)
         if not clips:
             raise InputError(f"block {block}: condition {condition} has no clips")
         return self._take(block, [(clip,) for clip in clips])[0]
 
     def pick_item(self, block: str, conditions: tuple[str, str]) -> list[Clip]:
         """Two clips of the same item in two conditions, chosen as one."""
-        first, second = (self._of.get(condition, []) for condition in conditions)
+        first, second = (self._clips.get(condition, []) for condition in conditions)
         common = [(a, b) for a in first for b in second if a.item == b.item]
         if not common:
             raise InputError(f"block {block}: {' and '.join(conditions)} have no item in common")
@@ -143,9 +122,9 @@ class _Hat:
 
     def _take(self, block: str, choices: Sequence[tuple[Clip, ...]]) -> list[Clip]:
         def used(choice: tuple[Clip, ...]) -> tuple[int, float]:
-            here = sum(self._here[clip.id] for clip in choice)
+            here = sum(self._own_uses[clip.id] for clip in choice)
             return here, sum(self._loads.get((block, clip.id), 0.0) for clip in choice)
 
         taken = min(self.shuffled(choices), key=used)
-        self._here.update(clip.id for clip in taken)
+        self._own_uses.update(clip.id for clip in taken)
         return list(taken)

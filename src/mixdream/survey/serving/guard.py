@@ -34,12 +34,8 @@ HEADERS = {
 class Guard:
     """ASGI application around another one.
 
-    Parameters
-    ----------
-    cookie : str
-        Name of the one that holds the secret of a session.
-    proxy : bool
-        Whether the last entries of ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are to be believed.
+    ``cookie`` is the name of the one that holds the secret of a session. ``proxy`` says whether the last
+    entries of ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are to be believed.
     """
 
     def __init__(self, app: ASGIApp, cookie: str, proxy: bool) -> None:
@@ -65,14 +61,19 @@ class Guard:
                 sent.setdefault("Cache-Control", "no-store")
             await send(message)
 
+        unread: list[Message] = []
         refusal = self._too_many(scope, headers) or _foreign(scope, headers)
         if refusal is None and scope["method"] == "POST":
-            body = await _read(headers, receive)
+            body = await _body(headers, receive)
             if isinstance(body, JSONResponse):
                 refusal = body
             else:
-                receive = _again(body, receive)
-        await (refusal or self.app)(scope, receive, send_with_headers)
+                unread = [{"type": "http.request", "body": body}]
+
+        async def receive_again() -> Message:
+            return unread.pop() if unread else await receive()
+
+        await (refusal or self.app)(scope, receive_again, send_with_headers)
 
     def _too_many(self, scope: Scope, headers: Headers) -> JSONResponse | None:
         address = network_of((scope.get("client") or ("unknown",))[0])
@@ -106,9 +107,11 @@ def _foreign(scope: Scope, headers: Headers) -> JSONResponse | None:
     if scope["method"] != "POST":
         return None
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-    if site is not None and site != "same-origin":
-        return _refusal(403, "sent from another site")
-    if site is None and origin is not None and _host(origin) != headers.get("host"):
+    if site is None:
+        is_foreign = origin is not None and _host(origin) != headers.get("host")
+    else:
+        is_foreign = site != "same-origin"
+    if is_foreign:
         return _refusal(403, "sent from another site")
     if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return _refusal(415, "content type must be application/json")
@@ -122,7 +125,7 @@ def _host(origin: str) -> str | None:
         return None
 
 
-async def _read(headers: Headers, receive: Receive) -> bytes | JSONResponse:
+async def _body(headers: Headers, receive: Receive) -> bytes | JSONResponse:
     """The whole body, however it is sent, or a refusal."""
     too_large = _refusal(413, f"larger than {MAX_BODY} bytes", {"Connection": "close"})
     length = headers.get("content-length", "0")
@@ -140,20 +143,6 @@ async def _read(headers: Headers, receive: Receive) -> bytes | JSONResponse:
                     return body
     except TimeoutError:
         return _refusal(408, "the request took too long", {"Connection": "close"})
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Give the application the body that was read, then what follows it."""
-    given = False
-
-    async def receive_again() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive_again
 
 
 def _refusal(status: int, reason: str, headers: dict[str, str] | None = None) -> JSONResponse:

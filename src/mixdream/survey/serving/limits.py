@@ -31,11 +31,6 @@ class Buckets:
     """Counts requests by key and says when there were too many.
 
     Keys are hashed under a secret that dies with the process: no address is ever kept.
-
-    Parameters
-    ----------
-    clock : callable
-        Seconds that never go back.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

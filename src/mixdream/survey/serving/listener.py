@@ -9,9 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from mixdream.survey.design.texts import in_language
+from mixdream.survey.design.question import in_language
 from mixdream.survey.serving.site import Site
-from mixdream.survey.serving.submission import Refused, Strict, Submission
+from mixdream.survey.serving.submission import Id, Refused, Strict, Submission
 from mixdream.survey.serving.views import chrome, negotiated, page_view
 from mixdream.survey.serving.visits import Visit, find, save, score, start
 
@@ -21,21 +21,11 @@ _COOKIE_S = 180 * 24 * 3600  # how long a browser may show its listener the link
 
 
 class Begin(Strict):
-    """Consent was given.
+    """Consent was given."""
 
-    Parameters
-    ----------
-    id : str
-        Made by the browser once for a consent page, the same in every retry; the secret of the session.
-    language : str
-        Of the texts that were read.
-    new : bool
-        Whether it is another listener than the one whose session the browser has.
-    """
-
-    id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    id: Id  # made once for a consent page: the secret of the session
     language: Annotated[str, Field(max_length=6)]
-    new: bool = False
+    new: bool = False  # another listener than the one whose session the browser has
 
 
 class ClipResponse(FileResponse):
@@ -82,16 +72,10 @@ def first_page(request: Request, site: SiteOf, token: Token, language: str | Non
     if visit.finished is None:
         return HTMLResponse(site.render("page.html", **content, **page_view(design, visit)))
     done = design.completion
-    return HTMLResponse(
-        site.render(
-            "done.html",
-            text=in_language(done.text, visit.language),
-            withdrawal=in_language(design.withdrawal, visit.language),
-            code=done.code,
-            score=score(site.store, visit) if done.show_score else None,
-            **content,
-        )
-    )
+    content |= {"code": done.code, "score": score(site.store, visit) if done.show_score else None}
+    content |= {"text": in_language(done.text, visit.language)}
+    content |= {"withdrawal": in_language(design.withdrawal, visit.language)}
+    return HTMLResponse(site.render("done.html", **content))
 
 
 @router.get("/new")
@@ -107,10 +91,7 @@ def begin(request: Request, site: SiteOf, token: Token, consent: Begin) -> Respo
     if consent.language not in design.languages:
         raise Refused(422, "the test is not in this language")
     visit = find(site.store, token) if token and not consent.new else None
-    goes_on = (
-        visit is not None and visit.finished is None and not visit.is_late(site.design_of(visit.design_hash))
-    )
-    if not goes_on:
+    if visit is None or visit.finished or visit.is_late(site.design_of(visit.design_hash)):
         token = consent.id
         start(site.store, design, site.clips, consent.language, token)
     response = JSONResponse({"started": True})

@@ -3,45 +3,32 @@
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from mixdream.survey.design.blocks import DETECT_ANSWERS, AnyBlock, Ask, Compare, Detect, Rate
+from mixdream.survey.design.blocks import DETECT_ANSWERS, AnyBlock, Compare, Detect
 from mixdream.survey.design.design import DEMOGRAPHICS, Design
-from mixdream.survey.design.question import ATTENTION, Option, Question
-from mixdream.survey.design.texts import Text
+from mixdream.survey.design.question import ATTENTION, Option, Question, Text
 from mixdream.survey.rendering.clips import Clip
 from mixdream.survey.serving.words import words_in
 
 Kind = Literal["volume", "demographics", "intro", "detect", "prefer", "abx", "rate", "ask", "attention"]
 
+TONE_COUNTS = (1, 2, 3, 4, 5, 6)
+"""Numbers of tones to choose from on an attention page."""
+
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a session.
-
-    Attributes
-    ----------
-    kind : str
-        Of its block, or ``volume``, ``intro``, ``attention``, ``demographics``.
-    block : str
-        Name of its block; ``demographics``; empty on the volume page.
-    trial : int
-        In the design's own order, from 0; -1 where there are none.
-    clips : tuple of Clip
-        In the order of the page; of ``abx`` A, B and X.
-    right : str or None
-        Value of the right answer, where there is one.
-    """
+    """A page of a session."""
 
     kind: Kind
-    block: str = ""
-    trial: int = -1
-    clips: tuple[Clip, ...] = ()
-    right: str | None = None
+    block: str = ""  # its name, or demographics; empty on the volume page
+    trial: int = -1  # in the design's own order, from 0; -1 where there are none
+    clips: tuple[Clip, ...] = ()  # in the order of the page; of abx A, B and X
+    right: str | None = None  # value of the right answer, where there is one
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Self:
-        """A page from what the database keeps: its fields as JSON."""
-        clips = tuple(Clip(**clip) for clip in content["clips"])
-        return cls(**{**content, "clips": clips})
+        """A page from what the database keeps."""
+        return cls(**content | {"clips": tuple(Clip(**clip) for clip in content["clips"])})
 
 
 def block_of(design: Design, page: Page) -> AnyBlock | None:
@@ -56,13 +43,7 @@ def must_listen(design: Design, page: Page) -> bool:
 
 
 def questions_of(design: Design, page: Page) -> tuple[Question, ...]:
-    """What is asked on a page; comparisons and attention items are choices, named after their kind.
-
-    Returns
-    -------
-    tuple of Question
-        Empty on pages that are only read.
-    """
+    """What is asked on a page, nothing on one that is only read; comparisons are named after their kind."""
     block = block_of(design, page)
     if page.kind == DEMOGRAPHICS:
         return design.demographics
@@ -70,20 +51,14 @@ def questions_of(design: Design, page: Page) -> tuple[Question, ...]:
         counts = [Option(value=str(count), label=str(count)) for count in TONE_COUNTS]
         ask = {language: words_in(language)["how_many_tones"] for language in design.languages}
         return (Question(name=ATTENTION, ask=ask, options=tuple(counts)),)
-    if page.kind == "intro":
+    if page.kind == "intro" or block is None:
         return ()
     if isinstance(block, Detect):
         return (_choice("detect", block.ask, DETECT_ANSWERS, block.options),)
     if isinstance(block, Compare):
         values = ("first", "second", "tie") if block.allow_tie else ("first", "second")
         return (_choice(block.kind, block.ask, values, block.options),)
-    if isinstance(block, Rate | Ask):
-        return block.questions
-    return ()
-
-
-TONE_COUNTS = (1, 2, 3, 4, 5, 6)
-"""Numbers of tones to choose from on an attention page."""
+    return block.questions
 
 
 def _choice(name: str, ask: Text, values: tuple[str, ...], labels: tuple[Text, ...]) -> Question:

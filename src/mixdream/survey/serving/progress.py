@@ -1,33 +1,54 @@
-"""How a listening test is going: who came, who finished, where others left, how evenly clips were heard."""
+"""How a listening test is going, on a page behind a secret link: who came, finished and left."""
 
+import secrets
 import statistics
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from fastapi import APIRouter, Request
 from sqlalchemy import func, select
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from mixdream.survey.design.design import Design
 from mixdream.survey.rendering.clips import Clip
+from mixdream.survey.serving.site import Site
+from mixdream.survey.serving.views import chrome
 from mixdream.survey.serving.visits import ACTIVE
 from mixdream.survey.storage.store import Store, now
 from mixdream.survey.storage.tables import sessions, uses
 
+router = APIRouter()
+
+
+@router.get("/progress/{token}")
+def progress_page(request: Request, token: str) -> Response:
+    """Tables for people."""
+    site = _allowed(request, token)
+    numbers = progress(site.store, site.design, site.clips)
+    content = chrome(site.design, site.design.languages[0], "../")
+    return HTMLResponse(site.render("progress.html", numbers=numbers, token=token, **content))
+
+
+@router.get("/progress/{token}/json")
+def progress_json(request: Request, token: str) -> Response:
+    """The same for programs."""
+    site = _allowed(request, token)
+    return JSONResponse(progress(site.store, site.design, site.clips))
+
+
+def _allowed(request: Request, token: str) -> Site:
+    site: Site = request.app.state.site
+    if not secrets.compare_digest(token.encode("utf-8", "replace"), site.progress_token.encode()):
+        raise HTTPException(404)
+    return site
+
 
 def progress(store: Store, design: Design, clips: Sequence[Clip]) -> dict[str, Any]:
-    """Numbers for the researcher; no answer is among them.
+    """Numbers for the researcher; no answer is among them, and sessions of earlier designs count, too.
 
-    Parameters
-    ----------
-    design : Design
-        The one that is served; sessions of earlier versions count, too.
-
-    Returns
-    -------
-    dict
-        ``listeners`` (started, finished, listening, left), ``median_minutes`` or None, ``days``, ``left_at``
-        (page and number) and ``clips`` (per block and condition: how often its clips were heard by listeners
-        who finished; the least and the most heard one).
+    ``clips`` says, by block and condition, how often clips were heard by listeners who finished.
     """
     moment = now()
     with store.reading() as connection:
@@ -40,7 +61,6 @@ def progress(store: Store, design: Design, clips: Sequence[Clip]) -> dict[str, A
             .group_by(uses.c.block, uses.c.clip)
         ).all()
     finished = [row for row in rows if row.finished is not None]
-    active = [row for row in rows if row.finished is None and moment - row.last_seen < ACTIVE]
     left = [row for row in rows if row.finished is None and moment - row.last_seen >= ACTIVE]
     minutes = [(row.finished - row.started).total_seconds() / 60 for row in finished]
     return {
@@ -48,7 +68,7 @@ def progress(store: Store, design: Design, clips: Sequence[Clip]) -> dict[str, A
         "listeners": {
             "started": len(rows),
             "finished": len(finished),
-            "listening": len(active),
+            "listening": len(rows) - len(finished) - len(left),
             "left": len(left),
         },
         "median_minutes": round(statistics.median(minutes), 1) if minutes else None,
@@ -75,14 +95,6 @@ def _usage(design: Design, clips: Sequence[Clip], heard: dict[tuple[str, str], i
         known = {clip.condition for clip in clips if (block.name, clip.id) in heard}
         for condition in sorted(known):
             counts = [heard.get((block.name, clip.id), 0) for clip in clips if clip.condition == condition]
-            table.append(
-                {
-                    "block": block.name,
-                    "condition": condition,
-                    "clips": len(counts),
-                    "heard": sum(counts),
-                    "least": min(counts),
-                    "most": max(counts),
-                }
-            )
+            use = {"clips": len(counts), "heard": sum(counts), "least": min(counts), "most": max(counts)}
+            table.append({"block": block.name, "condition": condition} | use)
     return table

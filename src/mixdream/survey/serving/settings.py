@@ -13,24 +13,12 @@ VARIABLE = "MIXDREAM_SURVEY"
 
 @dataclass(frozen=True)
 class Settings:
-    """What a worker has to know.
+    """What a worker has to know."""
 
-    Attributes
-    ----------
-    folder : str
-        Of the design; its clips are rendered.
-    db : str
-        URL of the database.
-    design_hash : str
-        Of the design that new listeners get; it is in the database.
-    proxy : bool
-        Whether a reverse proxy says in ``X-Forwarded-For`` and ``X-Forwarded-Proto`` who asks.
-    """
-
-    folder: str
-    db: str
-    design_hash: str
-    proxy: bool = False
+    folder: str  # of the design; its clips are rendered
+    db: str  # URL of the database
+    design_hash: str  # of the design that new listeners get; it is in the database
+    proxy: bool = False  # whether a reverse proxy says who asks, in X-Forwarded-For and -Proto
 
     def to_environment(self) -> None:
         """Leave the settings for the worker processes that this one starts."""
@@ -43,11 +31,7 @@ class Settings:
 
 
 def progress_token(folder: Path) -> str:
-    """Return the secret of the researcher's page, made when it is asked for the first time.
-
-    It is in ``progress-token`` beside the design, which only its owner can read; without the file a new one
-    is made, and links with the old one are dead.
-    """
+    """Secret of the researcher's page, made at the first call: ``progress-token`` beside the design."""
     path = folder / "progress-token"
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

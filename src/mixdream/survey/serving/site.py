@@ -19,18 +19,12 @@ _SLOT_DIGITS = 24
 
 
 class Site:
-    """A listening test that is served.
-
-    Raises
-    ------
-    InputError
-        There are no clips or no database.
-    """
+    """A listening test that is served."""
 
     def __init__(self, settings: Settings) -> None:
         folder = Path(settings.folder)
         self.settings = settings
-        self.store = Store.open(settings.db)
+        self.store = Store(settings.db)
         self.clips = read_clips(folder)
         # The only files that are ever served; clips that a session was given stay when the design changes.
         self.files = {path.stem: path for path in (folder / RENDERED).glob("*.flac")}

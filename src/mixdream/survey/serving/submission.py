@@ -8,30 +8,19 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import Question
-from mixdream.survey.serving.plan import Page, must_listen, questions_of
+from mixdream.survey.serving.plan import Page, must_listen
 
 _HEARD_SHARE = 0.95  # of a clip's seconds; browsers count them a little differently
 
 
 class Refused(Exception):
-    """A submission that is not taken.
-
-    Parameters
-    ----------
-    status : int
-        Of HTTP: 404 unknown session, 409 the page was answered otherwise or is not the current one, 422 not
-        an answer to what is asked, 410 too late.
-    reason : str
-        For the listener.
-    other_session : bool
-        Whether it may be taken yet: the browser has begun another session, and goes on in that one.
-    """
+    """A submission that is not taken."""
 
     def __init__(self, status: int, reason: str, other_session: bool = False) -> None:
         super().__init__(reason)
-        self.status = status
-        self.reason = reason
-        self.other_session = other_session
+        self.status = status  # of HTTP: 404 unknown session, 409 wrong page, 410 too late, 422 no such answer
+        self.reason = reason  # for the listener
+        self.other_session = other_session  # the browser began another one; this may be taken yet
 
 
 class Strict(BaseModel):
@@ -48,42 +37,24 @@ class HeardReport(Strict):
     reached_end: bool
 
 
+Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+"""Made by the browser, the same in every retry."""
 Value = Annotated[str, StringConstraints(max_length=4000)]
 
 
 class Submission(Strict):
-    """Answers to all questions of a page.
+    """Answers to all questions of a page."""
 
-    Parameters
-    ----------
-    id : str
-        Made by the browser, the same in every retry.
-    session : str
-        Public id of the session whose page it was; a browser may have begun another one since.
-    page : int
-        Position in the session.
-    heard : list of HeardReport
-        Of the clips in the order of the page.
-    taken_s : float
-        From the page's appearance.
-    """
-
-    id: str = Field(pattern=r"^[0-9a-f]{32}$")
-    session: str = Field(pattern=r"^[0-9a-f]{16}$")
-    page: int = Field(ge=0, le=100_000)
+    id: Id
+    session: str = Field(pattern=r"^[0-9a-f]{16}$")  # public; the browser may have begun another one since
+    page: int = Field(ge=0, le=100_000)  # position in the session
     answers: dict[Annotated[str, StringConstraints(max_length=40)], Value] = Field(max_length=30)
-    heard: list[HeardReport] = Field(max_length=3)
-    taken_s: float = Field(ge=0, le=1e7, allow_inf_nan=False)
+    heard: list[HeardReport] = Field(max_length=3)  # in the order of the page's clips
+    taken_s: float = Field(ge=0, le=1e7, allow_inf_nan=False)  # from the page's appearance
 
 
 def values_of(submission: Submission, questions: Sequence[Question]) -> dict[str, str]:
-    """Answers as they are stored, by question; those left out that need not be given.
-
-    Raises
-    ------
-    Refused
-        An answer is missing, unknown or not allowed.
-    """
+    """Answers as they are stored, by question, or Refused; those left out that need not be given."""
     if unknown := set(submission.answers) - {question.name for question in questions}:
         raise Refused(422, f"{len(unknown)} answers are to questions that this page does not ask")
     values = {}
@@ -102,14 +73,13 @@ def values_of(submission: Submission, questions: Sequence[Question]) -> dict[str
 
 def check_heard(submission: Submission, design: Design, page: Page) -> None:
     """Raise Refused unless the clips of the page were listened to as the design demands."""
-    asked = bool(questions_of(design, page))
     if len(submission.heard) != len(page.clips):
         raise Refused(422, "the page has another number of clips")
     for clip, heard in zip(page.clips, submission.heard, strict=True):
         whole = heard.plays > 0 and heard.reached_end and heard.heard_s >= _HEARD_SHARE * clip.seconds
         if heard.heard_s > heard.plays * (clip.seconds + 1):
             raise Refused(422, "more was heard of a clip than was played")
-        if asked and must_listen(design, page) and not whole:
+        if must_listen(design, page) and not whole:
             raise Refused(422, "a clip was not heard to its end")
 
 

@@ -5,8 +5,7 @@ from typing import Any
 
 from mixdream.survey.design.blocks import Ask, Compare, Detect
 from mixdream.survey.design.design import Design
-from mixdream.survey.design.question import Question
-from mixdream.survey.design.texts import Text, in_language
+from mixdream.survey.design.question import Question, Text, in_language
 from mixdream.survey.serving.plan import Page, block_of, must_listen, questions_of
 from mixdream.survey.serving.site import slot_of
 from mixdream.survey.serving.visits import Visit
@@ -22,13 +21,7 @@ _SCRIPT_WORDS = (
 
 
 def chrome(design: Design, language: str, home: str = "./") -> dict[str, Any]:
-    """What every page needs.
-
-    Parameters
-    ----------
-    home : str
-        The way to the first page, from the one that is shown.
-    """
+    """What every page needs; ``home`` is the way to the first page, from the one that is shown."""
     words = words_in(language)
     return {
         "language": language,
@@ -63,13 +56,7 @@ def page_view(design: Design, visit: Visit) -> dict[str, Any]:
 
 
 def negotiated(design: Design, wanted: str | None, accepted: str) -> str:
-    """Language of the first page: the one chosen, else the first that the browser prefers, else the first.
-
-    Parameters
-    ----------
-    accepted : str
-        Header ``Accept-Language``.
-    """
+    """Language of the first page: the one chosen, else what ``Accept-Language`` prefers, else the first."""
     if wanted in design.languages:
         return str(wanted)
     ranked = []
@@ -96,18 +83,16 @@ def _heading(design: Design, page: Page, language: str) -> str:
 def _text(design: Design, page: Page, language: str) -> str:
     """What stands above the questions."""
     block = block_of(design, page)
-    text: Text | None = None
     if page.kind == "volume":
-        text = design.volume
-    elif block is not None and (page.kind == "intro" or isinstance(block, Ask)):
-        text = block.intro
-    return "" if text is None else in_language(text, language)
+        return in_language(design.volume, language)
+    if block is None or block.intro is None or not (page.kind == "intro" or isinstance(block, Ask)):
+        return ""
+    return in_language(block.intro, language)
 
 
 def _labels(design: Design, page: Page, language: str) -> list[str]:
     """Names of the clips on a page."""
-    words = words_in(language)
-    block = block_of(design, page)
+    words, block = words_in(language), block_of(design, page)
     if page.kind in ("detect", "prefer", "abx") and isinstance(block, Detect | Compare):
         names = [in_language(text, language) for text in block.options[:2]]
         return [*names, words["x"]][: len(page.clips)]

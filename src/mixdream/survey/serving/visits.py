@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,21 +27,13 @@ _ACTIVE_WEIGHT = 0.5  # of a session that may yet be finished; whoever dropped o
 
 @dataclass(frozen=True)
 class Visit:
-    """A listener's session, as the server knows it.
+    """A listener's session, as the server knows it."""
 
-    Attributes
-    ----------
-    public : str
-        Id that answers have; not secret, and no use without the token.
-    page : int
-        The one to show; as many as there are when it is finished.
-    """
-
-    public: str
+    public: str  # id that answers have; not secret, and no use without the token
     design_hash: str
     language: str
     plan: tuple[Page, ...]
-    page: int
+    page: int  # the one to show; as many as there are when it is finished
     started: datetime
     last_seen: datetime
     finished: datetime | None
@@ -62,8 +54,8 @@ def start(store: Store, design: Design, clips: Sequence[Clip], language: str, to
         if connection.execute(mine).first() is not None:
             return
         of_design = sessions.c.design_hash == design.hash
-        highest = connection.execute(select(func.max(sessions.c.number)).where(of_design)).scalar()
-        number = 0 if highest is None else highest + 1
+        next_number = select(func.coalesce(func.max(sessions.c.number) + 1, 0)).where(of_design)
+        number = connection.execute(next_number).scalar_one()
         plan = draw_plan(design, clips, _loads(connection), number)
         moment = now()
         row = {
@@ -97,21 +89,9 @@ def find(store: Store, token: str) -> Visit | None:
 
 
 def save(store: Store, token: str, design_of: Callable[[str], Design], submission: Submission) -> datetime:
-    """Store the answers of a page, all or none; the same again changes nothing.
+    """Store the answers of a page, all or none, and say when; the same again changes nothing.
 
-    Parameters
-    ----------
-    design_of : callable
-        Gives the design that a session began with by its hash.
-
-    Returns
-    -------
-    datetime
-        When they were saved; they are on the disk.
-
-    Raises
-    ------
-    Refused
+    What is returned is on the disk. ``design_of`` gives a session's design by its hash. Raises Refused.
     """
     with store.writing() as connection:
         mine = sessions.c.token_hash == _hash(token)
@@ -133,8 +113,7 @@ def save(store: Store, token: str, design_of: Callable[[str], Design], submissio
         check_heard(submission, design, page)
         moment = now()
         if values:
-            rows = _rows(row.id, submission, page, values, moment)
-            connection.execute(insert(answers), rows)
+            connection.execute(insert(answers), _rows(row.id, submission, page, values, moment))
         is_last = submission.page + 1 == len(visit.plan)
         connection.execute(
             update(sessions)
@@ -209,16 +188,8 @@ def _rows(
 
 
 def _visit(row: Row[Any]) -> Visit:
-    return Visit(
-        public=row.public,
-        design_hash=row.design_hash,
-        language=row.language,
-        plan=tuple(Page.from_json(page) for page in row.plan),
-        page=row.page,
-        started=row.started,
-        last_seen=row.last_seen,
-        finished=row.finished,
-    )
+    values = {field.name: getattr(row, field.name) for field in fields(Visit)}
+    return Visit(**values | {"plan": tuple(map(Page.from_json, row.plan))})
 
 
 def _hash(token: str) -> str:

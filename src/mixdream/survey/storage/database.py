@@ -26,17 +26,8 @@ _SCHEMA_LOCK = 0x6D697864  # any number that is ours
 class Database:
     """Transactions on a database that has our tables.
 
-    Parameters
-    ----------
-    url : str
-        ``sqlite:///answers.sqlite`` or ``postgresql://user:password@host/name``.
-    create : bool
-        Whether a SQLite file that does not exist is made.
-
-    Raises
-    ------
-    InputError
-        The URL is wrong, there is no such database, or it has the tables of another version.
+    The URL is ``sqlite:///answers.sqlite`` or ``postgresql://user:password@host/name``; with ``create`` a
+    SQLite file that does not exist is made. The tables of another version are an InputError.
     """
 
     def __init__(self, url: str, create: bool = False) -> None:
@@ -48,7 +39,7 @@ class Database:
             if not path.name or path.name == ":memory:":
                 raise InputError(f"--db {url}: name a file, as in sqlite:///answers.sqlite")
             if not create and not path.is_file():
-                raise InputError(f"{path} is missing: nobody took the test yet, or give its --db")
+                raise InputError(f"{path} is missing: nobody was served this test yet, or give its --db")
             if not path.parent.is_dir():
                 raise InputError(f"{path}: there is no folder {path.parent}")
             self.engine = _sqlite(parsed)
@@ -149,9 +140,7 @@ def _parse(url: str) -> sqlalchemy.URL:
 
 def _sqlite(url: sqlalchemy.URL) -> Engine:
     engine = sqlalchemy.create_engine(
-        url,
-        connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False},
-        **_POOL,
+        url, connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False}, **_POOL
     )
 
     @event.listens_for(engine, "connect")

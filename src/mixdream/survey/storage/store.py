@@ -1,8 +1,8 @@
 """What listeners answered, as it is kept: reading it, and deleting what one of them said."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Self
 
 from sqlalchemy import delete, insert, select, update
 
@@ -12,15 +12,11 @@ from mixdream.survey.storage.rows import Answer, Heard, Session
 from mixdream.survey.storage.tables import answers, designs, sessions
 
 _ROWS = 1000  # read at a time
+_SAME_NAMES = [field.name for field in fields(Answer) if field.name not in ("session", "right", "clips")]
 
 
 class Store(Database):
     """Designs, sessions and answers of a listening test; several processes may have it open."""
-
-    @classmethod
-    def open(cls, url: str, create: bool = False) -> Self:
-        """Open a database; see `mixdream.survey.storage.database.Database`."""
-        return cls(url, create)
 
     def designs(self) -> list[tuple[str, Design]]:
         """Hash and design of every version that was served, the one served last at the end."""
@@ -55,34 +51,15 @@ class Store(Database):
             with self.reading() as connection:
                 rows = connection.execute(query.where(answers.c.id > last)).all()
             for row in rows:
-                yield Answer(
-                    session=row.public,
-                    block=row.block,
-                    kind=row.kind,
-                    position=row.position,
-                    trial=row.trial,
-                    question=row.question,
-                    value=row.value,
-                    right=row.right_value,
-                    clips=tuple(Heard(**clip) for clip in row.clips),
-                    seconds_taken=row.seconds_taken,
-                    saved=row.saved,
-                    language=row.language,
-                    app_version=row.app_version,
-                    design_hash=row.design_hash,
-                )
+                clips = tuple(Heard(**clip) for clip in row.clips)
+                cells = {name: getattr(row, name) for name in _SAME_NAMES}
+                yield Answer(session=row.public, right=row.right_value, clips=clips, **cells)
             if len(rows) < _ROWS:
                 return
             last = rows[-1].id
 
     def delete(self, session: str) -> int | None:
-        """Delete a session, by its public id, and its answers for good.
-
-        Returns
-        -------
-        int or None
-            Number of answers deleted; None where there is no such session.
-        """
+        """Delete a session, by its public id, and its answers for good: how many; None if there is none."""
         with self.writing() as connection:
             row = connection.execute(select(sessions.c.id).where(sessions.c.public == session)).first()
             if row is None:
