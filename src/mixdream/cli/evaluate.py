@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mixdream.cli.output import JSON_OPTION, print_json, progress
+from mixdream.cli.output import JSON_OPTION, new_table, print_json, print_table, progress
 from mixdream.errors import InputError
 from mixdream.progress import Report, part
 
@@ -130,15 +130,9 @@ def _check_alike(runs: list["Run"]) -> None:
 
 
 def _print_table(name: str, table: "Table") -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table as RichTable
-
     from mixdream.evaluation.report_page import ARROWS, figure
 
-    shown = RichTable(
-        title=name, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
-    )
+    shown = new_table(name)
     shown.add_column("", no_wrap=True)
     for i, (column, n) in enumerate(table.columns.items()):
         shown.add_column(f"{column}\nn = {n}", justify="right")
@@ -150,4 +144,4 @@ def _print_table(name: str, table: "Table") -> None:
             interval = f"{figure(own.low)} to {figure(own.high)}" if own else ""
             values = [figure(estimate.value if estimate else None) for estimate in estimates]
             shown.add_row(f"{metric.name} {ARROWS[metric.better]}", values[0], interval, *values[1:])
-    Console(markup=False, highlight=False, emoji=False).print(shown)
+    print_table(shown)

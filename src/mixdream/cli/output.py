@@ -4,11 +4,14 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from mixdream.progress import Report
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 JSON_OPTION = typer.Option(False, "--json", help="Print one machine-readable object on stdout.")
 
@@ -23,6 +26,21 @@ def print_json(value: dict[str, Any]) -> None:
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     # Stray bytes of file names become JSON escapes.
     typer.echo(text.encode("utf-8", "backslashreplace").decode())
+
+
+def new_table(title: str) -> "Table":
+    """Return an empty table as all commands print theirs: a line under the headings, no frame."""
+    from rich import box
+    from rich.table import Table
+
+    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+
+
+def print_table(table: "Table") -> None:
+    """Print a table on stdout as it is: names may hold what rich would take for markup."""
+    from rich.console import Console
+
+    Console(markup=False, highlight=False, emoji=False).print(table)
 
 
 @contextmanager
