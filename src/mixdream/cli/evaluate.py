@@ -51,10 +51,10 @@ def evaluate(
         from mixdream.evaluation.copies.verdict import speeds_at
         from mixdream.evaluation.report import make_report
         from mixdream.evaluation.report_page import table_of, write_report
-        from mixdream.runs.run import Run
+        from mixdream.runs.run import Run, is_run
 
         corpus = Corpus.open(paths[-1])
-        runs = {path: Run.open(path) for path in paths[:-1] if (path / "recipe.toml").is_file()}
+        runs = {path: Run.open(path) for path in paths[:-1] if is_run(path)}
         collections, reference = _gather(paths[:-1], runs, corpus, number, seed, report)
         tempos = {run.recipe.tempo_bpm for run in runs.values()} - {None}
         content = make_report(

@@ -85,12 +85,8 @@ def pass_through(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Send windows through a grid, its scaling and an inversion, as a perfect model would.
 
-    Parameters
-    ----------
-    audio : ndarray, shape (windows, samples), at least ``grid.seconds`` long
-    rate_hz : int, >= grid.rate_hz
-    sets : sequence of str, one per window
-        The sets they are from: the reference of ``log-standard`` belongs to a set.
+    Windows, shape (windows, samples), last at least ``grid.seconds``, at the grid's rate or more; ``sets``
+    says which set each is from: the reference of ``log-standard`` belongs to a set.
 
     Returns
     -------
@@ -120,20 +116,11 @@ def pass_through(
 def measure_ceiling(
     corpus: Corpus, folder: Path, grids: Mapping[str, Grid], number: int = WINDOWS, report: Report = silent
 ) -> dict[str, Any]:
-    """Send windows of a corpus through every grid and inversion; write audio, scores and a figure.
+    """Send so many windows of a corpus through every grid and inversion; write audio, scores and a figure.
 
-    Parameters
-    ----------
-    folder : Path
-        Made if need be. Gets ``<window>_original.wav`` and ``<window>_<grid>_<inversion>.wav``, all of one
-        window at one gain, ``ceiling.json`` and ``ceiling.png``; files of the same names are replaced.
-    number : int
-        Windows.
-
-    Returns
-    -------
-    dict
-        What ``ceiling.json`` says, with ``folder``.
+    The folder is made if need be. It gets ``<window>_original.wav`` and ``<window>_<grid>_<inversion>.wav``,
+    all of one window at one gain, ``ceiling.json`` and ``ceiling.png``; files of the same names are replaced.
+    What the JSON says is returned, with ``folder``.
 
     Raises
     ------

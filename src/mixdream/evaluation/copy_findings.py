@@ -72,10 +72,10 @@ def _section(
         return not checks[row].is_copy, np.inf if nearest is None else nearest.distance
 
     findings = []
-    for place, row in enumerate(sorted(range(len(checks)), key=rank)):
+    for position, row in enumerate(sorted(range(len(checks)), key=rank)):
         nearest = checks[row].nearest
         players: tuple[Player, ...] = ()
-        if nearest is not None and place < SHOWN:
+        if nearest is not None and position < SHOWN:
             title = f"{nearest.set_name} at {clock(nearest.time_s, tenths=True)}"
             moment = read_aligned(nearest, clips.shape[1], rate_hz, corpus)
             players = (

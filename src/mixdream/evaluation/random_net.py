@@ -24,18 +24,8 @@ def embed_audio_randomly(clips: Iterable[np.ndarray], rate_hz: int, seed: int = 
     Random convolutional features compare sets of data that no trained network fits (Naeem et al. 2020,
     section 4): an order of models that holds here and in the handcrafted embedding is no artefact of either.
     Levels are relative to the clip's RMS and floored at -60 dB. Four convolutions that halve both axes, leaky
-    ReLU, orthogonal weights; of each channel of each layer the mean and standard deviation over all cells.
-
-    Parameters
-    ----------
-    clips, rate_hz
-        See `mixdream.evaluation.embedding.checked_clips`.
-    seed : int
-        Of the weights.
-
-    Returns
-    -------
-    np.ndarray, shape (clips, 352), float64
+    ReLU, orthogonal weights; of each channel of each layer the mean and standard deviation over all cells:
+    shape (clips, 352). For clips see `mixdream.evaluation.embedding.checked_clips`.
     """
     layers = _layers(seed)
     with torch.inference_mode():

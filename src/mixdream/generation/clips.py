@@ -112,21 +112,10 @@ def write_spectrogram(
     about: dict[str, Any],
     speed: float = 1.0,
 ) -> dict[str, Any]:
-    """Invert a spectrogram and write it as audio with a JSON beside it.
+    """Invert linear magnitudes, shape (bins, frames), and write them as audio with a JSON beside it.
 
-    Parameters
-    ----------
-    folder : Path
-    name : str
-        Of the files, without suffix.
-    magnitudes : Tensor, shape (bins, frames), linear, >= 0
-    grid : Grid
-    wish : Wish
-        Its seed is that of the phases; its inversion the best that the grid allows unless given.
-    about : dict
-        What else the JSON says.
-    speed : float
-        Varispeed: 1.1 plays a tenth faster and higher.
+    The wish's seed is that of the phases, its inversion the best that the grid allows unless given. ``about``
+    is what else the JSON says; ``speed`` is varispeed: 1.1 plays a tenth faster and higher.
     """
     check_rate(wish.rate_hz)
     inversion = wish.inversion or default_inversion(grid)

@@ -70,12 +70,6 @@ def make_mix(run: Run, path: Path, minutes: float, wish: Wish, report: Report = 
     wish : Wish
         Its seed is that of the first loop that may be taken, the others count up; of the rest only tempo and
         rate count.
-    report : callable
-
-    Returns
-    -------
-    dict
-        What the JSON says, with ``file``.
 
     Raises
     ------

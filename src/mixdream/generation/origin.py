@@ -13,11 +13,10 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
+from mixdream import HIGHEST_SEED
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.conditions import Conditions, Energy, no_conditions
 from mixdream.runs.noise import draw_noise, morph_noise, noise_of_seed, vary_noise
-
-HIGHEST_SEED = 2**53
 
 _UNSAFE = re.compile(r"[^\w. ]")  # quoted in names: what paths and other origins are told apart by
 

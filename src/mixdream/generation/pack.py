@@ -36,20 +36,12 @@ _MAKING = 0.9  # share of the work
 
 @dataclass(frozen=True)
 class Pack:
-    """What was written, and of how many candidates it is the best.
+    """What was written, and of how many candidates it is the best."""
 
-    Attributes
-    ----------
-    loops : tuple of dict
-        What the JSON files say, with ``file``; best first.
-    silent, alike : int
-        Candidates that were dropped.
-    """
-
-    loops: tuple[dict[str, Any], ...]
+    loops: tuple[dict[str, Any], ...]  # what the JSON files say, with ``file``; best first
     candidates: int
-    silent: int
-    alike: int
+    silent: int  # dropped
+    alike: int  # dropped
     sheet: Path
     archive: Path
 
@@ -89,15 +81,9 @@ def make_pack(
 
 
 def choose(loops: Sequence[Loop], count: int, rate_hz: int, beats: int) -> tuple[list[Loop], int]:
-    """Take loops in the order of their pulse, but none that is nearly one taken before.
+    """Take at most ``count`` loops in the order of their pulse, those whose seam stands out last.
 
-    Those whose seam stands out come last. ``count`` are taken at most.
-
-    Returns
-    -------
-    chosen : list of Loop
-    alike : int
-        How many were passed over since one like them was taken.
+    None is nearly one taken before; also returned is how many were passed over for that.
     """
     chosen: list[Loop] = []
     prints: list[np.ndarray] = []

@@ -36,6 +36,11 @@ _NEEDED = "a run cannot do without it"
 Content = TypeVar("Content")
 
 
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a run: a training writes its recipe last."""
+    return (folder / RECIPE_NAME).is_file()
+
+
 @dataclass(frozen=True)
 class Run:
     """A run folder: ``recipe.toml``, ``run.json``, ``metrics.jsonl``, ``checkpoints/step-*/``.
@@ -51,13 +56,12 @@ class Run:
     @classmethod
     def open(cls, folder: Path) -> "Run":
         """Open a run folder; InputError where it is none."""
-        recipe = folder / RECIPE_NAME
-        if not recipe.is_file():
+        if not is_run(folder):
             raise InputError(
                 f"{folder} is no run: it has no {RECIPE_NAME}; 'mixdream train RECIPE CORPUS -o RUN' makes "
                 "one"
             )
-        return cls(folder, load_resolved(recipe))
+        return cls(folder, load_resolved(folder / RECIPE_NAME))
 
     @classmethod
     def pretrained(cls) -> "Run":

@@ -33,23 +33,14 @@ _RUN_OUT_S = 0.05  # read beyond the end for the filter of the resampler
 
 
 def band_levels(audio: np.ndarray, hop: float, frames: int) -> np.ndarray:
-    """Compressed magnitudes of bands, frame ``i`` centred on sample ``MARGIN + i * hop``.
+    """Compressed magnitudes of bands, shape (BANDS, frames), frame ``i`` centred on ``MARGIN + i * hop``.
 
-    Frames of its own and not those of a grid: a whole number of them has to fit a loop of any length.
+    Audio is at `ANALYSIS_HZ`, shape (samples,), with `MARGIN` samples on each side of what it is about.
+    Frames of its own and not those of a grid: a whole number of them has to fit a loop of any length, so the
+    hop, in samples, need not be whole.
 
     A power law and not decibels: another gain multiplies all levels alike, without a floor that would have to
     be set, and what is 30 dB down counts an eighth.
-
-    Parameters
-    ----------
-    audio : np.ndarray, shape (samples,)
-        At `ANALYSIS_HZ`, with `MARGIN` samples on each side of what it is about.
-    hop : float
-        In samples; need not be whole.
-
-    Returns
-    -------
-    np.ndarray, shape (BANDS, frames), float32, >= 0
     """
     audio = audio.astype(np.float32, copy=False)
     cut = np.lib.stride_tricks.sliding_window_view(audio, 2 * MARGIN)
@@ -74,13 +65,7 @@ def loop_levels(audio: np.ndarray, frames: int) -> np.ndarray:
 def spectrogram_levels(magnitudes: Tensor, grid: Grid) -> np.ndarray:
     """Compressed magnitudes of bands like `band_levels`, from spectrograms of a grid.
 
-    Parameters
-    ----------
-    magnitudes : Tensor, shape (count, bins, frames), linear
-
-    Returns
-    -------
-    np.ndarray, shape (count, bands, frames of about 32 ms), float32
+    From linear magnitudes, shape (count, bins, frames), to (count, bands, frames of about 32 ms).
     """
     hz = np.arange(grid.bins) * grid.rate_hz / grid.n_fft
     band = np.floor(np.log2(np.maximum(hz, 1e-9) / _LOWEST_HZ) * _PER_OCTAVE + 0.5)
@@ -99,20 +84,10 @@ def still(levels: np.ndarray) -> np.ndarray:
 def read_moment(
     corpus: Corpus, name: str, start: float, samples: int, speed: float, rate_hz: int = ANALYSIS_HZ
 ) -> np.ndarray:
-    """Audio of a set as it sounds when it is played at another speed, stereo mixed to mono.
+    """Audio of a set as it sounds when it is played at another speed, mono, shape (samples,), float32.
 
-    Parameters
-    ----------
-    start : float
-        In kept samples; outside of the set there is silence.
-    samples : int
-        To return, at ``rate_hz``.
-    speed : float
-        1 is as it is; 1.01 is 1 % faster and higher.
-
-    Returns
-    -------
-    np.ndarray, shape (samples,), float32
+    ``start`` is in kept samples of the set, with silence outside of it; ``samples`` are of ``rate_hz``.
+    Speed 1.01 is 1 % faster and higher.
     """
     own_hz = corpus.rate_hz * speed
     first = round(start)

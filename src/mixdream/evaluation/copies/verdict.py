@@ -84,12 +84,8 @@ def check_copies(
 ) -> list[CopyCheck]:
     """Say of each clip what it is nearest to and whether that is a copy.
 
-    Parameters
-    ----------
-    clips, rate_hz, corpus, spans, speeds, report
-        See `mixdream.evaluation.copies.nearest.find_nearest`; ``spans`` are what the model was trained on.
-    real : RealNearest
-        From `measure_real` with clips as long, the same spans and speeds.
+    See `mixdream.evaluation.copies.nearest.find_nearest` for clips, ``spans``, which are what the model was
+    trained on, and ``speeds``. ``real`` is from `measure_real` with clips as long, the same spans and speeds.
     """
     nearest = find_nearest(clips, rate_hz, corpus, spans=spans, speeds=speeds, report=report)
     return [_judge(moment, real) for moment in nearest]
@@ -113,16 +109,14 @@ def measure_real(
     Parameters
     ----------
     clip_s : float
-        Length of the clips that will be judged, in s.
-    spans : mapping of set name to spans, in kept samples
-        What the model was trained on; everything unless given.
-    held_out : mapping of set name to spans
-        Where windows are taken from, as `mixdream.corpus.split.split_corpus` gives them; everything unless
-        given, for a model that was trained on everything.
+        Length of the clips that will be judged.
+    spans, held_out : mapping of set name to spans, in kept samples
+        What the model was trained on, and where windows are taken from, see `mixdream.corpus.split`;
+        everything unless given.
     speeds : mapping of set name to speeds
         See `find_nearest`; windows are played at the middle one of their set.
     number : int
-        Windows to take; fewer where so many do not fit side by side.
+        Windows at most, none over another.
 
     Raises
     ------
@@ -134,7 +128,7 @@ def measure_real(
     moments: list[Nearest | None] = []
     if origins:
         moments = find_nearest(
-            np.stack([read_moment(corpus, *origin[:2], samples, origin[2]) for origin in origins]),
+            np.stack([read_moment(corpus, name, start, samples, speed) for name, start, speed in origins]),
             ANALYSIS_HZ,
             corpus,
             spans=spans,
