@@ -23,30 +23,15 @@ _SIZE = (120, 360)  # pixels of a picture with a frequency axis: rows, columns
 
 @dataclass(frozen=True)
 class Sound:
-    """A sound on a page, as ``players.html`` shows it.
-
-    Attributes
-    ----------
-    title, note : str
-    audio : str
-        Address of the sound, see `flac_url`.
-    picture : str
-        Address of its spectrogram, see `picture_url` and `spectrogram_url`.
-    loop : bool
-        Played again and again.
-    ticks : tuple of (str, float)
-        Labels of the frequency axis and where they stand, in per cent from the top.
-    bars : tuple of float
-        Where bars begin, in per cent from the left.
-    """
+    """A sound on a page, as ``players.html`` shows it."""
 
     title: str
-    audio: str
-    picture: str
+    audio: str  # address, see flac_url
+    picture: str  # address, see picture_url and spectrogram_url
     note: str = ""
-    loop: bool = False
-    ticks: tuple[tuple[str, float], ...] = ()
-    bars: tuple[float, ...] = ()
+    loop: bool = False  # played again and again
+    ticks: tuple[tuple[str, float], ...] = ()  # of the frequency axis, in per cent from the top
+    bars: tuple[float, ...] = ()  # where they begin, in per cent from the left
 
 
 def data_url(kind: str, content: bytes) -> str:
@@ -59,11 +44,9 @@ def data_url(kind: str, content: bytes) -> str:
 
 
 def flac_url(audio: np.ndarray, rate_hz: int) -> str:
-    """Sound as 16-bit FLAC, a tenth of the size of a 24-bit WAV that was resampled upward.
+    """Sound, shape (samples,) or (samples, channels), as 16-bit FLAC.
 
-    Parameters
-    ----------
-    audio : np.ndarray, shape (samples,) or (samples, channels), full scale is +-1
+    That is a tenth of the size of a 24-bit WAV that was resampled upward.
     """
     buffer = io.BytesIO()
     soundfile.write(buffer, audio, rate_hz, format="FLAC", subtype="PCM_16")

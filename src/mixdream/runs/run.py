@@ -113,10 +113,7 @@ class Run:
         return checkpoints[-1]
 
     def best_checkpoint(self) -> Path | None:
-        """Return the checkpoint that the doctor named best; None where it has named none yet.
-
-        See `mixdream.training.doctor`.
-        """
+        """Return the checkpoint that the doctor named best, see `mixdream.training.doctor`, if any."""
         if not (self.folder / DOCTOR_NAME).exists():
             return None
         best = self._read(

@@ -21,12 +21,8 @@ def decibels(magnitudes: Tensor) -> Tensor:
 class LogStatistics(BaseModel):
     """What a model with scaling ``log-standard`` has to keep.
 
-    Parameters
-    ----------
-    reference_db : dict of str to float
-        Level of each set that counts as 0 dB: its loudest cell, so that the dynamics within a set survive.
-    mean_db, std_db : tuple of float, shape (bins,)
-        Of levels relative to the reference, clipped to [-80, 0] dB.
+    ``reference_db`` is the level of each set that counts as 0 dB: its loudest cell, so that the dynamics
+    within a set survive. Mean and deviation of each bin are of levels relative to that, clipped to [-80, 0].
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

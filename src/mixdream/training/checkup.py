@@ -43,12 +43,7 @@ class Examiner:
         """Embed training windows spread over all sets.
 
         They go through the scaling and back, as the model sees them: what it cannot know is not held
-        against it.
-
-        Raises
-        ------
-        InputError
-            Windows that cannot be embedded: too short, too few or all the same.
+        against it. Windows that are too short, too few or all the same are an InputError.
         """
         rows = reference_rows(batches.windows, most)
         parts = [batches.images(rows[first : first + _BATCH]) for first in range(0, len(rows), _BATCH)]
@@ -59,13 +54,7 @@ class Examiner:
         return cls(batches, embedder, reference, watch)
 
     def examine(self, images: Tensor) -> Measures:
-        """Measure generated images, shape (count, 1, bins, frames), as many as the reference has.
-
-        Raises
-        ------
-        InputError
-            Images that are not finite.
-        """
+        """Measure generated images, shape (count, 1, bins, frames), as many as the reference has."""
         if not torch.isfinite(images).all():
             raise InputError("the model makes NaN or infinite values")
         generated = self.embedder.transform(_features(images, self.batches))

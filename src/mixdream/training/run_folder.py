@@ -57,12 +57,7 @@ def check_run(
 ) -> tuple[Run, dict[str, Any]]:
     """Decide what to train into a folder, writing nothing.
 
-    Returns
-    -------
-    run : Run
-        With the recipe resolved: its precision is chosen.
-    info : dict
-        What ``run.json`` is to say.
+    Returns the run, whose recipe has its precision chosen, and what ``run.json`` is to say.
 
     Raises
     ------
