@@ -12,7 +12,8 @@ from mixdream.evaluation.copies.nearest import Nearest
 from mixdream.evaluation.copies.verdict import CopyCheck, RealNearest, check_copies, measure_real
 from mixdream.evaluation.findings import SHOWN, player
 from mixdream.evaluation.reference import Reference
-from mixdream.evaluation.sections import CopyFinding, CopySection, Player
+from mixdream.evaluation.sections import CopyFinding, CopySection
+from mixdream.pages.media import Sound
 from mixdream.progress import Report, clock, part
 
 _BEGAN, _ENDED = 0.74, 0.99  # of the whole report, for its progress
@@ -74,7 +75,7 @@ def _section(
     findings = []
     for position, row in enumerate(sorted(range(len(checks)), key=rank)):
         nearest = checks[row].nearest
-        players: tuple[Player, ...] = ()
+        players: tuple[Sound, ...] = ()
         if nearest is not None and position < SHOWN:
             title = f"{nearest.set_name} at {clock(nearest.time_s, tenths=True)}"
             moment = read_aligned(nearest, clips.shape[1], rate_hz, corpus)

@@ -37,38 +37,25 @@ class ConditionedSeed(BaseModel):
 class Variation(BaseModel):
     """A clip near to another; ``variation`` in JSON.
 
-    Attributes
-    ----------
-    number : int
-        From 1; each goes its own way, the same one at every strength.
-    strength : float in [0, 1]
-        How far: 0 is the other clip itself, 1 is unrelated to it.
+    Each number goes its own way, the same one at every strength.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     of: "Origin"
     number: int = Field(ge=1)
-    strength: Share
+    strength: Share  # 0 is the other clip itself, 1 is unrelated to it
 
 
 class Morph(BaseModel):
-    """A clip on the way from one to another; ``morph`` in JSON, with ``from`` and ``to``.
-
-    Attributes
-    ----------
-    number : int
-        Of the step, from 1.
-    position : float in [0, 1]
-        0 is the start, 1 the end.
-    """
+    """A clip on the way from one to another; ``morph`` in JSON, with ``from`` and ``to``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
 
     start: "Origin" = Field(alias="from")
     end: "Origin" = Field(alias="to")
-    number: int = Field(ge=1)
-    position: Share
+    number: int = Field(ge=1)  # of the step
+    position: Share  # 0 is the start, 1 the end
 
 
 Origin = Seed | ConditionedSeed | Variation | Morph

@@ -3,7 +3,6 @@
 import itertools
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -188,8 +187,7 @@ def draw(
 def _about(nearest: Nearest | None) -> dict[str, Any] | None:
     if nearest is None:
         return None
-    figures = {k: v for k, v in asdict(nearest).items() if k in ("time_s", "shift_s", "speed", "distance")}
-    return {"set": nearest.set_name, "time": clock(nearest.time_s, tenths=True)} | figures
+    return {"set": nearest.set_name, "time": clock(nearest.time_s, tenths=True)} | nearest.about()
 
 
 def _read(path: Path, corpus_hash: str) -> dict[str, Any]:

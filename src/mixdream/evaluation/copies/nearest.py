@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import scipy.fft
@@ -63,6 +64,11 @@ class Nearest:
     def ratio(self) -> float | None:
         """Distance over that of the second, near 1 where no moment stands out; None without a second."""
         return None if self.second is None else min(1.0, self.distance / max(self.second, 1e-9))
+
+    def about(self) -> dict[str, Any]:
+        """What JSON files say of it."""
+        names = ("time_s", "shift_s", "speed", "distance")
+        return {"set": self.set_name} | {name: getattr(self, name) for name in names}
 
 
 def find_nearest(
