@@ -36,7 +36,7 @@ _EDGE_S = 0.010  # cut off at the ends, where resampling filters ring
 
 @dataclass(frozen=True)
 class Scores:
-    """What is left of one window, or on average of several."""
+    """How well one window survives, or several on average."""
 
     snr_db: float  # mixdream.analysis.fidelity.magnitude_snr_db, on independent spectrograms
     convergence_db: float  # error of the magnitudes on the grid itself, mixdream.analysis.consistency
@@ -57,7 +57,7 @@ class Way:
 
     @property
     def name(self) -> str:
-        """As in names of files."""
+        """Part of file names, such as ``studio-8k_pghi+gl``."""
         return f"{self.grid}_{self.inversion}"
 
 
@@ -210,7 +210,7 @@ def ceiling_sentence(best: Way) -> str:
 
 
 def _common_part(grids: Collection[Grid], rate_hz: int) -> slice:
-    """Samples at a rate that the clips of all grids have."""
+    """Samples, at a rate, that the clips of all grids cover."""
     first_s = max(grid.lead / grid.rate_hz for grid in grids) + _EDGE_S
     last_s = min((grid.lead + grid.clip_samples) / grid.rate_hz for grid in grids) - _EDGE_S
     return slice(round(first_s * rate_hz), round(last_s * rate_hz))

@@ -36,7 +36,7 @@ class Spectrograms:
 
 @dataclass(frozen=True)
 class Collection:
-    """Clips that belong together, and what is to be known about them."""
+    """Clips that are evaluated together, of one run or folder."""
 
     name: str
     audio: np.ndarray  # shape (n, samples), float32; clips that are not numbers stay in, to be counted

@@ -1,4 +1,4 @@
-"""Random net: a second embedding that nobody has shaped, to cross-check the first."""
+"""Random net: features of an untrained network, an embedding to cross-check the handcrafted one."""
 
 from collections.abc import Iterable
 from functools import lru_cache

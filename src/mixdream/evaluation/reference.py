@@ -34,7 +34,7 @@ class RealWindows:
 
 @dataclass(frozen=True)
 class Reference:
-    """What a model learnt from, in two halves, and music that it did not.
+    """What a model learnt from, in two halves, and music that it did not learn from.
 
     ``train`` and ``other`` are every other window of the training part, none over another: the reference, and
     the floor that the same music reaches. ``held_out`` are windows of other blocks; these may overlap.
@@ -77,7 +77,6 @@ def reference_for_recipe(recipe: Recipe, corpus: Corpus) -> Reference:
         except InputError:
             notes.append("The held-out music has no window of this kind: there is no column for it.")
     train, other, held_out = _parts(windows, held, split, grid.samples, notes)
-    known = split if share else None
     return Reference(
         rate_hz=grid.rate_hz,
         lead=grid.lead,
@@ -85,8 +84,8 @@ def reference_for_recipe(recipe: Recipe, corpus: Corpus) -> Reference:
         train=train,
         other=other,
         held_out=held_out,
-        trained_on=known.train if known else None,
-        judged_by=known.held_out if known else None,
+        trained_on=split.train if split and share else None,
+        judged_by=split.held_out if split and share else None,
         notes=tuple(notes),
     )
 

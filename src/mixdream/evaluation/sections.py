@@ -1,4 +1,4 @@
-"""Sections of a report: what is said of each collection, of the floors and of the whole, and their JSON."""
+"""Sections of a report, on each collection, the floors and the whole, and what its JSON says."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -76,7 +76,7 @@ class CopySection:
 
 @dataclass(frozen=True)
 class Row:
-    """A collection: what there is to say of it, and None for what there is not.
+    """What a report says of a collection; None stands for what could not be measured.
 
     Only of a run, whose spectrograms are known, there is a ceiling: real windows through its grid, scaling
     and inversion; the consistency of ``generated`` and ``real`` magnitudes, `mixdream.analysis.consistency`;

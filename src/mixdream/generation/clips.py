@@ -33,7 +33,7 @@ class ClipPlan:
 
     @property
     def inversion(self) -> str:
-        """The one that is wished for, or the recipe's."""
+        """Inversion that is wished for, or the recipe's."""
         return self.wish.inversion or self.run.recipe.inversion
 
     def about(self, origin: Origin) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def write_files(
 
 
 def refuse_other_format(folder: Path, run: Run, form: AudioFormat) -> None:
-    """Refuse, before any work, a folder with clips of a run in the other format: a JSON cannot be of both."""
+    """Refuse, before any work, a folder with clips of a run in the other format: one JSON is of one file."""
     other = _other(form)
     if folder.is_dir() and any(
         path.name.startswith(f"{run.name}_") and path.suffix == f".{other}" for path in folder.iterdir()

@@ -23,7 +23,7 @@ _OPENS_OCTAVES = 4
 
 @dataclass(frozen=True)
 class BeatGrid:
-    """Where beats are in the file: each from its own number, so that nothing adds up over hours."""
+    """Samples of beats in a file, each computed from the beat's number: errors do not add up over hours."""
 
     bpm: float
     rate_hz: int

@@ -119,7 +119,7 @@ def make_mix(run: Run, path: Path, minutes: float, wish: Wish, report: Report = 
 
 
 class _Crate:
-    """Loops to choose from, renewed as the mix goes on; ``seeds`` are those of all that may come."""
+    """Loops to choose from, made of these seeds one after the other as the mix goes on."""
 
     def __init__(self, plan: LoopPlan, seeds: range, report: Report) -> None:
         self.plan = plan
@@ -137,7 +137,7 @@ class _Crate:
         self._scale = EnergyScale(self._loops)
 
     def take(self, wanted: float) -> tuple[Candidate, float]:
-        """Take the next loop, by the energy that is wanted of it; also the energy that it has."""
+        """Take the loop that suits the wanted energy best; returned with the energy that it has."""
         taken = choose(self._loops, self._scale, wanted, self._key, self._lately)
         self._lately.append(taken.loop.seed)
         self._key = taken.key

@@ -1,4 +1,4 @@
-"""Origins: what a clip is made from: a seed, a variation of another origin, or a place between two.
+"""Origins: what a clip is made from: a seed, a variation of another origin, or a step between two.
 
 An origin is all that a generator needs to make a clip again, and what the clip's JSON says of it.
 """

@@ -101,7 +101,7 @@ def choose(loops: Sequence[Loop], count: int, rate_hz: int, beats: int) -> tuple
 
 
 def _write_zip(path: Path, files: Sequence[Path]) -> None:
-    """Write a ZIP file of these, in a folder of its name; it does not say where its maker keeps the run."""
+    """Zip files into a folder of the archive's name, without the path of the run in their JSON."""
     with (
         whole_or_absent(path) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,

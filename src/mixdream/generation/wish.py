@@ -28,7 +28,7 @@ class Wish:
 
     @property
     def has_conditions(self) -> bool:
-        """Whether certain music is asked for."""
+        """Whether music of a set or an energy is asked for."""
         return self.like is not None or self.energy is not None
 
     def each_origin(self) -> Iterable[Origin]:

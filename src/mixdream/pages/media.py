@@ -35,7 +35,7 @@ class Sound:
 
 
 def data_url(kind: str, content: bytes) -> str:
-    """Content as an address that holds it.
+    """Content as a ``data:`` URL.
 
     >>> data_url("text/plain", b"hi")
     'data:text/plain;base64,aGk='

@@ -17,7 +17,7 @@ class Section(BaseModel):
 
 
 class Conditional(Section):
-    """A family that can learn with conditions (set, energy and beat in the bar), to be asked for by them.
+    """A family that can learn with conditions: set, energy and beat in the bar.
 
     A share of the windows, ``drop_set``, comes without its set: networks learn what sets have in common.
     """

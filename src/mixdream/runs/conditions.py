@@ -20,7 +20,7 @@ _TURN = 11400714819323198485  # of 2**64, the golden ratio
 
 
 class Conditions(BaseModel):
-    """What the windows of a training are told apart by, and how often each kind is among them.
+    """Sets and energies of the windows of a training, and how many windows there are of each kind.
 
     Energy is the mean of a scaled spectrogram: how full it is, relative to its set's loudest cell and to
     what is usual in each bin. Its thirds over all windows are low, middle and high. The third condition is
@@ -134,7 +134,7 @@ class Conditions(BaseModel):
 
 
 def no_conditions() -> InputError:
-    """Say that nothing can be asked for."""
+    """Error of a run that clips cannot be asked of by set or energy."""
     return InputError(
         "the run has learnt no conditions, so nothing can be asked for: train a recipe with "
         "model.conditions, such as 'cpu', or a flow with --set model.conditions=true, or leave --like and "

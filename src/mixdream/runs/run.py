@@ -74,7 +74,7 @@ class Run:
         return self.folder.resolve().name
 
     def info(self) -> dict[str, Any]:
-        """What ``run.json`` holds: seed, versions, corpus, machine, times."""
+        """What ``run.json`` says: seed, versions, corpus, machine, times."""
         try:
             return json.loads((self.folder / INFO_NAME).read_text("utf-8"))
         except (OSError, ValueError) as error:
@@ -91,12 +91,12 @@ class Run:
 
     @cached_property
     def scaler(self) -> Scaler:
-        """Scaling between magnitudes and what the model says."""
+        """Scaling between magnitudes and the values of the model."""
         return Scaler(self.recipe.grid.scaling, self.statistics())
 
     @cached_property
     def conditions(self) -> Conditions | None:
-        """What clips can be asked for by, where the recipe has it."""
+        """Conditions that clips can be asked for by, where the recipe has them."""
         if not self.recipe.has_conditions:
             return None
         return self._read(CONDITIONS_NAME, Conditions.model_validate_json, _NEEDED)
@@ -139,10 +139,7 @@ class Run:
             raise InputError(f"--sampler-steps {steps}: {reason}") from error
 
     def about(self, checkpoint: Path) -> dict[str, Any]:
-        """What is said of it beside everything that is made with one of its checkpoints.
-
-        ``run_folder`` is where the run is; None for the model that comes with mixdream, which is everywhere.
-        """
+        """What the JSON beside a clip says of its run; ``run_folder`` is None for mixdream's own model."""
         folder = self.folder.resolve()
         about = {
             "run": self.name,

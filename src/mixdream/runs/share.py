@@ -18,7 +18,7 @@ _KEPT = (
 
 
 def share_run(run: Run, folder: Path) -> Path:
-    """Write a run folder that only holds what generating takes: recipe, scaling, weights in half precision.
+    """Write a run folder with only what generating takes: recipe, scaling, weights in half precision.
 
     The weights are those that clips are made with, of the chosen checkpoint. Nothing in it is pickled. It
     says nothing of where the music was or what the sets were called: they can be asked for by number. Clips

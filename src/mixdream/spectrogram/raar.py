@@ -1,4 +1,4 @@
-"""Relaxed reflections: Griffin-Lim's two projections, put together so that they get stuck later."""
+"""Relaxed averaged alternating reflections (RAAR) of the two projections that Griffin-Lim alternates."""
 
 import numpy as np
 import torch

@@ -25,7 +25,7 @@ _SMALLEST_BAND = 0.1  # so that losses near 0 have a band at all
 
 @dataclass(frozen=True)
 class Convergence:
-    """What the losses say; where both have a plateau, from which epoch to which, and their means there."""
+    """Verdict on the losses; where both have a plateau, its first and last epoch and their means there."""
 
     verdict: Verdict
     from_epoch: float | None = None

@@ -56,7 +56,7 @@ class CheckUp(Measures):
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What to do, and why in a sentence that begins with the verdict; the step is where to roll back to."""
+    """What to do, and why, in a sentence that begins with the verdict; the step to roll back to, if any."""
 
     verdict: Verdict
     sentence: str

@@ -1,4 +1,4 @@
-"""The beginning of a run: a new folder, or one that can be gone on with; all checks before any write."""
+"""The start of a run: a new folder, or one that can be resumed; all checks before any write."""
 
 import os
 import platform

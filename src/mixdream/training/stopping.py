@@ -51,7 +51,7 @@ class StopWatch:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Let time pass that is no training."""
+        """Leave out the time of this context."""
         began = time.monotonic()
         try:
             yield

@@ -1,4 +1,4 @@
-"""What all trainings have in common: networks, optimisers, averaged weights, state to save."""
+"""Trainer: networks, optimisers, averaged weights and the state to save, for every objective."""
 
 import copy
 from abc import ABC, abstractmethod
@@ -61,7 +61,7 @@ class Trainer(ABC):
 
     @property
     def generator(self) -> nn.Module:
-        """The generator without what accelerate has wrapped it in."""
+        """The generator without accelerate's wrapper."""
         return self.accelerator.unwrap_model(self.networks["generator"])
 
     @torch.no_grad()

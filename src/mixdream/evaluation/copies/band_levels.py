@@ -1,4 +1,4 @@
-"""Levels of narrow bands over time, in which a moment is known again at another level, speed or in noise."""
+"""Levels of narrow bands over time, by which a moment is recognised louder, faster or in noise."""
 
 import math
 
@@ -77,7 +77,7 @@ def spectrogram_levels(magnitudes: Tensor, grid: Grid) -> np.ndarray:
 
 
 def still(levels: np.ndarray) -> np.ndarray:
-    """In which clips nothing happens (silence, a steady tone); levels of shape (clips, bands, frames)."""
+    """Say in which clips nothing changes (silence, a steady tone), levels of shape (clips, bands, frames)."""
     return levels.std(axis=2).max(axis=1) <= _STILL * levels.max(axis=(1, 2))
 
 

@@ -48,7 +48,7 @@ class RealNearest:
         return float(low), float(high)
 
     def is_copy(self, distance: float, ratio: float | None) -> bool:
-        """Judge a clip.
+        """Whether a clip at this distance and `Nearest.ratio` is a copy.
 
         A copy is nearer to its moment than 98 % of real windows are to theirs, and the moment stands out: its
         ratio is under that of 95 % of real windows. Under half of that distance it need not stand out: a
