@@ -25,12 +25,8 @@ from mixdream.training.recorder import Examined
 from mixdream.training.run_folder import trained_so_far
 from mixdream.training.train import train
 
-RECIPE = "cpu"
-"""What projects are trained with."""
-
-LOOPS = 16
-"""Loops of a project's pack."""
-
+RECIPE = "cpu"  # what projects are trained with
+LOOPS = 16  # loops of a project's pack
 _RUN = "dream"
 _STATE = "project.json"
 _HEARD_SEEDS = (0, 1)  # of the loops that are rendered at each check-up

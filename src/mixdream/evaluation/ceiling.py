@@ -27,9 +27,7 @@ from mixdream.spectrogram.statistics import fit_statistics
 from mixdream.spectrogram.transform import magnitudes
 
 WINDOWS = 8
-PEAK = 0.89
-"""Largest sample of a written file, -1 dBFS: all files of a window share the gain that it takes."""
-
+PEAK = 0.89  # largest sample of a written file, -1 dBFS: all files of a window share the gain that it takes
 SHORTEST_S = 0.1  # the longest frames that are compared
 _EDGE_S = 0.010  # cut off at the ends, where resampling filters ring
 

@@ -11,8 +11,7 @@ from safetensors import SafetensorError
 from mixdream.errors import InputError
 from mixdream.evaluation.embedding import checked_clips
 
-SMALLEST_STD = 1e-3
-"""For `Embedder.fit`: these embeddings have length 1."""
+SMALLEST_STD = 1e-3  # for Embedder.fit: these embeddings have length 1
 
 
 def embed_audio_with_clap(

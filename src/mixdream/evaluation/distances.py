@@ -6,8 +6,7 @@ from mixdream.errors import InputError
 from mixdream.evaluation.intervals import Statistic
 from mixdream.evaluation.samples import check_pair, squared_distances
 
-SCALE = 1000.0
-"""Kernel distances are quoted times 1000, as those of KID are."""
+SCALE = 1000.0  # kernel distances are quoted times 1000, as those of KID are
 
 
 def kernel_statistic(reference: np.ndarray, generated: np.ndarray) -> Statistic:

@@ -11,9 +11,7 @@ from mixdream.evaluation.sections import ClusterFinding
 from mixdream.pages.media import Sound, flac_url, picture_url
 from mixdream.progress import clock
 
-SHOWN = 4
-"""Clusters of each kind, and closest clips, that are shown with players."""
-
+SHOWN = 4  # clusters of each kind, and closest clips, that are shown with players
 _PEAK = 0.9  # of what is played: clips of any tool at about one level
 _PLACES = 8
 

@@ -14,8 +14,7 @@ from mixdream.spectrogram.statistics import decibels
 CHANNELS = (16, 32, 64, 64)
 _FLOOR_DB = -60.0
 _SPREAD_DB = 20.0  # about the standard deviation of music's levels
-SMALLEST_STD = 1e-3
-"""For `Embedder.fit`: features of the net that differ by less are taken for equal."""
+SMALLEST_STD = 1e-3  # for Embedder.fit: features of the net that differ by less are taken for equal
 
 
 def embed_audio_randomly(clips: Iterable[np.ndarray], rate_hz: int, seed: int = 0) -> np.ndarray:

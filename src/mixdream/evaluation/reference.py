@@ -14,8 +14,7 @@ from mixdream.recipes.recipe import Recipe
 from mixdream.recipes.windows import TrainingWindows, training_windows
 
 HELD_OUT = 0.1
-MOST = 500
-"""Windows in each part at most."""
+MOST = 500  # windows in each part at most
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,7 @@ from mixdream.progress import Report, part, silent
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.transform import magnitudes
 
-HEARD = 8
-"""Clips of each collection with a player."""
+HEARD = 8  # clips of each collection with a player
 
 
 def make_report(

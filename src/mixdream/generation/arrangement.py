@@ -13,9 +13,7 @@ from mixdream.generation.pack import STANDS_OUT
 ENERGY = {"intro": 0.3, "build": 0.6, "drop": 0.9, "break": 0.15, "outro": 0.3}
 """What sections ask for, in [0, 1]: a share of the loops that have less energy."""
 
-LEAST_PHRASES = 3
-"""Intro, drop and outro."""
-
+LEAST_PHRASES = 3  # intro, drop and outro
 _CYCLE_PHRASES = 5  # from one build to the next, about
 _LONG_CYCLE = 6  # from here on the break lasts two phrases
 _NO_SPREAD = 1e-9

@@ -8,15 +8,9 @@ import numpy as np
 from mixdream.audio.resample import resample_loop
 from mixdream.corpus.beat_windows import BEATS_PER_BAR
 
-BASS_HZ = 150.0
-"""Where the bass is split from the rest, in the middle of a slope one octave wide."""
-
-FADE_BARS = 2
-"""Bars over which one loop is faded into the next."""
-
-SWAP_S = 0.01
-"""Before a downbeat, time in which basses are swapped and filters moved: shorter clicks."""
-
+BASS_HZ = 150.0  # where the bass is split from the rest, in the middle of a slope one octave wide
+FADE_BARS = 2  # bars over which one loop is faded into the next
+SWAP_S = 0.01  # before a downbeat, time in which basses are swapped and filters moved: shorter clicks
 _CLOSED_HZ = 400.0
 _OPENS_OCTAVES = 4
 

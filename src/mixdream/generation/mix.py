@@ -37,15 +37,9 @@ from mixdream.runs.run import Run
 PHRASE_BARS = 8
 """Bars for which one loop plays, where that is whole plays of it; else the next number that is."""
 
-CANDIDATES = 3
-"""Loops that are made for each phrase."""
-
-MOST_CANDIDATES = 48
-"""Loops to choose from at a time; the oldest go."""
-
-LATELY = 8
-"""Phrases for which a loop rests."""
-
+CANDIDATES = 3  # loops that are made for each phrase
+MOST_CANDIDATES = 48  # loops to choose from at a time; the oldest go
+LATELY = 8  # phrases for which a loop rests
 MAKEUP_DB = 1.5
 """Gain of all, before the limiter: breaks, builds and fades are quieter than the loops that they are of."""
 

@@ -22,9 +22,7 @@ from mixdream.generation.wish import Wish
 from mixdream.progress import Report, part, silent
 from mixdream.runs.run import Run
 
-CANDIDATES = 3
-"""Loops that are made for each that is kept."""
-
+CANDIDATES = 3  # loops that are made for each that is kept
 DIFFERENT_DB = 4.0
 """Loops nearer than this are taken for the same: see `mixdream.analysis.fingerprint` and docs/loops.md."""
 

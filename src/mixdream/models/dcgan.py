@@ -6,9 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-DEPTH = 6
-"""Layers of either network; five of them double or halve the size of the image."""
-
+DEPTH = 6  # layers of either network; five of them double or halve the size of the image
 _LEAK = 0.2
 
 

@@ -9,9 +9,7 @@ from torch.nn import functional as F
 
 from mixdream.spectrogram.scaling import SPREAD
 
-HEAD = 64
-"""Channels of an attention head."""
-
+HEAD = 64  # channels of an attention head
 LOWEST_LEVEL = 0.1
 """Noise levels under it are weighed as it is: the weight 1 / level**2 of the loss would have no bound."""
 

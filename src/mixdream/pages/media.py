@@ -13,9 +13,7 @@ from PIL import Image
 from mixdream.analysis.levels import RANGE_DB, levels_db
 from mixdream.spectrogram.picture import for_the_eye
 
-LOWEST_HZ = 50.0
-"""Bottom of pictures with a frequency axis."""
-
+LOWEST_HZ = 50.0  # bottom of pictures with a frequency axis
 _TICKS_HZ = {100.0: "100 Hz", 300.0: "300 Hz", 1000.0: "1 kHz", 3000.0: "3 kHz", 10_000.0: "10 kHz"}
 _FRAME_S = 0.05
 _SIZE = (120, 360)  # pixels of a picture with a frequency axis: rows, columns

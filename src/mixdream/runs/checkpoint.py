@@ -12,9 +12,7 @@ from torch import Tensor
 from mixdream.errors import InputError
 from mixdream.files import folder_atomically
 
-KEPT = 2
-"""Newest checkpoints that stay on the disk."""
-
+KEPT = 2  # newest checkpoints that stay on the disk
 _FOLDER = "checkpoints"
 _STATE = "state.json"
 

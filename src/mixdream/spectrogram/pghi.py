@@ -11,9 +11,7 @@ from torch.nn import functional as F
 
 from mixdream.spectrogram.grid import Grid
 
-TOLERANCE = 1e-6
-"""Cells quieter than this part of the loudest one keep the phase that they are given."""
-
+TOLERANCE = 1e-6  # cells quieter than this part of the loudest one keep the phase that they are given
 HANN_GAMMA = 0.25645
 """``gamma / n_fft**2`` of the Gaussian ``exp(-pi t**2 / gamma)`` that is nearest to a Hann window."""
 

@@ -7,9 +7,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from torch import Tensor
 
-LOG_FLOOR_DB = -80.0
-"""Quietest magnitude that logarithmic scalings tell apart."""
-
+LOG_FLOOR_DB = -80.0  # quietest magnitude that logarithmic scalings tell apart
 SMALLEST_STD_DB = 1.0  # a bin that never changes, such as one above a codec's cut-off, is not blown up
 
 

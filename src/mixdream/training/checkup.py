@@ -20,9 +20,7 @@ from mixdream.recipes.windows import TrainingWindows
 from mixdream.training.batches import Batches
 from mixdream.training.diagnosis import Measures
 
-SAMPLES = 256
-"""Training windows, and generated clips, that a check-up compares."""
-
+SAMPLES = 256  # training windows, and generated clips, that a check-up compares
 _FEWEST = 20  # windows that can be examined at all
 _FEWEST_APART = 64  # windows without overlap; with fewer than these, overlapping ones are taken
 _BATCH = 32

@@ -12,14 +12,9 @@ from mixdream.corpus.store import Corpus
 from mixdream.evaluation.embedding import pooled
 from mixdream.spectrogram.grid import Grid
 
-ANALYSIS_HZ = 8000
-"""Rate that everything is compared at."""
-
-MARGIN = 512
-"""Samples at `ANALYSIS_HZ` that a frame reaches to each side of its middle: it lasts 128 ms."""
-
-COMPRESSION = 0.3
-"""Exponent of magnitudes: 1 hears only kicks, 0 (decibels) hears hiss as loud as notes."""
+ANALYSIS_HZ = 8000  # rate that everything is compared at
+MARGIN = 512  # samples at ANALYSIS_HZ that a frame reaches to each side of its middle: it lasts 128 ms
+COMPRESSION = 0.3  # exponent of magnitudes: 1 hears only kicks, 0 (decibels) hears hiss as loud as notes
 
 # Bands of an eighth of an octave.
 _LOWEST_HZ, _HIGHEST_HZ = 62.5, 4000.0

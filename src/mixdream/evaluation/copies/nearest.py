@@ -27,12 +27,8 @@ from mixdream.evaluation.copies.band_levels import (
 from mixdream.evaluation.copies.matching import make_templates, match
 from mixdream.progress import Report, silent
 
-SHORTEST_S = 1.0
-"""Shortest clip: less than a second of music is in many tracks."""
-
-TRACK_S = 300.0
-"""Moments of a set that are nearer to each other may be of one track, which repeats itself."""
-
+SHORTEST_S = 1.0  # shortest clip: less than a second of music is in many tracks
+TRACK_S = 300.0  # moments of a set that are nearer to each other may be of one track, which repeats itself
 _HOP = 256  # samples, 32 ms, about: a whole number of frames fits the clip
 _STEP = 8  # frames, a quarter of a second, between the moments that are scanned
 _STRETCH = 16  # moments of which the best is kept

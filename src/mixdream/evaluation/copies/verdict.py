@@ -18,9 +18,7 @@ REAL_WINDOWS = 200
 LIMIT_QUANTILE = 0.02
 RATIO_QUANTILE = 0.05
 
-FEWEST_REAL = 8
-"""Real windows that limits can be read from."""
-
+FEWEST_REAL = 8  # real windows that limits can be read from
 _SPEED_STEP = 0.02  # speeds are searched to 1 % on each side
 
 
