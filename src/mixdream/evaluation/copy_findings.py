@@ -1,6 +1,6 @@
 """The copy check of a report: every clip against the corpus, the nearest with players of both sides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from mixdream.errors import InputError
 from mixdream.evaluation.collection import Collection
 from mixdream.evaluation.copies.band_levels import read_moment
 from mixdream.evaluation.copies.nearest import Nearest
-from mixdream.evaluation.copies.verdict import CopyCheck, RealNearest, check_copies, measure_real
+from mixdream.evaluation.copies.verdict import CopyCheck, RealNearest, check_copies, measure_real, speeds_at
 from mixdream.evaluation.findings import SHOWN, player
 from mixdream.evaluation.reference import Reference
 from mixdream.evaluation.sections import CopyFinding, CopySection
@@ -24,7 +24,6 @@ def check_collections(
     reference: Reference,
     collections: Sequence[Collection],
     samples: int,
-    speeds: Mapping[str, Sequence[float]] | None,
     report: Report,
 ) -> tuple[list[CopySection | None], list[str]]:
     """Check the first ``samples`` of the clips of each collection for copies.
@@ -37,6 +36,7 @@ def check_collections(
         A note that says why there is no copy check, if there is none.
     """
     spans, rate_hz = reference.trained_on, reference.rate_hz
+    speeds = None if reference.tempo_bpm is None else speeds_at(corpus, reference.tempo_bpm)
     try:
         real = measure_real(
             corpus, samples / rate_hz, spans=spans, held_out=reference.judged_by, speeds=speeds

@@ -36,11 +36,11 @@ class Yardstick:
         """The embedding that the verdict is based on."""
         return self.spaces[HANDCRAFTED]
 
-    def chosen(self, rows: np.ndarray) -> np.ndarray:
-        """Return ``number`` of these rows, drawn at random, in order; all of them where there are fewer."""
-        if len(rows) <= self.number:
-            return rows
-        return np.sort(np.random.default_rng(self.seed).choice(rows, self.number, replace=False))
+    def chosen(self, count: int) -> np.ndarray:
+        """Rows of the clips to compare: ``number`` drawn at random, in order; all where there are fewer."""
+        if count <= self.number:
+            return np.arange(count)
+        return np.sort(np.random.default_rng(self.seed).choice(count, self.number, replace=False))
 
     def cut(self, windows: np.ndarray) -> np.ndarray:
         """Cut the clips out of real windows, which have some samples more on both sides."""

@@ -42,6 +42,7 @@ class Reference:
     rate_hz: int
     lead: int  # samples of a window before its clip begins, see mixdream.spectrogram.grid.Grid
     clip_samples: int
+    tempo_bpm: float | None  # that windows of beats are brought to
     train: RealWindows
     other: RealWindows
     held_out: RealWindows | None
@@ -80,6 +81,7 @@ def reference_for_recipe(recipe: Recipe, corpus: Corpus) -> Reference:
         rate_hz=grid.rate_hz,
         lead=grid.lead,
         clip_samples=grid.clip_samples,
+        tempo_bpm=recipe.tempo_bpm,
         train=train,
         other=other,
         held_out=held_out,
@@ -100,7 +102,7 @@ def reference_for_length(seconds: float, corpus: Corpus) -> Reference:
     held = index_windows(corpus, seconds, total=MOST, spans=split.held_out) if split else None
     samples = windows.window_samples
     parts = _parts(windows, held, split, samples, notes)
-    return Reference(corpus.rate_hz, 0, samples, *parts, None, None, tuple(notes))
+    return Reference(corpus.rate_hz, 0, samples, None, *parts, None, None, tuple(notes))
 
 
 def _split(corpus: Corpus, window_s: float, share: float, notes: list[str]) -> Split | None:

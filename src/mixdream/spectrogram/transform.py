@@ -19,7 +19,7 @@ def stft(audio: Tensor, grid: Grid, loop: bool = False) -> Tensor:
 
     Audio, shape (..., samples), has at least `grid.samples`, and what lies behind is not used; a loop, one
     period of a periodic signal, has `grid.clip_samples`, and frames reach over its ends. Another length is an
-    InputError. Scaled by ``2 / sum(window)``: a full-scale sine has at most magnitude 1.
+    InputError. Spectra are scaled by ``2 / sum(window)``: a full-scale sine has at most magnitude 1.
     """
     if loop:
         if audio.shape[-1] != grid.clip_samples:

@@ -51,7 +51,7 @@ class Nearest:
     set_name: str
     start: int  # first kept sample of the moment
     time_s: float  # the same in the source
-    shift_s: float  # of the clip, from the moment's start to the clip's; the moment is taken as a circle
+    shift_s: float  # how far into the moment, taken as a circle, the clip begins; seconds of the clip
     speed: float  # how many times faster than the set the clip plays
     distance: float
     second: float | None
