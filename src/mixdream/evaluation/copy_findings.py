@@ -36,7 +36,7 @@ def check_collections(
         A note that says why there is no copy check, if there is none.
     """
     spans, rate_hz = reference.trained_on, reference.rate_hz
-    speeds = None if reference.tempo_bpm is None else speeds_at(corpus, reference.tempo_bpm)
+    speeds = speeds_at(corpus, reference.tempo_bpm)
     try:
         real = measure_real(
             corpus, samples / rate_hz, spans=spans, held_out=reference.judged_by, speeds=speeds

@@ -46,7 +46,7 @@ class Similarity:
         self.run, self.corpus, self.highest = run, corpus, highest
         self.rate_hz = recipe.grid.rate_hz
         # Clips are compared at the model's own tempo, before they are played at another.
-        self._speeds = None if recipe.tempo_bpm is None else speeds_at(corpus, recipe.tempo_bpm)
+        self._speeds = speeds_at(corpus, recipe.tempo_bpm)
         self._spans = self._held_out = None
         if recipe.windows.held_out:
             split = split_corpus(corpus, recipe.windows.longest_s, recipe.windows.held_out)

@@ -144,13 +144,15 @@ def measure_real(
     return RealNearest(np.array([moment.distance for moment in nearest]), np.array(ratios))
 
 
-def speeds_at(corpus: Corpus, bpm: float) -> dict[str, tuple[float, ...]]:
-    """Speeds of all sets that have a tempo, for clips at a tempo that varispeed has brought them to.
+def speeds_at(corpus: Corpus, bpm: float | None) -> dict[str, tuple[float, ...]]:
+    """Speeds of all sets that have a tempo, for clips at a tempo that varispeed has brought them to, if any.
 
     A model that learns from windows of beats hears every set at its own tempo, `Recipe.tempo_bpm`; a clip
     that copies a set is the set that much faster or slower. Speeds ascend in steps of 2 %, each within 1 % of
     a block whose tempo is sure.
     """
+    if bpm is None:
+        return {}
     speeds = {}
     for record in corpus.sets:
         steps = {
