@@ -150,7 +150,8 @@ def draw(
     InputError
         `TRIES` times as many clips, or all there are, did not hold enough.
     """
-    origins, count = iter(wish.each_origin()), wish.count
+    count = wish.count
+    origins = itertools.islice(wish.each_origin(), TRIES * count)
     given = tried = 0
     furthest = 0.0
 
@@ -161,7 +162,7 @@ def draw(
 
     while given < count:
         clips: list[AnyClip] = []
-        for origin in itertools.islice(origins, min(TOGETHER, count - given, TRIES * count - tried)):
+        for origin in itertools.islice(origins, min(TOGETHER, count - given)):
             clips.append(make(origin))
             say(given + _MAKING * len(clips), f"clip {name_of(origin)}")
         if not clips:
@@ -171,17 +172,16 @@ def draw(
             )
         number = len(clips)
         tried += number
-        done = given + _MAKING * number
         likenesses: list[dict[str, Any]] = [{} for _ in clips]
         if similarity:
             audio = np.stack([clip.audio for clip in clips])
-            likenesses = similarity.compare(audio, part(say, done, _COMPARING * number))
-        done += _COMPARING * number
+            likenesses = similarity.compare(audio, part(say, given + _MAKING * number, _COMPARING * number))
+        compared = given + (_MAKING + _COMPARING) * number
         for i, (clip, likeness) in enumerate(zip(clips, likenesses, strict=True)):
             if similarity is None or not similarity.rejects(likeness):
                 given += 1
                 yield clip, likeness
-            say(done + (1 - _MAKING - _COMPARING) * (i + 1), f"clip {name_of(clip.origin)}")
+            say(compared + (1 - _MAKING - _COMPARING) * (i + 1), f"clip {name_of(clip.origin)}")
 
 
 def _about(nearest: Nearest | None) -> dict[str, Any] | None:
