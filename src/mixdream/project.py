@@ -129,7 +129,7 @@ class Project:
                 minutes=seconds / 60,
                 until_done=True,
                 resume=is_run(folder),
-                on_checkup=lambda examined: self._hear(examined, corpus),
+                on_checkup=lambda examined: self._show_check_up(examined, corpus),
                 report=report,
             )
         return Run.open(folder)
@@ -137,10 +137,7 @@ class Project:
     def make_loops(self, run: Run, corpus: Corpus, report: Report = silent) -> list[dict[str, Any]]:
         """Make the pack of the best checkpoint, unless it lies there already; loops of others are put aside.
 
-        Returns
-        -------
-        list of dict
-            What the JSON files of the loops say, with ``file``.
+        What the JSON files of the loops say is returned, with ``file``.
         """
         made_of = {"run": run.name, "checkpoint": run.chosen_checkpoint().name, "count": LOOPS}
         loops = self._loops_made_of(made_of)
@@ -151,14 +148,9 @@ class Project:
             write_json(self.folder / _STATE, {"made_of": made_of, "loops": names})
         return loops
 
-    def write_page(
-        self, run: Run, corpus: Corpus, loops: Sequence[dict[str, Any]], info: dict[str, Any] | None = None
-    ) -> None:
-        """Write the page of the loops that `make_loops` returned; there are none while the training goes on.
-
-        ``info`` is what the page says of the training, the run's own unless given.
-        """
-        write_project_page(self.page, run, corpus, loops, info or run.info())
+    def write_page(self, run: Run, corpus: Corpus, loops: Sequence[dict[str, Any]]) -> None:
+        """Write the page of the loops that `make_loops` returned."""
+        write_project_page(self.page, run, corpus, loops, run.info())
 
     def _pack(self, run: Run, corpus: Corpus, report: Report) -> Pack:
         """Make a pack whose loops are judged by the copy check, where there is enough music for it."""
@@ -168,8 +160,8 @@ class Project:
         except InputError:
             return make_pack(run, self.loops, Wish(count=LOOPS), corpus, report)
 
-    def _hear(self, examined: Examined, corpus: Corpus) -> None:
-        """Render loops of a model that is in training, where the page finds them."""
+    def _show_check_up(self, examined: Examined, corpus: Corpus) -> None:
+        """Render loops of a model that is in training, and write the page, which finds them in the run."""
         run, checkpoint = examined.run, examined.checkpoint
         steps, seconds = examined.check_up.step, examined.check_up.seconds
         plan = plan_loops(run, Wish(form="flac"))
@@ -178,7 +170,7 @@ class Project:
             folder = run.folder / SAMPLES_FOLDER / checkpoint.name
             write_loop(plan, make_loop(plan, seed), folder, {"trained_s": seconds})
         progress = {"steps": steps, "seconds": seconds, "doctor": {"sentence": examined.diagnosis.sentence}}
-        self.write_page(run, corpus, (), run.info() | progress)
+        write_project_page(self.page, run, corpus, (), run.info() | progress)
 
     def _loops_made_of(self, made_of: dict[str, Any]) -> list[dict[str, Any]] | None:
         """The loops that lie there if they were made of this; None otherwise."""

@@ -26,7 +26,6 @@ _RATE_HZ = 44_100
 _CHECK_UPS = 4  # that the page shows
 _REAL = 4  # moments of the music beside them
 _NAMED = 5  # sets that the title names
-_FIGURES = {"Losses over the epochs": "losses.png", "Real and generated": "real-and-generated.png"}
 _NOTES = {
     "Loops": "Seamless and whole bars long; nearest to: the moment of your music that is most like it.",
     "How it grew": "The same two seeds at some check-ups of the training.",
@@ -52,7 +51,7 @@ def write_project_page(
         _real_sounds(run, corpus),
     )
     names = [record.name for record in corpus.sets]
-    figures = {caption: run.folder / FIGURES_FOLDER / name for caption, name in _FIGURES.items()}
+    losses = run.folder / FIGURES_FOLDER / "losses.png"
     folder = shlex.quote(str(run.folder))
     page = render_page(
         "mixdream.pages",
@@ -73,11 +72,7 @@ def write_project_page(
             f"{info['machine']['cores']} cores",
             "Inversion": recipe.inversion,
         },
-        pictures={
-            caption: data_url("image/png", file.read_bytes())
-            for caption, file in figures.items()
-            if file.is_file()
-        },
+        losses=data_url("image/png", losses.read_bytes()) if losses.is_file() else None,
         next_commands=[
             f"mixdream dream -o {shlex.quote(str(path.parent))} --minutes 120   # learn for longer",
             f"mixdream pack {folder} -n 16 --seed 1000 -o more-loops",

@@ -51,7 +51,7 @@ def sample_run(run: Run, number: int, seed: int, report: Report = silent) -> Col
     """Sample a run at its own tempo and rate, with its own inversion; nothing is written.
 
     ``seed`` is that of the first clip; the next ones count up, as in
-    `mixdream.generation.clips.generate_clips`. A run without a checkpoint is an InputError.
+    `mixdream.generation.generate.generate`. A run without a checkpoint is an InputError.
     """
     checkpoint = run.chosen_checkpoint()
     generator = run.load_generator(checkpoint)
