@@ -16,6 +16,7 @@ ROOT = Path(mixdream.__file__).parent
 FLOORS = (
     {"cli", "__main__"},
     {"project"},
+    {"project_page"},
     {"survey", "training", "generation"},
     {"evaluation"},
     {"runs"},

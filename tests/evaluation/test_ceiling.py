@@ -13,8 +13,6 @@ from mixdream.analysis.fidelity import magnitude_snr_db
 from mixdream.corpus.store import Corpus, audio_path
 from mixdream.errors import InputError
 from mixdream.evaluation.ceiling import (
-    Scores,
-    Way,
     ceiling_sentence,
     grids_within,
     loud_windows,
@@ -105,5 +103,5 @@ def test_grids_above_the_rate_are_left_out_or_refused(corpus: Corpus, tmp_path: 
     [(0.2, "as sharp as they were (within 1 ms)"), (-8.0, "8 ms faster"), (3.0, "3 ms slower")],
 )
 def test_the_sentence_says_what_became_of_attacks(smear_ms: float, words: str) -> None:
-    scores = Scores(12.4, -20.0, 3.0, 3950.0, 0.25, smear_ms)
-    assert words in ceiling_sentence(Way("thesis", "random-phase", scores, [scores]))
+    mean = {"snr_db": 12.4, "bandwidth_hz": 3950.0, "bandwidth_kept": 0.25, "smear_ms": smear_ms}
+    assert words in ceiling_sentence({"grid": "thesis", "inversion": "random-phase", "mean": mean})

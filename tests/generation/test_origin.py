@@ -13,13 +13,13 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from mixdream import HIGHEST_SEED
 from mixdream.errors import InputError
 from mixdream.generation import clips as clips_module
 from mixdream.generation import loops as loops_module
 from mixdream.generation.clips import plan_clips, write_spectrogram
 from mixdream.generation.generate import generate
 from mixdream.generation.origin import (
-    HIGHEST_SEED,
     Morph,
     Origin,
     Variation,

@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from mixdream.cli.output import JSON_OPTION, print_json, progress
+from mixdream.cli.output import JSON_OPTION, new_table, print_json, print_table, progress
 
 
 def ceiling(
@@ -52,15 +52,9 @@ def ceiling(
 
 
 def _print_table(result: dict[str, Any]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
     number = len(result["windows"])
     title = f"means of {number} window{'s' if number > 1 else ''}, {result['rate_hz']} Hz"
-    table = Table(
-        title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
-    )
+    table = new_table(title)
     table.add_column("grid", no_wrap=True)
     table.add_column("inversion", no_wrap=True)
     for heading in ("SNR dB", "on grid", "LSD dB", "to kHz", "kept", "smear ms"):
@@ -78,4 +72,4 @@ def _print_table(result: dict[str, Any]) -> None:
             f"{100 * mean['bandwidth_kept']:.0f} %",
             "" if smear is None else f"{smear:.1f}",
         )
-    Console(markup=False, highlight=False, emoji=False).print(table)
+    print_table(table)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mixdream.cli.output import JSON_OPTION, print_json, progress
+from mixdream.cli.output import JSON_OPTION, new_table, print_json, print_table, progress
 from mixdream.errors import InputError
 from mixdream.progress import clock
 
@@ -196,13 +196,9 @@ def _left_out(
 
 
 def _print_table(corpus: "Corpus") -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
     sets = f"{len(corpus.sets)} set{'s' if len(corpus.sets) > 1 else ''}"
     title = f"{sets}, {corpus.rate_hz} Hz, {'mono' if corpus.channels == 1 else 'stereo'}"
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = new_table(title)
     table.add_column("set", overflow="fold")
     rows = [_cells(record) for record in corpus.sets]
     dropped = sum(record.dropped_s for record in corpus.sets)
@@ -215,7 +211,7 @@ def _print_table(corpus: "Corpus") -> None:
         table.add_row(record.name, *(row.get(heading) for heading in headings))
     table.add_section()
     table.add_row("all", *(rows[-1].get(heading) for heading in headings))
-    Console(markup=False, highlight=False, emoji=False).print(table)
+    print_table(table)
     for record in corpus.sets:
         for remark in _remarks(record):
             typer.echo(f"{record.name}: {remark}")

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mixdream import HIGHEST_SEED
 from mixdream.cli import options
 from mixdream.cli.generate import open_run
 from mixdream.cli.output import JSON_OPTION, print_json, progress
@@ -25,7 +26,7 @@ def mix(
     bpm: options.Bpm = None,
     seed: Annotated[
         int,
-        typer.Option("--seed", metavar="N", min=0, max=options.HIGHEST_SEED, help="Each gives another mix."),
+        typer.Option("--seed", metavar="N", min=0, max=HIGHEST_SEED, help="Each gives another mix."),
     ] = 0,
     rate_hz: options.Rate = 44_100,
     as_json: bool = JSON_OPTION,

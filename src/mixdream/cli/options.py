@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-HIGHEST_SEED = 2**53
+from mixdream import HIGHEST_SEED
 
 RunArgument = Annotated[
     Path | None,

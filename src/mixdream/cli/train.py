@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from mixdream import HIGHEST_SEED
 from mixdream.cli.output import JSON_OPTION, is_main_process, print_json, progress
 from mixdream.progress import clock
 
@@ -44,7 +45,7 @@ def train(
         [], "--set", metavar="KEY=VALUE", help="Change a key of the recipe; repeatable.", show_default=False
     ),
     seed: int | None = typer.Option(
-        None, min=0, max=2**53, help="Seed of weights, order and noise (default: 0)"
+        None, min=0, max=HIGHEST_SEED, help="Seed of weights, order and noise (default: 0)"
     ),
     minutes: float | None = typer.Option(None, min=0.0, help="Stop after so many minutes of wall clock."),
     until_done: bool = typer.Option(

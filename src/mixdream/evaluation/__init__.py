@@ -1,1 +1,1 @@
-"""What measures: metrics on arrays and spectrograms, of real music and of generated clips."""
+"""Metrics, reports and copy checks: how close to real music clips are, how varied, and whether copied."""

@@ -1,7 +1,7 @@
 """Ceiling: real audio through grids and inversions, the best that any model on a grid can sound."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,45 +20,16 @@ from mixdream.errors import InputError
 from mixdream.evaluation.ceiling_figure import draw_ceiling
 from mixdream.files import write_json
 from mixdream.progress import Report, silent
-from mixdream.spectrogram.grid import NAMED_GRIDS, Grid, InversionName
+from mixdream.spectrogram.grid import NAMED_GRIDS, Grid
 from mixdream.spectrogram.inversion import default_inversion
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.spectrogram.statistics import fit_statistics
 from mixdream.spectrogram.transform import magnitudes
 
 WINDOWS = 8
-PEAK = 0.89
-"""Largest sample of a written file, -1 dBFS: all files of a window share the gain that it takes."""
-
+PEAK = 0.89  # largest sample of a written file, -1 dBFS: all files of a window share the gain that it takes
 SHORTEST_S = 0.1  # the longest frames that are compared
 _EDGE_S = 0.010  # cut off at the ends, where resampling filters ring
-
-
-@dataclass(frozen=True)
-class Scores:
-    """What is left of one window, or on average of several."""
-
-    snr_db: float  # mixdream.analysis.fidelity.magnitude_snr_db, on independent spectrograms
-    convergence_db: float  # error of the magnitudes on the grid itself, mixdream.analysis.consistency
-    distance_db: float  # mixdream.analysis.fidelity.log_spectral_distance_db
-    bandwidth_hz: float  # highest frequency
-    bandwidth_kept: float  # its share of the original's, at most 1
-    smear_ms: float | None  # mixdream.analysis.smear.transient_smear_ms; None without onsets
-
-
-@dataclass(frozen=True)
-class Way:
-    """One grid with one inversion, and its scores, mean and per window."""
-
-    grid: str
-    inversion: InversionName
-    mean: Scores
-    windows: list[Scores]
-
-    @property
-    def name(self) -> str:
-        """As in names of files."""
-        return f"{self.grid}_{self.inversion}"
 
 
 def grids_within(rate_hz: int) -> dict[str, Grid]:
@@ -85,12 +56,8 @@ def pass_through(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Send windows through a grid, its scaling and an inversion, as a perfect model would.
 
-    Parameters
-    ----------
-    audio : ndarray, shape (windows, samples), at least ``grid.seconds`` long
-    rate_hz : int, >= grid.rate_hz
-    sets : sequence of str, one per window
-        The sets they are from: the reference of ``log-standard`` belongs to a set.
+    Windows, shape (windows, samples), last at least ``grid.seconds``, at the grid's rate or more; ``sets``
+    says which set each is from: the reference of ``log-standard`` belongs to a set.
 
     Returns
     -------
@@ -120,20 +87,11 @@ def pass_through(
 def measure_ceiling(
     corpus: Corpus, folder: Path, grids: Mapping[str, Grid], number: int = WINDOWS, report: Report = silent
 ) -> dict[str, Any]:
-    """Send windows of a corpus through every grid and inversion; write audio, scores and a figure.
+    """Send so many windows of a corpus through every grid and inversion; write audio, scores and a figure.
 
-    Parameters
-    ----------
-    folder : Path
-        Made if need be. Gets ``<window>_original.wav`` and ``<window>_<grid>_<inversion>.wav``, all of one
-        window at one gain, ``ceiling.json`` and ``ceiling.png``; files of the same names are replaced.
-    number : int
-        Windows.
-
-    Returns
-    -------
-    dict
-        What ``ceiling.json`` says, with ``folder``.
+    The folder is made if need be. It gets ``<window>_original.wav`` and ``<window>_<grid>_<inversion>.wav``,
+    all of one window at one gain, ``ceiling.json`` and ``ceiling.png``; files of the same names are replaced.
+    What the JSON says is returned, with ``folder``.
 
     Raises
     ------
@@ -161,34 +119,34 @@ def measure_ceiling(
         )
     original = audio[:, common]
     versions = {"original": original.astype(np.float32)}  # all of them at once: the gain is theirs together
-    ways: list[Way] = []
+    ways: list[dict[str, Any]] = []
     plan = [(name, inversion) for name, grid in grids.items() for inversion in grid.inversions]
     for done, (name, inversion) in enumerate(plan):
         report(done / len(plan), f"{name} {inversion}")
         made, errors = pass_through(audio, rate_hz, grids[name], inversion, [where for where, _ in places])
         triples = zip(original, made[:, common], errors, strict=True)
         scores = [_scores(before, after, rate_hz, error) for before, after, error in triples]
-        ways.append(Way(name, inversion, _mean(scores), scores))
-        versions[ways[-1].name] = made[:, common].astype(np.float32)
+        ways.append({"grid": name, "inversion": inversion, "mean": _mean(scores), "windows": scores})
+        versions[f"{name}_{inversion}"] = made[:, common].astype(np.float32)
     _write_versions(folder, versions, rate_hz)
     report(1.0, "drawing")
     median = int(np.argsort(np.square(original).mean(axis=1), kind="stable")[len(original) // 2])
-    shown = [way.name for way in ways if way.inversion == default_inversion(grids[way.grid])]
+    shown = [f"{name}_{default_inversion(grid)}" for name, grid in grids.items()]
     draw_ceiling(
         folder / "ceiling.png",
         {name: versions[name][median] for name in ("original", *shown)},
         rate_hz,
         f"{places[median][0]}, {places[median][1]:.1f} s",
     )
-    best = max(ways, key=lambda way: way.mean.snr_db)
+    best = max(ways, key=lambda way: way["mean"]["snr_db"])
     content = {
         "corpus": str(corpus.folder),
         "hash": corpus.hash,
         "rate_hz": rate_hz,
         "windows": [{"set": name, "start_s": start_s} for name, start_s in places],
         "grids": {name: grid.model_dump() for name, grid in grids.items()},
-        "ways": [asdict(way) for way in ways],
-        "best": best.name,
+        "ways": ways,
+        "best": f"{best['grid']}_{best['inversion']}",
         "sentence": ceiling_sentence(best),
     }
     write_json(folder / "ceiling.json", content)
@@ -204,26 +162,26 @@ def _write_versions(folder: Path, versions: Mapping[str, np.ndarray], rate_hz: i
             write_audio(folder / f"{row + 1:02d}_{name}.wav", version[row] * gain, rate_hz)
 
 
-def ceiling_sentence(best: Way) -> str:
-    """What a model can sound like at most, for people."""
-    scores = best.mean
-    smear_ms = scores.smear_ms
+def ceiling_sentence(best: Mapping[str, Any]) -> str:
+    """What a model can sound like at most, for people, from the grid and inversion that are best."""
+    scores = best["mean"]
+    smear_ms = scores["smear_ms"]
     if smear_ms is None:
         attacks = ""
     elif abs(smear_ms) < 1.5:
         attacks = ", attacks as sharp as they were (within 1 ms)"
     else:
         attacks = f", attacks {abs(smear_ms):.0f} ms {'slower' if smear_ms > 0 else 'faster'}"
-    share = f"{100 * scores.bandwidth_kept:.0f} % of what this corpus has"
+    share = f"{100 * scores['bandwidth_kept']:.0f} % of what this corpus has"
     return (
-        f"The best that a model on {best.grid} can sound is your music up to "
-        f"{scores.bandwidth_hz / 1000:.1f} kHz ({share}){attacks}, with errors {scores.snr_db:.0f} dB below "
-        f"the music, through {best.inversion}."
+        f"The best that a model on {best['grid']} can sound is your music up to "
+        f"{scores['bandwidth_hz'] / 1000:.1f} kHz ({share}){attacks}, with errors {scores['snr_db']:.0f} dB "
+        f"below the music, through {best['inversion']}."
     )
 
 
 def _common_part(grids: Collection[Grid], rate_hz: int) -> slice:
-    """Samples at a rate that the clips of all grids have."""
+    """Samples, at a rate, that the clips of all grids cover."""
     first_s = max(grid.lead / grid.rate_hz for grid in grids) + _EDGE_S
     last_s = min((grid.lead + grid.clip_samples) / grid.rate_hz for grid in grids) - _EDGE_S
     return slice(round(first_s * rate_hz), round(last_s * rate_hz))
@@ -235,22 +193,25 @@ def _resampled(audio: np.ndarray, rate_hz: int, target_hz: int) -> np.ndarray:
     return soxr.resample(np.asarray(audio, np.float64), rate_hz, target_hz, quality="VHQ")
 
 
-def _scores(original: np.ndarray, inverted: np.ndarray, rate_hz: int, error: float) -> Scores:
+def _scores(
+    original: np.ndarray, inverted: np.ndarray, rate_hz: int, error: float
+) -> dict[str, float | None]:
+    """How well a window survives; ``error`` is that of the magnitudes on the grid itself, a ratio."""
     reached_hz, had_hz = bandwidth_hz(inverted, rate_hz), bandwidth_hz(original, rate_hz)
-    return Scores(
-        snr_db=magnitude_snr_db(original, inverted, rate_hz),
-        convergence_db=float(20 * np.log10(max(error, 1e-6))),
-        distance_db=log_spectral_distance_db(original, inverted, rate_hz),
-        bandwidth_hz=min(reached_hz, had_hz),
-        bandwidth_kept=min(reached_hz / had_hz, 1.0) if had_hz else 1.0,
-        smear_ms=transient_smear_ms(original, inverted, rate_hz),
-    )
+    return {
+        "snr_db": magnitude_snr_db(original, inverted, rate_hz),
+        "convergence_db": float(20 * np.log10(max(error, 1e-6))),
+        "distance_db": log_spectral_distance_db(original, inverted, rate_hz),
+        "bandwidth_hz": min(reached_hz, had_hz),
+        "bandwidth_kept": min(reached_hz / had_hz, 1.0) if had_hz else 1.0,
+        "smear_ms": transient_smear_ms(original, inverted, rate_hz),  # None without onsets
+    }
 
 
-def _mean(scores: Sequence[Scores]) -> Scores:
+def _mean(scores: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
     """Mean of each score over the windows that have it."""
-    columns = {}
-    for name in Scores.__dataclass_fields__:
-        values = [value for row in scores if (value := getattr(row, name)) is not None]
-        columns[name] = float(np.mean(values)) if values else None
-    return Scores(**columns)  # type: ignore[arg-type]  # only smear_ms can be None, in every window
+    mean: dict[str, float | None] = {}
+    for name in scores[0]:
+        values = [value for row in scores if (value := row[name]) is not None]
+        mean[name] = float(np.mean(values)) if values else None
+    return mean

@@ -11,30 +11,18 @@ from safetensors import SafetensorError
 from mixdream.errors import InputError
 from mixdream.evaluation.embedding import checked_clips
 
-SMALLEST_STD = 1e-3
-"""For `Embedder.fit`: these embeddings have length 1."""
+SMALLEST_STD = 1e-3  # for Embedder.fit: these embeddings have length 1
 
 
 def embed_audio_with_clap(
     clips: Iterable[np.ndarray], rate_hz: int, folder: Path, batch: int = 8
 ) -> np.ndarray:
-    """Embed clips by the audio half of a CLAP model (Wu et al. 2023), loaded by transformers.
+    """Embed clips by the audio half of a CLAP model (Wu et al. 2023), shape (clips, dims), each of length 1.
 
-    Parameters
-    ----------
-    clips, rate_hz
-        See `mixdream.evaluation.embedding.checked_clips`. Clips are resampled to the rate of the model,
-        48 kHz; of long ones it hears the first 10 s.
-    folder : Path
-        Checkpoint in the layout of transformers: ``config.json``, ``preprocessor_config.json`` and
-        ``model.safetensors``. Nothing is downloaded and nothing unpickled.
-    batch : int
-        Clips that go through the model at a time.
-
-    Returns
-    -------
-    np.ndarray, shape (clips, dims), float64
-        Each of length 1.
+    The folder is a checkpoint in the layout of transformers: ``config.json``, ``preprocessor_config.json``
+    and ``model.safetensors``. Nothing is downloaded and nothing unpickled. Clips, for which see
+    `mixdream.evaluation.embedding.checked_clips`, are resampled to the rate of the model, 48 kHz; of long
+    ones it hears the first 10 s.
 
     Raises
     ------

@@ -53,16 +53,11 @@ def cluster_statistics(clusters: Clusters) -> dict[str, Statistic]:
     The test takes clips for independent; windows of one track are not, so even other real music shows
     differences: compare with the floors.
 
-    Returns
-    -------
-    dict of str to Statistic
-        ``ndb``: share of clusters whose shares differ significantly, NDB/K, about 0.05 for the same
-        distribution. In a collapse it soon stays where it is: the missing clusters and the repeated ones
-        differ, and of the small ones it cannot be told. ``missing``: share of the reference in clusters that
-        are significantly missing, z < -1.96. ``js``: Jensen-Shannon divergence of the shares, in bits.
+    ``ndb``: share of clusters whose shares differ significantly, NDB/K, about 0.05 for the same distribution.
+    In a collapse it soon stays where it is: the missing clusters and the repeated ones differ, and of the
+    small ones it cannot be told. ``missing``: share of the reference in clusters that are significantly
+    missing, z < -1.96. ``js``: Jensen-Shannon divergence of the shares, in bits.
 
-    Examples
-    --------
     >>> samples = np.random.default_rng(0).normal(size=(200, 2))
     >>> statistics = cluster_statistics(find_clusters(samples, samples))
     >>> statistics["ndb"](np.ones(200), np.ones(200))

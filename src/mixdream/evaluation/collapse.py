@@ -21,26 +21,12 @@ NEEDED = ("coverage", "ndb", "missing")
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the figures say about collapse.
+    """What the figures say about collapse, also in a sentence for people, with the evidence."""
 
-    Attributes
-    ----------
-    collapse : {"none", "partial", "full", "unknown"}
-        ``unknown`` where there are too few clips for a figure that the rule needs, or no floor.
-    coverage_kept : float or None
-        Coverage over that of the floor.
-    missing_more : float or None
-        Share of the real music in missing clusters, beyond the floor's.
-    ndb_differs : bool
-        NDB is above the floor's interval.
-    sentence : str
-        The same for people, with the evidence.
-    """
-
-    collapse: Collapse
-    coverage_kept: float | None
-    missing_more: float | None
-    ndb_differs: bool
+    collapse: Collapse  # unknown: too few clips for a figure that the rule needs, or no floor
+    coverage_kept: float | None  # coverage over that of the floor
+    missing_more: float | None  # share of the real music in missing clusters, beyond the floor's
+    ndb_differs: bool  # NDB is above the floor's interval
     sentence: str
 
 
@@ -68,14 +54,8 @@ def judge_collapse(
     floor for this question: other tracks do not cover these either, and are not collapsed.
 
     A generator of noise misses everything too, so where hardly a clip is like real windows, the sentence says
-    so: untrained or broken, rather than collapsed onto a few good clips.
-
-    Parameters
-    ----------
-    figures : mapping of str to Estimate
-        Of the model, by `mixdream.evaluation.metrics.evaluate_embeddings`.
-    floor : mapping of str to Estimate
-        Of as many real windows of the same music, which the sentence calls ``floor_name``.
+    so: untrained or broken, rather than collapsed onto a few good clips. ``floor_name`` is what the sentence
+    calls the floor. Figures are of `mixdream.evaluation.metrics.evaluate_embeddings`.
     """
     lacking = [name for name in NEEDED if name not in figures or name not in floor]
     if lacking:

@@ -16,7 +16,7 @@ from mixdream.corpus.windows import spread
 from mixdream.errors import InputError
 from mixdream.progress import Report, part, silent
 from mixdream.runs.noise import noise_of_seed
-from mixdream.runs.run import Run
+from mixdream.runs.run import METRICS_NAME, Run
 
 LONGEST_S = 10.0
 SHORTEST_S = 1.0
@@ -36,7 +36,7 @@ class Spectrograms:
 
 @dataclass(frozen=True)
 class Collection:
-    """Clips that belong together, and what is to be known about them."""
+    """Clips that are evaluated together, of one run or folder."""
 
     name: str
     audio: np.ndarray  # shape (n, samples), float32; clips that are not numbers stay in, to be counted
@@ -89,7 +89,7 @@ def _sample(run: Run, generator: torch.nn.Module, seeds: list[int]) -> Tensor:
 def _losses(run: Run) -> str:
     """Means over the last tenth of the steps; nothing where there are none."""
     try:
-        text = (run.folder / "metrics.jsonl").read_text("utf-8")
+        text = (run.folder / METRICS_NAME).read_text("utf-8")
         lines = [json.loads(line) for line in text.splitlines()]
     except (OSError, ValueError):
         return ""

@@ -1,6 +1,6 @@
 """The copy check of a report: every clip against the corpus, the nearest with players of both sides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -9,10 +9,11 @@ from mixdream.errors import InputError
 from mixdream.evaluation.collection import Collection
 from mixdream.evaluation.copies.band_levels import read_moment
 from mixdream.evaluation.copies.nearest import Nearest
-from mixdream.evaluation.copies.verdict import CopyCheck, RealNearest, check_copies, measure_real
+from mixdream.evaluation.copies.verdict import CopyCheck, RealNearest, check_copies, measure_real, speeds_at
 from mixdream.evaluation.findings import SHOWN, player
 from mixdream.evaluation.reference import Reference
-from mixdream.evaluation.sections import CopyFinding, CopySection, Player
+from mixdream.evaluation.sections import CopyFinding, CopySection
+from mixdream.pages.media import Sound
 from mixdream.progress import Report, clock, part
 
 _BEGAN, _ENDED = 0.74, 0.99  # of the whole report, for its progress
@@ -23,7 +24,6 @@ def check_collections(
     reference: Reference,
     collections: Sequence[Collection],
     samples: int,
-    speeds: Mapping[str, Sequence[float]] | None,
     report: Report,
 ) -> tuple[list[CopySection | None], list[str]]:
     """Check the first ``samples`` of the clips of each collection for copies.
@@ -36,6 +36,7 @@ def check_collections(
         A note that says why there is no copy check, if there is none.
     """
     spans, rate_hz = reference.trained_on, reference.rate_hz
+    speeds = speeds_at(corpus, reference.tempo_bpm)
     try:
         real = measure_real(
             corpus, samples / rate_hz, spans=spans, held_out=reference.judged_by, speeds=speeds
@@ -72,10 +73,10 @@ def _section(
         return not checks[row].is_copy, np.inf if nearest is None else nearest.distance
 
     findings = []
-    for place, row in enumerate(sorted(range(len(checks)), key=rank)):
+    for position, row in enumerate(sorted(range(len(checks)), key=rank)):
         nearest = checks[row].nearest
-        players: tuple[Player, ...] = ()
-        if nearest is not None and place < SHOWN:
+        players: tuple[Sound, ...] = ()
+        if nearest is not None and position < SHOWN:
             title = f"{nearest.set_name} at {clock(nearest.time_s, tenths=True)}"
             moment = read_aligned(nearest, clips.shape[1], rate_hz, corpus)
             players = (

@@ -9,7 +9,9 @@ NEIGHBOURS = 5
 
 
 def coverage_statistics(reference: np.ndarray, generated: np.ndarray) -> dict[str, Statistic]:
-    """Compare the regions that two sets fill, each a union of balls that reach to the k-th neighbour, k = 5.
+    """Compare the regions that two sets fill: unions of balls that reach to the k-th neighbour, k = 5.
+
+    The embeddings have shapes (n, dims) and (m, dims), n and m at least 7.
 
     ``precision``: share of generated clips inside a ball of the reference; ``recall``: share of the reference
     inside a ball of the generated clips (Kynkaanniemi et al. 2019, eq. 1 and 2). ``density``: balls of the
@@ -20,21 +22,8 @@ def coverage_statistics(reference: np.ndarray, generated: np.ndarray) -> dict[st
     Coverage rises with the number of clips: n and m should be equal. For the same distribution and n = m it
     is ``1 - (n-1)...(n-k) / ((2n-1)...(2n-k))``, 0.97 (the same).
 
-    Parameters
-    ----------
-    reference : np.ndarray, shape (n, dims)
-    generated : np.ndarray, shape (m, dims)
-
-    Returns
-    -------
-    dict of str to Statistic
-        ``precision``, ``recall``, ``coverage`` in [0, 1] and ``density``, >= 0, about 1 for the same
-        distribution. The balls stay those of the whole sets: a clip drawn twice is no neighbour of itself.
-
-    Raises
-    ------
-    InputError
-        6 clips or fewer on a side.
+    All are in [0, 1] but density, >= 0, which is about 1 for the same distribution. The balls stay those of
+    the whole sets: a clip drawn twice is no neighbour of itself.
     """
     reference, generated = check_pair(reference, generated, NEIGHBOURS + 2, "coverage")
     distances = squared_distances(reference, generated)

@@ -6,28 +6,17 @@ from mixdream.errors import InputError
 from mixdream.evaluation.intervals import Statistic
 from mixdream.evaluation.samples import check_pair, squared_distances
 
-SCALE = 1000.0
-"""Kernel distances are quoted times 1000, as those of KID are."""
+SCALE = 1000.0  # kernel distances are quoted times 1000, as those of KID are
 
 
 def kernel_statistic(reference: np.ndarray, generated: np.ndarray) -> Statistic:
     """Unbiased squared maximum mean discrepancy (Gretton et al. 2012, eq. 3) times 1000.
 
     Gaussian kernel ``exp(-|x - y|^2 / (2 s^2))``, where ``s`` is the median distance within the reference, as
-    in KAD (Chung et al. 2025). The estimate is unbiased, as in KID (Binkowski et al. 2018): sets from the
-    same distribution give 0 on average, at any size, so single figures may lie below 0.
-
-    Parameters
-    ----------
-    reference : np.ndarray, shape (n, dims)
-        Sets the bandwidth, so the two sets are not interchangeable.
-    generated : np.ndarray, shape (m, dims)
-
-    Returns
-    -------
-    Statistic
-        From about 0 for the same distribution to at most 2000. A clip that was drawn twice is not paired with
-        itself, which would look like a likeness between clips.
+    in KAD (Chung et al. 2025): the two sets are not interchangeable. The estimate is unbiased, as in KID
+    (Binkowski et al. 2018): sets from the same distribution give 0 on average, at any size, so single figures
+    may lie below 0; 2000 is the most. A clip that was drawn twice is not paired with itself, which would look
+    like a likeness between clips.
 
     Raises
     ------

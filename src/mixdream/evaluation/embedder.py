@@ -1,4 +1,4 @@
-"""Embedder: features of the reference made comparable, once, for everything that is compared with it."""
+"""Embedder: standardised principal components of features, fitted once on the reference."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -51,23 +51,10 @@ def embed_audio(clips: Iterable[np.ndarray], rate_hz: int) -> np.ndarray:
 def checked_clips(
     clips: Iterable[np.ndarray], rate_hz: int, target_hz: int | None = None
 ) -> Iterator[np.ndarray]:
-    """Check clips for any embedding, and bring them to the rate that it needs.
+    """Check clips for any embedding, and yield them as float32 at the rate that it needs.
 
-    Parameters
-    ----------
-    clips : iterable of np.ndarray, each of shape (samples,)
-        Mono, at least 1 s each, of any lengths; full scale does not matter.
-    rate_hz : int
-        At least 4000.
-
-    Yields
-    ------
-    np.ndarray, shape (samples,), float32
-
-    Raises
-    ------
-    InputError
-        Clips that are too short, not mono or not finite.
+    They are mono, of shape (samples,), finite and at least 1 s each, at 4000 Hz or more; anything else is an
+    InputError. Lengths may differ, and full scale does not matter.
     """
     if rate_hz < LOWEST_HZ:
         raise InputError(f"clips of {rate_hz} Hz: embedding needs {LOWEST_HZ} Hz or more")
@@ -117,17 +104,8 @@ def embed_magnitudes(spectrograms: np.ndarray, grid: Grid) -> np.ndarray:
     frames, in dB; the RMS of its modulations at 0.5 to 1.6, 1.6 to 5 and 5 to 16 Hz, in dB; twelve pitch
     classes from 500 to 1800 Hz, in dB relative to their mean; onsets per second.
 
-    Parameters
-    ----------
-    spectrograms : np.ndarray, shape (n, bins, frames), >= 0
-        At least 1 s.
+    From shape (n, bins, frames), at least 1 s, to (n, features).
 
-    Returns
-    -------
-    np.ndarray, shape (n, features), float64
-
-    Notes
-    -----
     Two distances, real to generated spectrograms on the model's grid and real to inverted audio by
     `embed_audio`, differ by the share of the phase, and by what no phase can satisfy. The audio has to be
     embedded on its own grid for that: an inversion fits the frames of the model's grid, and what it breaks

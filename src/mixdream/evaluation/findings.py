@@ -7,23 +7,21 @@ import numpy as np
 from mixdream.evaluation.clusters import SIGNIFICANT_Z, find_clusters
 from mixdream.evaluation.embedding import analysis_magnitudes
 from mixdream.evaluation.measure import Yardstick
-from mixdream.evaluation.sections import ClusterFinding, Player
-from mixdream.pages.media import flac_url, picture_url
+from mixdream.evaluation.sections import ClusterFinding
+from mixdream.pages.media import Sound, flac_url, picture_url
 from mixdream.progress import clock
 
-SHOWN = 4
-"""Clusters of each kind, and closest clips, that are shown with players."""
-
+SHOWN = 4  # clusters of each kind, and closest clips, that are shown with players
 _PEAK = 0.9  # of what is played: clips of any tool at about one level
 _PLACES = 8
 
 
-def player(title: str, audio: np.ndarray, rate_hz: int, note: str = "") -> Player:
+def player(title: str, audio: np.ndarray, rate_hz: int, note: str = "") -> Sound:
     """Sound and picture of a clip, shape (samples,), for the page."""
     audio = np.nan_to_num(np.asarray(audio, np.float32))
     image = analysis_magnitudes(audio, rate_hz)[0].numpy()
     peak = float(np.abs(audio).max())
-    return Player(
+    return Sound(
         title=title,
         note=note,
         audio=flac_url(audio * (_PEAK / peak if peak > 0 else 1.0), rate_hz),

@@ -29,7 +29,7 @@ class Estimate:
 
 
 def minute_blocks(set_index: np.ndarray, start_s: np.ndarray) -> np.ndarray:
-    """Number the one-minute blocks of the sets that windows begin in, shape (n,): one number a block.
+    """Number the one-minute blocks of the sets that windows begin in, shape (n,).
 
     >>> minute_blocks(np.array([0, 0, 0, 1]), np.array([0.0, 59.0, 60.0, 0.0]))
     array([0, 0, 1, 2])

@@ -1,6 +1,5 @@
-"""What all collections of a report are measured by, and the measuring."""
+"""Measuring: every collection of a report against the same real windows, in every embedding."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from mixdream.evaluation.clap import SMALLEST_STD as CLAP_STD
 from mixdream.evaluation.clap import embed_audio_with_clap
 from mixdream.evaluation.embedder import Space
 from mixdream.evaluation.embedding import embed_audio
-from mixdream.evaluation.intervals import block_weights, estimate
+from mixdream.evaluation.intervals import Statistic, block_weights, estimate
 from mixdream.evaluation.metrics import evaluate_embeddings
 from mixdream.evaluation.random_net import SMALLEST_STD as RANDOM_STD
 from mixdream.evaluation.random_net import embed_audio_randomly
@@ -22,7 +21,7 @@ from mixdream.evaluation.sections import CLAP, HANDCRAFTED, RANDOM_NET, Beat, Me
 
 @dataclass(frozen=True)
 class Yardstick:
-    """Real windows as every collection is compared with them; from `make_yardstick`."""
+    """The real windows that every collection is compared with, embedded; from `make_yardstick`."""
 
     reference: Reference
     samples: int  # of each clip that are compared
@@ -37,14 +36,14 @@ class Yardstick:
         """The embedding that the verdict is based on."""
         return self.spaces[HANDCRAFTED]
 
-    def chosen(self, rows: np.ndarray) -> np.ndarray:
-        """As many rows as all have, at random, in order."""
-        if len(rows) <= self.number:
-            return rows
-        return np.sort(np.random.default_rng(self.seed).choice(rows, self.number, replace=False))
+    def chosen(self, count: int) -> np.ndarray:
+        """Rows of the clips to compare: ``number`` drawn at random, in order; all where there are fewer."""
+        if count <= self.number:
+            return np.arange(count)
+        return np.sort(np.random.default_rng(self.seed).choice(count, self.number, replace=False))
 
     def cut(self, windows: np.ndarray) -> np.ndarray:
-        """Clips of real windows: without the samples that lie before a clip and behind it."""
+        """Cut the clips out of real windows, which have some samples more on both sides."""
         return windows[:, self.reference.lead : self.reference.lead + self.samples]
 
 
@@ -98,7 +97,5 @@ def measure_pulses(clips: np.ndarray, rate_hz: int) -> dict[str, np.ndarray]:
     return {"pulse_db": table[:, 0], "tempo_bpm": table[:, 1]}
 
 
-def _wasserstein_statistic(
-    real: np.ndarray, generated: np.ndarray
-) -> Callable[[np.ndarray, np.ndarray], float]:
+def _wasserstein_statistic(real: np.ndarray, generated: np.ndarray) -> Statistic:
     return lambda w, v: float(wasserstein_distance(real, generated, w, v))

@@ -1,4 +1,4 @@
-"""Random net: a second embedding that nobody has shaped, to cross-check the first."""
+"""Random net: features of an untrained network, an embedding to cross-check the handcrafted one."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -14,8 +14,7 @@ from mixdream.spectrogram.statistics import decibels
 CHANNELS = (16, 32, 64, 64)
 _FLOOR_DB = -60.0
 _SPREAD_DB = 20.0  # about the standard deviation of music's levels
-SMALLEST_STD = 1e-3
-"""For `Embedder.fit`: features of the net that differ by less are taken for equal."""
+SMALLEST_STD = 1e-3  # for Embedder.fit: features of the net that differ by less are taken for equal
 
 
 def embed_audio_randomly(clips: Iterable[np.ndarray], rate_hz: int, seed: int = 0) -> np.ndarray:
@@ -24,18 +23,8 @@ def embed_audio_randomly(clips: Iterable[np.ndarray], rate_hz: int, seed: int = 
     Random convolutional features compare sets of data that no trained network fits (Naeem et al. 2020,
     section 4): an order of models that holds here and in the handcrafted embedding is no artefact of either.
     Levels are relative to the clip's RMS and floored at -60 dB. Four convolutions that halve both axes, leaky
-    ReLU, orthogonal weights; of each channel of each layer the mean and standard deviation over all cells.
-
-    Parameters
-    ----------
-    clips, rate_hz
-        See `mixdream.evaluation.embedding.checked_clips`.
-    seed : int
-        Of the weights.
-
-    Returns
-    -------
-    np.ndarray, shape (clips, 352), float64
+    ReLU, orthogonal weights; of each channel of each layer the mean and standard deviation over all cells:
+    shape (clips, 352). For clips see `mixdream.evaluation.embedding.checked_clips`.
     """
     layers = _layers(seed)
     with torch.inference_mode():

@@ -14,8 +14,7 @@ from mixdream.recipes.recipe import Recipe
 from mixdream.recipes.windows import TrainingWindows, apart_rows, training_windows
 
 HELD_OUT = 0.1
-MOST = 500
-"""Windows in each part at most."""
+MOST = 500  # windows in each part at most
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class RealWindows:
 
 @dataclass(frozen=True)
 class Reference:
-    """What a model learnt from, in two halves, and music that it did not.
+    """What a model learnt from, in two halves, and music that it did not learn from.
 
     ``train`` and ``other`` are every other window of the training part, none over another: the reference, and
     the floor that the same music reaches. ``held_out`` are windows of other blocks; these may overlap.
@@ -43,6 +42,7 @@ class Reference:
     rate_hz: int
     lead: int  # samples of a window before its clip begins, see mixdream.spectrogram.grid.Grid
     clip_samples: int
+    tempo_bpm: float | None  # that windows of beats are brought to
     train: RealWindows
     other: RealWindows
     held_out: RealWindows | None
@@ -77,16 +77,16 @@ def reference_for_recipe(recipe: Recipe, corpus: Corpus) -> Reference:
         except InputError:
             notes.append("The held-out music has no window of this kind: there is no column for it.")
     train, other, held_out = _parts(windows, held, split, grid.samples, notes)
-    known = split if share else None
     return Reference(
         rate_hz=grid.rate_hz,
         lead=grid.lead,
         clip_samples=grid.clip_samples,
+        tempo_bpm=recipe.tempo_bpm,
         train=train,
         other=other,
         held_out=held_out,
-        trained_on=known.train if known else None,
-        judged_by=known.held_out if known else None,
+        trained_on=split.train if split and share else None,
+        judged_by=split.held_out if split and share else None,
         notes=tuple(notes),
     )
 
@@ -102,7 +102,7 @@ def reference_for_length(seconds: float, corpus: Corpus) -> Reference:
     held = index_windows(corpus, seconds, total=MOST, spans=split.held_out) if split else None
     samples = windows.window_samples
     parts = _parts(windows, held, split, samples, notes)
-    return Reference(corpus.rate_hz, 0, samples, *parts, None, None, tuple(notes))
+    return Reference(corpus.rate_hz, 0, samples, None, *parts, None, None, tuple(notes))
 
 
 def _split(corpus: Corpus, window_s: float, share: float, notes: list[str]) -> Split | None:

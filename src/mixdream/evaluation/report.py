@@ -1,6 +1,6 @@
 """Report: everything that is measured on collections of clips, with floors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -29,8 +29,7 @@ from mixdream.progress import Report, part, silent
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.transform import magnitudes
 
-HEARD = 8
-"""Clips of each collection with a player."""
+HEARD = 8  # clips of each collection with a player
 
 
 def make_report(
@@ -39,7 +38,6 @@ def make_report(
     collections: Sequence[Collection],
     *,
     seed: int = 0,
-    speeds: Mapping[str, Sequence[float]] | None = None,
     clap: Path | None = None,
     report: Report = silent,
 ) -> Content:
@@ -53,8 +51,6 @@ def make_report(
         With different names.
     seed : int
         Of k-means, the resamples and the choice of clips where there are more than real windows.
-    speeds : mapping of set name to speeds, optional
-        See `mixdream.evaluation.copies.verdict.speeds_at`.
     clap : Path, optional
         Folder of a CLAP checkpoint, for a third embedding.
 
@@ -80,7 +76,7 @@ def make_report(
     stages = _stages(yardstick, floors["train"], rows, part(report, 0.6, 0.1))
     comparison = _comparison(yardstick, collections, validities)
     report(0.7, "how near real music is")
-    copies, no_copies = check_collections(corpus, reference, collections, samples, speeds, report)
+    copies, no_copies = check_collections(corpus, reference, collections, samples, report)
     report(1.0, "writing")
     notes = list(reference.notes)
     if not stages.figures:
@@ -122,7 +118,7 @@ def _floors(yardstick: Yardstick) -> dict[str, Measures]:
     floors = {}
     for name, windows in sides.items():
         if windows is not None:
-            rows = yardstick.chosen(np.arange(len(windows.audio)))
+            rows = yardstick.chosen(len(windows.audio))
             floors[name] = measure(yardstick, yardstick.cut(windows.audio)[rows], windows.blocks[rows])
     return floors
 
@@ -130,7 +126,7 @@ def _floors(yardstick: Yardstick) -> dict[str, Measures]:
 def _row(yardstick: Yardstick, collection: Collection, validity: Validity, train: Measures) -> Row:
     """Everything about one collection but its copies."""
     usable = np.flatnonzero(validity.usable)
-    chosen = yardstick.chosen(usable)
+    chosen = usable[yardstick.chosen(len(usable))]
     n_clips, rate_hz = len(collection.audio), yardstick.reference.rate_hz
     row = Row(
         name=collection.name,
@@ -168,7 +164,7 @@ def _with_spectrograms(yardstick: Yardstick, row: Row, made: Spectrograms, chose
     if grid.samples > windows.audio.shape[1]:
         notes.append("The reference windows are shorter than this grid: no ceiling, no spectrograms.")
         return replace(row, notes=tuple(notes))
-    rows = yardstick.chosen(np.arange(len(windows.audio)))
+    rows = yardstick.chosen(len(windows.audio))
     real, blocks = windows.audio[rows, : grid.samples], windows.blocks[rows]
     ceiling, consistency = None, None
     try:
@@ -201,8 +197,7 @@ def _magnitudes(windows: np.ndarray, grid: Grid) -> np.ndarray:
 def _stages(yardstick: Yardstick, train: Measures, rows: Sequence[Row], report: Report) -> Stages:
     """Fake generators beside the collections, see `mixdream.evaluation.stages`."""
     other = yardstick.cut(yardstick.reference.other.audio)
-    other = other[yardstick.chosen(np.arange(len(other)))]
-    stages = measure_stages(yardstick, other, report)
+    stages = measure_stages(yardstick, other[yardstick.chosen(len(other))], report)
     models = {row.name: row.measures.handcrafted.figures for row in rows if row.measures}
     figures = {name: stage.figures for name, stage in stages.items()}
     return Stages(
@@ -219,9 +214,9 @@ def _comparison(
     """Every other collection against the first."""
     placed = {}
     for collection, validity in zip(collections, validities, strict=True):
-        chosen = yardstick.chosen(np.flatnonzero(validity.usable))
-        if len(chosen) > 1:
-            clips = collection.audio[chosen, : yardstick.samples]
+        usable = np.flatnonzero(validity.usable)
+        if len(usable) > 1:
+            clips = collection.audio[usable[yardstick.chosen(len(usable))], : yardstick.samples]
             placed[collection.name] = yardstick.space.place(clips)
     first, *others = placed or [""]
     reference = yardstick.space.reference

@@ -1,4 +1,4 @@
-"""Samples: embeddings of a set of clips, and what every metric asks of them."""
+"""Samples: embeddings of a set of clips, and the checks that every metric makes."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from mixdream.errors import InputError
 
 @dataclass(frozen=True)
 class Samples:
-    """Embeddings, and which of them are no independent observations.
+    """Embeddings, and the block of each: those of one block are no independent observations.
 
     Windows of one minute of a set are of one block, see `mixdream.evaluation.intervals.minute_blocks`.
     """

@@ -1,4 +1,4 @@
-"""Sections of a report: what is said of each collection, of the floors and of the whole, and their JSON."""
+"""Sections of a report, on each collection, the floors and the whole, and what its JSON says."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -7,19 +7,10 @@ from mixdream.evaluation.collapse import Verdict
 from mixdream.evaluation.copies.verdict import CopyCheck
 from mixdream.evaluation.intervals import Estimate
 from mixdream.evaluation.metrics import Evaluation
+from mixdream.pages.media import Sound
 
 HANDCRAFTED, RANDOM_NET, CLAP = "handcrafted", "random net", "CLAP"
 """Names of the embeddings."""
-
-
-@dataclass(frozen=True)
-class Player:
-    """Sound and picture of a clip, as addresses that hold them, for ``pages/players.html``."""
-
-    title: str
-    note: str
-    audio: str
-    picture: str
 
 
 @dataclass(frozen=True)
@@ -57,7 +48,7 @@ class ClusterFinding:
     centroid: dict[str, Any]
     places: list[dict[str, Any]]
     sentence: str
-    players: tuple[Player, ...]
+    players: tuple[Sound, ...]
 
 
 @dataclass(frozen=True)
@@ -67,7 +58,7 @@ class CopyFinding:
     clip: str
     row: int
     check: CopyCheck
-    players: tuple[Player, ...]
+    players: tuple[Sound, ...]
 
 
 @dataclass(frozen=True)
@@ -85,7 +76,7 @@ class CopySection:
 
 @dataclass(frozen=True)
 class Row:
-    """A collection: what there is to say of it, and None for what there is not.
+    """What a report says of a collection; None stands for what could not be measured.
 
     Only of a run, whose spectrograms are known, there is a ceiling: real windows through its grid, scaling
     and inversion; the consistency of ``generated`` and ``real`` magnitudes, `mixdream.analysis.consistency`;
@@ -99,7 +90,7 @@ class Row:
     n_clips: int
     validity: dict[str, float]
     verdict: Verdict
-    players: tuple[Player, ...]
+    players: tuple[Sound, ...]
     measures: Measures | None = None
     clusters: tuple[ClusterFinding, ...] | None = None
     ceiling: Measures | None = None
@@ -164,15 +155,7 @@ def _copy(finding: CopyFinding) -> dict[str, Any]:
     plain = {"clip": finding.clip, "row": finding.row, "is_copy": check.is_copy, "sentence": check.sentence}
     if check.nearest is None:
         return plain
-    return plain | {
-        "set": check.nearest.set_name,
-        "time_s": check.nearest.time_s,
-        "shift_s": check.nearest.shift_s,
-        "speed": check.nearest.speed,
-        "distance": check.nearest.distance,
-        "ratio": check.nearest.ratio,
-        "quantile": check.quantile,
-    }
+    return plain | check.nearest.about() | {"ratio": check.nearest.ratio, "quantile": check.quantile}
 
 
 def _without_media(value: Any) -> Any:

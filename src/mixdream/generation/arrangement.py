@@ -13,9 +13,7 @@ from mixdream.generation.pack import STANDS_OUT
 ENERGY = {"intro": 0.3, "build": 0.6, "drop": 0.9, "break": 0.15, "outro": 0.3}
 """What sections ask for, in [0, 1]: a share of the loops that have less energy."""
 
-LEAST_PHRASES = 3
-"""Intro, drop and outro."""
-
+LEAST_PHRASES = 3  # intro, drop and outro
 _CYCLE_PHRASES = 5  # from one build to the next, about
 _LONG_CYCLE = 6  # from here on the break lasts two phrases
 _NO_SPREAD = 1e-9
@@ -38,28 +36,17 @@ class Section:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A loop that the mix may take.
-
-    Attributes
-    ----------
-    loop : Loop
-    key : Key or None
-        At the tempo of the mix.
-    bass_db : float
-        Its power in the bass over that of the rest.
-    """
+    """A loop that the mix may take."""
 
     loop: Loop
-    key: Key | None
-    bass_db: float
+    key: Key | None  # at the tempo of the mix
+    bass_db: float  # power in the bass over that of the rest
 
 
 class EnergyScale:
     """How much energy a loop has beside others: its bass and its pulse, since loudness is made equal.
 
-    Both are measured in standard deviations of the reference, and added.
-
-    The reference holds at least one.
+    Both are measured in standard deviations of the reference, at least one loop, and added.
     """
 
     def __init__(self, reference: Iterable[Candidate]) -> None:
@@ -83,13 +70,9 @@ def _features(candidate: Candidate) -> tuple[float, float]:
 def arrange(phrases: int) -> list[Section]:
     """Divide a mix into intro, (build, drop, break) again and again, and outro.
 
-    Parameters
-    ----------
-    phrases : int, >= 3
-        Too few for a whole cycle: the break is left out, then the build.
+    There are at least 3 phrases; where they are too few for a whole cycle, the break is left out, then the
+    build.
 
-    Examples
-    --------
     >>> [f"{section.name} {section.phrases}" for section in arrange(7)]
     ['intro 1', 'build 1', 'drop 3', 'break 1', 'outro 1']
     """
@@ -109,16 +92,14 @@ def arrange(phrases: int) -> list[Section]:
     return sections
 
 
-def fifths_apart(one: Key, other: Key) -> int:
-    """Steps between two keys on the circle of fifths, 0 to 6; relative keys stand at the same place.
+def fifths_apart(a: Key, b: Key) -> int:
+    """Steps between two keys on the circle of fifths, 0 to 6; relative keys are 0 apart.
 
-    Examples
-    --------
     >>> c, a_minor, g, f_sharp = (Key(*k, 1.0, 0.0) for k in ((0, False), (9, True), (7, False), (6, False)))
     >>> fifths_apart(c, a_minor), fifths_apart(c, g), fifths_apart(c, f_sharp)
     (0, 1, 6)
     """
-    steps = (_on_circle(one) - _on_circle(other)) % 12
+    steps = (_on_circle(a) - _on_circle(b)) % 12
     return min(steps, 12 - steps)
 
 
@@ -136,17 +117,8 @@ def choose(
     """Take the loop whose energy is nearest to what is wanted, and whose key goes with the one before.
 
     The same, the relative, and a key a fifth away go together. Loops whose seam stands out, and still more
-    those that were used lately, are only taken where there is nothing else.
-
-    Parameters
-    ----------
-    candidates : sequence of Candidate
-        At least one.
-    wanted : float in [0, 1]
-    before : Key, optional
-        None where there is none, or where it is not known.
-    lately : iterable of int
-        Seeds of the loops that were used lately.
+    those whose seeds were used ``lately``, are only taken where there is nothing else. ``wanted`` is in
+    [0, 1]; ``before`` is None where the key is not known or nothing came before.
     """
     used = set(lately)
 

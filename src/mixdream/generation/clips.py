@@ -33,7 +33,7 @@ class ClipPlan:
 
     @property
     def inversion(self) -> str:
-        """The one that is wished for, or the recipe's."""
+        """Inversion that is wished for, or the recipe's."""
         return self.wish.inversion or self.run.recipe.inversion
 
     def about(self, origin: Origin) -> dict[str, Any]:
@@ -112,21 +112,10 @@ def write_spectrogram(
     about: dict[str, Any],
     speed: float = 1.0,
 ) -> dict[str, Any]:
-    """Invert a spectrogram and write it as audio with a JSON beside it.
+    """Invert linear magnitudes, shape (bins, frames), and write them as audio with a JSON beside it.
 
-    Parameters
-    ----------
-    folder : Path
-    name : str
-        Of the files, without suffix.
-    magnitudes : Tensor, shape (bins, frames), linear, >= 0
-    grid : Grid
-    wish : Wish
-        Its seed is that of the phases; its inversion the best that the grid allows unless given.
-    about : dict
-        What else the JSON says.
-    speed : float
-        Varispeed: 1.1 plays a tenth faster and higher.
+    The wish's seed is that of the phases, its inversion the best that the grid allows unless given. ``about``
+    is what else the JSON says; ``speed`` is varispeed: 1.1 plays a tenth faster and higher.
     """
     check_rate(wish.rate_hz)
     inversion = wish.inversion or default_inversion(grid)
@@ -188,7 +177,7 @@ def write_files(
 
 
 def refuse_other_format(folder: Path, run: Run, form: AudioFormat) -> None:
-    """Refuse, before any work, a folder with clips of a run in the other format: a JSON cannot be of both."""
+    """Refuse, before any work, a folder with clips of a run in the other format: one JSON is of one file."""
     other = _other(form)
     if folder.is_dir() and any(
         path.name.startswith(f"{run.name}_") and path.suffix == f".{other}" for path in folder.iterdir()

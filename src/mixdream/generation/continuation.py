@@ -43,16 +43,10 @@ def continue_file(
         Of any format; where the run's windows are bars, it ends where a bar does.
     folder : Path
         Gets ``<run>_<file>+<seed>.wav``, with what is asked for behind the seed, and ``.json``, which says
-        where the new part begins.
+        where the new part begins. What that says is returned, with ``file``.
     wish : Wish
         ``bpm`` is the tempo of the file; unless given, what the JSON beside it says. For ``like`` and
         ``energy`` see `mixdream.runs.conditions.Conditions.for_continuation`.
-    report : callable
-
-    Returns
-    -------
-    list of dict
-        What the JSON files say, with ``file``.
 
     Raises
     ------
@@ -75,7 +69,7 @@ def continue_file(
     encoded: Tensor | None = None
     if run.conditions is not None:
         encoded = run.conditions.for_continuation(known[..., mask.flatten() > 0], wish.like, wish.energy)
-    asked = {key: value for key, value in (("like", wish.like), ("energy", wish.energy)) if value is not None}
+    asked = {name: value for name in ("like", "energy") if (value := getattr(wish, name)) is not None}
     clips = []
     for seed in range(wish.seed, wish.seed + wish.count):
         with torch.no_grad():

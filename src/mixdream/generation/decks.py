@@ -8,22 +8,16 @@ import numpy as np
 from mixdream.audio.resample import resample_loop
 from mixdream.corpus.beat_windows import BEATS_PER_BAR
 
-BASS_HZ = 150.0
-"""Where the bass is split from the rest, in the middle of a slope one octave wide."""
-
-FADE_BARS = 2
-"""Bars over which one loop is faded into the next."""
-
-SWAP_S = 0.01
-"""Before a downbeat, time in which basses are swapped and filters moved: shorter clicks."""
-
+BASS_HZ = 150.0  # where the bass is split from the rest, in the middle of a slope one octave wide
+FADE_BARS = 2  # bars over which one loop is faded into the next
+SWAP_S = 0.01  # before a downbeat, time in which basses are swapped and filters moved: shorter clicks
 _CLOSED_HZ = 400.0
 _OPENS_OCTAVES = 4
 
 
 @dataclass(frozen=True)
 class BeatGrid:
-    """Where beats are in the file: each from its own number, so that nothing adds up over hours."""
+    """Samples of beats in a file, each computed from the beat's number: errors do not add up over hours."""
 
     bpm: float
     rate_hz: int
@@ -50,13 +44,11 @@ class Setting:
 
 
 def setting_of(section: str, bar: int, bars: int) -> Setting:
-    """How a deck is set in one of the bars of a section.
+    """How a deck is set in a bar, counted from 0, of a section of so many bars.
 
     The bass comes in half-way through the intro and goes half-way through the outro, so that other music can
     be mixed there. It is out in breaks, and in the second half of a build, over which the filter opens: the
     drop has both.
-
-    ``bar`` is the number of the bar, from 0, of the ``bars`` of a `mixdream.generation.arrangement.Section`.
     """
     if section == "intro":
         return Setting(bass=2 * bar >= bars)
@@ -72,27 +64,13 @@ def setting_of(section: str, bar: int, bars: int) -> Setting:
 
 @dataclass(frozen=True)
 class Deck:
-    """A loop that plays for some bars, and is heard before them while it is faded in.
+    """A loop that plays for some bars, and is heard before them while it is faded in."""
 
-    Attributes
-    ----------
-    audio : ndarray, shape (samples,)
-        One period at the rate of the mix.
-    loop_bars : int
-        Its bars; `start` is a multiple.
-    start : int
-        Its first bar.
-    settings : list of Setting
-        Of its bars.
-    fade_in, fade_out : bool
-        Whether it fades over `FADE_BARS`, or comes and goes at once.
-    """
-
-    audio: np.ndarray
-    loop_bars: int
-    start: int
-    settings: list[Setting]
-    fade_in: bool
+    audio: np.ndarray  # one period at the rate of the mix, shape (samples,)
+    loop_bars: int  # in a period
+    start: int  # first bar, a multiple of loop_bars
+    settings: list[Setting]  # of each bar
+    fade_in: bool  # over FADE_BARS, else it comes at once
     fade_out: bool
 
     @property
@@ -138,19 +116,9 @@ class Deck:
 
 
 def play(decks: Iterator[Deck], bars: int, grid: BeatGrid) -> Iterator[np.ndarray]:
-    """Play decks, one after the other, bar by bar.
+    """Yield the audio of each bar of a mix, shape (samples of the bar,).
 
-    Parameters
-    ----------
-    decks : iterator of Deck
-        In order of time; each is asked for when it is first heard, and given up when it has ended.
-    bars : int
-        Of the whole mix.
-    grid : BeatGrid
-
-    Yields
-    ------
-    ndarray, shape (samples of the bar,)
+    Decks come in order of time; each is asked for when it is first heard, and given up when it has ended.
     """
     playing: list[Deck] = []
     coming = next(decks, None)
@@ -165,18 +133,9 @@ def play(decks: Iterator[Deck], bars: int, grid: BeatGrid) -> Iterator[np.ndarra
 def low_pass(period: np.ndarray, cutoff_hz: float, rate_hz: float) -> np.ndarray:
     """Low-pass one period of a periodic signal, without delay.
 
-    Its Fourier series is weighed by half a cosine over an octave around the cutoff, so the result is exactly
-    periodic, and what is left is the high-pass whose sum with it is the signal.
+    Its Fourier series is weighed by half a cosine over an octave around the cutoff, where the gain is a half.
+    So the result is exactly periodic, and what is left is the high-pass whose sum with it is the signal.
 
-    Parameters
-    ----------
-    period : ndarray, shape (samples,)
-    cutoff_hz : float
-        Where the gain is a half.
-    rate_hz : float
-
-    Examples
-    --------
     >>> bass, treble = (np.sin(2 * np.pi * hz * np.arange(8000) / 8000) for hz in (100, 300))
     >>> np.allclose(low_pass(bass + treble, 150, 8000), bass)
     True

@@ -19,22 +19,9 @@ def generate(
 ) -> list[dict[str, Any]]:
     """Generate with the best checkpoint of a run, or the newest where there is no best yet.
 
-    A clip is a function of the checkpoint and its origin alone: the same whatever the count.
-
-    Parameters
-    ----------
-    run : Run
-    folder : Path
-        Made if need be; clips of the same name are replaced.
-    wish : Wish
-    corpus : Corpus, optional
-        That the run learnt from: the JSON says which moment of it each clip is nearest to.
-    report : callable
-
-    Returns
-    -------
-    list of dict
-        What the JSON files say, with ``file``.
+    A clip is a function of the checkpoint and its origin alone: the same whatever the count. With the corpus
+    that the run learnt from, its JSON says which moment of that it is nearest to. The folder is made if need
+    be, clips of the same name in it are replaced; what the JSON files say is returned, with ``file``.
 
     Raises
     ------

@@ -26,17 +26,9 @@ from mixdream.spectrogram.inversion import invert
 
 @dataclass(frozen=True)
 class LoopPlan(ClipPlan):
-    """What all loops of one call have in common; made by `plan_loops`.
+    """What all loops of one call have in common; made by `plan_loops`."""
 
-    Attributes
-    ----------
-    grid : Grid
-        Of one loop: the run's, with the frames of its first bars.
-    bars : int
-    bpm : float
-    """
-
-    grid: Grid
+    grid: Grid  # of one loop: the run's, with the frames of its first bars
     bars: int
     bpm: float
 
@@ -53,18 +45,10 @@ class LoopPlan(ClipPlan):
 
 @dataclass(frozen=True)
 class Loop(Clip):
-    """One period of a loop as the model made it, at the model's tempo, and what was measured on it.
-
-    Attributes
-    ----------
-    pulse_db : float
-    on_beat : float in [0, 1]
-        See `mixdream.analysis.pulse`.
-    seam : Seam
-    """
+    """One period of a loop as the model made it, at the model's tempo, and what was measured on it."""
 
     pulse_db: float
-    on_beat: float
+    on_beat: float  # in [0, 1], see mixdream.analysis.pulse
     seam: Seam
 
 

@@ -37,15 +37,9 @@ from mixdream.runs.run import Run
 PHRASE_BARS = 8
 """Bars for which one loop plays, where that is whole plays of it; else the next number that is."""
 
-CANDIDATES = 3
-"""Loops that are made for each phrase."""
-
-MOST_CANDIDATES = 48
-"""Loops to choose from at a time; the oldest go."""
-
-LATELY = 8
-"""Phrases for which a loop rests."""
-
+CANDIDATES = 3  # loops that are made for each phrase
+MOST_CANDIDATES = 48  # loops to choose from at a time; the oldest go
+LATELY = 8  # phrases for which a loop rests
 MAKEUP_DB = 1.5
 """Gain of all, before the limiter: breaks, builds and fades are quieter than the loops that they are of."""
 
@@ -70,12 +64,6 @@ def make_mix(run: Run, path: Path, minutes: float, wish: Wish, report: Report = 
     wish : Wish
         Its seed is that of the first loop that may be taken, the others count up; of the rest only tempo and
         rate count.
-    report : callable
-
-    Returns
-    -------
-    dict
-        What the JSON says, with ``file``.
 
     Raises
     ------
@@ -125,7 +113,7 @@ def make_mix(run: Run, path: Path, minutes: float, wish: Wish, report: Report = 
 
 
 class _Crate:
-    """Loops to choose from, renewed as the mix goes on; ``seeds`` are those of all that may come."""
+    """Loops to choose from, made of these seeds one after the other as the mix goes on."""
 
     def __init__(self, plan: LoopPlan, seeds: range, report: Report) -> None:
         self.plan = plan
@@ -143,7 +131,7 @@ class _Crate:
         self._scale = EnergyScale(self._loops)
 
     def take(self, wanted: float) -> tuple[Candidate, float]:
-        """Take the next loop, by the energy that is wanted of it; also the energy that it has."""
+        """Take the loop that suits the wanted energy best; returned with the energy that it has."""
         taken = choose(self._loops, self._scale, wanted, self._key, self._lately)
         self._lately.append(taken.loop.seed)
         self._key = taken.key

@@ -1,4 +1,4 @@
-"""Origins: what a clip is made from: a seed, a variation of another origin, or a place between two.
+"""Origins: what a clip is made from: a seed, a variation of another origin, or a step between two.
 
 An origin is all that a generator needs to make a clip again, and what the clip's JSON says of it.
 """
@@ -13,11 +13,10 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
+from mixdream import HIGHEST_SEED
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.conditions import Conditions, Energy, no_conditions
 from mixdream.runs.noise import draw_noise, morph_noise, noise_of_seed, vary_noise
-
-HIGHEST_SEED = 2**53
 
 _UNSAFE = re.compile(r"[^\w. ]")  # quoted in names: what paths and other origins are told apart by
 
@@ -38,38 +37,25 @@ class ConditionedSeed(BaseModel):
 class Variation(BaseModel):
     """A clip near to another; ``variation`` in JSON.
 
-    Attributes
-    ----------
-    number : int
-        From 1; each goes its own way, the same one at every strength.
-    strength : float in [0, 1]
-        How far: 0 is the other clip itself, 1 is unrelated to it.
+    Each number goes its own way, the same one at every strength.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     of: "Origin"
     number: int = Field(ge=1)
-    strength: Share
+    strength: Share  # 0 is the other clip itself, 1 is unrelated to it
 
 
 class Morph(BaseModel):
-    """A clip on the way from one to another; ``morph`` in JSON, with ``from`` and ``to``.
-
-    Attributes
-    ----------
-    number : int
-        Of the step, from 1.
-    position : float in [0, 1]
-        0 is the start, 1 the end.
-    """
+    """A clip on the way from one to another; ``morph`` in JSON, with ``from`` and ``to``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
 
     start: "Origin" = Field(alias="from")
     end: "Origin" = Field(alias="to")
-    number: int = Field(ge=1)
-    position: Share
+    number: int = Field(ge=1)  # of the step
+    position: Share  # 0 is the start, 1 the end
 
 
 Origin = Seed | ConditionedSeed | Variation | Morph

@@ -22,9 +22,7 @@ from mixdream.generation.wish import Wish
 from mixdream.progress import Report, part, silent
 from mixdream.runs.run import Run
 
-CANDIDATES = 3
-"""Loops that are made for each that is kept."""
-
+CANDIDATES = 3  # loops that are made for each that is kept
 DIFFERENT_DB = 4.0
 """Loops nearer than this are taken for the same: see `mixdream.analysis.fingerprint` and docs/loops.md."""
 
@@ -36,20 +34,12 @@ _MAKING = 0.9  # share of the work
 
 @dataclass(frozen=True)
 class Pack:
-    """What was written, and of how many candidates it is the best.
+    """What was written, and of how many candidates it is the best."""
 
-    Attributes
-    ----------
-    loops : tuple of dict
-        What the JSON files say, with ``file``; best first.
-    silent, alike : int
-        Candidates that were dropped.
-    """
-
-    loops: tuple[dict[str, Any], ...]
+    loops: tuple[dict[str, Any], ...]  # what the JSON files say, with ``file``; best first
     candidates: int
-    silent: int
-    alike: int
+    silent: int  # dropped
+    alike: int  # dropped
     sheet: Path
     archive: Path
 
@@ -89,15 +79,9 @@ def make_pack(
 
 
 def choose(loops: Sequence[Loop], count: int, rate_hz: int, beats: int) -> tuple[list[Loop], int]:
-    """Take loops in the order of their pulse, but none that is nearly one taken before.
+    """Take at most ``count`` loops in the order of their pulse, those whose seam stands out last.
 
-    Those whose seam stands out come last. ``count`` are taken at most.
-
-    Returns
-    -------
-    chosen : list of Loop
-    alike : int
-        How many were passed over since one like them was taken.
+    None is nearly one taken before; also returned is how many were passed over for that.
     """
     chosen: list[Loop] = []
     prints: list[np.ndarray] = []
@@ -115,7 +99,7 @@ def choose(loops: Sequence[Loop], count: int, rate_hz: int, beats: int) -> tuple
 
 
 def _write_zip(path: Path, files: Sequence[Path]) -> None:
-    """Write a ZIP file of these, in a folder of its name; it does not say where its maker keeps the run."""
+    """Zip files into a folder of the archive's name, without the path of the run in their JSON."""
     with (
         whole_or_absent(path) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,

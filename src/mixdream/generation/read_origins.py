@@ -6,8 +6,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from mixdream import HIGHEST_SEED
 from mixdream.errors import InputError, first_problem
-from mixdream.generation.origin import HIGHEST_SEED, ConditionedSeed, Morph, Origin, Seed, Variation
+from mixdream.generation.origin import ConditionedSeed, Morph, Origin, Seed, Variation
 from mixdream.runs.run import Run
 
 
@@ -29,7 +30,7 @@ class _Clip(BaseModel):
 
 
 def read_origins(sources: Sequence[str], run: Run | None = None) -> tuple[Run, list[Origin]]:
-    """Find the run that made clips, and the origins that it makes them from.
+    """Find the run that made clips, with as many steps of its sampler, and the origins of the clips.
 
     Parameters
     ----------
@@ -37,12 +38,6 @@ def read_origins(sources: Sequence[str], run: Run | None = None) -> tuple[Run, l
         Audio files that have the JSON beside them which was written with them, or seeds.
     run : Run, optional
         In place of the run that the JSON names.
-
-    Returns
-    -------
-    run : Run
-        With as many steps of its sampler as the clips were made in.
-    origins : list of Origin
 
     Raises
     ------
@@ -88,9 +83,7 @@ def _clip(source: str) -> _Clip:
             "its seed and --run"
         ) from None
     except (ValueError, RecursionError) as error:
-        reason = str(error)
-        if isinstance(error, ValidationError):
-            reason = first_problem(error)
+        reason = first_problem(error) if isinstance(error, ValidationError) else str(error)
         raise InputError(f"'{beside}' does not say how mixdream made the clip: {reason}") from error
 
 

@@ -3,7 +3,6 @@
 import itertools
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,15 +22,9 @@ from mixdream.progress import Report, clock, part
 from mixdream.runs.run import Run
 
 COPIES_NAME = "copies.json"
-
-TRIES = 20
-"""Clips that are made, at most, for each that is wanted."""
-
-TOGETHER = 32
-"""Clips that are compared at a time: the corpus is read once for all of them."""
-
+TRIES = 20  # clips that are made, at most, for each that is wanted
+TOGETHER = 32  # clips that are compared at a time: the corpus is read once for all of them
 _MAKING, _COMPARING = 0.6, 0.2  # shares of the work; the rest is writing
-
 
 AnyClip = TypeVar("AnyClip", bound=Clip)
 
@@ -44,13 +37,8 @@ class Similarity:
     music usually comes to other music, 0.98 is nearer than 49 in 50 real windows. How near these come is
     measured once for a run and a length of clips, and kept in ``copies.json``.
 
-    Parameters
-    ----------
-    run : Run
-    corpus : Corpus
-        That the run learnt from, see `corpus_of`.
-    highest : float in [0, 1], optional
-        Clips that are more similar are rejected. Without it none is, and real windows are not measured.
+    Clips above ``highest`` are rejected; without it none is, and real windows are not measured. The corpus is
+    the one that the run learnt from, see `corpus_of`.
     """
 
     def __init__(self, run: Run, corpus: Corpus, highest: float | None = None) -> None:
@@ -58,20 +46,14 @@ class Similarity:
         self.run, self.corpus, self.highest = run, corpus, highest
         self.rate_hz = recipe.grid.rate_hz
         # Clips are compared at the model's own tempo, before they are played at another.
-        self._speeds = None if recipe.tempo_bpm is None else speeds_at(corpus, recipe.tempo_bpm)
+        self._speeds = speeds_at(corpus, recipe.tempo_bpm)
         self._spans = self._held_out = None
         if recipe.windows.held_out:
             split = split_corpus(corpus, recipe.windows.longest_s, recipe.windows.held_out)
             self._spans, self._held_out = split.train, split.held_out
 
     def compare(self, clips: np.ndarray, report: Report) -> list[dict[str, Any]]:
-        """Say of each clip what it is nearest to.
-
-        Parameters
-        ----------
-        clips : np.ndarray, shape (clips, samples)
-            As the model makes them, at its rate and tempo.
-        report : callable
+        """Say of each clip, shape (clips, samples), at the model's own rate and tempo, what it is nearest to.
 
         Returns
         -------
@@ -86,10 +68,8 @@ class Similarity:
         real = self._real(clips.shape[1], report)
         options: dict[str, Any] = {"spans": self._spans, "speeds": self._speeds, "report": report}
         if real is None:
-            return [
-                {"nearest": _about(nearest)}
-                for nearest in find_nearest(clips, self.rate_hz, self.corpus, **options)
-            ]
+            moments = find_nearest(clips, self.rate_hz, self.corpus, **options)
+            return [{"nearest": _about(moment)} for moment in moments]
         return [
             {
                 "nearest": _about(check.nearest),
@@ -160,22 +140,18 @@ def compare_with(corpus: Corpus | None, run: Run, wish: Wish) -> Similarity | No
 def draw(
     make: Callable[[Origin], AnyClip], wish: Wish, similarity: Similarity | None, report: Report
 ) -> Iterator[tuple[AnyClip, dict[str, Any]]]:
-    """Make clips from one origin after the other until enough of them are not too similar.
+    """Yield clips, from one origin after the other, until enough of them are not too similar.
 
-    For each rejected clip one more is taken behind the last.
-
-    Yields
-    ------
-    clip
-    dict
-        What the clip's JSON says of it, see `Similarity.compare`; nothing where nothing is compared.
+    With each comes what its JSON says of that, see `Similarity.compare`; nothing where nothing is compared.
+    For each rejected clip one more is made.
 
     Raises
     ------
     InputError
         `TRIES` times as many clips, or all there are, did not hold enough.
     """
-    coming, count = iter(wish.each_origin()), wish.count
+    count = wish.count
+    origins = itertools.islice(wish.each_origin(), TRIES * count)
     given = tried = 0
     furthest = 0.0
 
@@ -186,7 +162,7 @@ def draw(
 
     while given < count:
         clips: list[AnyClip] = []
-        for origin in itertools.islice(coming, min(TOGETHER, count - given, TRIES * count - tried)):
+        for origin in itertools.islice(origins, min(TOGETHER, count - given)):
             clips.append(make(origin))
             say(given + _MAKING * len(clips), f"clip {name_of(origin)}")
         if not clips:
@@ -196,24 +172,22 @@ def draw(
             )
         number = len(clips)
         tried += number
-        done = given + _MAKING * number
         likenesses: list[dict[str, Any]] = [{} for _ in clips]
         if similarity:
             audio = np.stack([clip.audio for clip in clips])
-            likenesses = similarity.compare(audio, part(say, done, _COMPARING * number))
-        done += _COMPARING * number
+            likenesses = similarity.compare(audio, part(say, given + _MAKING * number, _COMPARING * number))
+        compared = given + (_MAKING + _COMPARING) * number
         for i, (clip, likeness) in enumerate(zip(clips, likenesses, strict=True)):
             if similarity is None or not similarity.rejects(likeness):
                 given += 1
                 yield clip, likeness
-            say(done + (1 - _MAKING - _COMPARING) * (i + 1), f"clip {name_of(clip.origin)}")
+            say(compared + (1 - _MAKING - _COMPARING) * (i + 1), f"clip {name_of(clip.origin)}")
 
 
 def _about(nearest: Nearest | None) -> dict[str, Any] | None:
     if nearest is None:
         return None
-    figures = {k: v for k, v in asdict(nearest).items() if k in ("time_s", "shift_s", "speed", "distance")}
-    return {"set": nearest.set_name, "time": clock(nearest.time_s, tenths=True)} | figures
+    return {"set": nearest.set_name, "time": clock(nearest.time_s, tenths=True)} | nearest.about()
 
 
 def _read(path: Path, corpus_hash: str) -> dict[str, Any]:

@@ -6,9 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-DEPTH = 6
-"""Layers of either network; five of them double or halve the size of the image."""
-
+DEPTH = 6  # layers of either network; five of them double or halve the size of the image
 _LEAK = 0.2
 
 
@@ -16,17 +14,12 @@ class Generator(nn.Module):
     """Latent vector to spectrogram.
 
     Kernel 4 everywhere; the first layer has stride 1 and no padding, the others stride 2 and padding 1. Batch
-    normalisation and ReLU after all but the last layer, tanh at the end.
+    normalisation and ReLU after all but the last layer, tanh at the end. The five ``channels`` are those
+    after layers 1 to 5; layer 6 has one.
 
-    Parameters
-    ----------
-    channels : sequence of 5 int
-        After layers 1 to 5; layer 6 has one.
-    size : (int, int)
-        Bins and frames of the spectrogram, multiples of 32. The thesis has 128 x 128; another size only
-        changes the kernel of the first layer, which is ``size / 32``.
-    conditions : int
-        Values behind the latent vector that say what is wanted, see `mixdream.runs.conditions`.
+    The thesis has 128 x 128 bins and frames; another ``size``, multiples of 32, only changes the kernel of
+    the first layer, which is ``size / 32``. Behind the latent vector stand so many values of ``conditions``
+    that say what is wanted, see `mixdream.runs.conditions`.
     """
 
     def __init__(
@@ -63,19 +56,12 @@ class Discriminator(nn.Module):
     Kernel 4 everywhere; the first five layers have stride 2 and padding 1, the last stride 1 and no padding.
     Leaky ReLU (0.2) after all but the last layer, batch normalisation in layers 2 to 5. The thesis ends with
     a sigmoid under a cross-entropy; here the loss takes the logit, which is the same function computed
-    without underflow.
+    without underflow. A loss that punishes gradients with respect to single images needs a discriminator that
+    does not ``normalise`` (Gulrajani et al. 2017, section 4).
 
-    Parameters
-    ----------
-    channels, size
-        As for the generator.
-    normalise : bool
-        Whether there is batch normalisation. A loss that punishes gradients with respect to single images
-        needs a discriminator without it (Gulrajani et al. 2017, section 4).
-    conditions : int
-        Values that come with each image, as for the generator. The logit gets a term for how well they fit:
-        the product of a projection of them with layer 5 (Miyato & Koyama 2018, eq. 3), averaged over its
-        frequencies but not over time, since the beat that a window starts on is a place in time.
+    Where ``conditions`` come with each image, the logit gets a term for how well they fit: the product of a
+    projection of them with layer 5 (Miyato & Koyama 2018, eq. 3), averaged over its frequencies but not over
+    time, since the beat that a window starts on is a moment in time.
     """
 
     def __init__(

@@ -9,9 +9,7 @@ from torch.nn import functional as F
 
 from mixdream.spectrogram.scaling import SPREAD
 
-HEAD = 64
-"""Channels of an attention head."""
-
+HEAD = 64  # channels of an attention head
 LOWEST_LEVEL = 0.1
 """Noise levels under it are weighed as it is: the weight 1 / level**2 of the loss would have no bound."""
 
@@ -27,19 +25,9 @@ class Flow(nn.Module):
     networks, both modulated by the noise level (Peebles & Xie 2023). Nothing is padded: time has no ends but
     the learned positions.
 
-    Parameters
-    ----------
-    size : (int, int)
-        Bins and frames.
-    width : int
-        Channels, a multiple of 64.
-    depth, patch : int
-        Blocks, and frames of a patch.
-    shift, steps : float, int
-        Of the sampler: the larger the shift, the more of its steps are at high noise.
-    conditions : int
-        Values that say what is wanted, see `mixdream.runs.conditions`; their projection is added to
-        that of the noise level.
+    See `mixdream.recipes.models.Flow` for its numbers; ``size`` is (bins, frames). The larger the shift, the
+    more steps of the sampler are at high noise. A projection of ``conditions`` values, which say what is
+    wanted (`mixdream.runs.conditions`), is added to that of the noise level.
     """
 
     def __init__(
@@ -54,11 +42,11 @@ class Flow(nn.Module):
     ) -> None:
         super().__init__()
         self.size, self.patch, self.shift, self.steps = size, patch, shift, steps
-        values, places = size[0] * patch, size[1] // patch
+        values, positions = size[0] * patch, size[1] // patch
         self.inside = nn.Linear(values, width)
-        self.places = nn.Parameter(0.02 * torch.randn(places, width))
+        # Checkpoints know the positions and the projection of conditions by these names.
+        self.places = nn.Parameter(0.02 * torch.randn(positions, width))
         self.level = nn.Sequential(nn.Linear(2 * _LEVELS, width), nn.SiLU(), nn.Linear(width, width))
-        # Checkpoints know this layer by its name.
         self.told = nn.Linear(conditions, width, bias=False) if conditions else None
         self.blocks = nn.ModuleList([_Block(width) for _ in range(depth)])
         self.outside = nn.Linear(width, values)
@@ -99,19 +87,11 @@ class Flow(nn.Module):
         return even * factor / (1 + (factor - 1) * even)
 
     def sample(self, noise: Tensor, known: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
-        """Turn noise into images by Euler's method.
+        """Turn noise into images, shape (batch, 1, bins, frames), by Euler's method.
 
-        Parameters
-        ----------
-        noise : Tensor, shape (batch, bins * frames + conditions)
-            N(0, 1), with what is wanted behind it.
-        known, mask : Tensor, shapes that broadcast to it, optional
-            Where the mask is 1 the images are to be as the scaled ``known``: there the noisy image is put
-            back before each step (Lugmayr et al. 2022, without going back in time).
-
-        Returns
-        -------
-        Tensor, shape (batch, 1, bins, frames)
+        Noise, shape (batch, bins * frames + conditions), is N(0, 1), with what is wanted behind it. Where the
+        mask is 1 the images are to be as the scaled ``known``: there the noisy image is put back before each
+        step (Lugmayr et al. 2022, without going back in time).
         """
         values, levels = self.size[0] * self.size[1], self.levels().to(noise.device)
         conditions, noise = noise[:, values:], noise[:, :values].reshape(-1, 1, *self.size)
@@ -142,7 +122,7 @@ class _Block(nn.Module):
         nn.init.zeros_(self.modulate.bias)
 
     def forward(self, x: Tensor, modulation: Tensor) -> Tensor:
-        """Shape (batch, places, width) and (batch, width) to (batch, places, width)."""
+        """Shape (batch, positions, width) and (batch, width) to (batch, positions, width)."""
         scale, shift, open_, scale2, shift2, open2 = self.modulate(modulation)[:, None].chunk(6, -1)
         y = _normalised(x) * (1 + scale) + shift
         parts = self.attend(y).reshape(*x.shape[:2], 3, self.heads, HEAD).permute(2, 0, 3, 1, 4)

@@ -10,23 +10,12 @@ _SAMPLERS = {"ddim": DDIMScheduler, "dpm-solver++": DPMSolverMultistepScheduler}
 
 
 class Diffusion(nn.Module):
-    """U-Net that predicts the noise in an image, and a sampler.
+    """U-Net that predicts the noise in an image, and a sampler; see `mixdream.recipes.models.Unet`.
 
-    Parameters
-    ----------
-    size : (int, int)
-        Bins and frames.
-    channels : sequence of int
-        Of its levels, each half as large as the one before; the lowest ``attention_levels`` have attention.
-    layers : int
-        Residual blocks per level.
-    noise_levels : int
-        Of the training, with a linear schedule of variances from 0.0001 to 0.02.
-    sampler : {"ddim", "dpm-solver++"}
-        DDIM (Song et al. 2021), or the second-order solver of Lu et al. (2022): neither adds noise on its
-        way, so an image is a function of the noise that it starts from.
-    low, high : float
-        Range of scaled images, which becomes the network's [-1, 1].
+    Images have ``size`` (bins, frames) and values from ``low`` to ``high``, which become the network's
+    [-1, 1]. Noise levels have a linear schedule of variances from 0.0001 to 0.02. The samplers are DDIM (Song
+    et al. 2021) and the second-order solver of Lu et al. (2022), ``dpm-solver++``: neither adds noise on its
+    way, so an image is a function of the noise that it starts from.
     """
 
     def __init__(

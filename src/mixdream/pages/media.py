@@ -13,9 +13,7 @@ from PIL import Image
 from mixdream.analysis.levels import RANGE_DB, levels_db
 from mixdream.spectrogram.picture import for_the_eye
 
-LOWEST_HZ = 50.0
-"""Bottom of pictures with a frequency axis."""
-
+LOWEST_HZ = 50.0  # bottom of pictures with a frequency axis
 _TICKS_HZ = {100.0: "100 Hz", 300.0: "300 Hz", 1000.0: "1 kHz", 3000.0: "3 kHz", 10_000.0: "10 kHz"}
 _FRAME_S = 0.05
 _SIZE = (120, 360)  # pixels of a picture with a frequency axis: rows, columns
@@ -23,34 +21,19 @@ _SIZE = (120, 360)  # pixels of a picture with a frequency axis: rows, columns
 
 @dataclass(frozen=True)
 class Sound:
-    """A sound on a page, as ``players.html`` shows it.
-
-    Attributes
-    ----------
-    title, note : str
-    audio : str
-        Address of the sound, see `flac_url`.
-    picture : str
-        Address of its spectrogram, see `picture_url` and `spectrogram_url`.
-    loop : bool
-        Played again and again.
-    ticks : tuple of (str, float)
-        Labels of the frequency axis and where they stand, in per cent from the top.
-    bars : tuple of float
-        Where bars begin, in per cent from the left.
-    """
+    """A sound on a page, as ``players.html`` shows it."""
 
     title: str
-    audio: str
-    picture: str
+    audio: str  # address, see flac_url
+    picture: str  # address, see picture_url and spectrogram_url
     note: str = ""
-    loop: bool = False
-    ticks: tuple[tuple[str, float], ...] = ()
-    bars: tuple[float, ...] = ()
+    loop: bool = False  # played again and again
+    ticks: tuple[tuple[str, float], ...] = ()  # of the frequency axis, in per cent from the top
+    bars: tuple[float, ...] = ()  # where they begin, in per cent from the left
 
 
 def data_url(kind: str, content: bytes) -> str:
-    """Content as an address that holds it.
+    """Content as a ``data:`` URL.
 
     >>> data_url("text/plain", b"hi")
     'data:text/plain;base64,aGk='
@@ -59,11 +42,9 @@ def data_url(kind: str, content: bytes) -> str:
 
 
 def flac_url(audio: np.ndarray, rate_hz: int) -> str:
-    """Sound as 16-bit FLAC, a tenth of the size of a 24-bit WAV that was resampled upward.
+    """Sound, shape (samples,) or (samples, channels), as 16-bit FLAC.
 
-    Parameters
-    ----------
-    audio : np.ndarray, shape (samples,) or (samples, channels), full scale is +-1
+    That is a tenth of the size of a 24-bit WAV that was resampled upward.
     """
     buffer = io.BytesIO()
     soundfile.write(buffer, audio, rate_hz, format="FLAC", subtype="PCM_16")

@@ -9,19 +9,7 @@ import jinja2
 def render_page(
     package: str, template: str, filters: Mapping[str, Callable[..., Any]] | None = None, **content: Any
 ) -> str:
-    """Fill a template that lies in a package; it may extend and import the templates of this room.
-
-    Parameters
-    ----------
-    package : str
-        Such as ``mixdream.evaluation``.
-    template : str
-        File name in it.
-    filters : mapping, optional
-        Filters of the template, by name.
-    **content
-        What the template is filled with.
-    """
+    """Fill a template that lies in a package; it may extend and import the templates of this room."""
     loaders = [jinja2.PackageLoader(name, ".") for name in (package, "mixdream.pages")]
     environment = jinja2.Environment(loader=jinja2.ChoiceLoader(loaders), autoescape=True)
     environment.filters.update(filters or {})

@@ -17,7 +17,7 @@ class Section(BaseModel):
 
 
 class Conditional(Section):
-    """A family that can learn with conditions (set, energy and beat in the bar), to be asked for by them.
+    """A family that can learn with conditions: set, energy and beat in the bar.
 
     A share of the windows, ``drop_set``, comes without its set: networks learn what sets have in common.
     """
@@ -42,9 +42,7 @@ class Dcgan(Conditional):
     discriminator: FiveWidths
     loss: Literal["cross-entropy", "wasserstein", "relativistic"] = "cross-entropy"
     penalty: float = Field(0.0, ge=0, le=10_000)  # weight: of WGAN-GP usually 10; of R1 and R2 gamma
-    penalty_every: int = Field(
-        1, ge=1, le=1000
-    )  # steps; each weighs as many times as much (lazy regularisation)
+    penalty_every: int = Field(1, ge=1, le=1000)  # steps; each weighs so many times as much
     critic_steps: int = Field(1, ge=1, le=100)  # of the discriminator for each of the generator
     normalise_discriminator: bool = True  # batch normalisation, which the generator always has
 

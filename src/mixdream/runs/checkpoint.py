@@ -12,9 +12,7 @@ from torch import Tensor
 from mixdream.errors import InputError
 from mixdream.files import folder_atomically
 
-KEPT = 2
-"""Newest checkpoints that stay on the disk."""
-
+KEPT = 2  # newest checkpoints that stay on the disk
 _FOLDER = "checkpoints"
 _STATE = "state.json"
 
@@ -46,18 +44,9 @@ def save_checkpoint(
     state: dict[str, Any],
     best: str | None = None,
 ) -> Path:
-    """Write ``checkpoints/step-*`` and delete all but the `KEPT` newest and the best.
+    """Write ``checkpoints/step-*`` and delete all but the `KEPT` newest and the one whose name is ``best``.
 
-    Parameters
-    ----------
-    run : Path
-    step : int
-        Steps done.
-    parts : dict of part to tensors by name
-    state : dict
-        What else is needed to go on, as JSON.
-    best : str, optional
-        Name of a checkpoint that stays, see `mixdream.training.doctor`.
+    ``parts`` are tensors by name, ``state`` is what else is needed to go on, as JSON.
     """
     path = checkpoint_path(run, checkpoint_name(step))
     with folder_atomically(path) as folder:

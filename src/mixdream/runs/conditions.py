@@ -20,7 +20,7 @@ _TURN = 11400714819323198485  # of 2**64, the golden ratio
 
 
 class Conditions(BaseModel):
-    """What the windows of a training are told apart by, and how often each kind is among them.
+    """Sets and energies of the windows of a training, and how many windows there are of each kind.
 
     Energy is the mean of a scaled spectrogram: how full it is, relative to its set's loudest cell and to
     what is usual in each bin. Its thirds over all windows are low, middle and high. The third condition is
@@ -28,20 +28,13 @@ class Conditions(BaseModel):
 
     Encoded for a model they are one-hot: a value for each set, then one for each energy, then one for each
     beat of a bar.
-
-    Attributes
-    ----------
-    edges : (float, float)
-        Energies that the thirds meet at.
-    kinds : sequence of (set, energy, windows)
-        How many windows of each kind there are, as counted on windows spread over all.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     sets: tuple[str, ...] = Field(min_length=1)
-    edges: tuple[FiniteFloat, FiniteFloat]
-    kinds: tuple[tuple[int, int, int], ...] = Field(min_length=1)
+    edges: tuple[FiniteFloat, FiniteFloat]  # energies that the thirds meet at
+    kinds: tuple[tuple[int, int, int], ...] = Field(min_length=1)  # set, energy, windows of them (counted)
 
     @model_validator(mode="after")
     def _within(self) -> Self:
@@ -89,7 +82,7 @@ class Conditions(BaseModel):
         """Draw what is left open as often as it is among the windows.
 
         So clips of many seeds are distributed as the music is; a model needs no training without conditions.
-        Seeds that follow each other are spread evenly over all kinds: place ``seed * golden ratio`` modulo 1.
+        Seeds that follow each other are spread evenly over all kinds, by ``seed * golden ratio`` modulo 1.
 
         Raises
         ------
@@ -113,8 +106,8 @@ class Conditions(BaseModel):
                 f"{' and '.join(ENERGIES[i] for i in had)}"
             )
         numbers = np.array([number for _, _, number in fitting])
-        place = (seed * _TURN % 2**64) * int(numbers.sum()) >> 64
-        index, third, _ = fitting[int(np.searchsorted(numbers.cumsum(), place, "right"))]
+        window = (seed * _TURN % 2**64) * int(numbers.sum()) >> 64
+        index, third, _ = fitting[int(np.searchsorted(numbers.cumsum(), window, "right"))]
         return self.sets[index], ENERGIES[third]
 
     def for_clip(self, like: str | None, energy: Energy) -> Tensor:
@@ -126,15 +119,9 @@ class Conditions(BaseModel):
     def for_continuation(self, before: Tensor, like: str | None, energy: Energy | None) -> Tensor:
         """Encode the conditions of music that goes on from other music, shape (1, width).
 
-        The energy is that of the music before unless another one is asked for; a set is only given where one
-        is asked for.
-
-        Parameters
-        ----------
-        before : Tensor, shape (1, 1, bins, frames)
-            Scaled spectrogram, from a downbeat on.
-        like, energy : optional
-            See `draw`, also for what it raises.
+        The energy is that of the music before, a scaled spectrogram, shape (1, 1, bins, frames), from a
+        downbeat on, unless another one is asked for; a set is only given where one is asked for. What cannot
+        be asked for, see `draw`, is an InputError.
         """
         if like is not None or energy is not None:
             self.draw(0, like, energy)
@@ -147,7 +134,7 @@ class Conditions(BaseModel):
 
 
 def no_conditions() -> InputError:
-    """Say that nothing can be asked for."""
+    """Error of a run that clips cannot be asked of by set or energy."""
     return InputError(
         "the run has learnt no conditions, so nothing can be asked for: train a recipe with "
         "model.conditions, such as 'cpu', or a flow with --set model.conditions=true, or leave --like and "

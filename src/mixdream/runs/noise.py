@@ -1,4 +1,4 @@
-"""Noises: what generators make clips from, and the paths that lead from one to others.
+"""Noise that generators make clips from, and the paths from one noise to another.
 
 Along both paths a noise stays what the generator learnt to take: its values keep their distribution.
 """

@@ -36,6 +36,11 @@ _NEEDED = "a run cannot do without it"
 Content = TypeVar("Content")
 
 
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a run: a training writes its recipe last."""
+    return (folder / RECIPE_NAME).is_file()
+
+
 @dataclass(frozen=True)
 class Run:
     """A run folder: ``recipe.toml``, ``run.json``, ``metrics.jsonl``, ``checkpoints/step-*/``.
@@ -51,13 +56,12 @@ class Run:
     @classmethod
     def open(cls, folder: Path) -> "Run":
         """Open a run folder; InputError where it is none."""
-        recipe = folder / RECIPE_NAME
-        if not recipe.is_file():
+        if not is_run(folder):
             raise InputError(
                 f"{folder} is no run: it has no {RECIPE_NAME}; 'mixdream train RECIPE CORPUS -o RUN' makes "
                 "one"
             )
-        return cls(folder, load_resolved(recipe))
+        return cls(folder, load_resolved(folder / RECIPE_NAME))
 
     @classmethod
     def pretrained(cls) -> "Run":
@@ -70,7 +74,7 @@ class Run:
         return self.folder.resolve().name
 
     def info(self) -> dict[str, Any]:
-        """What ``run.json`` holds: seed, versions, corpus, machine, times."""
+        """What ``run.json`` says: seed, versions, corpus, machine, times."""
         try:
             return json.loads((self.folder / INFO_NAME).read_text("utf-8"))
         except (OSError, ValueError) as error:
@@ -87,12 +91,12 @@ class Run:
 
     @cached_property
     def scaler(self) -> Scaler:
-        """Scaling between magnitudes and what the model says."""
+        """Scaling between magnitudes and the values of the model."""
         return Scaler(self.recipe.grid.scaling, self.statistics())
 
     @cached_property
     def conditions(self) -> Conditions | None:
-        """What clips can be asked for by, where the recipe has it."""
+        """Conditions that clips can be asked for by, where the recipe has them."""
         if not self.recipe.has_conditions:
             return None
         return self._read(CONDITIONS_NAME, Conditions.model_validate_json, _NEEDED)
@@ -109,10 +113,7 @@ class Run:
         return checkpoints[-1]
 
     def best_checkpoint(self) -> Path | None:
-        """Return the checkpoint that the doctor named best; None where it has named none yet.
-
-        See `mixdream.training.doctor`.
-        """
+        """Return the checkpoint that the doctor named best, see `mixdream.training.doctor`, if any."""
         if not (self.folder / DOCTOR_NAME).exists():
             return None
         best = self._read(
@@ -138,10 +139,7 @@ class Run:
             raise InputError(f"--sampler-steps {steps}: {reason}") from error
 
     def about(self, checkpoint: Path) -> dict[str, Any]:
-        """What is said of it beside everything that is made with one of its checkpoints.
-
-        ``run_folder`` is where the run is; None for the model that comes with mixdream, which is everywhere.
-        """
+        """What the JSON beside a clip says of its run; ``run_folder`` is None for mixdream's own model."""
         folder = self.folder.resolve()
         about = {
             "run": self.name,

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from mixdream.errors import InputError
 from mixdream.files import folder_atomically, write_json
 from mixdream.runs.checkpoint import checkpoint_path, tensors_path
-from mixdream.runs.run import CONDITIONS_NAME, SCALING_NAME, Run
+from mixdream.runs.run import CONDITIONS_NAME, INFO_NAME, RECIPE_NAME, SCALING_NAME, Run
 
 _KEPT = (
     *("recipe", "seed", "status", "started", "finished", "steps", "epochs", "seconds"),
@@ -18,7 +18,7 @@ _KEPT = (
 
 
 def share_run(run: Run, folder: Path) -> Path:
-    """Write a run folder that only holds what generating takes: recipe, scaling, weights in half precision.
+    """Write a run folder with only what generating takes: recipe, scaling, weights in half precision.
 
     The weights are those that clips are made with, of the chosen checkpoint. Nothing in it is pickled. It
     says nothing of where the music was or what the sets were called: they can be asked for by number. Clips
@@ -53,6 +53,6 @@ def share_run(run: Run, folder: Path) -> Path:
             write_json(parts / CONDITIONS_NAME, run.conditions.anonymous().model_dump())
         corpus = {"folder": None, "hash": info["corpus"]["hash"], "seconds": info["corpus"]["seconds"]}
         kept = {name: info[name] for name in _KEPT if name in info}
-        write_json(parts / "run.json", kept | {"corpus": corpus})
-        (parts / "recipe.toml").write_bytes((run.folder / "recipe.toml").read_bytes())
+        write_json(parts / INFO_NAME, kept | {"corpus": corpus})
+        (parts / RECIPE_NAME).write_bytes((run.folder / RECIPE_NAME).read_bytes())
     return folder

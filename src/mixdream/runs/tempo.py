@@ -10,21 +10,11 @@ def playing_tempo(run: Run, bpm: float | None = None) -> tuple[float | None, flo
     """Tempo of a run's clips, and how much faster that is than the model's own.
 
     Windows of beats are brought to one tempo by varispeed before a model sees them; the same varispeed the
-    other way gives its clips any tempo, and at that of the music their pitch too.
+    other way gives its clips any tempo, and at that of the music their pitch too. Unless given, the tempo is
+    the median of the windows that the run learnt from, to the whole BPM.
 
-    Parameters
-    ----------
-    run : Run
-    bpm : float, optional
-        The tempo that is wanted; by default the median tempo of the windows that the run learnt from, to the
-        whole BPM.
-
-    Returns
-    -------
-    bpm : float or None
-        None for a run whose windows are seconds: it has no tempo.
-    speed : float
-        What to multiply the rate of the model's audio by; 1 for such a run.
+    A run whose windows are seconds has no tempo: None, and 1 for the speed, by which to multiply the rate of
+    the model's audio.
 
     Raises
     ------

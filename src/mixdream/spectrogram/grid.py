@@ -14,34 +14,11 @@ _THINNEST_COVER = 0.1  # of a Hann window's peak; under it a sample between fram
 class Grid(BaseModel):
     """Analysis settings that turn a window of audio into ``bins x frames`` magnitudes.
 
-    Parameters
-    ----------
-    rate_hz : int
-        Sample rate of the audio.
-    n_fft : int
-        Length of the analysis window and of the Fourier transform, in samples, even.
-    hop : int
-        Distance between frames, in samples.
-    bins : int
-        Rows kept, from 0 Hz upward: ``n_fft // 2`` drops the Nyquist row, ``n_fft // 2 + 1`` keeps it.
-    frames : int
-        Columns.
-    window : {"rectangular", "hann"}
-        Analysis window; magnitudes are scaled so that a full-scale sine has at most magnitude 1.
-    scaling : {"min-max", "as-is", "log", "log-standard"}
-        How magnitudes become the values a model sees, see `mixdream.spectrogram.scaling`.
-
-    Raises
-    ------
-    pydantic.ValidationError
-        Where the numbers contradict each other.
-
-    Notes
-    -----
     Frames are not padded: frame ``t`` covers samples ``t * hop`` to ``t * hop + n_fft`` of a window. It
     stands for the ``hop`` samples in its middle; the ``frames * hop`` samples that all frames stand for are
-    the clip. A clip that is taken as periodic is a loop. The default is the grid of the thesis: 4.05 s at
-    8 kHz, analysis windows of 32 ms with nearly no overlap, 128 x 128.
+    the clip. A clip that is taken as periodic is a loop. Magnitudes are scaled so that a full-scale sine has
+    at most magnitude 1. The default is the grid of the thesis: 4.05 s at 8 kHz, analysis windows of 32 ms
+    with nearly no overlap, 128 x 128.
 
     >>> Grid().samples, Grid().clip_samples
     (32387, 32384)
@@ -50,12 +27,12 @@ class Grid(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     rate_hz: int = Field(8000, ge=1000, le=192_000)
-    n_fft: int = Field(256, ge=16, le=16_384, multiple_of=2)
-    hop: int = Field(253, ge=1)
-    bins: int = Field(128, ge=1)
-    frames: int = Field(128, ge=1)
+    n_fft: int = Field(256, ge=16, le=16_384, multiple_of=2)  # samples of a frame
+    hop: int = Field(253, ge=1)  # samples from one frame to the next
+    bins: int = Field(128, ge=1)  # rows, from 0 Hz up: n_fft // 2 drops the Nyquist row, one more keeps it
+    frames: int = Field(128, ge=1)  # columns
     window: Literal["rectangular", "hann"] = "rectangular"
-    scaling: Scaling = "min-max"
+    scaling: Scaling = "min-max"  # to what a model sees, see mixdream.spectrogram.scaling
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

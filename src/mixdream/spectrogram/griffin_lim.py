@@ -32,15 +32,9 @@ def griffin_lim(
     Each iteration projects onto spectra that belong to a signal, ``t = STFT(iSTFT(c))``, pushes on with
     momentum 0.99 and puts the wanted magnitudes back.
 
-    Parameters
-    ----------
-    magnitudes : Tensor, shape (batch, bins, frames), >= 0
-    phases : Tensor, shape (batch, n_fft // 2 + 1, frames), in radians
-        Where to start from: random phases, or a better guess.
-
-    Returns
-    -------
-    Tensor, shape (batch, grid.samples), for a loop (batch, grid.clip_samples)
+    From magnitudes, shape (batch, bins, frames), and phases to start from, in radians, shape
+    (batch, n_fft // 2 + 1, frames), random or a better guess, to (batch, grid.samples), for a loop
+    (batch, grid.clip_samples).
     """
     wanted = F.pad(magnitudes, (0, 0, 0, grid.n_fft // 2 + 1 - grid.bins))
     spectrum = torch.polar(wanted, phases)

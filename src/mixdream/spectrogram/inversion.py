@@ -15,24 +15,15 @@ from mixdream.spectrogram.random_phase import random_phase
 
 
 def invert(name: str, magnitudes: Tensor, grid: Grid, seeds: Sequence[int], loop: bool = False) -> Tensor:
-    """Turn linear magnitude spectrograms into audio.
+    """Turn linear magnitudes, shape (batch, bins, frames), into audio, shape (batch, grid.clip_samples).
 
-    Parameters
-    ----------
-    name : {"random-phase", "griffin-lim", "pghi", "pghi+gl"}
-        The thesis's oscillators; fast Griffin-Lim from random phases; phases read off the magnitudes; these
-        made consistent by iteration of Griffin-Lim's projections (`mixdream.spectrogram.raar`).
-    magnitudes : Tensor, shape (batch, bins, frames), >= 0
-    grid : Grid
-    seeds : sequence of int, one per spectrogram
-        Its random phases; a clip never depends on the batch that it was made in.
-    loop : bool
-        Circular in time: the last frame goes on into the first, so that the clip can be repeated.
+    The inversions: ``random-phase``, the thesis's oscillators; ``griffin-lim``, the fast one, from random
+    phases; ``pghi``, phases read off the magnitudes; ``pghi+gl``, these made consistent by iteration of
+    Griffin-Lim's projections (`mixdream.spectrogram.raar`).
 
-    Returns
-    -------
-    Tensor, shape (batch, grid.clip_samples), float32
-        Not limited to +-1.
+    The phases of each spectrogram are random by its seed; a clip never depends on the batch that it was made
+    in. A loop is circular in time: the last frame goes on into the first, so that the clip can be repeated.
+    Audio is float32 and not limited to +-1.
 
     Raises
     ------

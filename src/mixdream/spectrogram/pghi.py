@@ -11,9 +11,7 @@ from torch.nn import functional as F
 
 from mixdream.spectrogram.grid import Grid
 
-TOLERANCE = 1e-6
-"""Cells quieter than this part of the loudest one keep the phase that they are given."""
-
+TOLERANCE = 1e-6  # cells quieter than this part of the loudest one keep the phase that they are given
 HANN_GAMMA = 0.25645
 """``gamma / n_fft**2`` of the Gaussian ``exp(-pi t**2 / gamma)`` that is nearest to a Hann window."""
 
@@ -27,17 +25,10 @@ def pghi(magnitudes: Tensor, grid: Grid, phases: Tensor, loop: bool = False) -> 
     cells first; where an island is done it goes on at the loudest cell that is left. In a loop, the last
     frame has the first one as its neighbour.
 
-    Parameters
-    ----------
-    magnitudes : Tensor, shape (batch, bins, frames), >= 0
-        Of a grid with a Hann window.
-    phases : Tensor, shape (batch, n_fft // 2 + 1, frames), in radians
-        Random phases: where each island starts, and those of quiet cells.
-
-    Returns
-    -------
-    Tensor, shape (batch, n_fft // 2 + 1, frames), in [0, 2 pi]
-        Counted from the first sample of each frame, as in `mixdream.spectrogram.transform.stft`.
+    Magnitudes, shape (batch, bins, frames), are of a grid with a Hann window. ``phases``, in radians, shape
+    (batch, n_fft // 2 + 1, frames), are random: where each island starts, and those of quiet cells. What is
+    returned is like them, in [0, 2 pi], counted from the first sample of each frame, as in
+    `mixdream.spectrogram.transform.stft`.
     """
     on_cpu = magnitudes.cpu().double().contiguous()  # one layout: another would be compiled anew
     level, by_hop, by_bin = (part.numpy() for part in (on_cpu, *phase_gradients(on_cpu, grid, loop)))

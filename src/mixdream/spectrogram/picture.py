@@ -2,8 +2,7 @@
 
 import numpy as np
 
-RANGE_DB = 60.0
-"""Distance from the loudest cell to black."""
+RANGE_DB = 60.0  # distance from the loudest cell to black
 
 
 def for_the_eye(magnitudes: np.ndarray) -> np.ndarray:

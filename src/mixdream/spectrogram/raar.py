@@ -1,4 +1,4 @@
-"""Relaxed reflections: Griffin-Lim's two projections, put together so that they get stuck later."""
+"""Relaxed averaged alternating reflections (RAAR) of the two projections that Griffin-Lim alternates."""
 
 import numpy as np
 import torch
@@ -30,15 +30,7 @@ def raar(
     step goes on by half of the step before, as fast Griffin-Lim does. Peer, Welker & Gerkmann (2022) compare
     reflections with Griffin-Lim on speech, docs/ceiling.md on music.
 
-    Parameters
-    ----------
-    magnitudes : Tensor, shape (batch, bins, frames), >= 0
-    phases : Tensor, shape (batch, n_fft // 2 + 1, frames), in radians
-        Where to start from.
-
-    Returns
-    -------
-    Tensor, shape (batch, grid.samples), for a loop (batch, grid.clip_samples)
+    Shapes are those of `mixdream.spectrogram.griffin_lim.griffin_lim`.
     """
     projection = _Consistency(grid, loop)
     padded = F.pad(magnitudes, (0, 0, 0, grid.n_fft // 2 + 1 - grid.bins)) / projection.scale

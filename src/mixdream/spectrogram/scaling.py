@@ -47,15 +47,10 @@ class Scaler:
     def scale(
         self, magnitudes: Tensor, sets: Sequence[str] = (), reference_db: float | None = None
     ) -> Tensor:
-        """Linear magnitudes to values.
+        """Linear magnitudes, shape (..., bins, frames), to values.
 
-        Parameters
-        ----------
-        magnitudes : Tensor, shape (..., bins, frames), >= 0; for ``log-standard`` (batch, bins, frames)
-        sets : sequence of str, one per spectrogram
-            The sets they are from; only ``log-standard`` asks for them.
-        reference_db : float, optional
-            Instead, for music that is of no set: its loudest cell.
+        ``log-standard`` takes shape (batch, bins, frames) and asks for the set that each spectrogram is from,
+        or, for music that is of no set, its loudest cell as ``reference_db``.
         """
         if self.scaling == "min-max":
             low = magnitudes.amin((-2, -1), keepdim=True)

@@ -7,9 +7,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from torch import Tensor
 
-LOG_FLOOR_DB = -80.0
-"""Quietest magnitude that logarithmic scalings tell apart."""
-
+LOG_FLOOR_DB = -80.0  # quietest magnitude that logarithmic scalings tell apart
 SMALLEST_STD_DB = 1.0  # a bin that never changes, such as one above a codec's cut-off, is not blown up
 
 
@@ -21,12 +19,8 @@ def decibels(magnitudes: Tensor) -> Tensor:
 class LogStatistics(BaseModel):
     """What a model with scaling ``log-standard`` has to keep.
 
-    Parameters
-    ----------
-    reference_db : dict of str to float
-        Level of each set that counts as 0 dB: its loudest cell, so that the dynamics within a set survive.
-    mean_db, std_db : tuple of float, shape (bins,)
-        Of levels relative to the reference, clipped to [-80, 0] dB.
+    ``reference_db`` is the level of each set that counts as 0 dB: its loudest cell, so that the dynamics
+    within a set survive. Mean and deviation of each bin are of levels relative to that, clipped to [-80, 0].
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -15,24 +15,11 @@ def analysis_window(grid: Grid, device: torch.device | str = "cpu") -> Tensor:
 
 
 def stft(audio: Tensor, grid: Grid, loop: bool = False) -> Tensor:
-    """Complex spectrum, one frame every ``hop`` samples, without padding.
+    """Complex spectrum, shape (..., n_fft // 2 + 1, frames), one frame every ``hop`` samples, not padded.
 
-    Parameters
-    ----------
-    audio : Tensor, shape (..., samples), full scale is +-1
-        At least `grid.samples`, what lies behind is not used; for a loop exactly `grid.clip_samples`.
-    loop : bool
-        The audio is one period of a periodic signal: frames reach over its ends.
-
-    Returns
-    -------
-    Tensor, shape (..., n_fft // 2 + 1, frames), complex64
-        Scaled by ``2 / sum(window)``: a full-scale sine has at most magnitude 1.
-
-    Raises
-    ------
-    InputError
-        Audio shorter than the grid, or a loop of another length.
+    Audio, shape (..., samples), has at least `grid.samples`, and what lies behind is not used; a loop, one
+    period of a periodic signal, has `grid.clip_samples`, and frames reach over its ends. Another length is an
+    InputError. Spectra are scaled by ``2 / sum(window)``: a full-scale sine has at most magnitude 1.
     """
     if loop:
         if audio.shape[-1] != grid.clip_samples:

@@ -17,16 +17,8 @@ from mixdream.spectrogram.transform import magnitudes
 class Batches:
     """Real spectrograms in an order that is a function of seed and epoch alone.
 
-    Nothing has to be saved to go on where a killed run stopped.
-
-    Parameters
-    ----------
-    batch : int
-        Windows per step over all processes.
-    device : torch.device
-        Where spectrograms are computed.
-    rank, world : int
-        This process, and how many share each batch.
+    Nothing has to be saved to go on where a killed run stopped. ``batch`` windows make a step, over all of
+    ``world`` processes, of which this one is ``rank``.
     """
 
     def __init__(

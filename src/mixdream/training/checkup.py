@@ -20,9 +20,7 @@ from mixdream.recipes.windows import TrainingWindows, apart_rows
 from mixdream.training.batches import Batches
 from mixdream.training.diagnosis import Measures
 
-SAMPLES = 256
-"""Training windows, and generated clips, that a check-up compares."""
-
+SAMPLES = 256  # training windows, and generated clips, that a check-up compares
 _FEWEST = 20  # windows that can be examined at all
 _FEWEST_APART = 64  # windows without overlap; with fewer than these, overlapping ones are taken
 _BATCH = 32
@@ -43,12 +41,7 @@ class Examiner:
         """Embed training windows spread over all sets.
 
         They go through the scaling and back, as the model sees them: what it cannot know is not held
-        against it.
-
-        Raises
-        ------
-        InputError
-            Windows that cannot be embedded: too short, too few or all the same.
+        against it. Windows that are too short, too few or all the same are an InputError.
         """
         rows = reference_rows(batches.windows, most)
         parts = [batches.images(rows[first : first + _BATCH]) for first in range(0, len(rows), _BATCH)]
@@ -59,13 +52,7 @@ class Examiner:
         return cls(batches, embedder, reference, watch)
 
     def examine(self, images: Tensor) -> Measures:
-        """Measure generated images, shape (count, 1, bins, frames), as many as the reference has.
-
-        Raises
-        ------
-        InputError
-            Images that are not finite.
-        """
+        """Measure generated images, shape (count, 1, bins, frames), as many as the reference has."""
         if not torch.isfinite(images).all():
             raise InputError("the model makes NaN or infinite values")
         generated = self.embedder.transform(_features(images, self.batches))

@@ -25,7 +25,7 @@ _SMALLEST_BAND = 0.1  # so that losses near 0 have a band at all
 
 @dataclass(frozen=True)
 class Convergence:
-    """What the losses say; where both have a plateau, from which epoch to which, and their means there."""
+    """Verdict on the losses; where both have a plateau, its first and last epoch and their means there."""
 
     verdict: Verdict
     from_epoch: float | None = None
@@ -57,13 +57,7 @@ def read_convergence(history: Mapping[str, np.ndarray]) -> Convergence:
     counts. It must reach the end, else the training diverged again; without any there is non-convergence.
     Where the discriminator ends up right about nearly everything, the gradient has diminished, however flat
     the losses are. Trainings without two networks against each other are not judged. docs/thesis.md has the
-    numbers in words.
-
-    Parameters
-    ----------
-    history : mapping of str to ndarray, one value per point
-        ``epoch`` and, of adversarial trainings, ``loss_d``, ``loss_g``, ``d_real`` and ``d_fake_before``, see
-        `mixdream.training.metrics.read_history`.
+    numbers in words. The history is that of `mixdream.training.metrics.read_history`.
     """
     epochs = history["epoch"]
     count = len(epochs)

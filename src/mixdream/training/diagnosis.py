@@ -27,23 +27,13 @@ NOTHING = 0.01  # coverage under which a model comes near to no music at all
 class Measures:
     """What a check-up measures, see `mixdream.training.checkup`.
 
-    Attributes
-    ----------
-    kd : float
-        Kernel distance to the training windows: 0 is the music itself.
-    kd_error : float
-        Its standard error, from other clips of the same model (bootstrap).
-    coverage : float in [0, 1]
-        Share of the training windows that generated clips come near to.
-    coverage_error : float
-    copies : float in [0, 1] or None
-        Share of generated clips that are copies, see `mixdream.evaluation.copies.watch`; None where the
-        windows are too few, or all of one track.
+    ``copies`` is the share of generated clips that are copies, see `mixdream.evaluation.copies.watch`; None
+    where the windows are too few, or all of one track.
     """
 
-    kd: float
-    kd_error: float
-    coverage: float
+    kd: float  # kernel distance to the training windows: 0 is the music itself
+    kd_error: float  # standard error, from other clips of the same model (bootstrap)
+    coverage: float  # share of the training windows that generated clips come near to
     coverage_error: float
     copies: float | None
 
@@ -66,7 +56,7 @@ class CheckUp(Measures):
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What to do, and why in a sentence that begins with the verdict; the step is where to roll back to."""
+    """What to do, and why, in a sentence that begins with the verdict; the step to roll back to, if any."""
 
     verdict: Verdict
     sentence: str

@@ -30,15 +30,8 @@ class Doctor:
     """Examines the generator that clips are made with, at moments that the clock decides.
 
     It only looks: weights, order and random numbers of the training are the same with and without it.
-
-    Parameters
-    ----------
-    run : Path
-        The run folder.
-    sample : callable
-        `Trainer.sample`.
-    step : int
-        Where the training goes on; check-ups after it belong to work that was lost.
+    ``sample`` is `Trainer.sample`; the training goes on after ``step``, and check-ups after that belong to
+    work that was lost.
     """
 
     def __init__(self, run: Path, batches: Batches, sample: Callable[[int], Tensor], step: int) -> None:

@@ -1,4 +1,4 @@
-"""What a training would do: sizes, counts and a time measured on this machine, without writing anything."""
+"""Dry run: sizes and counts of a training, and its time measured on this machine; nothing is written."""
 
 import time
 from dataclasses import dataclass

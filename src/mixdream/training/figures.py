@@ -13,8 +13,7 @@ from mixdream.spectrogram.picture import for_the_eye, mosaic
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.training.convergence import Convergence
 
-GRID_OF = 64
-"""Images in a mosaic, as in the thesis."""
+GRID_OF = 64  # images in a mosaic, as in the thesis
 
 
 def save_mosaic(path: Path, images: Tensor, scaler: Scaler) -> None:

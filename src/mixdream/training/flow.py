@@ -13,13 +13,9 @@ class FlowTrainer(Trainer):
     """Teaches a network to see through noise: squared error of the velocity that its prediction implies."""
 
     def step(self, real: Tensor, step: int, conditions: Tensor | None = None) -> dict[str, float]:
-        """Take one step.
+        """Take one step; ``loss`` is the mean of ``(v' - v)**2`` in units of the images' variance.
 
-        Returns
-        -------
-        dict
-            ``loss``: mean of ``(v' - v)**2`` with ``v = e - x``, which is ``(x' - x)**2 / t**2``, in units of
-            the images' variance.
+        With ``v = e - x`` that is ``(x' - x)**2 / t**2``.
         """
         assert isinstance(self.recipe.model, models.Flow)
         assert isinstance(self.generator, Flow)

@@ -42,13 +42,10 @@ class GanTrainer(Trainer):
 
         Where there are conditions, generated images are made for, and judged by, those of the real ones.
 
-        Returns
-        -------
-        dict
-            ``loss_d`` and ``loss_g`` without penalties, and the mean probability of being real that the
-            discriminator gave to real windows (``d_real``) and to generated ones before and after its own
-            update (``d_fake_before``, ``d_fake_after``); of pairs, that the real one is the real one, and
-            that the generated one is; ``penalty`` where there is one and this step took it.
+        ``loss_d`` and ``loss_g`` are without penalties. ``d_real`` is the mean probability of being real that
+        the discriminator gave to real windows, ``d_fake_before`` and ``d_fake_after`` to generated ones
+        before and after its update; of pairs, that the real one is the real one, and that the generated is.
+        ``penalty`` is there where there is one and this step took it.
         """
         model, relativistic = self.model, self.model.loss == "relativistic"
         self.networks["generator"].train()

@@ -53,14 +53,11 @@ def _step(line: bytes) -> float:
 
 
 def read_history(run: Path) -> dict[str, np.ndarray]:
-    """Losses of a run over time, few enough to draw.
+    """Losses of a run over time, few enough to draw, each of shape (points,).
 
-    Returns
-    -------
-    dict of str to ndarray, one value per point
-        ``epoch`` (1.0 is the end of the first) and means of what every step says of itself, such as
-        ``loss_d`` and ``loss_g``: one point per epoch, as in the thesis, in trainings of 20 to 300 epochs; in
-        others 50 or 300 equal stretches (or as many as there are steps).
+    ``epoch`` (1.0 is the end of the first) and means of what every step says of itself, such as ``loss_d``
+    and ``loss_g``: one point per epoch, as in the thesis, in trainings of 20 to 300 epochs; in others 50 or
+    300 equal stretches (or as many as there are steps).
     """
     lines = [json.loads(line) for line in (run / METRICS_NAME).read_text("utf-8").splitlines()]
     if not lines:

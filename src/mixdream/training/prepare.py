@@ -1,4 +1,4 @@
-"""What a training has before its first step: batches, what is fitted on their windows, networks."""
+"""Preparing a training: batches, statistics and conditions of the windows, networks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Prepared:
 def prepare(
     recipe: Recipe, corpus: Corpus, seed: int, accelerator: Accelerator, run: Run | None = None
 ) -> Prepared:
-    """Prepare a recipe, whose precision is chosen, for a corpus; a run with checkpoints keeps what it fitted.
+    """Prepare a recipe, its precision chosen, for a corpus; a run with checkpoints keeps its statistics.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What the first process of a training does beside the steps: metrics, check-ups, checkpoints, pictures."""
+"""Recorder: metrics, check-ups, checkpoints and pictures, written by the first process of a training."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass

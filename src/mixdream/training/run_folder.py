@@ -1,4 +1,4 @@
-"""The beginning of a run: a new folder, or one that can be gone on with; all checks before any write."""
+"""The start of a run: a new folder, or one that can be resumed; all checks before any write."""
 
 import os
 import platform
@@ -28,6 +28,7 @@ from mixdream.runs.run import (
     SAMPLES_FOLDER,
     SCALING_NAME,
     Run,
+    is_run,
 )
 from mixdream.training.device import with_precision
 from mixdream.training.prepare import Prepared
@@ -45,7 +46,7 @@ class Trained(NamedTuple):
 
 def trained_so_far(folder: Path) -> Trained:
     """What the newest checkpoint of a run folder holds, over all calls; nothing where there is none yet."""
-    if not (folder / RECIPE_NAME).is_file() or not (run := Run.open(folder)).checkpoints():
+    if not is_run(folder) or not (run := Run.open(folder)).checkpoints():
         return Trained(0, 0.0)
     _, state = load_checkpoint(run.latest_checkpoint())
     return Trained(state["step"], state["seconds"])
@@ -56,19 +57,14 @@ def check_run(
 ) -> tuple[Run, dict[str, Any]]:
     """Decide what to train into a folder, writing nothing.
 
-    Returns
-    -------
-    run : Run
-        With the recipe resolved: its precision is chosen.
-    info : dict
-        What ``run.json`` is to say.
+    Returns the run, whose recipe has its precision chosen, and what ``run.json`` is to say.
 
     Raises
     ------
     InputError
         The folder holds something else, or a run that this call cannot go on with.
     """
-    exists = (folder / RECIPE_NAME).is_file()
+    exists = is_run(folder)
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file: choose a folder for the run with -o")
     if resume and not folder.is_dir():

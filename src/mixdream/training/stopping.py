@@ -18,11 +18,7 @@ class StopWatch:
     """Says after each step whether to stop; a context, since it takes over the signals.
 
     The first SIGINT or SIGTERM asks for a stop after the step that is running; the second is not waited for.
-
-    Parameters
-    ----------
-    minutes : float, optional
-        Time limit, counted from the construction and without pauses.
+    The time limit counts from the construction, without pauses.
     """
 
     def __init__(self, minutes: float | None, accelerator: Accelerator) -> None:
@@ -55,7 +51,7 @@ class StopWatch:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Let time pass that is no training."""
+        """Leave out the time of this context."""
         began = time.monotonic()
         try:
             yield
@@ -65,10 +61,7 @@ class StopWatch:
     def reason(self, done: bool = False) -> Reason | None:
         """Why to stop now, the same answer in every process; None to go on.
 
-        Parameters
-        ----------
-        done : bool
-            Whether the doctor, who is in the first process, says that more training is of no use.
+        ``done``: whether the doctor, who is in the first process, says that more training is of no use.
         """
         # Only the first process pauses, so the time is its own.
         timed_out = (

@@ -47,8 +47,6 @@ def train(
     resume : bool
         Go on from the newest checkpoint, bit-identically on a CPU with the same number of processes and
         threads. The recipe must be the run's own; only epochs and time between checkpoints may differ.
-    report : callable
-        Called after each step with the share done in [0, 1] and the losses in words.
     on_checkup : callable, optional
         Called in the first process after each check-up of the doctor, when the model is on the disk as it is
         then. Its time is not counted as training; an error in it ends nothing but is returned and written

@@ -1,4 +1,4 @@
-"""What all trainings have in common: networks, optimisers, averaged weights, state to save."""
+"""Trainer: networks, optimisers, averaged weights and the state to save, for every objective."""
 
 import copy
 from abc import ABC, abstractmethod
@@ -24,19 +24,9 @@ class Trainer(ABC):
 
     Random numbers are functions of (seed, step, process), so the state to save is weights and optimisers.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        With ``training.precision`` resolved to ``bf16`` or ``fp32``.
-    accelerator : Accelerator
-        Places the networks on its device and averages gradients over its processes.
-
-    Attributes
-    ----------
-    networks, optimizers : dict by name
-        The ``generator`` makes images from noise; what else there is only helps to train it.
-    ema : nn.Module or None
-        Moving average of the generator's weights.
+    Of the ``networks`` and their ``optimizers``, by name, the ``generator`` makes images from noise, and what
+    else there is only helps to train it; ``ema`` is the moving average of its weights, if there is one. The
+    recipe's precision is resolved to ``bf16`` or ``fp32``.
     """
 
     def __init__(
@@ -63,21 +53,15 @@ class Trainer(ABC):
 
     @abstractmethod
     def step(self, real: Tensor, step: int, conditions: Tensor | None = None) -> dict[str, float]:
-        """Take one step and return what ``metrics.jsonl`` says of it, means over all processes.
+        """Take one step, counted from 0, and return what ``metrics.jsonl`` says of it.
 
-        Parameters
-        ----------
-        real : Tensor, shape (batch, 1, bins, frames)
-            Scaled spectrograms on the accelerator's device.
-        step : int
-            Counted from 0; decides the noise.
-        conditions : Tensor, shape (batch, width), optional
-            Those of the real windows, where the recipe has conditions.
+        Scaled spectrograms, shape (batch, 1, bins, frames), are on the accelerator's device; with them come
+        their conditions, shape (batch, width), where the recipe has some. The step decides the noise.
         """
 
     @property
     def generator(self) -> nn.Module:
-        """The generator without what accelerate has wrapped it in."""
+        """The generator without accelerate's wrapper."""
         return self.accelerator.unwrap_model(self.networks["generator"])
 
     @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Levels of narrow bands over time, in which a moment is known again at another level, speed or in noise."""
+"""Levels of narrow bands over time, by which a moment is recognised louder, faster or in noise."""
 
 import math
 
@@ -12,14 +12,9 @@ from mixdream.corpus.store import Corpus
 from mixdream.evaluation.embedding import pooled
 from mixdream.spectrogram.grid import Grid
 
-ANALYSIS_HZ = 8000
-"""Rate that everything is compared at."""
-
-MARGIN = 512
-"""Samples at `ANALYSIS_HZ` that a frame reaches to each side of its middle: it lasts 128 ms."""
-
-COMPRESSION = 0.3
-"""Exponent of magnitudes: 1 hears only kicks, 0 (decibels) hears hiss as loud as notes."""
+ANALYSIS_HZ = 8000  # rate that everything is compared at
+MARGIN = 512  # samples at ANALYSIS_HZ that a frame reaches to each side of its middle: it lasts 128 ms
+COMPRESSION = 0.3  # exponent of magnitudes: 1 hears only kicks, 0 (decibels) hears hiss as loud as notes
 
 # Bands of an eighth of an octave.
 _LOWEST_HZ, _HIGHEST_HZ = 62.5, 4000.0
@@ -33,23 +28,14 @@ _RUN_OUT_S = 0.05  # read beyond the end for the filter of the resampler
 
 
 def band_levels(audio: np.ndarray, hop: float, frames: int) -> np.ndarray:
-    """Compressed magnitudes of bands, frame ``i`` centred on sample ``MARGIN + i * hop``.
+    """Compressed magnitudes of bands, shape (BANDS, frames), frame ``i`` centred on ``MARGIN + i * hop``.
 
-    Frames of its own and not those of a grid: a whole number of them has to fit a loop of any length.
+    Audio is at `ANALYSIS_HZ`, shape (samples,), with `MARGIN` samples on each side of what it is about.
+    Frames of its own and not those of a grid: a whole number of them has to fit a loop of any length, so the
+    hop, in samples, need not be whole.
 
     A power law and not decibels: another gain multiplies all levels alike, without a floor that would have to
     be set, and what is 30 dB down counts an eighth.
-
-    Parameters
-    ----------
-    audio : np.ndarray, shape (samples,)
-        At `ANALYSIS_HZ`, with `MARGIN` samples on each side of what it is about.
-    hop : float
-        In samples; need not be whole.
-
-    Returns
-    -------
-    np.ndarray, shape (BANDS, frames), float32, >= 0
     """
     audio = audio.astype(np.float32, copy=False)
     cut = np.lib.stride_tricks.sliding_window_view(audio, 2 * MARGIN)
@@ -74,13 +60,7 @@ def loop_levels(audio: np.ndarray, frames: int) -> np.ndarray:
 def spectrogram_levels(magnitudes: Tensor, grid: Grid) -> np.ndarray:
     """Compressed magnitudes of bands like `band_levels`, from spectrograms of a grid.
 
-    Parameters
-    ----------
-    magnitudes : Tensor, shape (count, bins, frames), linear
-
-    Returns
-    -------
-    np.ndarray, shape (count, bands, frames of about 32 ms), float32
+    From linear magnitudes, shape (count, bins, frames), to (count, bands, frames of about 32 ms).
     """
     hz = np.arange(grid.bins) * grid.rate_hz / grid.n_fft
     band = np.floor(np.log2(np.maximum(hz, 1e-9) / _LOWEST_HZ) * _PER_OCTAVE + 0.5)
@@ -92,27 +72,17 @@ def spectrogram_levels(magnitudes: Tensor, grid: Grid) -> np.ndarray:
 
 
 def still(levels: np.ndarray) -> np.ndarray:
-    """In which clips nothing happens (silence, a steady tone); levels of shape (clips, bands, frames)."""
+    """Say in which clips nothing changes (silence, a steady tone), levels of shape (clips, bands, frames)."""
     return levels.std(axis=2).max(axis=1) <= _STILL * levels.max(axis=(1, 2))
 
 
 def read_moment(
     corpus: Corpus, name: str, start: float, samples: int, speed: float, rate_hz: int = ANALYSIS_HZ
 ) -> np.ndarray:
-    """Audio of a set as it sounds when it is played at another speed, stereo mixed to mono.
+    """Audio of a set as it sounds when it is played at another speed, mono, shape (samples,), float32.
 
-    Parameters
-    ----------
-    start : float
-        In kept samples; outside of the set there is silence.
-    samples : int
-        To return, at ``rate_hz``.
-    speed : float
-        1 is as it is; 1.01 is 1 % faster and higher.
-
-    Returns
-    -------
-    np.ndarray, shape (samples,), float32
+    ``start`` is in kept samples of the set, with silence outside of it; ``samples`` are of ``rate_hz``.
+    Speed 1.01 is 1 % faster and higher.
     """
     own_hz = corpus.rate_hz * speed
     first = round(start)

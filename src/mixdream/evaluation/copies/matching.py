@@ -34,13 +34,7 @@ def match(templates: Templates, levels: np.ndarray, step: int) -> tuple[np.ndarr
     clip and moment: a band that noise has flattened in one of them has little weight. All turns at once are a
     circular correlation, one product per frequency.
 
-    Parameters
-    ----------
-    templates : Templates
-    levels : np.ndarray, shape (bands, frames)
-        At least as long as a clip.
-    step : int
-        Frames from one moment to the next.
+    ``levels``, shape (bands, frames), are at least as long as a clip; ``step`` frames lie between moments.
 
     Returns
     -------

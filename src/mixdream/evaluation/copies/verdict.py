@@ -18,9 +18,7 @@ REAL_WINDOWS = 200
 LIMIT_QUANTILE = 0.02
 RATIO_QUANTILE = 0.05
 
-FEWEST_REAL = 8
-"""Real windows that limits can be read from."""
-
+FEWEST_REAL = 8  # real windows that limits can be read from
 _SPEED_STEP = 0.02  # speeds are searched to 1 % on each side
 
 
@@ -48,7 +46,7 @@ class RealNearest:
         return float(low), float(high)
 
     def is_copy(self, distance: float, ratio: float | None) -> bool:
-        """Judge a clip.
+        """Whether a clip at this distance and `Nearest.ratio` is a copy.
 
         A copy is nearer to its moment than 98 % of real windows are to theirs, and the moment stands out: its
         ratio is under that of 95 % of real windows. Under half of that distance it need not stand out: a
@@ -84,12 +82,8 @@ def check_copies(
 ) -> list[CopyCheck]:
     """Say of each clip what it is nearest to and whether that is a copy.
 
-    Parameters
-    ----------
-    clips, rate_hz, corpus, spans, speeds, report
-        See `mixdream.evaluation.copies.nearest.find_nearest`; ``spans`` are what the model was trained on.
-    real : RealNearest
-        From `measure_real` with clips as long, the same spans and speeds.
+    See `mixdream.evaluation.copies.nearest.find_nearest` for clips, ``spans``, which are what the model was
+    trained on, and ``speeds``. ``real`` is from `measure_real` with clips as long, the same spans and speeds.
     """
     nearest = find_nearest(clips, rate_hz, corpus, spans=spans, speeds=speeds, report=report)
     return [_judge(moment, real) for moment in nearest]
@@ -113,16 +107,14 @@ def measure_real(
     Parameters
     ----------
     clip_s : float
-        Length of the clips that will be judged, in s.
-    spans : mapping of set name to spans, in kept samples
-        What the model was trained on; everything unless given.
-    held_out : mapping of set name to spans
-        Where windows are taken from, as `mixdream.corpus.split.split_corpus` gives them; everything unless
-        given, for a model that was trained on everything.
+        Length of the clips that will be judged.
+    spans, held_out : mapping of set name to spans, in kept samples
+        What the model was trained on, and where windows are taken from, see `mixdream.corpus.split`;
+        everything unless given.
     speeds : mapping of set name to speeds
         See `find_nearest`; windows are played at the middle one of their set.
     number : int
-        Windows to take; fewer where so many do not fit side by side.
+        Windows at most, none over another.
 
     Raises
     ------
@@ -134,7 +126,7 @@ def measure_real(
     moments: list[Nearest | None] = []
     if origins:
         moments = find_nearest(
-            np.stack([read_moment(corpus, *origin[:2], samples, origin[2]) for origin in origins]),
+            np.stack([read_moment(corpus, name, start, samples, speed) for name, start, speed in origins]),
             ANALYSIS_HZ,
             corpus,
             spans=spans,
@@ -152,13 +144,15 @@ def measure_real(
     return RealNearest(np.array([moment.distance for moment in nearest]), np.array(ratios))
 
 
-def speeds_at(corpus: Corpus, bpm: float) -> dict[str, tuple[float, ...]]:
-    """Speeds of all sets that have a tempo, for clips at a tempo that varispeed has brought them to.
+def speeds_at(corpus: Corpus, bpm: float | None) -> dict[str, tuple[float, ...]]:
+    """Speeds of all sets that have a tempo, for clips at a tempo that varispeed has brought them to, if any.
 
     A model that learns from windows of beats hears every set at its own tempo, `Recipe.tempo_bpm`; a clip
     that copies a set is the set that much faster or slower. Speeds ascend in steps of 2 %, each within 1 % of
     a block whose tempo is sure.
     """
+    if bpm is None:
+        return {}
     speeds = {}
     for record in corpus.sets:
         steps = {

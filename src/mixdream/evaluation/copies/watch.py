@@ -13,9 +13,7 @@ from mixdream.evaluation.copies.nearest import TRACK_S
 from mixdream.evaluation.copies.verdict import FEWEST_REAL, REAL_WINDOWS, RealNearest
 from mixdream.recipes.windows import TrainingWindows
 
-MOST_WINDOWS = 2048
-"""Training windows that clips are compared with; of more, so many spread over all."""
-
+MOST_WINDOWS = 2048  # training windows that clips are compared with; of more, so many spread over all
 _BATCH = 32
 
 
