@@ -47,7 +47,7 @@ def test_sets_of_missing_sources_are_kept_and_named(tmp_path: Path, out: Path, g
     assert result.corpus == before
     assert result.corpus.verify() == []
     assert [Path(item.source).stem for item in result.missing] == gone
-    assert f"is missing; its set '{gone[0]}' is kept" in result.missing[0].reason
+    assert f"its set '{gone[0]}' is kept" in result.missing[0].reason
     assert result.unchanged == tuple(sorted(set("abc") - set(gone)))
     assert read_index(out).rejected == ()
     for name in gone:  # the drive is back
@@ -169,6 +169,21 @@ def test_without_any_set_a_build_is_no_success(tmp_path: Path, out: Path) -> Non
     assert [record.name for record in Corpus.open(out).sets] == ["a"]
 
 
+def test_copies_of_what_cannot_be_used_share_its_fate(tmp_path: Path, out: Path) -> None:
+    bad, copy = tmp_path / "bad.mp3", tmp_path / "copy.mp3"
+    for path in (bad, copy):
+        path.touch()
+    with pytest.raises(InputError, match=r"none of 2 .*bad.mp3' is empty.*copy.mp3' is the same file as"):
+        build(bad, copy, into=out)
+    assert not out.exists()
+    a = wav(tmp_path / "a.wav", 0)
+    first = build(a, bad, copy, into=out)
+    assert [Path(item.source).name for item in first.rejected] == ["bad.mp3", "copy.mp3"]
+    index = read_index(out)
+    build(a, bad, copy, into=out)
+    assert read_index(out) == index
+
+
 def test_files_of_the_corpus_that_are_lost_too_are_told(tmp_path: Path, out: Path) -> None:
     a, b = wav(tmp_path / "a.wav", 0), wav(tmp_path / "b.wav", 1)
     build(a, b, into=out)
@@ -176,7 +191,7 @@ def test_files_of_the_corpus_that_are_lost_too_are_told(tmp_path: Path, out: Pat
     music = a.read_bytes()
     a.unlink()
     result = build(a, b, into=out)
-    assert "and so are files of its set 'a'" in result.missing[0].reason
+    assert "files of its set 'a' are missing, too" in result.missing[0].reason
     retagged(tmp_path / "c.wav", b).write_bytes(music + b"LIST\x04\0\0\0INFO")
     result = build(tmp_path / "c.wav", into=out)
     assert sets(result) == {"b": "b.wav", "c": "c.wav"}, "a copy replaces what is broken"

@@ -231,7 +231,7 @@ def print_missing(built: "BuildResult") -> None:
     from mixdream.corpus.folder_search import sum_up
 
     for item in built.missing:
-        typer.echo(f"missing: '{item.source}' {item.reason}", err=True)
+        typer.echo(f"missing: '{item.source}': {item.reason}", err=True)
     for line in sum_up(built.not_taken):
         typer.echo(f"not taken: {line}", err=True)
 

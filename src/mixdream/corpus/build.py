@@ -12,10 +12,10 @@ from pathlib import Path
 
 import joblib
 
-from mixdream.corpus.build_plan import Plan, make_plan, stand_in
+from mixdream.corpus.build_plan import Plan, as_duplicate, holds, make_plan, settled, stand_in
 from mixdream.corpus.folder import BuildFolder, open_folder
 from mixdream.corpus.folder_search import NotTaken
-from mixdream.corpus.missing import find_missing, refuse_unknown, source_exists
+from mixdream.corpus.missing import find_missing, refuse_unknown
 from mixdream.corpus.sources import SourceList, list_sources, no_audio_in, source_text
 from mixdream.corpus.store import Corpus, Rejected, SetRecord, SourceFile
 from mixdream.errors import InputError, Interrupted, MixdreamError
@@ -117,7 +117,7 @@ def _build(
         folder.prepare()
         built = _ingest_all(plan, folder, jobs, report)
         folder.clean()
-    final = (folder.index if begun else plan.index).model_copy(update={"complete": True})
+    final = settled(folder.index if begun else plan.index).model_copy(update={"complete": True})
     if not final.sets and not folder.was_complete:
         folder.remove()
     elif final != folder.index:
@@ -131,9 +131,9 @@ def _build(
     kept = [r.name for r in final.sets if named.intersection((r.source, *r.earlier_sources))]
     if not kept and not duplicates:
         listed.not_taken = [*not_taken, *not_listed]
-        raise InputError(
-            _nothing_left((*rejected, *missing)) if rejected or missing else no_audio_in(sources, listed)
-        )
+        reasons = [f"'{item.source}' {item.reason}" for item in rejected]
+        reasons += [f"'{item.source}' is missing: {item.reason}" for item in missing]
+        raise InputError(_nothing_left(reasons) if reasons else no_audio_in(sources, listed))
     return BuildResult(
         corpus=Corpus.open(folder.folder),
         built=tuple(sorted(built)),
@@ -179,15 +179,15 @@ def _take_in(outcome: SetRecord, folder: BuildFolder, order: dict[str, int]) -> 
         folder.take_in(outcome.name)
         folder.record_set(outcome, instead_of=twin.name if twin else "")
         return set()
-    if order.get(twin.source, -1) < order[outcome.source]:
-        if source_exists(twin.source):
-            folder.record_left_out("duplicates", _as_duplicate(outcome, twin))
+    if order.get(twin.source, -1) <= order[outcome.source]:
+        if twin.source != outcome.source and holds(twin):
+            folder.record_left_out("duplicates", as_duplicate(outcome, twin))
         else:
             folder.record_set(stand_in(twin, outcome))
         return {outcome.name}
     folder.take_in(outcome.name)  # the twin was ready earlier, but comes later in the list
     folder.record_set(outcome, instead_of=twin.name)
-    folder.record_left_out("duplicates", _as_duplicate(twin, outcome))
+    folder.record_left_out("duplicates", as_duplicate(twin, outcome))
     return {twin.name}
 
 
@@ -273,13 +273,7 @@ def _is_as_it_was(path: Path, file: SourceFile) -> bool:
         return False
 
 
-def _as_duplicate(record: SetRecord, twin: SetRecord) -> Rejected:
-    reason = f"sounds exactly like '{twin.source}' (set '{twin.name}')"
-    return record.left_out(reason, record.audio_sha256)
-
-
-def _nothing_left(rejected: tuple[Rejected, ...]) -> str:
-    reasons = [f"'{item.source}' {item.reason}" for item in rejected]
+def _nothing_left(reasons: list[str]) -> str:
     if len(reasons) == 1:
         return reasons[0]
     more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""

@@ -53,7 +53,7 @@ class _Planner:
         self.rejected = {item.source: item for item in folder.index.rejected}
         self.duplicates = {item.source: item for item in folder.index.duplicates}
         self.whole = {r.name for r in self.sets.values() if folder.is_whole(r.name, r.samples)}
-        self.set_of = {record.source: record.name for record in self.sets.values()}
+        self.set_of = {record.source: record.name for record in _oldest_first(self.sets.values())}
         self.new_content: dict[str, str] = {}
 
     def is_new(self, file: SourceFile) -> bool:
@@ -67,12 +67,13 @@ class _Planner:
         elif twin and self._holds(twin):
             self._forget(file.source)
             self._drop_broken(file.source)
-            reason = known.reason if heard and known else f"is the same file as '{twin.source}'"
-            self.duplicates[file.source] = file.left_out(reason, twin.audio_sha256)
+            named = file.model_copy(update={"name": known.name if known else ""})
+            self.duplicates[file.source] = as_duplicate(named, twin)
         elif twin:
             self._stand_in(twin, file)
         elif file.sha256 and file.sha256 in self.new_content:
             self._forget(file.source)
+            self._drop_broken(file.source)
             reason = f"is the same file as '{self.new_content[file.sha256]}'"
             self.duplicates[file.source] = file.left_out(reason)
         else:
@@ -120,7 +121,7 @@ class _Planner:
         file = self.now.get(record.source)
         if file:
             return file.sha256 == record.sha256
-        return _is_unchanged(record, _file(source_path(record.source)))
+        return holds(record)
 
     def _stand_in(self, record: SetRecord, file: SourceFile) -> None:
         """Let a file be the source of a set with its music, whose own source is gone."""
@@ -163,10 +164,43 @@ def stand_in(record: SetRecord, file: SourceFile) -> SetRecord:
     return moved(record, file).model_copy(update={"earlier_sources": tuple(dict.fromkeys(earlier))})
 
 
+def as_duplicate(file: SourceFile, twin: SetRecord) -> Rejected:
+    """Record of a source whose music a set has already."""
+    if file.sha256 == twin.sha256:
+        reason = f"is the same file as '{twin.source}'"
+    else:
+        reason = f"sounds exactly like '{twin.source}' (set '{twin.name}')"
+    return file.left_out(reason, twin.audio_sha256)
+
+
+def settled(index: CorpusIndex) -> CorpusIndex:
+    """The index once all is ingested: files that are the same as others share what became of those."""
+    sets = {key: record for record in index.sets for key in (record.sha256, record.audio_sha256)}
+    heard = {item.sha256: item.audio_sha256 for item in index.duplicates if item.audio_sha256}
+    refused = {item.sha256: item for item in index.rejected if item.sha256}
+    rejected, duplicates = list(index.rejected), []
+    for item in index.duplicates:
+        twin = sets.get(item.sha256) or sets.get(item.audio_sha256 or heard.get(item.sha256, ""))
+        other = refused.get(item.sha256)
+        if twin:
+            duplicates.append(as_duplicate(item, twin))
+        elif other:
+            reason = f"is the same file as '{other.source}', which {other.reason}"
+            rejected.append(item.model_copy(update={"reason": reason}))
+        else:
+            duplicates.append(item)
+    return index.model_copy(
+        update={
+            "rejected": tuple(sorted(rejected, key=lambda item: item.source)),
+            "duplicates": tuple(sorted(duplicates, key=lambda item: item.source)),
+        }
+    )
+
+
 def _named(todo: dict[Path, SourceFile], index: CorpusIndex) -> dict[Path, SourceFile]:
     """Sources with names: the one they had, or a new one that nothing else has."""
     owners = {record.name: record.source for record in index.sets}
-    known = (*index.rejected, *index.duplicates, *index.sets)
+    known = (*index.rejected, *index.duplicates, *_oldest_first(index.sets))
     names = {
         item.source: item.name
         for item in known
@@ -177,6 +211,16 @@ def _named(todo: dict[Path, SourceFile], index: CorpusIndex) -> dict[Path, Sourc
     for path, name in zip(fresh, unique_names(fresh, taken), strict=True):
         names[todo[path].source] = name
     return {path: file.model_copy(update={"name": names[file.source]}) for path, file in todo.items()}
+
+
+def _oldest_first(records: Iterable[SetRecord]) -> list[SetRecord]:
+    """Sets by the time of their sources: of two with one source the later is what was there last."""
+    return sorted(records, key=lambda record: record.source_mtime_ns)
+
+
+def holds(record: SetRecord) -> bool:
+    """Whether the source of a set is as it was when it was last looked at."""
+    return _is_unchanged(record, _file(source_path(record.source)))
 
 
 def _identified(path: Path, listed: SourceList, index: CorpusIndex, report: Report) -> SourceFile:

@@ -59,20 +59,19 @@ class BuildFolder:
             flush(target.parent)
 
     def record_set(self, record: SetRecord, instead_of: str = "") -> None:
-        """Write the index with one set more, which replaces those of its name and of its source.
+        """Write the index with one set more, which replaces the one of its name.
 
-        ``instead_of`` names a set of the same music that goes.
+        ``instead_of`` names another set that goes, since the new one has its music.
         """
-        gone = {record.name, instead_of}
-        others = [r for r in self.index.sets if r.name not in gone and r.source != record.source]
-        lost = {r.name for r in self.index.sets} - {r.name for r in others} - {record.name}
+        others = [r for r in self.index.sets if r.name not in (record.name, instead_of)]
         update: dict[str, Any] = {
             kind: tuple(item for item in getattr(self.index, kind) if item.source != record.source)
             for kind in _LEFT_OUT
         }
         update["sets"] = tuple(sorted([*others, record], key=lambda r: r.name))
         self.write_index(self.index.model_copy(update=update))
-        self._delete(lost)
+        if instead_of:
+            self._delete({instead_of})
 
     def record_left_out(self, kind: Literal["rejected", "duplicates"], outcome: Rejected) -> None:
         """Write the index with one source more that gave no set.

@@ -27,9 +27,8 @@ def refuse_unknown(listed: SourceList, folder: BuildFolder) -> None:
         names = ", ".join(f"'{path}'" for path in unknown[:_NAMED])
         more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
         verb = "does not exist" if len(unknown) == 1 else "do not exist"
-        raise InputError(
-            f"{names}{more} {verb}, nor has the corpus anything from there: is it mistyped? Nothing was done"
-        )
+        nor = ", and nothing in the corpus is from there" if folder.index.sets else ""
+        raise InputError(f"{names}{more} {verb}{nor}: is it mistyped? Nothing was done")
 
 
 def find_missing(listed: SourceList, folder: BuildFolder) -> tuple[list[Rejected], list[NotTaken]]:
@@ -42,18 +41,18 @@ def find_missing(listed: SourceList, folder: BuildFolder) -> tuple[list[Rejected
     not_listed : list of NotTaken
         Missing ones that a playlist names and the corpus knows nothing of.
     """
-    missing: dict[str, Rejected] = {}
+    missing: dict[tuple[str, str], Rejected] = {}
     unknown = []
     for path, named_by in listed.missing.items():
         known = list(_known(path, folder))
-        missing |= {item.source: item for item in known}
+        missing |= {(item.source, item.name): item for item in known}
         if named_by and not known:
             unknown.append(NotTaken(path, f"is missing; '{named_by}' names it"))
     there = {source_text(path) for path in listed.files}
     for path in listed.folders:
         for record in _below(source_text(path), folder.index.sets):
             if record.source not in there and not source_exists(record.source):
-                missing[record.source] = _kept(record.source, record, folder)
+                missing[record.source, record.name] = _kept(record.source, record, folder)
     return list(missing.values()), unknown
 
 
@@ -73,21 +72,21 @@ def _known(path: Path, folder: BuildFolder) -> Iterator[Rejected]:
             if is_below(source, place) and not source_exists(source):
                 yield _kept(source, record, folder)
     for item in _below(place, index.duplicates):
-        yield item.model_copy(update={"reason": f"is missing; it {item.reason}"})
+        yield item.model_copy(update={"reason": f"it {item.reason}"})
     for item in _below(place, index.rejected):
         if item.source_bytes >= 0:  # it was there once
-            yield item.model_copy(update={"reason": f"is missing; it gave no set before: {item.reason}"})
+            yield item.model_copy(update={"reason": f"it gave no set before: {item.reason}"})
 
 
 def _kept(source: str, record: SetRecord, folder: BuildFolder) -> Rejected:
     """Say what becomes of a set whose source is missing."""
     if source != record.source:
-        reason = f"is missing; its set '{record.name}' has the same music from '{record.source}'"
+        reason = f"its set '{record.name}' has the same music from '{record.source}'"
     elif folder.is_whole(record.name, record.samples):
-        reason = f"is missing; its set '{record.name}' is kept until 'mixdream corpus remove'"
+        reason = f"its set '{record.name}' is kept until 'mixdream corpus remove'"
     else:
         reason = (
-            f"is missing, and so are files of its set '{record.name}': put it back to build them again, or "
+            f"files of its set '{record.name}' are missing, too: put the source back to build them again, or "
             "'mixdream corpus remove' the set"
         )
     return Rejected(name=record.name, source=source, sha256=record.sha256, reason=reason)
