@@ -63,7 +63,7 @@ class Project:
         """The page with players."""
         return self.folder / "index.html"
 
-    def build(self, sources: Sequence[Path] = (), report: Report = silent) -> BuildResult:
+    def build(self, sources: Sequence[Path | str] = (), report: Report = silent) -> BuildResult:
         """Read sets into the corpus.
 
         Without sources those in ``sets/`` are read; where there are none, the corpus stays as it is.

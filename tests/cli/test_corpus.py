@@ -75,6 +75,52 @@ def test_build_show_verify_and_images(
     assert code == 1 and "gap.npy: missing" in json.loads(text)["problems"][0]
 
 
+def test_what_was_built_stays_until_it_is_removed(
+    tmp_path: Path, music: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "corpus"
+    (music / "thesis.pdf").write_bytes(b"%PDF-1.7")
+    build = ["corpus", "build", music, "-o", out, "--jobs", 1]
+    assert run(capsys, *build)[0] == 0
+    music.rename(tmp_path / "unplugged")
+    code, text, errors = run(capsys, *build)
+    assert code == 0
+    assert "2 sets, 8000 Hz" in text
+    assert "no source is there" in text
+    lines = errors.splitlines()
+    assert len(lines) == 4, "a line for each source that is known"
+    assert all(line.startswith(f"missing: '{music}/") for line in lines)
+    assert "its set 'gap' is kept until 'mixdream corpus remove'" in errors
+    built = json.loads(run(capsys, *build, "--json")[1])
+    assert sorted(Path(item["source"]).name for item in built["missing"]) == [
+        "copy.wav",
+        "empty.mp3",
+        "gap.wav",
+        "good.wav",
+    ]
+    code, _, errors = run(capsys, *build, tmp_path / "typo")
+    assert code == 2
+    assert "typo' does not exist" in errors
+    (tmp_path / "unplugged").rename(music)
+    code, text, errors = run(capsys, *build, "--json")
+    assert json.loads(text)["built"] == json.loads(text)["missing"] == []
+    assert json.loads(text)["not_taken"] == [{"source": f"{music}/thesis.pdf", "reason": "is no audio"}]
+    assert f"not taken: '{music}/thesis.pdf' is no audio" in errors
+
+    code, _, errors = run(capsys, "corpus", "remove", out, "gaps")
+    assert code == 2
+    assert "did you mean 'gap'?" in errors
+    code, text, _ = run(capsys, "corpus", "remove", out, "gap", "--json")
+    assert (code, json.loads(text)["removed"], json.loads(text)["sets"]) == (0, ["gap"], ["copy"])
+    code, text, _ = run(capsys, "corpus", "remove", out, "copy")
+    assert code == 0
+    assert "0 sets left\nThe corpus is empty. Next: mixdream corpus build" in text
+    for command in ("show", "verify"):
+        code, _, errors = run(capsys, "corpus", command, out)
+        assert code == 2
+        assert "has no sets" in errors
+
+
 def bad_inputs(folder: Path) -> list[tuple[list[object], str]]:
     """Arguments of commands and the words of their one line."""
     good = media.write_wav(folder / "good.wav", media.noise(6, 8000)[0], 8000)
@@ -93,7 +139,12 @@ def bad_inputs(folder: Path) -> list[tuple[list[object], str]]:
         ([*build, silent, "-o", out], "digital silence"),
         ([*build, short, "-o", out], "shorter than a window"),
         ([*build, nan, "-o", out], "not numbers"),
-        ([*build, folder / "none.wav", "-o", out], "missing"),
+        ([*build, folder / "none.wav", "-o", out], "does not exist"),
+        ([*build, good, folder / "none.wav", "-o", out], "does not exist"),
+        ([*build, "", "-o", out], "empty text"),
+        ([*build, good, "", "-o", out], "empty text"),
+        ([*build, "https://example.org/mix.mp3", "-o", out], "download it first"),
+        (["corpus", "remove", folder / "nowhere", "a"], "no such folder"),
         ([*build, silent, short, "-o", out], "none of 2 sources can be used"),
         ([*build, folder / "other", "-o", out], "no audio or video file"),
         ([*build, good, "-o", folder / "other"], "holds other things"),

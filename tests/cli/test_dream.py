@@ -67,5 +67,6 @@ def test_an_interrupted_dream_goes_on(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_a_project_without_sets_says_what_to_do(tmp_path: Path) -> None:
     assert "name files or folders to learn from" in error_of(mixdream("dream", "-o", tmp_path / "new"))
+    assert "empty text" in error_of(mixdream("dream", "", "-o", tmp_path / "new"))
     (tmp_path / "file").touch()
     assert "file" in error_of(mixdream("demo", "-o", tmp_path / "file" / "inside"))

@@ -1,5 +1,6 @@
-"""``mixdream corpus``: build, show, verify, export-images, import-images."""
+"""``mixdream corpus``: build, show, verify, remove, export-images, import-images."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from mixdream.progress import clock
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mixdream.corpus.build import BuildResult
     from mixdream.corpus.store import Corpus, Rejected, SetRecord
 
 app = typer.Typer(
@@ -25,8 +27,8 @@ _CORPUS = typer.Argument(metavar="CORPUS", help="Folder made by 'mixdream corpus
 
 @app.command()
 def build(
-    sources: list[Path] = typer.Argument(
-        metavar="SET|FOLDER...", help="Audio or video files, or folders of them."
+    sources: list[str] = typer.Argument(  # not paths: an empty one would be this folder
+        metavar="SET|FOLDER...", help="Audio or video files, folders of them, playlists, cue sheets."
     ),
     output: Path = typer.Option(..., "--output", "-o", metavar="CORPUS", help="Folder to make or to add to."),
     rate: int = typer.Option(8000, help="Sample rate of the corpus in Hz."),
@@ -37,19 +39,31 @@ def build(
     """Example: mixdream corpus build my-sets -o my-corpus
 
     Decode sets, clean them and keep them ready for training; run again to go on or to add sets.
+
+    What was built stays, whatever becomes of its source, until 'mixdream corpus remove'.
     """
     from mixdream.corpus.build import build_corpus
+    from mixdream.corpus.sources import source_text
 
     with progress("building") as report:
         result = build_corpus(sources, output, rate, channels, jobs, report)
     _print_left_out(result.rejected, result.duplicates, err=True)
+    print_missing(result)
     if as_json:
         made = {"built": list(result.built), "unchanged": list(result.unchanged)}
-        print_json({**_as_dict(result.corpus), **made, **_left_out(result.rejected, result.duplicates)})
+        left_out = _left_out(
+            rejected=result.rejected,
+            duplicates=result.duplicates,
+            missing=result.missing,
+        )
+        not_taken = [{"source": source_text(item.path), "reason": item.reason} for item in result.not_taken]
+        print_json({**_as_dict(result.corpus), **made, **left_out, "not_taken": not_taken})
         return
     _print_table(result.corpus)
     if not result.built:
-        typer.echo("Nothing had to be done: no source has changed.")
+        named = len(result.unchanged) + len(result.rejected) + len(result.duplicates)
+        changed = "no source has changed" if named else "no source is there"
+        typer.echo(f"Nothing had to be done: {changed}.")
     typer.echo(f"Next: mixdream corpus show '{output}' --figures '{output}/figures'")
     typer.echo(f"      mixdream train cpu '{output}' -o my-run")
 
@@ -77,7 +91,7 @@ def show(
         with progress("drawing") as report:
             pictures = draw_figures(opened, figures, report)
     if as_json:
-        omitted = _left_out(left_out.rejected, left_out.duplicates)
+        omitted = _left_out(rejected=left_out.rejected, duplicates=left_out.duplicates)
         print_json({**_as_dict(opened), **omitted, "figures": [str(path) for path in pictures]})
         return
     _print_table(opened)
@@ -109,6 +123,32 @@ def verify(corpus: Path = _CORPUS, as_json: bool = JSON_OPTION) -> None:
         )
     if problems:
         raise typer.Exit(1)
+
+
+@app.command()
+def remove(
+    corpus: Path = _CORPUS,
+    names: list[str] = typer.Argument(metavar="NAME...", help="Sets, as 'mixdream corpus show' names them."),
+    as_json: bool = JSON_OPTION,
+) -> None:
+    """Example: mixdream corpus remove my-corpus old-set
+
+    Remove sets from a corpus; their sources stay as they are, and are built again where they are named again.
+
+    A training that was begun with the corpus as it was cannot go on; its run can still make clips.
+    """
+    from mixdream.corpus.remove import remove_sets
+
+    left = remove_sets(corpus, names)
+    sets = [record.name for record in left.sets]
+    removed = sorted(set(names))
+    if as_json:
+        print_json({"corpus": str(corpus.resolve()), "removed": removed, "sets": sets})
+        return
+    typer.echo(f"removed: {', '.join(removed)}; {len(sets)} set{'s' if len(sets) != 1 else ''} left")
+    if not sets:
+        where = shlex.quote(str(corpus))
+        typer.echo(f"The corpus is empty. Next: mixdream corpus build SET|FOLDER... -o {where}")
 
 
 @app.command("export-images")
@@ -186,12 +226,20 @@ def _print_left_out(
         typer.echo(f"used once: '{item.source}' {item.reason}", err=err)
 
 
-def _left_out(
-    rejected: "Iterable[Rejected]", duplicates: "Iterable[Rejected]"
-) -> dict[str, list[dict[str, str]]]:
+def print_missing(built: "BuildResult") -> None:
+    """Say on stderr which sources are missing, and what lay in folders and is no source."""
+    from mixdream.corpus.folder_search import sum_up
+
+    for item in built.missing:
+        typer.echo(f"missing: '{item.source}': {item.reason}", err=True)
+    for line in sum_up(built.not_taken):
+        typer.echo(f"not taken: {line}", err=True)
+
+
+def _left_out(**kinds: "Iterable[Rejected]") -> dict[str, list[dict[str, str]]]:
     return {
         kind: [{"source": item.source, "reason": item.reason} for item in items]
-        for kind, items in (("rejected", rejected), ("duplicates", duplicates))
+        for kind, items in kinds.items()
     }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mixdream.cli.corpus import print_missing
 from mixdream.cli.output import JSON_OPTION, print_json, progress
 from mixdream.errors import Interrupted
 from mixdream.progress import clock
@@ -25,7 +26,7 @@ Minutes = Annotated[
 def dream(
     folder: Folder,
     sets: Annotated[
-        list[Path] | None,
+        list[str] | None,  # not paths: an empty one would be this folder
         typer.Argument(
             metavar="SETS...", help="Audio or video files, or folders; none: those that it knows."
         ),
@@ -64,7 +65,7 @@ def demo(
     _make(project, [], minutes, f"mixdream demo -o {shlex.quote(str(folder))}", as_json)
 
 
-def _make(project: "Project", sets: Sequence[Path], minutes: float, again: str, as_json: bool) -> None:
+def _make(project: "Project", sets: Sequence[str], minutes: float, again: str, as_json: bool) -> None:
     """Do whatever of the main job is not done yet."""
     try:
         with progress("Reading sets") as report:
@@ -110,6 +111,7 @@ def _print_plan(project: "Project", built: "BuildResult", minutes: float) -> Non
     corpus = built.corpus
     for left_out in built.rejected:
         typer.echo(f"left out: {left_out.source}: {left_out.reason}", err=True)
+    print_missing(built)
     left_s = project.seconds_left(corpus, minutes)
     if left_s == 0:
         training = "is done; more --minutes go on where the doctor has not ended it"

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import joblib
 
-from mixdream.corpus.build_plan import Plan, make_plan
+from mixdream.corpus.build_plan import Plan, as_duplicate, holds, make_plan, settled, stand_in
 from mixdream.corpus.folder import BuildFolder, open_folder
-from mixdream.corpus.sources import find_sources
+from mixdream.corpus.folder_search import NotTaken
+from mixdream.corpus.missing import find_missing, refuse_unknown
+from mixdream.corpus.sources import SourceList, list_sources, no_audio_in, source_text
 from mixdream.corpus.store import Corpus, Rejected, SetRecord, SourceFile
 from mixdream.errors import InputError, Interrupted, MixdreamError
 from mixdream.progress import Report, silent
@@ -34,6 +36,10 @@ class BuildResult:
         Names of sets made now, and of those whose sources had not changed.
     rejected, duplicates : tuple of Rejected
         Of the sources named this time: those that cannot be used, those whose audio is there already.
+    missing : tuple of Rejected
+        Sources named this time that are not there, and what the corpus keeps of them.
+    not_taken : tuple of NotTaken
+        What was come across in folders and lists and is no source.
     """
 
     corpus: Corpus
@@ -41,6 +47,8 @@ class BuildResult:
     unchanged: tuple[str, ...]
     rejected: tuple[Rejected, ...]
     duplicates: tuple[Rejected, ...]
+    missing: tuple[Rejected, ...] = ()
+    not_taken: tuple[NotTaken, ...] = ()
 
 
 def build_corpus(
@@ -53,11 +61,12 @@ def build_corpus(
 ) -> BuildResult:
     """Make sets ready for training, or add sets to a corpus.
 
-    A build that is stopped at any moment can be run again and goes on with the next set.
+    A build that is stopped at any moment can be run again and goes on with the next set. What was built
+    stays, also where its source is missing or has become useless, until `mixdream.corpus.remove.remove_sets`.
 
     Parameters
     ----------
-    sources : files and folders
+    sources : files, folders, playlists and cue sheets
     folder : Path or str
         New, empty, or a corpus of the same rate and channels, which is then added to.
     rate_hz : int, in Hz
@@ -69,7 +78,8 @@ def build_corpus(
     Raises
     ------
     InputError
-        Where an option is wrong, the folder cannot be used, or not one source can.
+        Where an option is wrong, the folder cannot be used, a path does not exist, or not one source can be
+        used now or could before.
     Interrupted
         After Ctrl-C or SIGTERM.
     """
@@ -80,10 +90,13 @@ def build_corpus(
     if jobs is not None and jobs < 1:
         raise InputError(f"jobs is {jobs}: it must be 1 or more")
     folder = Path(folder)
-    paths = find_sources(sources)
+    sources = list(sources)
+    listed = list_sources(sources)
+    if not (listed.files or listed.folders or listed.missing):
+        raise InputError(no_audio_in(sources, listed))
     with open_folder(folder, rate_hz, channels) as building:
         try:
-            return _build(paths, building, jobs, report)
+            return _build(sources, listed, building, jobs, report)
         except KeyboardInterrupt:
             building.clean()
             raise Interrupted(
@@ -92,27 +105,43 @@ def build_corpus(
             ) from None
 
 
-def _build(paths: list[Path], folder: BuildFolder, jobs: int | None, report: Report) -> BuildResult:
-    plan = make_plan(paths, folder, report)
+def _build(
+    sources: list[Path | str], listed: SourceList, folder: BuildFolder, jobs: int | None, report: Report
+) -> BuildResult:
+    refuse_unknown(listed, folder)
+    plan = make_plan(listed, folder, report)
     built: set[str] = set()
-    if plan.todo or not folder.index.complete:
+    begun = bool(plan.todo) or not folder.index.complete
+    if begun:
         folder.write_index(plan.index.model_copy(update={"complete": False}))
         folder.prepare()
         built = _ingest_all(plan, folder, jobs, report)
         folder.clean()
-    if not folder.index.sets and not plan.index.sets:
-        rejected = folder.index.rejected
+    final = settled(folder.index if begun else plan.index).model_copy(update={"complete": True})
+    if not final.sets and not folder.was_complete:
         folder.remove()
-        raise InputError(_nothing_left(rejected))
-    final = (folder.index if plan.todo else plan.index).model_copy(update={"complete": True})
-    if final != folder.index:
+    elif final != folder.index:
         folder.write_index(final)
+    missing, not_listed = find_missing(listed, folder)
+    kept_all_the_same = {item.source for item in missing}
+    not_taken = [item for item in listed.not_taken if source_text(item.path) not in kept_all_the_same]
+    rejected = tuple(item for item in final.rejected if item.source in plan.sources)
+    duplicates = tuple(item for item in final.duplicates if item.source in plan.sources)
+    named = plan.sources | kept_all_the_same
+    kept = [r.name for r in final.sets if named.intersection((r.source, *r.earlier_sources))]
+    if not kept and not duplicates:
+        listed.not_taken = [*not_taken, *not_listed]
+        reasons = [f"'{item.source}' {item.reason}" for item in rejected]
+        reasons += [f"'{item.source}' is missing: {item.reason}" for item in missing]
+        raise InputError(_nothing_left(reasons) if reasons else no_audio_in(sources, listed))
     return BuildResult(
         corpus=Corpus.open(folder.folder),
         built=tuple(sorted(built)),
         unchanged=tuple(r.name for r in final.sets if r.source in plan.sources and r.name not in built),
-        rejected=tuple(r for r in final.rejected if r.source in plan.sources),
-        duplicates=tuple(r for r in final.duplicates if r.source in plan.sources),
+        rejected=rejected,
+        duplicates=duplicates,
+        missing=tuple(missing),
+        not_taken=(*not_taken, *not_listed),
     )
 
 
@@ -130,22 +159,48 @@ def _ingest_all(plan: Plan, folder: BuildFolder, jobs: int | None, report: Repor
         warnings.filterwarnings("ignore", message=".*tasks", module="joblib")  # when it is interrupted
         for file, outcome in outcomes:
             if isinstance(outcome, Rejected):
-                folder.record("rejected", outcome)
+                folder.record_left_out("rejected", _keeping(outcome, folder))
             else:
-                others = [record for record in folder.index.sets if record.name != outcome.name]
-                twin = next((other for other in others if other.audio_sha256 == outcome.audio_sha256), None)
-                if twin and order.get(twin.source, -1) < order[file.source]:
-                    folder.record("duplicates", _as_duplicate(outcome, twin))
-                else:
-                    folder.take_in(outcome.name)
-                    folder.record("sets", outcome)
-                    built.add(outcome.name)
-                    if twin:  # it was ready earlier, but comes later in the list
-                        folder.record("duplicates", _as_duplicate(twin, outcome))
-                        built.discard(twin.name)
+                built.add(outcome.name)
+                built -= _take_in(outcome, folder, order)
             done += _weight(file)
             report(done / total, file.name)
     return built
+
+
+def _take_in(outcome: SetRecord, folder: BuildFolder, order: dict[str, int]) -> set[str]:
+    """Take a set into the corpus that is whole, and say which names were not built after all.
+
+    Of sets that sound exactly alike one is used: one whose files are there, else the first in ``order``.
+    """
+    others = [record for record in folder.index.sets if record.name != outcome.name]
+    twin = next((other for other in others if other.audio_sha256 == outcome.audio_sha256), None)
+    if twin is None or not folder.is_whole(twin.name, twin.samples):
+        folder.take_in(outcome.name)
+        folder.record_set(outcome, instead_of=twin.name if twin else "")
+        return set()
+    if order.get(twin.source, -1) <= order[outcome.source]:
+        if twin.source != outcome.source and holds(twin):
+            folder.record_left_out("duplicates", as_duplicate(outcome, twin))
+        else:
+            folder.record_set(stand_in(twin, outcome))
+        return {outcome.name}
+    folder.take_in(outcome.name)  # the twin was ready earlier, but comes later in the list
+    folder.record_set(outcome, instead_of=twin.name)
+    folder.record_left_out("duplicates", as_duplicate(twin, outcome))
+    return {twin.name}
+
+
+def _keeping(rejected: Rejected, folder: BuildFolder) -> Rejected:
+    """Add to the reason why a source cannot be used that the set which it gave before stays."""
+    for record in folder.index.sets:
+        if record.source == rejected.source:
+            whole = folder.is_whole(record.name, record.samples)
+            state = "built before, is kept" if whole else "built before, has lost its files"
+            return rejected.model_copy(
+                update={"reason": f"{rejected.reason}; its set '{record.name}', {state}"}
+            )
+    return rejected
 
 
 def _weight(file: SourceFile) -> int:
@@ -197,6 +252,8 @@ def _try_ingest(
     try:
         return file, ingest(path, file, target, beats, rate_hz, channels, report)
     except InputError as error:
+        if not _is_as_it_was(path, file):
+            file = file.model_copy(update={"sha256": ""})  # a drive that is gone comes back
         return file, file.left_out(str(error).removeprefix(f"'{path}' "))
     except OSError as error:
         if error.errno in _STORAGE_ERRORS or not os.access(target.parent, os.W_OK):
@@ -207,12 +264,16 @@ def _try_ingest(
     return file, file.model_copy(update={"sha256": ""}).left_out(reason)  # it may work another time
 
 
-def _as_duplicate(record: SetRecord, twin: SetRecord) -> Rejected:
-    return record.left_out(f"sounds exactly like '{twin.source}' (set '{twin.name}')")
+def _is_as_it_was(path: Path, file: SourceFile) -> bool:
+    """Whether a source can still be read and has the size that it had when the build was planned."""
+    try:
+        with path.open("rb"):
+            return path.stat().st_size == file.source_bytes
+    except OSError:
+        return False
 
 
-def _nothing_left(rejected: tuple[Rejected, ...]) -> str:
-    reasons = [f"'{item.source}' {item.reason}" for item in rejected]
+def _nothing_left(reasons: list[str]) -> str:
     if len(reasons) == 1:
         return reasons[0]
     more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""

@@ -1,12 +1,13 @@
 """Plan of a build: which sources are to be ingested, and which are known already."""
 
-import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from mixdream.corpus.folder import BuildFolder
-from mixdream.corpus.sources import source_text, unique_names
-from mixdream.corpus.store import CorpusIndex, SetRecord, SourceFile, sha256_of
+from mixdream.corpus.missing import is_below, source_exists
+from mixdream.corpus.sources import SourceList, source_path, source_text, unique_names
+from mixdream.corpus.store import CorpusIndex, Rejected, SetRecord, SourceFile, sha256_of
 from mixdream.progress import Report
 
 
@@ -19,7 +20,7 @@ class Plan:
     todo : dict of Path to SourceFile
         To ingest, in order.
     sources : set of str
-        All sources named, as the index knows them.
+        All files named, as the index knows them.
     index : CorpusIndex
         The index with what is known without work: sources that moved, were touched or are there twice.
     """
@@ -29,58 +30,209 @@ class Plan:
     index: CorpusIndex
 
 
-def make_plan(paths: list[Path], folder: BuildFolder, report: Report) -> Plan:
+def make_plan(listed: SourceList, folder: BuildFolder, report: Report) -> Plan:
     """Compare sources with a corpus: first by path, size and time of change, then by content.
 
     Sources keep the names they got when they were first seen, also those that were rejected, so that a build
     that was stopped and one that was not give the same names.
     """
-    index = folder.index
-    sets = {record.source: record for record in index.sets if folder.is_whole(record.name, record.samples)}
-    left_out = {item.source: item for item in (*index.rejected, *index.duplicates)}
-    records = {record.name: record for record in index.sets}
-    duplicates = {item.source: item for item in index.duplicates}
-    by_content = {record.sha256: record.source for record in sets.values()}
-    files = {path: _file(path) for path in paths}
-    todo: dict[Path, SourceFile] = {}
-    for path, file in files.items():
-        known = sets.get(file.source) or left_out.get(file.source)
-        if known and _is_unchanged(known, file):
-            continue
-        report(0.0, f"checking {path.name}")
-        file = file.model_copy(update={"sha256": _sha256(path)})
-        record = sets.get(file.source)
-        twin_source = by_content.get(file.sha256) if file.sha256 else None
-        if record and record.sha256 == file.sha256:
-            records[record.name] = _moved(record, file)
-        elif twin_source in sets and not os.path.exists(twin_source):  # noqa: PTH110
-            twin = sets.pop(twin_source)
-            sets[file.source] = records[twin.name] = _moved(twin, file)
-            by_content[file.sha256] = file.source
-        elif twin_source:
-            duplicates[file.source] = file.left_out(f"is the same file as '{twin_source}'")
+    files = {path: _identified(path, listed, folder.index, report) for path in listed.files}
+    planner = _Planner(folder, files.values())
+    todo = {path: file for path, file in files.items() if planner.is_new(file)}
+    index = planner.index(listed)
+    return Plan(_named(todo, index), {file.source for file in files.values()}, index)
+
+
+class _Planner:
+    """What is known of sources, changed source by source: all of it without reading audio."""
+
+    def __init__(self, folder: BuildFolder, files: Iterable[SourceFile]) -> None:
+        self.folder = folder
+        self.now = {file.source: file for file in files}
+        self.sets = {record.name: record for record in folder.index.sets}
+        self.rejected = {item.source: item for item in folder.index.rejected}
+        self.duplicates = {item.source: item for item in folder.index.duplicates}
+        self.whole = {r.name for r in self.sets.values() if folder.is_whole(r.name, r.samples)}
+        self.set_of = {record.source: record.name for record in _oldest_first(self.sets.values())}
+        self.new_content: dict[str, str] = {}
+
+    def is_new(self, file: SourceFile) -> bool:
+        """Whether a source is to be ingested; what is known of it is noted where it need not be."""
+        known = self.duplicates.get(file.source)
+        heard = known.audio_sha256 if known and known.sha256 == file.sha256 else ""
+        twin = self._whole_set(file, heard)
+        if twin and twin.source == file.source:
+            self._forget(file.source)
+            self.sets[twin.name] = moved(twin, file)
+        elif twin and self._holds(twin):
+            self._forget(file.source)
+            self._drop_broken(file.source)
+            named = file.model_copy(update={"name": known.name if known else ""})
+            self.duplicates[file.source] = as_duplicate(named, twin)
+        elif twin:
+            self._stand_in(twin, file)
+        elif file.sha256 and file.sha256 in self.new_content:
+            self._forget(file.source)
+            self._drop_broken(file.source)
+            reason = f"is the same file as '{self.new_content[file.sha256]}'"
+            self.duplicates[file.source] = file.left_out(reason)
         else:
-            duplicates.pop(file.source, None)
-            todo[path] = file
+            rejected = self.rejected.get(file.source)
+            if file.sha256 and rejected and rejected.sha256 == file.sha256:
+                return False
+            self.duplicates.pop(file.source, None)
             if file.sha256:
-                by_content[file.sha256] = file.source
-    index = index.model_copy(
+                self.new_content[file.sha256] = file.source
+            return True
+        return False
+
+    def index(self, listed: SourceList) -> CorpusIndex:
+        """The index with what was found out.
+
+        Duplicates that are not named now stand in for sources that are gone; what was left out of a folder
+        and is not in it any more is forgotten.
+        """
+        for item in list(self.duplicates.values()):
+            if item.source not in self.now and _is_unchanged(item, _file(source_path(item.source))):
+                twin = self._whole_set(item, item.audio_sha256)
+                if twin and not self._holds(twin):
+                    self._stand_in(twin, item)
+        places = [source_text(path) for path in listed.folders]
+        return self.folder.index.model_copy(
+            update={
+                "sets": tuple(sorted(self.sets.values(), key=lambda record: record.name)),
+                "rejected": self._still_there(self.rejected.values(), places),
+                "duplicates": self._still_there(self.duplicates.values(), places),
+            }
+        )
+
+    def _whole_set(self, file: SourceFile, audio_sha256: str) -> SetRecord | None:
+        """The set that has the music of a file, its own before others'."""
+        if not file.sha256:
+            return None
+        whole = (record for record in self.sets.values() if record.name in self.whole)
+        own = self.sets.get(self.set_of.get(file.source, ""))
+        if own and own.name in self.whole and own.sha256 == file.sha256:
+            return own
+        return next((r for r in whole if file.sha256 == r.sha256 or audio_sha256 == r.audio_sha256), None)
+
+    def _holds(self, record: SetRecord) -> bool:
+        """Whether the source of a set still is what the set was made of."""
+        file = self.now.get(record.source)
+        if file:
+            return file.sha256 == record.sha256
+        return holds(record)
+
+    def _stand_in(self, record: SetRecord, file: SourceFile) -> None:
+        """Let a file be the source of a set with its music, whose own source is gone."""
+        self._forget(file.source)
+        self._drop_broken(file.source)
+        self.sets[record.name] = stand_in(record, file)
+        self.set_of.pop(record.source, None)
+        self.set_of[file.source] = record.name
+
+    def _drop_broken(self, source: str) -> None:
+        """Take the set of a source out whose files are lost, since another has its music now."""
+        if (name := self.set_of.get(source)) and name not in self.whole:
+            del self.sets[name], self.set_of[source]
+
+    def _forget(self, source: str) -> None:
+        self.rejected.pop(source, None)
+        self.duplicates.pop(source, None)
+
+    def _still_there(self, items: Iterable[Rejected], places: list[str]) -> tuple[Rejected, ...]:
+        """What was left out, but for files that are gone from folders which are there."""
+        return tuple(
+            item
+            for item in items
+            if item.source in self.now
+            or not any(is_below(item.source, place) for place in places)
+            or source_exists(item.source)
+        )
+
+
+def moved(record: SetRecord, file: SourceFile) -> SetRecord:
+    """Record of a set whose source is another file with its music, or the same at another time."""
+    left = {"name", "tracks"} if not file.tracks else {"name"}
+    fields = {name: getattr(file, name) for name in SourceFile.model_fields if name not in left}
+    return record.model_copy(update=fields)
+
+
+def stand_in(record: SetRecord, file: SourceFile) -> SetRecord:
+    """Record of a set whose source is gone, so that another file with its music stands in."""
+    earlier = [source for source in (*record.earlier_sources, record.source) if source != file.source]
+    return moved(record, file).model_copy(update={"earlier_sources": tuple(dict.fromkeys(earlier))})
+
+
+def as_duplicate(file: SourceFile, twin: SetRecord) -> Rejected:
+    """Record of a source whose music a set has already."""
+    if file.sha256 == twin.sha256:
+        reason = f"is the same file as '{twin.source}'"
+    else:
+        reason = f"sounds exactly like '{twin.source}' (set '{twin.name}')"
+    return file.left_out(reason, twin.audio_sha256)
+
+
+def settled(index: CorpusIndex) -> CorpusIndex:
+    """The index once all is ingested: files that are the same as others share what became of those."""
+    sets = {key: record for record in index.sets for key in (record.sha256, record.audio_sha256)}
+    heard = {item.sha256: item.audio_sha256 for item in index.duplicates if item.audio_sha256}
+    refused = {item.sha256: item for item in index.rejected if item.sha256}
+    rejected, duplicates = list(index.rejected), []
+    for item in index.duplicates:
+        twin = sets.get(item.sha256) or sets.get(item.audio_sha256 or heard.get(item.sha256, ""))
+        other = refused.get(item.sha256)
+        if twin:
+            duplicates.append(as_duplicate(item, twin))
+        elif other:
+            reason = f"is the same file as '{other.source}', which {other.reason}"
+            rejected.append(item.model_copy(update={"reason": reason}))
+        else:
+            duplicates.append(item)
+    return index.model_copy(
         update={
-            "sets": tuple(sorted(records.values(), key=lambda record: record.name)),
-            "duplicates": tuple(duplicates.values()),
+            "rejected": tuple(sorted(rejected, key=lambda item: item.source)),
+            "duplicates": tuple(sorted(duplicates, key=lambda item: item.source)),
         }
     )
-    return Plan(_named(todo, folder.index), {file.source for file in files.values()}, index)
 
 
 def _named(todo: dict[Path, SourceFile], index: CorpusIndex) -> dict[Path, SourceFile]:
     """Sources with names: the one they had, or a new one that nothing else has."""
-    known = (*index.rejected, *index.duplicates, *index.sets)
-    names = {item.source: item.name for item in known if item.name}
+    owners = {record.name: record.source for record in index.sets}
+    known = (*index.rejected, *index.duplicates, *_oldest_first(index.sets))
+    names = {
+        item.source: item.name
+        for item in known
+        if item.name and owners.get(item.name, item.source) == item.source
+    }
+    taken = {*names.values(), *owners}
     fresh = [path for path, file in todo.items() if file.source not in names]
-    for path, name in zip(fresh, unique_names(fresh, names.values()), strict=True):
+    for path, name in zip(fresh, unique_names(fresh, taken), strict=True):
         names[todo[path].source] = name
     return {path: file.model_copy(update={"name": names[file.source]}) for path, file in todo.items()}
+
+
+def _oldest_first(records: Iterable[SetRecord]) -> list[SetRecord]:
+    """Sets by the time of their sources: of two with one source the later is what was there last."""
+    return sorted(records, key=lambda record: record.source_mtime_ns)
+
+
+def holds(record: SetRecord) -> bool:
+    """Whether the source of a set is as it was when it was last looked at."""
+    return _is_unchanged(record, _file(source_path(record.source)))
+
+
+def _identified(path: Path, listed: SourceList, index: CorpusIndex, report: Report) -> SourceFile:
+    """A source with its checksum, which is computed where its size or time of change are new."""
+    file = _file(path)
+    tracks = listed.tracks.get(path, ())
+    items = (*index.sets, *index.rejected, *index.duplicates)
+    known = next((item for item in items if item.source == file.source and _is_unchanged(item, file)), None)
+    if known is None:
+        report(0.0, f"checking {path.name}")
+    sha256 = known.sha256 if known else _sha256(path)
+    return file.model_copy(update={"sha256": sha256, "tracks": tracks})
 
 
 def _file(path: Path) -> SourceFile:
@@ -106,8 +258,3 @@ def _sha256(path: Path) -> str:
         return sha256_of(path) if path.is_file() else ""
     except OSError:
         return ""
-
-
-def _moved(record: SetRecord, file: SourceFile) -> SetRecord:
-    """Record of a set whose source has another path, or the same content at another time."""
-    return record.model_copy(update=file.model_dump(exclude={"name", "sha256"}))

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from mixdream.corpus.store import (
     BEATS_FOLDER,
@@ -22,6 +22,7 @@ from mixdream.errors import InputError, MixdreamError
 from mixdream.files import LOCK_NAME, flush, only_one_in, write_json
 
 _WORK_FOLDER = ".building"
+_LEFT_OUT = ("rejected", "duplicates")
 
 
 class BuildFolder:
@@ -29,12 +30,13 @@ class BuildFolder:
 
     Whatever is being made lies in ``.building`` until it is whole and on the disk; then it is renamed. So
     what a killed build leaves behind is only ever in there, and the next build removes it. ``index`` is as
-    last written.
+    last written; ``was_complete`` says whether a build had come to an end in it before this one.
     """
 
     def __init__(self, folder: Path, index: CorpusIndex) -> None:
         self.folder = folder
         self.index = index
+        self.was_complete = index.complete
 
     def part_paths(self, name: str) -> tuple[Path, Path]:
         """Files for the audio and the beats of a set in the making."""
@@ -56,20 +58,60 @@ class BuildFolder:
             part.replace(target)
             flush(target.parent)
 
-    def record(self, kind: Literal["sets", "rejected", "duplicates"], outcome: SetRecord | Rejected) -> None:
-        """Write the index with one outcome more, which replaces earlier ones of the same source."""
-        earlier = {item.name for item in self.index.sets if item.source == outcome.source}
-        lost = earlier - {outcome.name} if kind == "sets" else earlier
-        items: dict[str, list[SetRecord | Rejected]] = {
-            name: [item for item in getattr(self.index, name) if item.source != outcome.source]
-            for name in ("sets", "rejected", "duplicates")
+    def record_set(self, record: SetRecord, instead_of: str = "") -> None:
+        """Write the index with one set more, which replaces the one of its name.
+
+        ``instead_of`` names another set that goes, since the new one has its music.
+        """
+        others = [r for r in self.index.sets if r.name not in (record.name, instead_of)]
+        update: dict[str, Any] = {
+            kind: tuple(item for item in getattr(self.index, kind) if item.source != record.source)
+            for kind in _LEFT_OUT
         }
-        items[kind].append(outcome)
-        items["sets"].sort(key=lambda item: item.name)
-        items["rejected"].sort(key=lambda item: item.source)
-        items["duplicates"].sort(key=lambda item: item.source)
-        self.write_index(self.index.model_copy(update={name: tuple(of) for name, of in items.items()}))
-        for name in lost:
+        update["sets"] = tuple(sorted([*others, record], key=lambda r: r.name))
+        self.write_index(self.index.model_copy(update=update))
+        if instead_of:
+            self._delete({instead_of})
+
+    def record_left_out(self, kind: Literal["rejected", "duplicates"], outcome: Rejected) -> None:
+        """Write the index with one source more that gave no set.
+
+        A set that it gave before stays, unless its files are lost and another set has the music.
+        """
+        update: dict[str, Any] = {
+            name: [item for item in getattr(self.index, name) if item.source != outcome.source]
+            for name in _LEFT_OUT
+        }
+        update[kind] = sorted([*update[kind], outcome], key=lambda item: item.source)
+        update["sets"] = [
+            record
+            for record in self.index.sets
+            if kind == "rejected"
+            or record.source != outcome.source
+            or self.is_whole(record.name, record.samples)
+        ]
+        self.write_index(self.index.model_copy(update={name: tuple(of) for name, of in update.items()}))
+
+    def remove_sets(self, names: set[str]) -> None:
+        """Remove sets, and what was said of their sources: first from the index, in one step, then files."""
+        gone = [record for record in self.index.sets if record.name in names]
+        sources = {record.source for record in gone}
+        content = {record.sha256 for record in gone} | {record.audio_sha256 for record in gone} - {""}
+        kept: dict[str, Any] = {
+            kind: tuple(
+                item
+                for item in getattr(self.index, kind)
+                if item.source not in sources and not content & {item.sha256, item.audio_sha256}
+            )
+            for kind in _LEFT_OUT
+        }
+        kept["sets"] = tuple(record for record in self.index.sets if record.name not in names)
+        self.write_index(self.index.model_copy(update=kept))
+        self._delete(names)
+
+    def _delete(self, names: set[str]) -> None:
+        """Delete the files of sets that the index does not have any more."""
+        for name in names:
             audio_path(self.folder, name).unlink(missing_ok=True)
             beats_path(self.folder, name).unlink(missing_ok=True)
 
@@ -79,13 +121,18 @@ class BuildFolder:
         self.index = index
 
     def prepare(self) -> None:
-        """Make the work folder, and remove what a killed build left."""
+        """Make the folders, and remove what a killed build left."""
         self.clean()
         (self.folder / _WORK_FOLDER / BEATS_FOLDER).mkdir(parents=True)
+        for folder in (SETS_FOLDER, BEATS_FOLDER):
+            (self.folder / folder).mkdir(exist_ok=True)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Delete files of sets that the index does not have: a kill left them."""
         known = {f"{record.name}.npy" for record in self.index.sets}
-        for folder in (self.folder / SETS_FOLDER, self.folder / BEATS_FOLDER):
-            folder.mkdir(exist_ok=True)
-            for path in folder.glob("*.npy"):
+        for folder in (SETS_FOLDER, BEATS_FOLDER):
+            for path in (self.folder / folder).glob("*.npy"):
                 if path.name not in known:
                     path.unlink()
 

@@ -4,43 +4,131 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from mixdream.audio.media_files import is_media_file
+from mixdream.corpus.folder_search import NotTaken, search_folder, sum_up
+from mixdream.corpus.playlists import is_address, is_list, read_list
+from mixdream.corpus.store import Track
 from mixdream.errors import InputError
 
 _LONGEST_NAME = 80
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{d}{i}" for d in ("com", "lpt") for i in range(10))})
 
 
-def find_sources(sources: Iterable[Path | str]) -> list[Path]:
-    """List the files of a build: those named, and the media files in folders, at any depth, sorted.
+@dataclass
+class SourceList:
+    """What the sources of a build are, once folders and lists are looked into.
 
-    A file that is named itself is always taken. InputError where there is no file at all.
+    Attributes
+    ----------
+    files : list of Path
+        Absolute, each once, in order.
+    folders : list of Path
+        Folders that were named.
+    missing : dict of Path to (Path or None)
+        Files and folders that are named and not there; the list that names them, if one does.
+    not_taken : list of NotTaken
+        What was come across and left out.
+    tracks : dict of Path to tuple of Track
+        What cue sheets say of files.
     """
-    files: dict[str, None] = {}
-    named = [Path(source) for source in sources]
-    for source in named:
-        for path in _media_below(source) if source.is_dir() else [source]:
-            files[os.path.abspath(path)] = None  # noqa: PTH100 - links keep the name that the user knows
-    if not files:
-        places = ", ".join(f"'{path}'" for path in named) or "nothing"
-        raise InputError(f"no audio or video file in {places}: name files, or folders with files in them")
-    return [Path(file) for file in files]
+
+    files: list[Path] = field(default_factory=list)
+    folders: list[Path] = field(default_factory=list)
+    missing: dict[Path, Path | None] = field(default_factory=dict)
+    not_taken: list[NotTaken] = field(default_factory=list)
+    tracks: dict[Path, tuple[Track, ...]] = field(default_factory=dict)
+
+    def add(self, path: Path, named_by: Path | None = None) -> None:
+        """Add a file, what is in a folder, or what is on a list."""
+        if not _is_there(path):
+            self.missing[path] = named_by
+        elif path.is_dir():
+            self.folders.append(path)
+            files, not_taken = search_folder(path)
+            self.files += sorted(files, key=source_text)
+            self.not_taken += sorted(not_taken, key=lambda item: source_text(item.path))
+        elif not is_list(path):
+            self.files.append(path)
+        elif named_by:
+            self.not_taken.append(NotTaken(path, f"is a list that '{named_by}' names: name it yourself"))
+        else:
+            for entry in read_list(path):
+                if isinstance(entry.path, str):
+                    reason = f"is an address that '{path}' names, not a file: download it first"
+                    self.not_taken.append(NotTaken(Path(entry.path), reason))
+                    continue
+                target = _absolute(entry.path)
+                self.add(target, path)
+                if entry.tracks:
+                    self.tracks[target] = entry.tracks
 
 
-def _media_below(folder: Path) -> list[Path]:
-    """Media files of a folder and those below it that are not hidden."""
-    files: list[Path] = []
-    for root, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        files += filter(is_media_file, (Path(root, name) for name in names))
-    return sorted(files, key=source_text)
+def list_sources(sources: Iterable[Path | str]) -> SourceList:
+    """Look into what a build is about: files as they are named, folders to any depth, playlists, cue sheets.
+
+    InputError where a source is empty text, an address on the net, or a list that cannot be read.
+    """
+    listed = SourceList()
+    for source in sources:
+        if not str(source).strip():
+            raise InputError(
+                "a source is empty text: name files or folders ('.' is the folder that you are in)"
+            )
+        if is_address(str(source)):
+            raise InputError(f"'{source}' is an address, not a file: download it first, then name the file")
+        listed.add(_absolute(Path(source)))
+    listed.files = list(dict.fromkeys(listed.files))
+    return listed
+
+
+def find_sources(sources: Iterable[Path | str]) -> list[Path]:
+    """List files that are named and those in folders, at any depth, sorted; InputError if there are none."""
+    named = list(sources)
+    listed = list_sources(named)
+    if not listed.files:
+        raise InputError(no_audio_in(named, listed))
+    return listed.files
+
+
+def no_audio_in(sources: Iterable[Path | str], listed: SourceList) -> str:
+    """Say that sources hold no audio, and what they hold."""
+    places = ", ".join(f"'{source}'" for source in sources) or "nothing"
+    others = "".join(f"; {line}" for line in sum_up(listed.not_taken)[:3])
+    return f"no audio or video file in {places}: name files, or folders with files in them{others}"
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - links keep the name that the user knows
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is something of this name, be it readable or not."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def source_text(path: Path) -> str:
     r"""Path as printable text; bytes that are not UTF-8 become ``\xNN``."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def source_path(text: str) -> Path:
+    r"""Path of a source from what the index says of it, the inverse of `source_text`."""
+    if "\\x" not in text or os.path.lexists(text):
+        return Path(text)
+    content = re.sub(
+        rb"\\x([0-9a-f]{2})",
+        lambda match: bytes([int(match[1], 16)]),
+        text.encode("utf-8", "surrogateescape"),
+    )
+    return Path(os.fsdecode(content))
 
 
 def safe_name(path: Path) -> str:

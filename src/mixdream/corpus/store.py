@@ -31,6 +31,16 @@ class Dropped(BaseModel):
     reason: str
 
 
+class Track(BaseModel):
+    """Track of a set as its cue sheet has it; it begins at a second of the source."""
+
+    model_config = ConfigDict(frozen=True)
+
+    start_s: float
+    title: str = ""
+    performer: str = ""
+
+
 class SourceFile(BaseModel):
     """A source as the index knows it: the name of its set, its path as text, what identifies its content.
 
@@ -44,10 +54,12 @@ class SourceFile(BaseModel):
     source_bytes: int = -1
     source_mtime_ns: int = -1
     sha256: str = ""
+    tracks: tuple[Track, ...] = ()
 
-    def left_out(self, reason: str) -> "Rejected":
+    def left_out(self, reason: str, audio_sha256: str = "") -> "Rejected":
         """Record of the source where it gives no set."""
-        return Rejected(**{name: getattr(self, name) for name in SourceFile.model_fields}, reason=reason)
+        fields = {name: getattr(self, name) for name in SourceFile.model_fields}
+        return Rejected(**fields, reason=reason, audio_sha256=audio_sha256)
 
 
 class SetRecord(SourceFile):
@@ -56,7 +68,8 @@ class SetRecord(SourceFile):
     ``samples`` and ``segments`` count samples per channel at the rate of the corpus. A segment
     ``(start, stop)`` is continuous in the source; audio was dropped between segments, so a window must not
     reach from one into the next. ``segment_starts_s`` says where each of them begins in the source. ``tempo``
-    is in seconds of the source, too, in blocks of about ten seconds.
+    is in seconds of the source, too, in blocks of about ten seconds. ``earlier_sources`` are paths that had
+    this music before ``source`` had to stand in for them.
     """
 
     audio_sha256: str
@@ -79,6 +92,7 @@ class SetRecord(SourceFile):
     nonfinite_samples: int
     warnings: tuple[str, ...] = ()
     tempo: tuple[TempoBlock, ...] = ()
+    earlier_sources: tuple[str, ...] = ()
 
     @property
     def kept_s(self) -> float:
@@ -106,9 +120,13 @@ class SetRecord(SourceFile):
 
 
 class Rejected(SourceFile):
-    """Source that gave no set, and why; the name is the one it would have had."""
+    """Source that gave no set, and why; the name is the one it would have had.
+
+    ``audio_sha256`` is that of the set which has its music, where it is a duplicate by what is heard.
+    """
 
     reason: str
+    audio_sha256: str = ""
 
 
 class CorpusIndex(BaseModel):
@@ -168,7 +186,7 @@ class Corpus:
 
     @classmethod
     def open(cls, folder: Path | str) -> "Corpus":
-        """Open a corpus; InputError where it is none, or its build has not come to an end."""
+        """Open a corpus; InputError where it is none, is empty, or its build has not come to an end."""
         folder = Path(folder)
         index = read_index(folder)
         if not index.complete:
@@ -176,6 +194,8 @@ class Corpus:
                 f"the build of corpus '{folder}' has not come to an end ({len(index.sets)} sets done): "
                 "run the same 'mixdream corpus build' again, it goes on where it stopped"
             )
+        if not index.sets:
+            raise InputError(f"corpus '{folder}' has no sets: add some with 'mixdream corpus build'")
         return cls(folder.resolve(), index.rate_hz, index.channels, index.sets)
 
     @cached_property
