@@ -48,7 +48,8 @@ def imported_rooms() -> set[tuple[str, str]]:
         room = path.relative_to(ROOT).with_suffix("").parts[0]
         modules = [name.split(".") for name in imports_of(path) if name.startswith("mixdream.")]
         pairs |= {(room, parts[1]) for parts in modules if parts[1] != room}
-    return {(room, other) for room, other in pairs if not other.startswith("__")}
+    rooms = {path.stem for path in ROOT.iterdir()}  # constants of the package are no rooms
+    return {(room, other) for room, other in pairs if other in rooms}
 
 
 def floor_of(room: str) -> int:
