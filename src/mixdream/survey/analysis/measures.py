@@ -191,12 +191,8 @@ def count_row(count: int, of: int) -> Row:
     """Share of answers by different listeners; ``wald`` is for the thesis's tables."""
     if not of:
         return {"n": count}
-    return {
-        "n": count,
-        "percent": 100 * count / of,
-        "wald": percent(wald(count, of)),
-        "wilson": percent(wilson(count, of)),
-    }
+    intervals = {"wald": percent(wald(count, of)), "wilson": percent(wilson(count, of))}
+    return {"n": count, "percent": 100 * count / of} | intervals
 
 
 def breakdown(
@@ -209,11 +205,11 @@ def breakdown(
     labels = {option.value: in_language(option.label, language) for option in question.options}
     if question.kind == "scale":
         labels = {str(step): str(step) for step in range(question.lowest, question.highest + 1)}
-    lines = []
+    lines, numbered = [], list(enumerate(measures, 1))
     for answer, label in labels.items():
         row: Row = {"group": label}
         group: set[str] = set()
-        for i, measure in enumerate(measures, 1):
+        for i, measure in numbered:
             means = {
                 listener: mean
                 for listener, mean in measure.observations.by_listener.items()
@@ -224,10 +220,8 @@ def breakdown(
                 row[f"value_{i}"], row[f"interval_{i}"] = measure.estimate(np.array(list(means.values())))
         if group:
             lines.append(row | {"listeners": len(group)})
-    columns, headings = "group listeners", dict[str, str]()
-    for i, measure in enumerate(measures, 1):
-        columns += f" value_{i} interval_{i}"
-        headings[f"value_{i}"] = f"{measure.name}, {measure.unit}"
+    columns = "group listeners " + " ".join(f"value_{i} interval_{i}" for i, _ in numbered)
+    headings = {f"value_{i}": f"{measure.name}, {measure.unit}" for i, measure in numbered}
     ask, first = in_language(question.ask, language), measures[0]
     digits = 2 if first.scale else 1
     table = Table(name, f"By: {ask}", columns, lines, digits=digits, headings=headings, folded=True)

@@ -82,9 +82,7 @@ def progress(store: Store, design: Design, clips: Sequence[Clip]) -> dict[str, A
 
 
 def _days(started: list[Any], finished: list[Any]) -> list[dict[str, Any]]:
-    begun, ended = (
-        Counter(moment.date().isoformat() for moment in moments) for moments in (started, finished)
-    )
+    begun, ended = (Counter(moment.date().isoformat() for moment in times) for times in (started, finished))
     days = sorted(begun.keys() | ended.keys())
     return [{"day": day, "started": begun[day], "finished": ended[day]} for day in days]
 

@@ -31,7 +31,10 @@ class Settings:
 
 
 def progress_token(folder: Path) -> str:
-    """Secret of the researcher's page, made at the first call: ``progress-token`` beside the design."""
+    """Secret of the researcher's page, made at the first call: ``progress-token`` beside the design.
+
+    Whoever deletes the file gets a new one, and links with the old one are dead.
+    """
     path = folder / "progress-token"
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
