@@ -60,6 +60,7 @@ class _Planner:
         """Whether a source is to be ingested; what is known of it is noted where it need not be."""
         known = self.duplicates.get(file.source)
         heard = known.audio_sha256 if known and known.sha256 == file.sha256 else ""
+        rejected = self.rejected.get(file.source)
         twin = self._whole_set(file, heard)
         if twin and twin.source == file.source:
             self._forget(file.source)
@@ -71,15 +72,14 @@ class _Planner:
             self.duplicates[file.source] = as_duplicate(named, twin)
         elif twin:
             self._stand_in(twin, file)
+        elif file.sha256 and rejected and rejected.sha256 == file.sha256:
+            pass
         elif file.sha256 and file.sha256 in self.new_content:
             self._forget(file.source)
             self._drop_broken(file.source)
             reason = f"is the same file as '{self.new_content[file.sha256]}'"
             self.duplicates[file.source] = file.left_out(reason)
         else:
-            rejected = self.rejected.get(file.source)
-            if file.sha256 and rejected and rejected.sha256 == file.sha256:
-                return False
             self.duplicates.pop(file.source, None)
             if file.sha256:
                 self.new_content[file.sha256] = file.source
