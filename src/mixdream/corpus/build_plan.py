@@ -36,7 +36,10 @@ def make_plan(listed: SourceList, folder: BuildFolder, report: Report) -> Plan:
     Sources keep the names they got when they were first seen, also those that were rejected, so that a build
     that was stopped and one that was not give the same names.
     """
-    files = {path: _identified(path, listed, folder.index, report) for path in listed.files}
+    known: dict[str, list[SourceFile]] = {}
+    for item in (*folder.index.sets, *folder.index.rejected, *folder.index.duplicates):
+        known.setdefault(item.source, []).append(item)
+    files = {path: _identified(path, listed, known, report) for path in listed.files}
     planner = _Planner(folder, files.values())
     todo = {path: file for path, file in files.items() if planner.is_new(file)}
     index = planner.index(listed)
@@ -223,16 +226,16 @@ def holds(record: SetRecord) -> bool:
     return _is_unchanged(record, _file(source_path(record.source)))
 
 
-def _identified(path: Path, listed: SourceList, index: CorpusIndex, report: Report) -> SourceFile:
+def _identified(
+    path: Path, listed: SourceList, known: dict[str, list[SourceFile]], report: Report
+) -> SourceFile:
     """A source with its checksum, which is computed where its size or time of change are new."""
     file = _file(path)
-    tracks = listed.tracks.get(path, ())
-    items = (*index.sets, *index.rejected, *index.duplicates)
-    known = next((item for item in items if item.source == file.source and _is_unchanged(item, file)), None)
-    if known is None:
+    same = next((item for item in known.get(file.source, ()) if _is_unchanged(item, file)), None)
+    if same is None:
         report(0.0, f"checking {path.name}")
-    sha256 = known.sha256 if known else _sha256(path)
-    return file.model_copy(update={"sha256": sha256, "tracks": tracks})
+    sha256 = same.sha256 if same else _sha256(path)
+    return file.model_copy(update={"sha256": sha256, "tracks": listed.tracks.get(path, ())})
 
 
 def _file(path: Path) -> SourceFile:
