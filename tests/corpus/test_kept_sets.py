@@ -134,6 +134,16 @@ def test_a_new_copy_of_music_whose_source_is_gone_takes_over(tmp_path: Path, out
     assert result.corpus.hash == hash_before
 
 
+def test_a_missing_duplicate_is_known(tmp_path: Path, out: Path) -> None:
+    a = wav(tmp_path / "a.wav", 0)
+    copy = retagged(tmp_path / "copy.wav", a)
+    before = build(a, copy, into=out).corpus
+    copy.unlink()
+    result = build(copy, into=out)
+    assert result.corpus == before
+    assert result.missing[0].reason == f"it sounds exactly like '{a}' (set 'a')"
+
+
 def test_two_files_that_swap_their_names_keep_their_music(tmp_path: Path, out: Path) -> None:
     a, b = wav(tmp_path / "a.wav", 0), wav(tmp_path / "b.wav", 1)
     before = {record.audio_sha256 for record in build(a, b, into=out).corpus.sets}
