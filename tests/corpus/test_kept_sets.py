@@ -1,5 +1,6 @@
 """What was built stays until its owner says otherwise, whatever becomes of its source."""
 
+import random
 import shutil
 from pathlib import Path
 
@@ -131,6 +132,16 @@ def test_a_new_copy_of_music_whose_source_is_gone_takes_over(tmp_path: Path, out
     result = build(tmp_path / "b.wav", into=out)
     assert sets(result) == {"a": "b.wav"}
     assert result.corpus.hash == hash_before
+
+
+def test_a_missing_duplicate_is_known(tmp_path: Path, out: Path) -> None:
+    a = wav(tmp_path / "a.wav", 0)
+    copy = retagged(tmp_path / "copy.wav", a)
+    before = build(a, copy, into=out).corpus
+    copy.unlink()
+    result = build(copy, into=out)
+    assert result.corpus == before
+    assert result.missing[0].reason == f"it sounds exactly like '{a}' (set 'a')"
 
 
 def test_two_files_that_swap_their_names_keep_their_music(tmp_path: Path, out: Path) -> None:
@@ -287,3 +298,42 @@ def test_nothing_is_removed_while_a_build_is_at_work(tmp_path: Path, out: Path) 
             remove_sets(out, ["a"])
 
     build_corpus([a, b], out, jobs=1, report=meanwhile)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_to_files_no_music_is_lost_or_there_twice(
+    tmp_path: Path, out: Path, seed: int
+) -> None:
+    """Files are written, copied, retagged, damaged and deleted at random between builds."""
+    rng = random.Random(seed)
+    pieces = [wav(tmp_path / f"piece{k}.wav", k).read_bytes() for k in range(3)]
+    pieces += [piece + b"LIST\x04\0\0\0INFO" for piece in pieces]
+    files = [wav(tmp_path / "in" / f"{name}.wav", 0) for name in "abc"]
+    heard: dict[bytes, str] = {}  # what the corpus makes of a piece
+    before: dict[str, str] = {}  # names by what is heard
+    for _ in range(4):
+        for file in files:
+            content = rng.choice([*pieces, b"garbage", None])
+            if content is None:
+                file.unlink(missing_ok=True)
+            else:
+                file.write_bytes(content)
+        named = rng.choice([[tmp_path / "in"], [file for file in files if file.exists()]])
+        try:
+            result = build(*named, into=out)
+        except InputError:
+            continue
+        for record in result.corpus.sets:
+            if record.name in result.built:
+                piece = Path(record.source).read_bytes()
+                heard |= {same: record.audio_sha256 for same in pieces if same[:72000] == piece[:72000]}
+        now = [record.audio_sha256 for record in result.corpus.sets]
+        assert len(now) == len(set(now))
+        there = {heard[file.read_bytes()] for file in files if file.exists() and file.read_bytes() in pieces}
+        assert there <= set(now)
+        lost = set(before) - set(now)
+        assert {before[audio] for audio in lost} <= set(result.built), "other music came in its place"
+        assert result.corpus.verify() == []
+        again = build(*named, into=out)
+        assert (again.built, again.corpus) == ((), result.corpus)
+        before = {record.audio_sha256: record.name for record in result.corpus.sets}

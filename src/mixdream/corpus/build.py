@@ -17,7 +17,7 @@ from mixdream.corpus.folder import BuildFolder, open_folder
 from mixdream.corpus.folder_search import NotTaken
 from mixdream.corpus.missing import find_missing, refuse_unknown
 from mixdream.corpus.sources import SourceList, list_sources, no_audio_in, source_text
-from mixdream.corpus.store import Corpus, Rejected, SetRecord, SourceFile
+from mixdream.corpus.store import Corpus, CorpusIndex, Rejected, SetRecord, SourceFile
 from mixdream.errors import InputError, Interrupted, MixdreamError
 from mixdream.progress import Report, silent
 
@@ -123,26 +123,27 @@ def _build(
     elif final != folder.index:
         folder.write_index(final)
     missing, not_listed = find_missing(listed, folder)
-    kept_all_the_same = {item.source for item in missing}
-    not_taken = [item for item in listed.not_taken if source_text(item.path) not in kept_all_the_same]
-    rejected = tuple(item for item in final.rejected if item.source in plan.sources)
-    duplicates = tuple(item for item in final.duplicates if item.source in plan.sources)
-    named = plan.sources | kept_all_the_same
-    kept = [r.name for r in final.sets if named.intersection((r.source, *r.earlier_sources))]
-    if not kept and not duplicates:
-        listed.not_taken = [*not_taken, *not_listed]
-        reasons = [f"'{item.source}' {item.reason}" for item in rejected]
+    named = plan.sources | {item.source for item in missing}
+    listed.not_taken = [item for item in listed.not_taken if source_text(item.path) not in named] + not_listed
+    if not _has_set(named, final):
+        reasons = [f"'{item.source}' {item.reason}" for item in final.rejected if item.source in plan.sources]
         reasons += [f"'{item.source}' is missing: {item.reason}" for item in missing]
         raise InputError(_nothing_left(reasons) if reasons else no_audio_in(sources, listed))
     return BuildResult(
         corpus=Corpus.open(folder.folder),
         built=tuple(sorted(built)),
         unchanged=tuple(r.name for r in final.sets if r.source in plan.sources and r.name not in built),
-        rejected=rejected,
-        duplicates=duplicates,
+        rejected=tuple(item for item in final.rejected if item.source in plan.sources),
+        duplicates=tuple(item for item in final.duplicates if item.source in plan.sources),
         missing=tuple(missing),
-        not_taken=(*not_taken, *not_listed),
+        not_taken=tuple(listed.not_taken),
     )
+
+
+def _has_set(sources: set[str], index: CorpusIndex) -> bool:
+    """Whether a corpus has the music of one of these sources, from now or from before."""
+    known = {source for record in index.sets for source in (record.source, *record.earlier_sources)}
+    return bool(index.sets and sources & (known | {item.source for item in index.duplicates}))
 
 
 def _ingest_all(plan: Plan, folder: BuildFolder, jobs: int | None, report: Report) -> set[str]:

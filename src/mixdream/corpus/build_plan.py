@@ -36,7 +36,10 @@ def make_plan(listed: SourceList, folder: BuildFolder, report: Report) -> Plan:
     Sources keep the names they got when they were first seen, also those that were rejected, so that a build
     that was stopped and one that was not give the same names.
     """
-    files = {path: _identified(path, listed, folder.index, report) for path in listed.files}
+    known: dict[str, list[SourceFile]] = {}
+    for item in (*folder.index.sets, *folder.index.rejected, *folder.index.duplicates):
+        known.setdefault(item.source, []).append(item)
+    files = {path: _identified(path, listed, known, report) for path in listed.files}
     planner = _Planner(folder, files.values())
     todo = {path: file for path, file in files.items() if planner.is_new(file)}
     index = planner.index(listed)
@@ -60,6 +63,7 @@ class _Planner:
         """Whether a source is to be ingested; what is known of it is noted where it need not be."""
         known = self.duplicates.get(file.source)
         heard = known.audio_sha256 if known and known.sha256 == file.sha256 else ""
+        rejected = self.rejected.get(file.source)
         twin = self._whole_set(file, heard)
         if twin and twin.source == file.source:
             self._forget(file.source)
@@ -71,15 +75,14 @@ class _Planner:
             self.duplicates[file.source] = as_duplicate(named, twin)
         elif twin:
             self._stand_in(twin, file)
+        elif file.sha256 and rejected and rejected.sha256 == file.sha256:
+            pass
         elif file.sha256 and file.sha256 in self.new_content:
             self._forget(file.source)
             self._drop_broken(file.source)
             reason = f"is the same file as '{self.new_content[file.sha256]}'"
             self.duplicates[file.source] = file.left_out(reason)
         else:
-            rejected = self.rejected.get(file.source)
-            if file.sha256 and rejected and rejected.sha256 == file.sha256:
-                return False
             self.duplicates.pop(file.source, None)
             if file.sha256:
                 self.new_content[file.sha256] = file.source
@@ -223,16 +226,16 @@ def holds(record: SetRecord) -> bool:
     return _is_unchanged(record, _file(source_path(record.source)))
 
 
-def _identified(path: Path, listed: SourceList, index: CorpusIndex, report: Report) -> SourceFile:
+def _identified(
+    path: Path, listed: SourceList, known: dict[str, list[SourceFile]], report: Report
+) -> SourceFile:
     """A source with its checksum, which is computed where its size or time of change are new."""
     file = _file(path)
-    tracks = listed.tracks.get(path, ())
-    items = (*index.sets, *index.rejected, *index.duplicates)
-    known = next((item for item in items if item.source == file.source and _is_unchanged(item, file)), None)
-    if known is None:
+    same = next((item for item in known.get(file.source, ()) if _is_unchanged(item, file)), None)
+    if same is None:
         report(0.0, f"checking {path.name}")
-    sha256 = known.sha256 if known else _sha256(path)
-    return file.model_copy(update={"sha256": sha256, "tracks": tracks})
+    sha256 = same.sha256 if same else _sha256(path)
+    return file.model_copy(update={"sha256": sha256, "tracks": listed.tracks.get(path, ())})
 
 
 def _file(path: Path) -> SourceFile:

@@ -81,7 +81,7 @@ def _known(path: Path, folder: BuildFolder) -> Iterator[Rejected]:
 def _kept(source: str, record: SetRecord, folder: BuildFolder) -> Rejected:
     """Say what becomes of a set whose source is missing."""
     if source != record.source:
-        reason = f"its set '{record.name}' has the same music from '{record.source}'"
+        reason = f"set '{record.name}' has its music from '{record.source}' now"
     elif folder.is_whole(record.name, record.samples):
         reason = f"its set '{record.name}' is kept until 'mixdream corpus remove'"
     else:
