@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mixdream.cli.output import JSON_OPTION, print_json, progress
+from mixdream.cli.output import JSON_OPTION, print_json, progress, quoted
 from mixdream.errors import InputError
 from mixdream.progress import clock
 
@@ -50,8 +50,8 @@ def build(
     _print_table(result.corpus)
     if not result.built:
         typer.echo("Nothing had to be done: no source has changed.")
-    typer.echo(f"Next: mixdream corpus show '{output}' --figures '{output}/figures'")
-    typer.echo(f"      mixdream train cpu '{output}' -o my-run")
+    typer.echo(f"Next: mixdream corpus show {quoted(output)} --figures {quoted(output / 'figures')}")
+    typer.echo(f"      mixdream train cpu {quoted(output)} -o my-run")
 
 
 @app.command()
