@@ -280,7 +280,8 @@ def _loop_sound(loop: dict[str, Any], highest_hz: float) -> Sound:
 
 
 def _sound(loop: dict[str, Any], title: str, note: str, highest_hz: float) -> Sound:
-    audio, rate_hz = soundfile.read(loop["file"])
+    with Path(loop["file"]).open("rb") as file:  # soundfile takes no name that is not UTF-8
+        audio, rate_hz = soundfile.read(file)
     return sound_of(audio, rate_hz, title, note, highest_hz, loop["bars"])
 
 

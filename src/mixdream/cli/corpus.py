@@ -200,7 +200,7 @@ def _print_table(corpus: "Corpus") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    sets = f"{len(corpus.sets)} set{'s' if len(corpus.sets) > 1 else ''}"
+    sets = f"{len(corpus.sets)} set{'' if len(corpus.sets) == 1 else 's'}"
     title = f"{sets}, {corpus.rate_hz} Hz, {'mono' if corpus.channels == 1 else 'stereo'}"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("set", overflow="fold")

@@ -19,7 +19,7 @@ from mixdream.corpus.store import Corpus, Rejected, SetRecord, SourceFile
 from mixdream.errors import InputError, Interrupted, MixdreamError
 from mixdream.progress import Report, silent
 
-_STORAGE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+_STORAGE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
 @dataclass(frozen=True)

@@ -87,8 +87,8 @@ class Diffusion(nn.Module):
         self.unet.save_config(folder / "unet")
         self.training_noise.save_config(folder / "scheduler")
         # Not save_pretrained: safetensors takes no name that is not UTF-8.
-        weights = save(self.unet.state_dict(), {"format": "pt"})
-        write_atomically(folder / "unet" / SAFETENSORS_WEIGHTS_NAME, weights)
+        weights = {name: value.contiguous() for name, value in self.unet.state_dict().items()}
+        write_atomically(folder / "unet" / SAFETENSORS_WEIGHTS_NAME, save(weights, {"format": "pt"}))
 
 
 def _groups(channels: Sequence[int]) -> int:
