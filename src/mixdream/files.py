@@ -1,12 +1,18 @@
-"""Files and folders that are either whole or not there, whatever kills the process; one lock for both."""
+"""Files and folders that are either whole or not there, whatever kills the process; one lock for both.
 
+Libraries write to memory (`write_with`) and this module to the disk: few of them say which file they could
+not write, or that the disk is full.
+"""
+
+import errno
+import io
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from mixdream.errors import InputError
 
@@ -14,17 +20,39 @@ LOCK_NAME = ".lock"
 """File in a folder that one process at a time works in; it stays, empty, when the work ends."""
 
 
+def is_full(error: OSError) -> bool:
+    """Whether an error says that the disk, or the user's share of it, is full."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+@contextmanager
+def naming(path: Path, temporary: Path | None = None) -> Iterator[None]:
+    """Let errors of the operating system name the file that is written, which those of writing do not.
+
+    ``path`` also stands for the temporary name that a file or folder has before it is whole.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        elif temporary is not None and isinstance(error.filename, str):
+            error.filename = error.filename.replace(str(temporary), str(path), 1)
+        raise
+
+
 @contextmanager
 def whole_or_absent(path: Path) -> Iterator[Path]:
     """Yield a temporary name for a file; once written and on the disk, it takes the name ``path``."""
     temporary = path.with_name(f".{path.name}.partial")
-    try:
-        yield temporary
-        flush(temporary)
-        temporary.replace(path)
-        flush(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with naming(path, temporary):
+        try:
+            yield temporary
+            flush(temporary)
+            temporary.replace(path)
+            flush(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -34,6 +62,13 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         temporary.write_bytes(
             content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
         )
+
+
+def write_with(path: Path, save: Callable[[BinaryIO], object]) -> None:
+    """Let a library save something to a file in memory, and write it, whole or not at all."""
+    file = io.BytesIO()
+    save(file)
+    write_atomically(path, file.getvalue())
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
@@ -49,18 +84,30 @@ def folder_atomically(path: Path) -> Iterator[Path]:
     """
     temporary = path.with_name(f".{path.name}.partial")
     shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
+    with naming(path, temporary):
+        try:
+            temporary.mkdir(parents=True)
+            yield temporary
+            for file in temporary.rglob("*"):
+                flush(file)
+            flush(temporary)
+            if path.exists():
+                shutil.rmtree(path)
+            temporary.rename(path)
+            flush(path.parent)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+
+
+@contextmanager
+def all_or_none(paths: Sequence[Path]) -> Iterator[None]:
+    """Remove files again where an error ends the work before all of them are written."""
     try:
-        yield temporary
-        for file in temporary.iterdir():
-            flush(file)
-        flush(temporary)
-        if path.exists():
-            shutil.rmtree(path)
-        temporary.rename(path)
-        flush(path.parent)
+        yield
     except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
+        for path in paths:
+            path.unlink(missing_ok=True)
         raise
 
 

@@ -143,7 +143,8 @@ def _real_sounds(run: Run, corpus: Corpus) -> list[Sound]:
 
 
 def _file_sound(loop: dict[str, Any], title: str, note: str, highest_hz: float) -> Sound:
-    audio, rate_hz = soundfile.read(loop["file"])
+    with Path(loop["file"]).open("rb") as file:  # soundfile takes no name that is not UTF-8
+        audio, rate_hz = soundfile.read(file)
     return _sound(audio, rate_hz, title, note, highest_hz, loop["bars"])
 
 

@@ -48,7 +48,7 @@ def test_noisy_images_have_the_variance_of_the_schedule() -> None:
 
 
 def test_diffusers_loads_what_is_saved(tmp_path: Path) -> None:
-    model = tiny("ddim")
+    model = tiny("ddim").to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # as in a training
     model.save(tmp_path / "model")
     loaded = DDPMPipeline.from_pretrained(tmp_path / "model")
     image, level = torch.randn(1, 1, *SIZE), torch.tensor([3])

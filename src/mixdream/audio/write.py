@@ -1,16 +1,17 @@
 """Writing clips: 24-bit WAV or FLAC at any rate, never clipped, whole or not at all."""
 
+import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import soundfile
 
 from mixdream.audio.loop_chunks import LoopInfo, add_loop_chunks
 from mixdream.errors import InputError
-from mixdream.files import whole_or_absent
+from mixdream.files import whole_or_absent, write_atomically
 
 AudioFormat = Literal["wav", "flac"]
 
@@ -34,12 +35,13 @@ def write_audio(
     Of a loop, a WAV file says so in its chunks; FLAC has no place for them. InputError for a rate that the
     format does not have.
     """
-    with _whole_or_not(path, rate_hz, form) as temporary:
-        with temporary.open("wb") as file:
-            soundfile.write(file, np.transpose(audio), rate_hz, subtype="PCM_24", format=form.upper())
-        if loop and form == "wav":
-            wav = temporary.read_bytes()
-            temporary.write_bytes(add_loop_chunks(wav, np.shape(audio)[-1], rate_hz, loop))
+    file = io.BytesIO()
+    with _possible(path, rate_hz, form):
+        soundfile.write(file, np.transpose(audio), rate_hz, subtype="PCM_24", format=form.upper())
+    content = file.getvalue()
+    if loop and form == "wav":
+        content = add_loop_chunks(content, np.shape(audio)[-1], rate_hz, loop)
+    write_atomically(path, content)
 
 
 def write_blocks(
@@ -52,22 +54,57 @@ def write_blocks(
     """
     long = form == "wav" and samples * _BYTES_PER_SAMPLE > _MOST_WAV_BYTES
     with (
-        _whole_or_not(path, rate_hz, form) as temporary,
-        temporary.open("wb") as file,
+        _possible(path, rate_hz, form),
+        whole_or_absent(path) as temporary,
+        _File(temporary) as file,
         soundfile.SoundFile(
             file, "w", rate_hz, channels=1, subtype="PCM_24", format="RF64" if long else form.upper()
         ) as audio,
     ):
         for block in blocks:
             audio.write(block)
+            file.check()
+
+
+class _File:
+    """A file that libsndfile writes to, which prints errors of Python instead of returning them.
+
+    Once the disk is full, nothing more is written; `check` and the end of the context say so.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb", buffering=0)
+        self._error: OSError | None = None
+        self.seek, self.tell = self._file.seek, self._file.tell
+
+    def write(self, data: bytes) -> int:
+        """Write all of the data, as far as there is room."""
+        rest = memoryview(data)
+        try:
+            while rest and self._error is None:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            self._error = error
+        return len(data)
+
+    def check(self) -> None:
+        """Raise the OSError of an earlier `write`."""
+        if self._error is not None:
+            raise self._error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._file.close()
+        self.check()
 
 
 @contextmanager
-def _whole_or_not(path: Path, rate_hz: int, form: AudioFormat) -> Iterator[Path]:
-    """Yield a temporary name; what was written to it takes the name ``path``, unless there was an error."""
+def _possible(path: Path, rate_hz: int, form: AudioFormat) -> Iterator[None]:
+    """InputError where libsndfile does not write such audio."""
     try:
-        with whole_or_absent(path) as temporary:
-            yield temporary
+        yield
     except soundfile.LibsndfileError as error:
         raise InputError(
             f"{path} cannot be written as {form} at {rate_hz} Hz: {error.error_string}"

@@ -1,12 +1,11 @@
 """``mixdream corpus``: build, show, verify, remove, export-images, import-images."""
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mixdream.cli.output import JSON_OPTION, new_table, print_json, print_table, progress
+from mixdream.cli.output import JSON_OPTION, new_table, print_json, print_table, progress, quoted
 from mixdream.errors import InputError
 from mixdream.progress import clock
 
@@ -64,8 +63,8 @@ def build(
         named = len(result.unchanged) + len(result.rejected) + len(result.duplicates)
         changed = "no source has changed" if named else "no source is there"
         typer.echo(f"Nothing had to be done: {changed}.")
-    typer.echo(f"Next: mixdream corpus show '{output}' --figures '{output}/figures'")
-    typer.echo(f"      mixdream train cpu '{output}' -o my-run")
+    typer.echo(f"Next: mixdream corpus show {quoted(output)} --figures {quoted(output / 'figures')}")
+    typer.echo(f"      mixdream train cpu {quoted(output)} -o my-run")
 
 
 @app.command()
@@ -147,8 +146,7 @@ def remove(
         return
     typer.echo(f"removed: {', '.join(removed)}; {len(sets)} set{'s' if len(sets) != 1 else ''} left")
     if not sets:
-        where = shlex.quote(str(corpus))
-        typer.echo(f"The corpus is empty. Next: mixdream corpus build SET|FOLDER... -o {where}")
+        typer.echo(f"The corpus is empty. Next: mixdream corpus build SET|FOLDER... -o {quoted(corpus)}")
 
 
 @app.command("export-images")
@@ -244,7 +242,7 @@ def _left_out(**kinds: "Iterable[Rejected]") -> dict[str, list[dict[str, str]]]:
 
 
 def _print_table(corpus: "Corpus") -> None:
-    sets = f"{len(corpus.sets)} set{'s' if len(corpus.sets) > 1 else ''}"
+    sets = f"{len(corpus.sets)} set{'' if len(corpus.sets) == 1 else 's'}"
     title = f"{sets}, {corpus.rate_hz} Hz, {'mono' if corpus.channels == 1 else 'stereo'}"
     table = new_table(title)
     table.add_column("set", overflow="fold")

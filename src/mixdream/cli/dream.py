@@ -1,6 +1,5 @@
 """``mixdream dream``: the main job, from sets to loops on a page; ``mixdream demo``: on built-in sets."""
 
-import shlex
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mixdream.cli.corpus import print_missing
-from mixdream.cli.output import JSON_OPTION, print_json, progress
+from mixdream.cli.output import JSON_OPTION, print_json, progress, quoted
 from mixdream.errors import Interrupted
 from mixdream.progress import clock
 
@@ -41,7 +40,7 @@ def dream(
     """
     from mixdream.project import Project
 
-    _make(Project(folder), sets or [], minutes, f"mixdream dream -o {shlex.quote(str(folder))}", as_json)
+    _make(Project(folder), sets or [], minutes, f"mixdream dream -o {quoted(folder)}", as_json)
 
 
 def demo(
@@ -62,7 +61,7 @@ def demo(
     if not all((project.sets / f"{name}.json").exists() for name in SETS):
         with progress("Making sets") as report:
             write_sets(project.sets, report=report)
-    _make(project, [], minutes, f"mixdream demo -o {shlex.quote(str(folder))}", as_json)
+    _make(project, [], minutes, f"mixdream demo -o {quoted(folder)}", as_json)
 
 
 def _make(project: "Project", sets: Sequence[str], minutes: float, again: str, as_json: bool) -> None:
@@ -79,8 +78,8 @@ def _make(project: "Project", sets: Sequence[str], minutes: float, again: str, a
             project.write_page(run, built.corpus, loops)
     except (KeyboardInterrupt, Interrupted):
         raise Interrupted(
-            f"stopped, nothing is lost: '{again} --minutes {minutes:g}' goes on, fewer minutes make loops of "
-            "what was learnt so far"
+            "stopped, nothing is lost; fewer minutes make loops of what was learnt so far; to go on: "
+            f"{again} --minutes {minutes:g}"
         ) from None
     info = run.info()
     if error := info.get("on_checkup_error"):
@@ -102,7 +101,7 @@ def _make(project: "Project", sets: Sequence[str], minutes: float, again: str, a
         f"doctor  {info['doctor']['sentence']}\n"
         f"loops   {project.loops} ({len(loops)})\n"
         f"page    {project.page.resolve().as_uri()}\n"
-        f"next    mixdream pack {shlex.quote(str(run.folder))} -n 16 -o more-loops"
+        f"next    mixdream pack {quoted(run.folder)} -n 16 -o more-loops"
     )
 
 

@@ -26,12 +26,15 @@ from mixdream.cli import (
     train,
     vary,
 )
-from mixdream.cli.output import is_main_process
+from mixdream.cli.output import explain, is_main_process, print_any_name
 from mixdream.errors import InputError, MixdreamError
+from mixdream.files import is_full
 
 # Before torch is imported: threads that wait actively make a training twice as slow as it need be as soon as
 # anything else wants a core (docs/experiments.md).
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+_ENVIRONMENT = (errno.EIO, errno.EFBIG)  # errors that no other input would mend
 
 app = typer.Typer(
     name="mixdream",
@@ -91,6 +94,7 @@ def _root(
 
 def main() -> None:
     """Run the command line; exit 0 when done, 2 for wrong input, 1 for anything else."""
+    print_any_name()
     signal.signal(signal.SIGTERM, _as_keyboard_interrupt)
     try:
         code = app(standalone_mode=False, prog_name="mixdream")
@@ -99,9 +103,7 @@ def main() -> None:
     except MixdreamError as error:
         code = _fail(str(error), 1)
     except OSError as error:
-        where = f"'{error.filename}': " if error.filename else ""
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
-        code = _fail(f"{where}{error.strerror or error}", 1 if full else 2)
+        code = _fail(explain(error), 1 if is_full(error) or error.errno in _ENVIRONMENT else 2)
     except typer.TyperException as error:
         context, message = getattr(error, "ctx", None), error.format_message()
         hint = f" (see '{context.command_path} --help')" if context and message else ""

@@ -1,13 +1,18 @@
 """What every command prints with: JSON on stdout, progress on stderr, durations for people."""
 
+import io
 import json
 import os
+import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from mixdream.files import is_full
 from mixdream.progress import Report
 
 if TYPE_CHECKING:
@@ -21,9 +26,32 @@ def is_main_process() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
+def print_any_name() -> None:
+    """Let stdout and stderr print what their encoding does not have as escapes, such as names of files."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def quoted(path: Path) -> str:
+    """Path as a shell takes it, in commands that are suggested."""
+    return shlex.quote(str(path))
+
+
+def explain(error: OSError, then: str = "run the same command again") -> str:
+    """Say what the operating system refused, and of a full disk what to do ``then``, when there is room."""
+    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else None
+    if is_full(error):
+        lost = f", '{name}' was not written" if name else ""
+        return f"the disk is full{lost}: free some space, then {then}"
+    reason = error.strerror or " ".join(map(str, error.args))
+    return f"'{name}': {reason}" if name else reason
+
+
 def print_json(value: dict[str, Any]) -> None:
     """Write one JSON object, and nothing else, to stdout."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    unicode = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
+    text = json.dumps(value, indent=2, ensure_ascii=not unicode, allow_nan=False)
     # Stray bytes of file names become JSON escapes.
     typer.echo(text.encode("utf-8", "backslashreplace").decode())
 

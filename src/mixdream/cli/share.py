@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mixdream.cli.output import JSON_OPTION, print_json
+from mixdream.cli.output import JSON_OPTION, print_json, quoted
 
 
 def share(
@@ -26,4 +26,4 @@ def share(
     if as_json:
         print_json({"folder": str(written), "bytes": size})
         return
-    typer.echo(f"{written}: {size / 1e6:.1f} MB\nnext: mixdream generate '{written}' -n 8 -o clips")
+    typer.echo(f"{written}: {size / 1e6:.1f} MB\nnext: mixdream generate {quoted(written)} -n 8 -o clips")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mixdream.cli.output import JSON_OPTION, print_json, progress
+from mixdream.cli.output import JSON_OPTION, print_json, progress, quoted
 from mixdream.errors import InputError
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def new(
     for note in made.notes:
         typer.echo(f"note: {note}")
     _print_needs(needs)
-    typer.echo(f"next: edit '{folder}/survey.yaml', then mixdream survey serve '{folder}'")
+    typer.echo(f"next: edit {folder / 'survey.yaml'}, then mixdream survey serve {quoted(folder)}")
 
 
 def plan(

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from mixdream import HIGHEST_SEED
-from mixdream.cli.output import JSON_OPTION, is_main_process, print_json, progress
+from mixdream.cli.output import JSON_OPTION, explain, is_main_process, print_json, progress, quoted
+from mixdream.errors import MixdreamError
+from mixdream.files import is_full
 from mixdream.progress import clock
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ def train(
     resolved = load_recipe(recipe, overrides)
     with progress("Preparing"):
         from mixdream.corpus.store import Corpus
-        from mixdream.runs.run import FIGURES_FOLDER, SAMPLES_FOLDER
+        from mixdream.runs.run import FIGURES_FOLDER, RECIPE_NAME, SAMPLES_FOLDER
         from mixdream.training.dry_run import plan_training
         from mixdream.training.train import train as run_training
     opened = Corpus.open(corpus)
@@ -82,17 +84,22 @@ def train(
         if is_main_process():
             print_json(asdict(plan)) if as_json else _print_plan(plan, minutes)
         return
-    with progress(f"Training {resolved.name}") as report:
-        info = run_training(
-            resolved,
-            opened,
-            run,
-            seed=seed,
-            minutes=minutes,
-            until_done=until_done,
-            resume=resume,
-            report=report,
-        )
+    try:
+        with progress(f"Training {resolved.name}") as report:
+            info = run_training(
+                resolved,
+                opened,
+                run,
+                seed=seed,
+                minutes=minutes,
+                until_done=until_done,
+                resume=resume,
+                report=report,
+            )
+    except OSError as error:
+        if not (is_full(error) and (run / RECIPE_NAME).is_file()):
+            raise
+        raise MixdreamError(explain(error, "the same command with --resume goes on")) from error
     if not is_main_process():
         return
     if as_json:
@@ -104,7 +111,7 @@ def train(
         f"doctor: {info['doctor']['sentence']}\n"
         f"losses: {info['convergence']['sentence']}\n"
         f"pictures: {run / FIGURES_FOLDER}, {run / SAMPLES_FOLDER}\n"
-        f"next: mixdream generate '{run}' -n 8 -o clips"
+        f"next: mixdream generate {quoted(run)} -n 8 -o clips"
     )
 
 

@@ -21,7 +21,7 @@ from mixdream.corpus.store import Corpus, CorpusIndex, Rejected, SetRecord, Sour
 from mixdream.errors import InputError, Interrupted, MixdreamError
 from mixdream.progress import Report, silent
 
-_STORAGE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+_STORAGE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
 @dataclass(frozen=True)

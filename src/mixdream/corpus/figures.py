@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from mixdream.corpus.overview import draw_overview
 from mixdream.corpus.store import Corpus
 from mixdream.corpus.windows import WindowIndex, spread_windows
+from mixdream.files import write_with
 from mixdream.progress import Report, clock, silent
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.picture import for_the_eye, mosaic
@@ -52,7 +53,7 @@ def draw_figures(corpus: Corpus, folder: Path, report: Report = silent) -> list[
         paths.append(folder / f"{name}.png")
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Glyph")  # names in any script
-            draw().savefig(paths[-1], dpi=110)
+            write_with(paths[-1], partial(draw().savefig, format="png", dpi=110))
     report(1.0, "")
     return paths
 

@@ -1,5 +1,6 @@
 """Spectrograms as PNG images that say what they show, for those who want the data set as images."""
 
+import io
 import json
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from torch import Tensor
 from mixdream.corpus.store import Corpus
 from mixdream.corpus.windows import spread_windows
 from mixdream.errors import InputError, first_problem
-from mixdream.files import write_json
+from mixdream.files import all_or_none, naming, write_json, write_with
 from mixdream.progress import Report, silent
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.scaling import Scaler
@@ -63,16 +64,14 @@ def export_images(
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise InputError(f"'{folder}' is not empty: name a new or an empty folder for the images")
-    written = []
-    for first in range(0, len(windows), _BATCH):
-        rows = range(first, min(first + _BATCH, len(windows)))
-        for row, image in zip(rows, magnitudes(torch.from_numpy(windows.read(rows)), grid), strict=True):
-            name, start_s = windows.where(row)
-            path = folder / f"{row:06d}_{name}.png"
-            _write(path, image, grid, bits, name, start_s)
-            written.append(path)
-        report(len(written) / len(windows), "")
-    return written
+    paths = [folder / f"{row:06d}_{windows.where(row)[0]}.png" for row in range(len(windows))]
+    with all_or_none(paths):  # the folder must be empty for the next try
+        for first in range(0, len(windows), _BATCH):
+            rows = range(first, min(first + _BATCH, len(windows)))
+            for row, image in zip(rows, magnitudes(torch.from_numpy(windows.read(rows)), grid), strict=True):
+                _write(paths[row], image, grid, bits, *windows.where(row))
+            report((rows[-1] + 1) / len(windows), "")
+    return paths
 
 
 def _write(path: Path, image: Tensor, grid: Grid, bits: int, name: str, start_s: float) -> None:
@@ -82,7 +81,10 @@ def _write(path: Path, image: Tensor, grid: Grid, bits: int, name: str, start_s:
     steps = np.rint((values - info.low) / ((info.high - info.low) or 1.0) * white).astype(_DEPTHS[bits])
     text = PngImagePlugin.PngInfo()
     text.add_itxt(TEXT_FIELD, info.model_dump_json())
-    Image.fromarray(steps[::-1]).save(path, pnginfo=text)
+    file = io.BytesIO()
+    Image.fromarray(steps[::-1]).save(file, "PNG", pnginfo=text)
+    with naming(path):
+        path.write_bytes(file.getvalue())
 
 
 def _scaler(grid: Grid) -> Scaler:
@@ -172,7 +174,7 @@ def read_spectrograms(path: Path, grid: Grid) -> tuple[Tensor, Grid]:
 
 def save_stack(path: Path, magnitudes: np.ndarray, grid: Grid) -> None:
     """Write spectrograms, shape (count, bins, frames), as one .npy and their grid as .json beside it."""
-    np.save(path, magnitudes)
+    write_with(path, lambda file: np.save(file, magnitudes))
     write_json(path.with_suffix(".json"), {"grid": grid.model_dump(mode="json")})
 
 

@@ -8,6 +8,7 @@ Examples
 (2, 88.0, 'intro')
 """
 
+from functools import partial
 from pathlib import Path
 from zlib import crc32
 
@@ -22,7 +23,7 @@ from mixdream.demo.synth import RATE_HZ, Audio, to_samples
 from mixdream.demo.track import render_track
 from mixdream.demo.truth import GroundTruth
 from mixdream.errors import InputError
-from mixdream.files import whole_or_absent, write_atomically
+from mixdream.files import write_atomically, write_with
 from mixdream.progress import Report, silent
 
 __all__ = ["RATE_HZ", "SETS", "GroundTruth", "render_set", "write_sets"]
@@ -76,10 +77,15 @@ def write_sets(folder: Path, seed: int = 0, report: Report = silent) -> list[Pat
         path = folder / f"{name}.flac"
         # Level 0 of FLAC takes half the time of the usual level 5 for a few per cent more bytes.
         frames = np.round(audio.T * 32767.0).astype(np.int16)
-        with whole_or_absent(path) as temporary:
-            soundfile.write(
-                temporary, frames, RATE_HZ, format="FLAC", subtype="PCM_16", compression_level=0.0
-            )
+        save = partial(
+            soundfile.write,
+            data=frames,
+            samplerate=RATE_HZ,
+            format="FLAC",
+            subtype="PCM_16",
+            compression_level=0.0,
+        )
+        write_with(path, save)
         write_atomically(folder / f"{name}.json", truth.to_json())
         written.append(path)
     return written

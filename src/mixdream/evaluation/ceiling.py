@@ -105,10 +105,10 @@ def measure_ceiling(
                 f"grid {name} is for {grid.rate_hz} Hz, the corpus has {rate_hz} Hz: build one with "
                 f"'mixdream corpus build ... --rate {grid.rate_hz}'"
             )
-    folder.mkdir(parents=True, exist_ok=True)
     # Whole milliseconds, and one more for rounding between rates.
     seconds = round(max(grid.seconds for grid in grids.values()) + 0.001, 3)
     index = loud_windows(corpus, seconds, number)
+    folder.mkdir(parents=True, exist_ok=True)
     places = [index.where(row) for row in range(len(index))]
     audio = index.read(range(len(index))).astype(np.float64)
     common = _common_part(grids.values(), rate_hz)

@@ -1,15 +1,15 @@
 """Figure of the ceiling: one window's spectrograms, the original and what comes back, side by side."""
 
-import io
 import warnings
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.mlab import specgram
 
-from mixdream.files import write_atomically
+from mixdream.files import write_with
 from mixdream.spectrogram.picture import RANGE_DB
 
 _FRAME_S = 0.023  # none of the grids that are shown
@@ -46,6 +46,4 @@ def draw_ceiling(path: Path, versions: Mapping[str, np.ndarray], rate_hz: int, l
     figure.suptitle(label, parse_math=False)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")  # names in any script
-        picture = io.BytesIO()
-        figure.savefig(picture, format="png", dpi=110)
-    write_atomically(path, picture.getvalue())
+        write_with(path, partial(figure.savefig, format="png", dpi=110))

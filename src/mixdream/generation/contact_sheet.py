@@ -1,7 +1,7 @@
 """One picture of many loops: what each looks like, and what was measured."""
 
-import io
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mixdream.analysis.levels import RANGE_DB, levels_db
-from mixdream.files import write_atomically
+from mixdream.files import write_with
 from mixdream.generation.loops import Loop, LoopPlan
 
 _COLUMNS = 4
@@ -55,6 +55,4 @@ def write_contact_sheet(
         axis.remove()
     figure.supxlabel("beats", fontsize=7)
     figure.supylabel("kHz", fontsize=7)
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=110)
-    write_atomically(path, picture.getvalue())
+    write_with(path, partial(figure.savefig, format="png", dpi=110))

@@ -4,7 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from diffusers import DDIMScheduler, DDPMPipeline, DDPMScheduler, DPMSolverMultistepScheduler, UNet2DModel
+from diffusers.utils import SAFETENSORS_WEIGHTS_NAME
+from safetensors.torch import save
 from torch import Tensor, nn
+
+from mixdream.files import write_atomically
 
 _SAMPLERS = {"ddim": DDIMScheduler, "dpm-solver++": DPMSolverMultistepScheduler}
 
@@ -68,7 +72,12 @@ class Diffusion(nn.Module):
 
     def save(self, folder: Path) -> None:
         """Write the folder that `diffusers.DDPMPipeline.from_pretrained` loads."""
-        DDPMPipeline(unet=self.unet, scheduler=self.training_noise).save_pretrained(folder)
+        DDPMPipeline(unet=self.unet, scheduler=self.training_noise).save_config(folder)
+        self.unet.save_config(folder / "unet")
+        self.training_noise.save_config(folder / "scheduler")
+        # Not save_pretrained: safetensors takes no name that is not UTF-8.
+        weights = {name: value.contiguous() for name, value in self.unet.state_dict().items()}
+        write_atomically(folder / "unet" / SAFETENSORS_WEIGHTS_NAME, save(weights, {"format": "pt"}))
 
 
 def _groups(channels: Sequence[int]) -> int:

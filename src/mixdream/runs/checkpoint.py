@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save
 from torch import Tensor
 
 from mixdream.errors import InputError
-from mixdream.files import folder_atomically
+from mixdream.files import folder_atomically, write_atomically
 
 KEPT = 2  # newest checkpoints that stay on the disk
 _FOLDER = "checkpoints"
@@ -52,9 +52,9 @@ def save_checkpoint(
     with folder_atomically(path) as folder:
         for part, tensors in parts.items():
             whole = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
-            save_file(whole, tensors_path(folder, part))
+            write_atomically(tensors_path(folder, part), save(whole))
         content = {"step": step, "parts": sorted(parts), **state}
-        (folder / _STATE).write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+        write_atomically(folder / _STATE, json.dumps(content, indent=2) + "\n")
     for old in checkpoints_of(run)[:-KEPT]:
         if old.name != best:
             shutil.rmtree(old)
@@ -64,7 +64,8 @@ def save_checkpoint(
 def load_checkpoint(path: Path) -> tuple[dict[str, dict[str, Tensor]], dict[str, Any]]:
     """Read what `save_checkpoint` wrote; InputError where it is damaged."""
     try:
-        parts = {file.stem: load_file(file) for file in path.glob("*.safetensors")}
+        # Not load_file: it takes no name that is not UTF-8.
+        parts = {file.stem: load(file.read_bytes()) for file in path.glob("*.safetensors")}
         state = json.loads((path / _STATE).read_text("utf-8"))
         if missing := sorted(set(state["parts"]) - set(parts)):
             raise ValueError(f"without {', '.join(missing)}")

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import nn
 
+from mixdream.corpus.sources import source_text
 from mixdream.errors import InputError
 from mixdream.recipes.load import load_resolved
 from mixdream.recipes.recipe import Recipe
@@ -70,8 +71,8 @@ class Run:
 
     @property
     def name(self) -> str:
-        """Name of the folder, part of the names of its clips."""
-        return self.folder.resolve().name
+        """Name of the folder, part of the names of its clips; printable, whatever the folder's is."""
+        return source_text(Path(self.folder.resolve().name))
 
     def info(self) -> dict[str, Any]:
         """What ``run.json`` says: seed, versions, corpus, machine, times."""

@@ -4,10 +4,10 @@ from pathlib import Path
 from statistics import median
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from mixdream.errors import InputError
-from mixdream.files import folder_atomically, write_json
+from mixdream.files import folder_atomically, write_atomically, write_json
 from mixdream.runs.checkpoint import checkpoint_path, tensors_path
 from mixdream.runs.run import CONDITIONS_NAME, INFO_NAME, RECIPE_NAME, SCALING_NAME, Run
 
@@ -43,8 +43,7 @@ def share_run(run: Run, folder: Path) -> Path:
     with folder_atomically(folder) as parts:
         path = tensors_path(checkpoint_path(parts, checkpoint.name), run.clip_part)
         path.parent.mkdir(parents=True)
-        save_file({name: value.contiguous() for name, value in weights.items()}, path)
-        path.chmod(0o644)  # safetensors lets only its writer read
+        write_atomically(path, save({name: value.contiguous() for name, value in weights.items()}))
         if statistics is not None:
             # The sets' own references are only for real windows: clips take the middle one.
             middle = {"": median(statistics.reference_db.values())}
@@ -54,5 +53,5 @@ def share_run(run: Run, folder: Path) -> Path:
         corpus = {"folder": None, "hash": info["corpus"]["hash"], "seconds": info["corpus"]["seconds"]}
         kept = {name: info[name] for name in _KEPT if name in info}
         write_json(parts / INFO_NAME, kept | {"corpus": corpus})
-        (parts / RECIPE_NAME).write_bytes((run.folder / RECIPE_NAME).read_bytes())
+        write_atomically(parts / RECIPE_NAME, (run.folder / RECIPE_NAME).read_bytes())
     return folder

@@ -1,5 +1,6 @@
 """Pictures of a training: loss curves, real beside generated, one image enlarged (thesis 4.3 to 4.16)."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
 
+from mixdream.files import write_with
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.picture import for_the_eye, mosaic
 from mixdream.spectrogram.scaling import Scaler
@@ -18,7 +20,8 @@ GRID_OF = 64  # images in a mosaic, as in the thesis
 
 def save_mosaic(path: Path, images: Tensor, scaler: Scaler) -> None:
     """Write a PNG of all images, shape (count, 1, bins, frames), rescaled for the eye."""
-    Image.fromarray(mosaic(for_the_eye(_magnitudes(images, scaler)))).save(path)
+    picture = Image.fromarray(mosaic(for_the_eye(_magnitudes(images, scaler))))
+    write_with(path, partial(picture.save, format="PNG"))
 
 
 def save_real_and_fake(path: Path, real: Tensor, fake: Tensor, scaler: Scaler) -> None:
@@ -34,7 +37,7 @@ def save_real_and_fake(path: Path, real: Tensor, fake: Tensor, scaler: Scaler) -
         axes[1, column].set_title(f"{title}, rescaled for the eye")
     for axis in axes.flat:
         axis.set_axis_off()
-    figure.savefig(path, dpi=100)
+    write_with(path, partial(figure.savefig, format="png", dpi=100))
 
 
 def save_single(path: Path, real: Tensor, fake: Tensor, scaler: Scaler, grid: Grid) -> None:
@@ -53,7 +56,7 @@ def save_single(path: Path, real: Tensor, fake: Tensor, scaler: Scaler, grid: Gr
         axis.set_title(title)
         axis.set_xlabel("time (s)")
     axes[0].set_ylabel("frequency (Hz)")
-    figure.savefig(path, dpi=100)
+    write_with(path, partial(figure.savefig, format="png", dpi=100))
 
 
 def save_losses(path: Path, history: dict[str, np.ndarray], convergence: Convergence) -> None:
@@ -78,7 +81,7 @@ def save_losses(path: Path, history: dict[str, np.ndarray], convergence: Converg
     for axis in (above, below):
         axis.legend(loc="upper right")
         axis.grid(alpha=0.3)
-    figure.savefig(path, dpi=100)
+    write_with(path, partial(figure.savefig, format="png", dpi=100))
 
 
 def _save_one_loss(path: Path, history: dict[str, np.ndarray]) -> None:
@@ -89,7 +92,7 @@ def _save_one_loss(path: Path, history: dict[str, np.ndarray]) -> None:
     axis.set_ylabel("mean squared error")
     axis.set_xlabel("epoch")
     axis.grid(alpha=0.3)
-    figure.savefig(path, dpi=100)
+    write_with(path, partial(figure.savefig, format="png", dpi=100))
 
 
 def _mark_plateau(axis: Axes, convergence: Convergence) -> None:

@@ -2,11 +2,13 @@
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mixdream.files import naming
 from mixdream.runs.run import METRICS_NAME
 
 _WHEN = ("step", "epoch", "seconds")
@@ -19,7 +21,7 @@ class Metrics:
     """The file of a run, opened to go on after a step; later lines, whose work was lost, are cut."""
 
     def __init__(self, run: Path, step: int) -> None:
-        path = run / METRICS_NAME
+        self.path = path = run / METRICS_NAME
         kept = 0
         if path.exists():
             with path.open("rb") as file:
@@ -33,11 +35,18 @@ class Metrics:
 
     def append(self, values: dict[str, Any]) -> None:
         """Write one line; it reaches the file at once."""
-        self._file.write(json.dumps(values) + "\n")
+        with naming(self.path):
+            try:
+                self._file.write(json.dumps(values) + "\n")
+            except OSError:
+                with suppress(OSError):  # it tries once more, and is closed
+                    self._file.close()
+                raise
 
     def sync(self) -> None:
         """Force what was appended to the disk, as checkpoints are."""
-        os.fsync(self._file.fileno())
+        with naming(self.path):
+            os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Close the file."""

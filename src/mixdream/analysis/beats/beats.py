@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from mixdream.errors import InputError
-from mixdream.files import flush
+from mixdream.files import write_with
 
 _STORED = np.dtype([("sample", "<f8"), ("in_bar", "i1"), ("sure", "?")])
 
@@ -60,9 +60,7 @@ class Beats:
         """Write a .npy file, which is on the disk when the method returns."""
         stored = np.empty(len(self), _STORED)
         stored["sample"], stored["in_bar"], stored["sure"] = self.sample, self.in_bar, self.sure
-        with path.open("wb") as file:
-            np.save(file, stored)
-        flush(path)
+        write_with(path, lambda file: np.save(file, stored))
 
     @classmethod
     def read(cls, path: Path) -> "Beats":

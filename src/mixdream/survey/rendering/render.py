@@ -145,7 +145,8 @@ def _render(job: _Job, design: Design, target: Path) -> dict[str, Any]:
         buffer = io.BytesIO()
         soundfile.write(buffer, audio.T, RATE_HZ, format="FLAC", subtype="PCM_16")
         write_atomically(path, buffer.getvalue())
-    audio, _ = soundfile.read(path, always_2d=True)
+    with path.open("rb") as file:  # soundfile takes no name that is not UTF-8
+        audio, _ = soundfile.read(file, always_2d=True)
     lufs = loudness_lufs(audio.T, RATE_HZ)
     return {
         "source": source_text(Path(source.path.name)) if source else f"{job.clip.item} tones",
