@@ -1,7 +1,6 @@
 """Decode: any file FFmpeg reads, as a stream of float samples or whole, however dirty the file."""
 
 import math
-import os
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +13,8 @@ import soxr
 
 from mixdream.audio.channels import mix
 from mixdream.audio.damage import Damage
+from mixdream.audio.file_parts import Part, PartReader, ReadError
+from mixdream.audio.file_structure import find_parts
 from mixdream.audio.resample import QUALITY
 from mixdream.errors import InputError
 
@@ -24,6 +25,9 @@ DAMAGED_ABOVE = 32.0
 """Samples beyond +-32 (30 dB over full scale) are damage, not music, as NaN and Inf are."""
 
 RATES_HZ = (1000, 768_000)
+_READ_BYTES = 1 << 16
+_EXACT_TIMES = ("flac", "ogg")  # numbered frames with checksums; positions of pages
+_OGG_TOLERANCE_S = 0.03
 _PATIENCE = 50  # failures to read in a row after which the rest of a file is given up
 _FULL_SCALE = {"u8": 128.0, "s16": 32768.0, "s32": 2147483648.0}
 _FORMATS = {name + planar for name in (*_FULL_SCALE, "flt", "dbl") for planar in ("", "p")}
@@ -59,6 +63,8 @@ class Decoder:
         Duration that the container claims, in seconds.
     values, nonfinite_samples : int
         Samples of all channels, and those of them that were not numbers.
+    unread_bytes : int
+        Of the file that were not read, though they should have been.
     gave_up : bool
         The end of the file could not be reached.
     progress : float
@@ -74,6 +80,7 @@ class Decoder:
     damage: Damage = field(default_factory=Damage)
     values: int = 0
     nonfinite_samples: int = 0
+    unread_bytes: int = 0
     gave_up: bool = False
     progress: float = 0.0
     _key: tuple[str, str, int] | None = field(default=None, repr=False)
@@ -84,39 +91,78 @@ class Decoder:
 
         InputError where the file is missing, empty, unreadable, no media or without audio.
         """
-        with open_media(self.path) as container:
-            stream = container.streams.best("audio")
-            if not isinstance(stream, av.AudioStream):
-                kinds = sorted({str(other.type or "unknown") for other in container.streams})
-                what = "audio that cannot be decoded" if "audio" in kinds else f"no audio, only {kinds}"
-                raise InputError(f"'{self.path}' has {what}")
-            if stream.codec_context is None:
-                raise InputError(f"'{self.path}' has audio in a codec that FFmpeg does not know")
-            stream.codec_context.thread_count = 1
-            if stream.codec_context.name == "flac":  # its checksums are always right, unlike those of mp3
-                stream.codec_context.options = {"err_detect": "crccheck+explode"}
-            self._names = _plain_layout(stream.codec_context)
-            self.codec = stream.codec_context.name
-            self.claimed_s = container.duration / av.time_base if container.duration else None
-            waiting: list[av.AudioFrame] = []
-            samples = 0
-            for frame in self._frames(container, stream):
-                key = (frame.format.name, frame.layout.name, frame.sample_rate)
-                if waiting and (samples >= BLOCK_SAMPLES or key != self._key):
-                    yield self._block(waiting)
-                    waiting, samples = [], 0
-                self._key = key
-                waiting.append(frame)
-                samples += frame.samples
-            if waiting:
+        check_file(self.path)
+        try:
+            parts = find_parts(self.path)
+            size = sum(part.size for part in parts)
+            before = 0
+            for part in parts:
+                yield from self._part(part, before, size)
+                before += part.size
+        except OSError as error:
+            raise ReadError(f"'{self.path}' cannot be read: {error.strerror or error}") from None
+        self.damage.settle(self.claimed_s)
+        self.progress = 1.0
+
+    def _part(self, part: Part, before: int, size: int) -> Iterator[Block]:
+        """Decode a part, which ``before`` bytes of ``size`` precede; a later one may be no media."""
+        reader = PartReader(self.path, part)
+        try:
+            with open_media(self.path, reader) as container:
+                for block in self._container(container, part.losses):
+                    self.progress = min(1.0, (before + reader.furthest) / max(1, size))
+                    yield block
+        except InputError:
+            if reader.error:
+                raise reader.error from None
+            if not before:
+                raise
+            self.unread_bytes += part.size
+        finally:
+            reader.close()
+        if reader.error:
+            raise reader.error
+        self.unread_bytes += reader.missing_bytes
+
+    def _container(self, container: "av.container.InputContainer", losses: list[int]) -> Iterator[Block]:
+        stream = container.streams.best("audio")
+        if not isinstance(stream, av.AudioStream):
+            kinds = sorted({str(other.type or "unknown") for other in container.streams})
+            what = "audio that cannot be decoded" if "audio" in kinds else f"no audio, only {kinds}"
+            raise InputError(f"'{self.path}' has {what}")
+        if stream.codec_context is None:
+            raise InputError(f"'{self.path}' has audio in a codec that FFmpeg does not know")
+        stream.codec_context.thread_count = 1
+        if stream.codec_context.name == "flac":  # its checksums are always right, unlike those of mp3
+            stream.codec_context.options = {"err_detect": "crccheck+explode"}
+        self._names = _plain_layout(stream.codec_context)
+        self.codec = self.codec or stream.codec_context.name
+        if container.duration:
+            self.claimed_s = (self.claimed_s or 0.0) + container.duration / av.time_base
+        exact = container.format.name in _EXACT_TIMES
+        self.damage.begin(exact, _OGG_TOLERANCE_S if container.format.name == "ogg" else 0.0)
+        waiting: list[av.AudioFrame] = []
+        samples = 0
+        for frame in self._frames(container, stream, losses):
+            key = (frame.format.name, frame.layout.name, frame.sample_rate)
+            if waiting and (samples >= BLOCK_SAMPLES or key != self._key):
                 yield self._block(waiting)
-            self.progress = 1.0
+                waiting, samples = [], 0
+            self._key = key
+            waiting.append(frame)
+            samples += frame.samples
+        if waiting:
+            yield self._block(waiting)
 
     def _frames(
-        self, container: "av.container.InputContainer", stream: av.AudioStream
+        self, container: "av.container.InputContainer", stream: av.AudioStream, losses: list[int]
     ) -> Iterator[av.AudioFrame]:
         """Decode packet by packet, and go on after whatever is wrong with one of them."""
+        ahead = deque(losses)
         for packet in self._packets(container, stream):
+            while ahead and (packet is None or (packet.pos or 0) >= ahead[0]):
+                ahead.popleft()
+                self.damage.gap()
             try:
                 frames = packet.decode() if packet is not None else stream.codec_context.decode(None)
             except av.EOFError:
@@ -138,13 +184,11 @@ class Decoder:
                 self.source_channels = self.source_channels or frame.layout.nb_channels
                 self.damage.frame(frame.time, frame.samples / frame.sample_rate)
                 yield frame
-        self.damage.settle(self.claimed_s)
 
     def _packets(
         self, container: "av.container.InputContainer", stream: av.AudioStream
     ) -> Iterator["av.Packet | None"]:
         """Read packets to the end of the file, then None to flush the decoder."""
-        size = max(1, container.size)
         failures = 0
         demuxer = container.demux(stream)
         while failures < _PATIENCE:
@@ -160,8 +204,6 @@ class Decoder:
             if packet.size == 0:  # the demuxer's own flush
                 continue
             failures = 0
-            if packet.pos:
-                self.progress = min(1.0, packet.pos / size)
             yield packet
         if failures >= _PATIENCE:  # as at an Ogg stream that is joined on with other channels
             self.gave_up = True
@@ -257,8 +299,8 @@ def _plain_layout(codec: av.AudioCodecContext) -> list[str]:
     return [channel.name for channel in layout.channels]
 
 
-def open_media(path: Path) -> "av.container.InputContainer":
-    """Open a media file; InputError says in one line why it cannot be."""
+def check_file(path: Path) -> None:
+    """InputError where a file is missing, empty or cannot be opened."""
     try:
         if not path.is_file():
             raise InputError(f"'{path}' is {'not a file' if path.exists() else 'missing'}")
@@ -268,9 +310,13 @@ def open_media(path: Path) -> "av.container.InputContainer":
             pass
     except OSError as error:
         raise InputError(f"'{path}' cannot be read: {error.strerror}") from None
+
+
+def open_media(path: Path, reader: PartReader) -> "av.container.InputContainer":
+    """Open a media file, or a part of it; InputError says in one line why it cannot be."""
     try:
         options = {"protocol_whitelist": "file"}  # a playlist in disguise must not reach for the network
-        return av.open(os.path.abspath(path), metadata_errors="ignore", options=options)  # noqa: PTH100
+        return av.open(reader, "r", metadata_errors="ignore", options=options, buffer_size=_READ_BYTES)
     except (av.FFmpegError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"'{path}' is not a media file that FFmpeg can read: {reason}") from None
