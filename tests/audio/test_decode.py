@@ -1,3 +1,4 @@
+import math
 import os
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from mixdream.audio.channels import Mixdown, downmix
 from mixdream.audio.decode import Decoder, read_audio
 from mixdream.audio.resample import Resampler
 from mixdream.errors import InputError
@@ -13,7 +15,7 @@ from tests.audio import media
 
 def decode(path: Path, rate_hz: int = 8000, channels: int = 1) -> tuple[np.ndarray, Decoder]:
     """Decoded and resampled audio, shape (n, channels)."""
-    decoder = Decoder(path, channels)
+    decoder = Decoder(path, Mixdown(channels))
     resampler = Resampler(rate_hz, channels)
     parts = [resampler.push(block.samples, block.rate_hz) for block in decoder.blocks()]
     return np.concatenate([*parts, resampler.finish()]), decoder
@@ -41,9 +43,9 @@ def test_a_tone_comes_back_as_the_same_tone(tmp_path: Path, suffix: str, channel
     assert decoder.source_channels == channels
     assert len(out) == pytest.approx(3 * 8000, abs=200)  # AAC pads its last frame
     middle = out[4000:20_000, 0]
-    # The LFE channel of a lossy codec does not carry 440 Hz.
-    lost = {6: 1 / 6, 8: 1 / 8}.get(channels, 0) if suffix in (".m4a", ".mp4", ".mkv", ".opus") else 0
-    assert media.amplitude(middle, 440, 8000) == pytest.approx(0.5, rel=0.06 + lost)
+    names = {1: ["FC"], 2: ["FL", "FR"], 6: ["FL", "FR", "FC", "LFE", "BL", "BR"]}
+    weights = downmix(names.get(channels, [*names[6], "SL", "SR"]), 1)
+    assert media.amplitude(middle, 440, 8000) == pytest.approx(0.5 * weights.sum(), rel=0.06)
     rest = np.sqrt(2 * np.mean(middle**2)) - media.amplitude(middle, 440, 8000)
     assert abs(rest) < 0.02
     assert decoder.damage.corrupt_packets == decoder.nonfinite_samples == 0
@@ -92,7 +94,8 @@ def test_a_layout_in_custom_order_does_not_end_the_process(tmp_path: Path) -> No
     for _ in range(5):
         out, decoder = decode(path, channels=2)
         assert decoder.source_channels == 8
-    assert media.amplitude(out[4000:30_000, 0], 440, 8000) == pytest.approx(0.5, rel=0.01)
+    left = 0.5 * (1 + 3 * math.sqrt(0.5))  # front; centre, back and side
+    assert media.amplitude(out[4000:30_000, 0], 440, 8000) == pytest.approx(left, rel=0.01)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])

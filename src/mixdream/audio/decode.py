@@ -11,7 +11,7 @@ import av
 import numpy as np
 import soxr
 
-from mixdream.audio.channels import mix
+from mixdream.audio.channels import Mixdown
 from mixdream.audio.damage import Damage
 from mixdream.audio.file_parts import Part, PartReader, ReadError
 from mixdream.audio.file_structure import find_parts
@@ -52,8 +52,8 @@ class Decoder:
     ----------
     path : Path
         Any audio file, or a video file with a sound track.
-    channels : {1, 2}
-        1: all channels are averaged. 2: mono is doubled, more are folded to left and right.
+    mixdown : Mixdown
+        What becomes of the channels, to mono at first; afterwards it knows whether another were better.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class Decoder:
     """
 
     path: Path
-    channels: int = 1
+    mixdown: Mixdown = field(default_factory=lambda: Mixdown(1))
     codec: str = ""
     rate_hz: int = 0
     source_channels: int = 0
@@ -229,7 +229,7 @@ class Decoder:
         else:
             data = self._repair(data)
         names = [channel.name for channel in layout.channels]
-        return Block(mix(data, self._names if "NONE" in names else names, self.channels), rate_hz)
+        return Block(self.mixdown.mix(data, self._names if "NONE" in names else names), rate_hz)
 
     def _repair(self, data: np.ndarray) -> np.ndarray:
         """Set what is not a number, or absurdly large, to 0."""
@@ -244,7 +244,11 @@ class Decoder:
 
 
 def read_audio(
-    path: Path, rate_hz: float, channels: int = 1, last_s: float = math.inf
+    path: Path,
+    rate_hz: float,
+    channels: int = 1,
+    last_s: float = math.inf,
+    mixdown: Mixdown | None = None,
 ) -> tuple[np.ndarray, int]:
     """Decode a file whole.
 
@@ -256,6 +260,8 @@ def read_audio(
     channels : {1, 2}
     last_s : float
         Only so many seconds of its end are wanted, or a little more; what lies before is not kept.
+    mixdown : Mixdown, optional
+        Of another reading of the file; by default the one that loses least.
 
     Returns
     -------
@@ -268,7 +274,7 @@ def read_audio(
     InputError
         A file that cannot be read, holds no audio or changes its rate midway.
     """
-    decoder = Decoder(path, channels)
+    decoder = Decoder(path, Mixdown(channels) if mixdown is None else mixdown)
     blocks: deque[Block] = deque()
     kept = 0
     for block in decoder.blocks():
@@ -280,6 +286,9 @@ def read_audio(
         raise InputError(f"'{path}' holds no audio")
     if len({block.rate_hz for block in blocks}) > 1:
         raise InputError(f"'{path}' changes its rate midway, from {blocks[0].rate_hz} Hz")
+    better = decoder.mixdown.better() if mixdown is None else None
+    if better:
+        return read_audio(path, rate_hz, channels, last_s, better)
     audio = np.concatenate([block.samples.reshape(len(block.samples), -1) for block in blocks])
     if blocks[0].rate_hz != rate_hz:
         audio = soxr.resample(audio, blocks[0].rate_hz, rate_hz, quality=QUALITY)

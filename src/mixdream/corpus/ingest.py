@@ -15,6 +15,7 @@ from typing import IO
 import numpy as np
 
 from mixdream.analysis.beats.tracking import track_beats
+from mixdream.audio.channels import Mixdown
 from mixdream.audio.decode import Decoder
 from mixdream.audio.loudness import LoudnessMeter
 from mixdream.audio.resample import Resampler
@@ -64,9 +65,9 @@ def ingest(
 ) -> SetRecord:
     """Decode a source, clean it and write it as a .npy file of int16; then find its beats.
 
-    The first pass decodes and resamples into a nameless temporary file beside ``target`` and measures; the
-    second removes DC, applies one gain where the peak is over full scale, drops digital silence and the
-    surroundings of damage, and writes.
+    The first pass decodes and resamples into a nameless temporary file beside ``target`` and measures,
+    once more where the first mix of the channels cancelled; the second removes DC, applies one gain where the
+    peak is over full scale, drops digital silence and the surroundings of damage, and writes.
 
     Parameters
     ----------
@@ -86,17 +87,13 @@ def ingest(
     OSError
         Where the folder of ``target`` cannot be written.
     """
-    decoder = Decoder(path, channels)
-    levels = _Levels(0, *(np.zeros(channels) for _ in range(3)))
-    silence = SilenceFinder(int(SILENCE_S * rate_hz) + 1)
     with tempfile.TemporaryFile(dir=target.parent) as raw:
-        for block in _resampled(decoder, rate_hz, channels):
-            levels.add(block)
-            silence.push(block)
-            raw.write(block.data)
-            report(0.95 * decoder.progress)
-        check_damage(decoder)
-        silences = silence.finish()
+        decoder, levels, silences = _decode(path, Mixdown(channels), raw, rate_hz, report)
+        better = decoder.mixdown.better()
+        if better:
+            raw.seek(0)
+            raw.truncate()
+            decoder, levels, silences = _decode(path, better, raw, rate_hz)
         segments, dropped = cut(silences, decoder.damage.spots, levels.samples, rate_hz)
         check_length(decoder, segments, levels.samples, rate_hz)
         dc = levels.dc(silences)
@@ -136,6 +133,27 @@ def ingest(
         warnings=tuple(source_warnings(decoder, gain)),
         tempo=tempo,
     )
+
+
+def _decode(
+    path: Path,
+    mixdown: Mixdown,
+    raw: IO[bytes],
+    rate_hz: int,
+    report: Callable[[float], None] = lambda share: None,
+) -> tuple[Decoder, _Levels, list[Silence]]:
+    """Decode and resample into a file, float32; what was learnt, and where nothing sounds."""
+    channels = mixdown.channels
+    decoder = Decoder(path, mixdown)
+    levels = _Levels(0, *(np.zeros(channels) for _ in range(3)))
+    silence = SilenceFinder(int(SILENCE_S * rate_hz) + 1)
+    for block in _resampled(decoder, rate_hz, channels):
+        levels.add(block)
+        silence.push(block)
+        raw.write(block.data)
+        report(0.95 * decoder.progress)
+    check_damage(decoder)
+    return decoder, levels, silence.finish()
 
 
 def _resampled(decoder: Decoder, rate_hz: int, channels: int) -> Iterator[np.ndarray]:

@@ -51,6 +51,9 @@ def check_length(decoder: Decoder, segments: list[tuple[int, int]], samples: int
 
 def source_warnings(decoder: Decoder, gain: float) -> Iterator[str]:
     """Say what a musician should know about a set that is used all the same."""
+    yield from decoder.mixdown.reasons
+    if decoder.source_channels > 2 and not decoder.mixdown.reasons:
+        yield f"{decoder.source_channels} channels were mixed down (ITU-R BS.775, without bass effects)"
     if gain < _QUIET_GAIN:
         yield f"peaks at {1 / gain:.2f}, so all of it was turned down by {-20 * math.log10(gain):.1f} dB"
     damage = decoder.damage
