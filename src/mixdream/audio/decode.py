@@ -14,7 +14,7 @@ import soxr
 from mixdream.audio.channels import Mixdown
 from mixdream.audio.damage import Damage
 from mixdream.audio.file_parts import Part, PartReader, ReadError
-from mixdream.audio.file_structure import find_parts
+from mixdream.audio.file_structure import read_structure
 from mixdream.audio.resample import QUALITY
 from mixdream.errors import InputError
 
@@ -63,8 +63,10 @@ class Decoder:
         Duration that the container claims, in seconds.
     values, nonfinite_samples : int
         Samples of all channels, and those of them that were not numbers.
+    notes : list of str
+        What in the file is not as its header says, in words.
     unread_bytes : int
-        Of the file that were not read, though they should have been.
+        Of the file that were not read; a few may have no meaning.
     gave_up : bool
         The end of the file could not be reached.
     progress : float
@@ -80,6 +82,7 @@ class Decoder:
     damage: Damage = field(default_factory=Damage)
     values: int = 0
     nonfinite_samples: int = 0
+    notes: list[str] = field(default_factory=list)
     unread_bytes: int = 0
     gave_up: bool = False
     progress: float = 0.0
@@ -93,10 +96,11 @@ class Decoder:
         """
         check_file(self.path)
         try:
-            parts = find_parts(self.path)
-            size = sum(part.size for part in parts)
+            structure = read_structure(self.path)
+            self.notes = structure.notes
+            size = sum(part.size for part in structure.parts)
             before = 0
-            for part in parts:
+            for part in structure.parts:
                 yield from self._part(part, before, size)
                 before += part.size
         except OSError as error:
@@ -122,7 +126,7 @@ class Decoder:
             reader.close()
         if reader.error:
             raise reader.error
-        self.unread_bytes += reader.missing_bytes
+        self.unread_bytes += max(0, part.size - reader.furthest)
 
     def _container(self, container: "av.container.InputContainer", losses: list[int]) -> Iterator[Block]:
         stream = container.streams.best("audio")

@@ -46,8 +46,6 @@ class PartReader:
         What made the last attempt to read fail, which FFmpeg may have taken for the end of the file.
     furthest : int
         How far it was read.
-    missing_bytes : int
-        Of pieces that the file no longer has.
 
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile() as file:
@@ -61,7 +59,6 @@ class PartReader:
         self.name = os.path.abspath(path)  # noqa: PTH100 - FFmpeg guesses formats by the ending
         self.error: OSError | None = None
         self.furthest = 0
-        self.missing_bytes = 0
         self.size = part.size
         self._pieces = part.pieces
         self._starts = [0, *accumulate(map(_size, part.pieces))]
@@ -84,13 +81,10 @@ class PartReader:
             return piece[inside : inside + count]
         try:
             self._file.seek(piece[0] + inside)
-            data = self._file.read(count)
+            return self._file.read(count)
         except OSError as error:
             self.error = error
             raise
-        if not data:
-            self.missing_bytes = max(self.missing_bytes, self.size - self._position)
-        return data
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Go to a byte; what lies beyond the end reads as nothing."""

@@ -1,19 +1,32 @@
 """Structure of a file: the parts that are decoded one by one, as its first bytes tell."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from mixdream.audio import ogg_pages
+from mixdream.audio import chunk_sizes, ogg_pages
 from mixdream.audio.file_parts import Part, open_file
 
 
-def find_parts(path: Path) -> list[Part]:
-    """Divide a file into parts, most often one; OSError where it cannot be read."""
+@dataclass(frozen=True)
+class Structure:
+    """Parts of a file, most often one, and what in it is not as its header says, in words."""
+
+    parts: list[Part]
+    notes: list[str] = field(default_factory=list)
+
+
+def read_structure(path: Path) -> Structure:
+    """Divide a file into parts; OSError where it cannot be read."""
     with open_file(path) as file:
-        head = file.read(len(ogg_pages.CAPTURE))
+        head = file.read(16)
         size = path.stat().st_size
-        if head == ogg_pages.CAPTURE:
-            return [
+        parts: list[Part] = []
+        notes: list[str] = []
+        if head.startswith(ogg_pages.CAPTURE):
+            parts = [
                 Part([(link.start, link.stop)], [loss - link.start for loss in link.losses])
                 for link in ogg_pages.read_links(file)
-            ] or [Part([(0, size)])]
-    return [Part([(0, size)])]
+            ]
+        elif chunk_sizes.is_chunked(head):
+            parts, notes = chunk_sizes.read_parts(file, size)
+    return Structure(parts or [Part([(0, size)])], notes)

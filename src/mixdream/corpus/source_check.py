@@ -15,6 +15,7 @@ CORRUPT_LIMIT = 0.01
 
 _QUIET_GAIN = 0.5  # every other real track needs some gain; only this much is worth a word
 _NAMED_SPOTS = 3
+_UNREAD_BYTES = 1 << 16
 
 
 def check_damage(decoder: Decoder) -> None:
@@ -61,6 +62,9 @@ def source_warnings(decoder: Decoder, gain: float) -> Iterator[str]:
         yield f"{damage.corrupt_packets} corrupt or missing packets, {_places(damage)}: cut there"
     if decoder.nonfinite_samples:
         yield f"{decoder.nonfinite_samples} samples that were not numbers set to 0"
+    yield from decoder.notes
+    if decoder.unread_bytes > _UNREAD_BYTES:
+        yield f"{decoder.unread_bytes / 1e6:.1f} MB at its end could not be read"
     if decoder.gave_up:
         yield f"cannot be read to its end: stopped after {damage.decoded_s:.1f} s"
     claimed = decoder.claimed_s
