@@ -86,9 +86,8 @@ def test_a_file_shorter_than_its_header_says_is_used_and_told(
 ) -> None:
     out, decoder = decode(tmp_path / f"a{suffix}", good[suffix][: ALL // 2])
     assert len(out) == pytest.approx(15 * RATE_HZ, abs=100) and np.array_equal(out, MEAN[: len(out)])
-    assert "its header promises 1.0 MB of audio, 0.5 MB are there: is it cut off?" in source_warnings(
-        decoder, 1.0
-    )
+    warning = next(source_warnings(decoder, 1.0))
+    assert warning == "its header promises 1.0 MB of audio, but 0.5 MB are there: is it cut off?"
 
 
 @pytest.mark.parametrize("size", [0, 2**32 - 1, 2**31 - 1])

@@ -113,12 +113,14 @@ def _read_sound(
     there = size - sound
     following = _following(file, kind, sound + said, size) if 0 < said <= there else None
     if following is not None:
-        return Part([(start, sound + said)]), following
+        stop = following if kind.name == b"caff" else sound + said  # a CAF's table of packets may come last
+        return Part([(start, stop)]), following
     unknown = said <= 0 or (kind.wraps and not long_size and -said % (_WRAP // 2) < _UNKNOWN)
     if said > there and not unknown:
         if said - there > _TAIL_BYTES:
             notes.append(
-                f"its header promises {_megabytes(said)} of audio, {_megabytes(there)} are there: is it cut off?"
+                f"its header promises {_megabytes(said)} of audio, but {_megabytes(there)} are there: "
+                "is it cut off?"
             )
         return Part([(start, size)]), size
     length, following = (there, size) if unknown else _longer(file, kind, sound, said, size)

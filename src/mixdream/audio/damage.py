@@ -1,10 +1,26 @@
 """Damage: how much of a file is corrupt or missing, and where, from errors, times and sizes."""
 
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 _NEAR_S = 0.25  # losses so close to each other are one spot
+_LONGEST_HOLE_S = 60.0  # a jump over more is a pause of the recording
+_SHORT_HOLE_S = (0.1, 2.0)  # less is where streams were encoded piece by piece; more, where they were joined
+_WITNESS_S = 1.0  # how near a hole in the times other damage is, if it is one
 _TOLERANCE_S = 0.005
 _SETTLING = 0.02  # part of a small difference in time by which the expectation follows at each frame
+
+
+class Times(Enum):
+    """How far the times of a container tell what is missing.
+
+    EXACT: always. CLAIMED: if the duration that the container claims agrees, and the jump is no pause. SEEN:
+    where something else is damaged as well, or the jump is short.
+    """
+
+    EXACT = auto()
+    CLAIMED = auto()
+    SEEN = auto()
 
 
 @dataclass
@@ -27,8 +43,8 @@ class Damage:
 
     Attributes
     ----------
-    trusted : bool
-        The container's times are exact: they count whatever duration it claims.
+    times : Times
+        How far the container's times are to be trusted.
     tolerance_s : float
         Holes shorter than this are none.
     packets, corrupt_packets : int
@@ -37,36 +53,35 @@ class Damage:
         Duration that could be decoded.
     """
 
-    trusted: bool = False
+    times: Times = Times.CLAIMED
     tolerance_s: float = _TOLERANCE_S
     packets: int = 0
     corrupt_packets: int = 0
     decoded_s: float = 0.0
     _spots: list[Spot] = field(default_factory=list)
-    _holes: list[Spot] = field(default_factory=list)
+    _holes: list[tuple[Spot, float]] = field(default_factory=list)
     _good_bytes: int = 0
     _bad_bytes: int = 0
     _gaps: int = 0
-    _lost_s: float = 0.0
     _frame_s: float = 0.0
     _end_s: float | None = None
 
-    def begin(self, trusted: bool, tolerance_s: float) -> None:
+    def begin(self, times: Times, tolerance_s: float) -> None:
         """Begin a part of the file, whose times have nothing to do with those before."""
-        self.trusted = trusted
+        self.times = times
         self.tolerance_s = max(tolerance_s, _TOLERANCE_S)
         self._end_s = None
 
     def gap(self) -> None:
         """Note that something is missing here."""
         self._gaps += 1
-        self._note(self._spots)
+        self._note()
 
     def error(self, size: int = 0) -> None:
         """Note a packet, of some bytes, that could not be read or decoded."""
         self.corrupt_packets += 1
         self._bad_bytes += size
-        self._note(self._spots)
+        self._note()
 
     def packet(self, size: int) -> None:
         """Note a packet, of some bytes, that could be decoded."""
@@ -83,8 +98,7 @@ class Damage:
             expected_s += _SETTLING * (start_s - expected_s)
         else:
             if start_s > expected_s:
-                self._lost_s += start_s - expected_s
-                self._note(self._holes)
+                self._holes.append((Spot(self.decoded_s, self.decoded_s), start_s - expected_s))
             expected_s = start_s
         self._end_s = None if expected_s is None else expected_s + length_s
         self.decoded_s += length_s
@@ -93,13 +107,25 @@ class Damage:
         """Come to the end: add what was lost silently, if the claimed duration does not contradict."""
         packet_s = self.decoded_s / max(1, self.packets)
         packet_bytes = self._good_bytes / max(1, self.packets)
-        lost_s = max(self._lost_s, packet_s * self._bad_bytes / max(1.0, packet_bytes))
-        if self.trusted or not claimed_s or self.decoded_s + lost_s <= claimed_s + 1:
-            self._spots += self._holes
+        holes = [(spot, lost_s) for spot, lost_s in self._holes if self._counts(spot, lost_s)]
+        lost_s = sum(lost_s for _, lost_s in holes)
+        if self.times is Times.CLAIMED:
+            lost_s = max(lost_s, packet_s * self._bad_bytes / max(1.0, packet_bytes))
+        if self.times is not Times.CLAIMED or not claimed_s or self.decoded_s + lost_s <= claimed_s + 1:
+            self._spots += [spot for spot, _ in holes]
             if packet_s:
                 self.corrupt_packets = max(self.corrupt_packets, round(lost_s / packet_s))
         self.corrupt_packets = max(self.corrupt_packets, self._gaps)
         self._holes = []
+
+    def _counts(self, hole: Spot, lost_s: float) -> bool:
+        """Whether a hole in the times is a loss."""
+        if self.times is Times.EXACT:
+            return True
+        if self.times is Times.CLAIMED:
+            return lost_s <= _LONGEST_HOLE_S
+        near = any(abs(spot.start_s - hole.start_s) <= _WITNESS_S for spot in self._spots)
+        return near or _SHORT_HOLE_S[0] <= lost_s <= _SHORT_HOLE_S[1]
 
     def give_up(self, errors: int) -> None:
         """Note that errors in a row were one: the rest of the file cannot be read."""
@@ -121,8 +147,8 @@ class Damage:
                 spots.append(spot)
         return spots
 
-    def _note(self, spots: list[Spot]) -> None:
-        if spots and self.decoded_s <= spots[-1].stop_s + _NEAR_S:
-            spots[-1].stop_s = self.decoded_s
+    def _note(self) -> None:
+        if self._spots and self.decoded_s <= self._spots[-1].stop_s + _NEAR_S:
+            self._spots[-1].stop_s = self.decoded_s
         else:
-            spots.append(Spot(self.decoded_s, self.decoded_s))
+            self._spots.append(Spot(self.decoded_s, self.decoded_s))

@@ -12,7 +12,7 @@ import numpy as np
 import soxr
 
 from mixdream.audio.channels import Mixdown
-from mixdream.audio.damage import Damage
+from mixdream.audio.damage import Damage, Times
 from mixdream.audio.file_parts import Part, PartReader, ReadError
 from mixdream.audio.file_structure import read_structure
 from mixdream.audio.resample import QUALITY
@@ -26,7 +26,8 @@ DAMAGED_ABOVE = 32.0
 
 RATES_HZ = (1000, 768_000)
 _READ_BYTES = 1 << 16
-_EXACT_TIMES = ("flac", "ogg")  # numbered frames with checksums; positions of pages
+# Numbered frames with checksums; positions of pages; clocks that jump where streams are joined.
+_TIMES = {"flac": Times.EXACT, "ogg": Times.EXACT, "mpegts": Times.SEEN}
 _OGG_TOLERANCE_S = 0.03
 _PATIENCE = 50  # failures to read in a row after which the rest of a file is given up
 _FULL_SCALE = {"u8": 128.0, "s16": 32768.0, "s32": 2147483648.0}
@@ -141,10 +142,10 @@ class Decoder:
             stream.codec_context.options = {"err_detect": "crccheck+explode"}
         self._names = _plain_layout(stream.codec_context)
         self.codec = self.codec or stream.codec_context.name
-        if container.duration:
+        kind = container.format.name
+        if container.duration and _TIMES.get(kind) is not Times.SEEN:
             self.claimed_s = (self.claimed_s or 0.0) + container.duration / av.time_base
-        exact = container.format.name in _EXACT_TIMES
-        self.damage.begin(exact, _OGG_TOLERANCE_S if container.format.name == "ogg" else 0.0)
+        self.damage.begin(_TIMES.get(kind, Times.CLAIMED), _OGG_TOLERANCE_S if kind == "ogg" else 0.0)
         waiting: list[av.AudioFrame] = []
         samples = 0
         for frame in self._frames(container, stream, losses):

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mixdream.audio import chunk_sizes, ogg_pages
+from mixdream.audio import chunk_sizes, ogg_pages, stream_tags, ts_packets
 from mixdream.audio.file_parts import Part, open_file
+
+_HEAD_BYTES = 1024
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Structure:
 def read_structure(path: Path) -> Structure:
     """Divide a file into parts; OSError where it cannot be read."""
     with open_file(path) as file:
-        head = file.read(16)
+        head = file.read(_HEAD_BYTES)
         size = path.stat().st_size
         parts: list[Part] = []
         notes: list[str] = []
@@ -29,4 +31,8 @@ def read_structure(path: Path) -> Structure:
             ]
         elif chunk_sizes.is_chunked(head):
             parts, notes = chunk_sizes.read_parts(file, size)
+        elif ts_packets.packet_bytes(head):
+            parts = [Part([(0, size)], ts_packets.read_losses(file, size))]
+        elif stream_tags.is_stream(head):
+            parts, notes = stream_tags.read_parts(file, size)
     return Structure(parts or [Part([(0, size)])], notes)
