@@ -13,7 +13,7 @@ import soxr
 
 from mixdream.audio.channels import Mixdown
 from mixdream.audio.damage import Damage, Times
-from mixdream.audio.file_parts import Part, PartReader, ReadError
+from mixdream.audio.file_parts import Part, PartReader, read_error
 from mixdream.audio.file_structure import read_structure
 from mixdream.audio.resample import QUALITY
 from mixdream.errors import InputError
@@ -93,40 +93,43 @@ class Decoder:
     def blocks(self) -> Iterator[Block]:
         """Decode from the beginning to the end; can be called once.
 
-        InputError where the file is missing, empty, unreadable, no media or without audio.
+        InputError where the file is missing, empty, no media or without audio; ReadError where the disk or
+        network fails.
         """
         check_file(self.path)
         try:
             structure = read_structure(self.path)
-            self.notes = structure.notes
-            size = sum(part.size for part in structure.parts)
-            before = 0
-            for part in structure.parts:
-                yield from self._part(part, before, size)
-                before += part.size
         except OSError as error:
-            raise ReadError(f"'{self.path}' cannot be read: {error.strerror or error}") from None
+            raise read_error(self.path, error) from None
+        self.notes = structure.notes
+        size = sum(part.size for part in structure.parts)
+        before = 0
+        for part in structure.parts:
+            yield from self._part(part, before, size)
+            before += part.size
         self.damage.settle(self.claimed_s)
         self.progress = 1.0
 
     def _part(self, part: Part, before: int, size: int) -> Iterator[Block]:
         """Decode a part, which ``before`` bytes of ``size`` precede; a later one may be no media."""
-        reader = PartReader(self.path, part)
+        try:
+            reader = PartReader(self.path, part)
+        except OSError as error:
+            raise read_error(self.path, error) from None
         try:
             with open_media(self.path, reader) as container:
                 for block in self._container(container, part.losses):
                     self.progress = min(1.0, (before + reader.furthest) / max(1, size))
                     yield block
-        except InputError:
-            if reader.error:
-                raise reader.error from None
-            if not before:
-                raise
-            self.unread_bytes += part.size
+        except (InputError, OSError):
+            if not reader.error:
+                if not before:
+                    raise
+                reader.furthest = 0  # what was read of this part is no music
         finally:
             reader.close()
         if reader.error:
-            raise reader.error
+            raise read_error(self.path, reader.error, before + reader.furthest)
         self.unread_bytes += max(0, part.size - reader.furthest)
 
     def _container(self, container: "av.container.InputContainer", losses: list[int]) -> Iterator[Block]:

@@ -102,6 +102,14 @@ class PartReader:
         self._file.close()
 
 
+def read_error(path: Path, error: OSError, position: int | None = None) -> ReadError:
+    """Say that a file cannot be read, from a byte on."""
+    where = "" if position is None else f" beyond {position / 1e6:.1f} MB"
+    return ReadError(
+        f"'{path}' cannot be read{where}: {error.strerror or error}; try again, or copy it to another drive"
+    )
+
+
 def open_file(path: Path) -> BinaryIO:
     """Open a file for plain reads."""
     return path.open("rb", buffering=0)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import joblib
 
+from mixdream.audio.file_parts import ReadError
 from mixdream.corpus.build_plan import Plan, make_plan
 from mixdream.corpus.folder import BuildFolder, open_folder
 from mixdream.corpus.sources import find_sources
@@ -196,6 +197,8 @@ def _try_ingest(
 
     try:
         return file, ingest(path, file, target, beats, rate_hz, channels, report)
+    except ReadError as error:
+        reason = str(error).removeprefix(f"'{path}' ")
     except InputError as error:
         return file, file.left_out(str(error).removeprefix(f"'{path}' "))
     except OSError as error:
