@@ -10,6 +10,7 @@ _SILENT = 1e-4  # power, of the loudest channel's, under which another is silent
 _CANCELLED = 0.5  # power, of that without correlation: for two channels 6 dB under their mean
 _AUDIBLE = 1e-8
 _CANCELLED_SHARE = 0.1  # of a file; in real music it was at most 0.04
+_STEP = 16
 _CANCELLED_SAMPLES = 30 * 44_100  # in a row: a track of a set
 _SIDES = {"FL": (1.0, 0.0), "FR": (0.0, 1.0), "LFE": (0.0, 0.0)}
 _WORDS = {"FL": "left", "FR": "right", "FC": "centre", "LFE": "bass effects"}
@@ -122,17 +123,20 @@ class Mixdown:
 
 
 class _Correlation:
-    """Gathers how channels go together, block by block."""
+    """Gathers how channels go together, block by block, from every 16th sample."""
 
     def __init__(self) -> None:
         self._samples: list[int] = []
-        self._sums: list[np.ndarray] = []
+        self._means: list[np.ndarray] = []
         self._products: list[np.ndarray] = []
 
     def add(self, data: np.ndarray) -> None:
+        """Look at a block, shape (channels, n)."""
+        part = data[:, ::_STEP]
+        count = part.shape[1]
         self._samples.append(data.shape[1])
-        self._sums.append(data.sum(axis=1))
-        self._products.append(data @ data.T)
+        self._means.append(part @ np.full(count, 1 / count, np.float32))  # many times faster than a mean
+        self._products.append(part @ part.T / count)
 
     @property
     def samples(self) -> np.ndarray:
@@ -141,11 +145,10 @@ class _Correlation:
 
     def covariances(self) -> np.ndarray:
         """Covariance of each block about the means of all, shape (blocks, channels, channels)."""
-        sums, products = np.array(self._sums, np.float64), np.array(self._products, np.float64)
-        samples = self.samples[:, None, None]
-        mean = sums.sum(axis=0) / self.samples.sum()
-        cross = sums[:, :, None] * mean
-        return (products - cross - cross.transpose(0, 2, 1)) / samples + np.outer(mean, mean)
+        means, products = np.array(self._means, np.float64), np.array(self._products, np.float64)
+        mean = np.average(means, axis=0, weights=self.samples)
+        cross = means[:, :, None] * mean
+        return products - cross - cross.transpose(0, 2, 1) + np.outer(mean, mean)
 
 
 def _improve(row: np.ndarray, names: list[str], correlation: _Correlation) -> str:

@@ -64,12 +64,14 @@ class Damage:
     _bad_bytes: int = 0
     _gaps: int = 0
     _frame_s: float = 0.0
+    _late_s: float = _TOLERANCE_S
     _end_s: float | None = None
 
     def begin(self, times: Times, tolerance_s: float) -> None:
         """Begin a part of the file, whose times have nothing to do with those before."""
         self.times = times
         self.tolerance_s = max(tolerance_s, _TOLERANCE_S)
+        self._frame_s, self._late_s = 0.0, self.tolerance_s
         self._end_s = None
 
     def gap(self) -> None:
@@ -90,11 +92,13 @@ class Damage:
 
     def frame(self, start_s: float | None, length_s: float) -> None:
         """Note decoded audio and the time that the file gives it, if any."""
-        self._frame_s = max(self._frame_s, length_s)
+        if length_s > self._frame_s:
+            self._frame_s = length_s
+            self._late_s = max(self.tolerance_s, length_s / 2)
         expected_s = self._end_s
         if expected_s is None or start_s is None:
             expected_s = start_s if start_s is not None else expected_s
-        elif abs(start_s - expected_s) <= max(self.tolerance_s, self._frame_s / 2):
+        elif -self._late_s <= start_s - expected_s <= self._late_s:
             expected_s += _SETTLING * (start_s - expected_s)
         else:
             if start_s > expected_s:
