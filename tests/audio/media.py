@@ -19,6 +19,8 @@ CODECS = {
     ".flac": "flac",
     ".ogg": "",
     ".opus": "libopus",
+    ".aac": "aac",
+    ".ts": "aac",
     ".wav": "pcm_s16le",
     ".aiff": "pcm_s16be",
     ".caf": "alac",
@@ -54,7 +56,7 @@ def write(
             for start in range(0, audio.shape[1], rate_hz):  # libsndfile crashes on long pieces
                 file.write(audio[:, start : start + rate_hz].T)
         return path
-    with av.open(str(path), "w", format={".opus": "ogg"}.get(path.suffix)) as container:
+    with av.open(str(path), "w", format={".opus": "ogg", ".aac": "adts"}.get(path.suffix)) as container:
         container.metadata.update(metadata or {})
         layout = LAYOUTS[len(audio)]
         stream = container.add_stream(codec or CODECS[path.suffix], rate=rate_hz, layout=layout)
@@ -121,3 +123,17 @@ def loop_of(wav: bytes) -> LoopInfo | None:
         return None
     root_note = int(fields["Root note"], 16) if "RootNoteValid" in fields["Flags"] else None
     return LoopInfo(float(fields["Tempo"]), int(fields["Beats"]), root_note)
+
+
+def drums(seconds: float, rate_hz: int, bpm: float = 134, seed: int = 0) -> np.ndarray:
+    """Bass drum, snare, hi-hat and a bass, shape (2, n), float32: block sizes of encoders change with it."""
+    rng = np.random.default_rng(seed)
+    time_s = np.arange(round(seconds * rate_hz)) / rate_hz
+    beat_s = 60 / bpm
+    kick, hat = time_s % beat_s, (time_s + beat_s / 2) % beat_s
+    snare = time_s % (2 * beat_s) - beat_s
+    wave = 0.7 * np.exp(-18 * kick) * np.sin(2 * np.pi * (50 * kick + 4 * (1 - np.exp(-30 * kick))))
+    wave += (snare >= 0) * np.exp(-25 * np.abs(snare)) * rng.normal(0, 0.25, len(time_s))
+    wave += np.exp(-80 * hat) * rng.normal(0, 0.15, len(time_s))
+    wave += 0.1 * np.sin(2 * np.pi * 55 * time_s * (1 + time_s // (8 * beat_s) % 3))
+    return (np.stack([wave, 0.9 * wave]) * 0.9 / np.abs(wave).max()).astype(np.float32)

@@ -135,3 +135,11 @@ def test_a_cut_off_file_is_used_and_said(tmp_path: Path) -> None:
     record, _ = run(path)
     assert record.seconds == pytest.approx(15, abs=1)
     assert any("is it cut off?" in warning for warning in record.warnings)
+
+
+def test_opposite_channels_are_no_silence(tmp_path: Path) -> None:
+    wave = np.rint(9000 * media.tone(100, 6, 8000, 1)[0]).astype(np.int16)
+    record, audio = run(media.write_wav(tmp_path / "a.wav", np.stack([wave, -wave], axis=1), 8000))
+    assert np.abs(audio[:, 0] - wave / 32768).max() < 1e-4
+    assert record.dropped == () and record.seconds == pytest.approx(6)
+    assert "left and right cancel each other (their mix is silent)" in record.warnings[0]

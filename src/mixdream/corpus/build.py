@@ -12,6 +12,7 @@ from pathlib import Path
 
 import joblib
 
+from mixdream.audio.file_parts import ReadError
 from mixdream.corpus.build_plan import Plan, as_duplicate, holds, make_plan, settled, stand_in
 from mixdream.corpus.folder import BuildFolder, open_folder
 from mixdream.corpus.folder_search import NotTaken
@@ -252,6 +253,8 @@ def _try_ingest(
 
     try:
         return file, ingest(path, file, target, beats, rate_hz, channels, report)
+    except ReadError as error:
+        reason = str(error).removeprefix(f"'{path}' ")
     except InputError as error:
         if not _is_as_it_was(path, file):
             file = file.model_copy(update={"sha256": ""})  # a drive that is gone comes back

@@ -15,25 +15,19 @@ from typing import IO
 import numpy as np
 
 from mixdream.analysis.beats.tracking import track_beats
+from mixdream.audio.channels import Mixdown
 from mixdream.audio.decode import Decoder
 from mixdream.audio.loudness import LoudnessMeter
 from mixdream.audio.resample import Resampler
+from mixdream.corpus.cuts import cut
 from mixdream.corpus.silence import Silence, SilenceFinder
-from mixdream.corpus.store import Dropped, SetRecord, SourceFile, sha256_of
-from mixdream.corpus.windows import complement
-from mixdream.errors import InputError
+from mixdream.corpus.source_check import check_damage, check_length, source_warnings
+from mixdream.corpus.store import SetRecord, SourceFile, sha256_of
 
 SILENCE_S = 2.0
 """Digital silence longer than this is dropped."""
 
-SHORTEST_S = 4.05
-"""A set needs one continuous piece of this length: the window of the thesis."""
-
-CORRUPT_LIMIT = 0.01
-"""Largest part of a file that may be damaged."""
-
 _SMALLEST_DC = 0.5 / 32768  # what int16 cannot hold need not be removed
-_QUIET_GAIN = 0.5  # every other real track needs some gain; only this much is worth a word
 _CHUNK = 1 << 18
 
 
@@ -71,8 +65,9 @@ def ingest(
 ) -> SetRecord:
     """Decode a source, clean it and write it as a .npy file of int16; then find its beats.
 
-    The first pass decodes and resamples into a nameless temporary file beside ``target`` and measures; the
-    second removes DC, applies one gain where the peak is over full scale, drops digital silence and writes.
+    The first pass decodes and resamples into a nameless temporary file beside ``target`` and measures,
+    once more where the first mix of the channels cancelled; the second removes DC, applies one gain where the
+    peak is over full scale, drops digital silence and the surroundings of damage, and writes.
 
     Parameters
     ----------
@@ -92,19 +87,15 @@ def ingest(
     OSError
         Where the folder of ``target`` cannot be written.
     """
-    decoder = Decoder(path, channels)
-    levels = _Levels(0, *(np.zeros(channels) for _ in range(3)))
-    silence = SilenceFinder(int(SILENCE_S * rate_hz) + 1)
     with tempfile.TemporaryFile(dir=target.parent) as raw:
-        for block in _resampled(decoder, rate_hz, channels):
-            levels.add(block)
-            silence.push(block)
-            raw.write(block.data)
-            report(0.95 * decoder.progress)
-        _check_damage(decoder)
-        silences = silence.finish()
-        segments = complement([(span.start, span.stop) for span in silences], levels.samples)
-        _check_length(decoder, segments, levels.samples, rate_hz)
+        decoder, levels, silences = _decode(path, Mixdown(channels), raw, rate_hz, report)
+        better = decoder.mixdown.better()
+        if better:
+            raw.seek(0)
+            raw.truncate()
+            decoder, levels, silences = _decode(path, better, raw, rate_hz)
+        segments, dropped = cut(silences, decoder.damage.spots, levels.samples, rate_hz)
+        check_length(decoder, segments, levels.samples, rate_hz)
         dc = levels.dc(silences)
         peak = float(max((levels.high - dc).max(), (dc - levels.low).max()))
         gain = 1 / peak if peak > 1 else 1.0
@@ -131,10 +122,7 @@ def ingest(
         samples=starts[-1],
         segments=kept,
         segment_starts_s=kept_starts_s,
-        dropped=tuple(
-            Dropped(start_s=span.start / rate_hz, stop_s=span.stop / rate_hz, reason="digital silence")
-            for span in silences
-        ),
+        dropped=dropped,
         gain_db=20 * math.log10(gain),
         peak=peak,
         dc=tuple(dc.tolist()),
@@ -142,9 +130,30 @@ def ingest(
         loudness_lufs=loudness if math.isfinite(loudness) else None,
         corrupt_packets=decoder.damage.corrupt_packets,
         nonfinite_samples=decoder.nonfinite_samples,
-        warnings=tuple(_warnings(decoder, gain)),
+        warnings=tuple(source_warnings(decoder, gain)),
         tempo=tempo,
     )
+
+
+def _decode(
+    path: Path,
+    mixdown: Mixdown,
+    raw: IO[bytes],
+    rate_hz: int,
+    report: Callable[[float], None] = lambda share: None,
+) -> tuple[Decoder, _Levels, list[Silence]]:
+    """Decode and resample into a file, float32; what was learnt, and where nothing sounds."""
+    channels = mixdown.channels
+    decoder = Decoder(path, mixdown)
+    levels = _Levels(0, *(np.zeros(channels) for _ in range(3)))
+    silence = SilenceFinder(int(SILENCE_S * rate_hz) + 1)
+    for block in _resampled(decoder, rate_hz, channels):
+        levels.add(block)
+        silence.push(block)
+        raw.write(block.data)
+        report(0.95 * decoder.progress)
+    check_damage(decoder)
+    return decoder, levels, silence.finish()
 
 
 def _resampled(decoder: Decoder, rate_hz: int, channels: int) -> Iterator[np.ndarray]:
@@ -215,51 +224,3 @@ class _Writer:
         with self.file:
             self.file.flush()
             os.fsync(self.file.fileno())
-
-
-def _check_damage(decoder: Decoder) -> None:
-    """Reject what is damaged beyond the limit; one spot of a second, as at a cut-off end, is forgiven."""
-    damage = decoder.damage
-    forgiven = damage.spots <= 1 and damage.share * damage.decoded_s <= 1.0
-    if damage.share > CORRUPT_LIMIT and not forgiven:
-        raise InputError(
-            f"'{decoder.path}' is damaged: {damage.corrupt_packets} of its packets ({damage.share:.1%}) are "
-            "corrupt or missing; 1 % is allowed"
-        )
-    if decoder.nonfinite_samples > CORRUPT_LIMIT * decoder.values:
-        share = decoder.nonfinite_samples / decoder.values
-        raise InputError(
-            f"'{decoder.path}' is damaged: {share:.1%} of its samples are not numbers or far beyond full "
-            "scale; 1 % is allowed; is it floating-point audio that was scaled like integers?"
-        )
-
-
-def _check_length(decoder: Decoder, segments: list[tuple[int, int]], samples: int, rate_hz: int) -> None:
-    if not samples:
-        raise InputError(f"'{decoder.path}' holds no audio that can be decoded")
-    if not segments:
-        raise InputError(f"'{decoder.path}' is {samples / rate_hz:.1f} s of nothing but digital silence")
-    longest = max(stop - start for start, stop in segments)
-    if longest < round(SHORTEST_S * rate_hz):
-        detail = "" if len(segments) == 1 else " in one piece between digital silence"
-        raise InputError(
-            f"'{decoder.path}' has {longest / rate_hz:.2f} s of audio{detail}, "
-            f"shorter than a window of {SHORTEST_S} s"
-        )
-
-
-def _warnings(decoder: Decoder, gain: float) -> Iterator[str]:
-    """Say what a musician should know about a set that is used all the same."""
-    if gain < _QUIET_GAIN:
-        yield f"peaks at {1 / gain:.2f}, so all of it was turned down by {-20 * math.log10(gain):.1f} dB"
-    damage = decoder.damage
-    if damage.corrupt_packets:
-        first = damage.first_s or 0.0
-        yield f"{damage.corrupt_packets} corrupt or missing packets, the first at {first:.1f} s"
-    if decoder.nonfinite_samples:
-        yield f"{decoder.nonfinite_samples} samples that were not numbers set to 0"
-    if decoder.gave_up:
-        yield f"cannot be read to its end: stopped after {damage.decoded_s:.1f} s"
-    claimed = decoder.claimed_s
-    if claimed and claimed - damage.decoded_s > max(5.0, 0.05 * claimed):
-        yield f"claims {claimed:.0f} s but holds {damage.decoded_s:.0f} s: is it cut off?"
