@@ -49,7 +49,6 @@ def split_corpus(corpus: Corpus, window_s: float, held_out: float = 0.1) -> Spli
     """
     if not 0 <= held_out <= 0.5:
         raise InputError(f"held_out is {held_out}: it is a fraction of the time, from 0 to 0.5")
-    corpus.refuse_empty()
     blocks: _Parts = {}
     gap = round(exact(window_s) * corpus.rate_hz)
     if held_out > 0:

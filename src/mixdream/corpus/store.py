@@ -210,13 +210,6 @@ class Corpus:
         """Seconds kept of all sets."""
         return sum(record.kept_s for record in self.sets)
 
-    def refuse_empty(self) -> None:
-        """InputError where there are no sets, as when all of them were removed."""
-        if not self.sets:
-            raise InputError(
-                f"corpus '{self.folder}' has no sets: add some with 'mixdream corpus build SETS -o CORPUS'"
-            )
-
     def record(self, name: str) -> SetRecord:
         """Record of a set by name; InputError naming the known ones where there is none."""
         for record in self.sets:

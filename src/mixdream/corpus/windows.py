@@ -173,7 +173,6 @@ def spread_windows(corpus: Corpus, window_s: float, number: int) -> WindowIndex:
 
 def _pieces(corpus: Corpus, window_samples: int, spans: Spans | None) -> list[tuple[int, int, int]]:
     """Continuous pieces ``(set index, start, stop)`` that hold at least one window."""
-    corpus.refuse_empty()
     for name in spans or {}:
         corpus.record(name)  # an unknown name is an error
     pieces = []
