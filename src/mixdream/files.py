@@ -34,7 +34,7 @@ def naming(path: Path, temporary: Path | None = None) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno is not None:  # not one that somebody raised in words
             error.filename = str(path)
         elif temporary is not None and isinstance(error.filename, str):
             error.filename = error.filename.replace(str(temporary), str(path), 1)
