@@ -13,7 +13,7 @@ from mixdream.errors import InputError
 from mixdream.generation import pack as packs
 from mixdream.generation.loops import Loop
 from mixdream.generation.origin import Origin
-from mixdream.generation.pack import DIFFERENT_DB, choose, make_pack
+from mixdream.generation.pack import DIFFERENT_DB, choose, make_pack, without_copies
 from mixdream.generation.wish import Wish
 from mixdream.runs.run import Run
 from tests.analysis import music
@@ -33,6 +33,12 @@ def test_the_strongest_pulse_comes_first_and_bad_seams_last() -> None:
     loops = [loop(0, chord, 0.1), loop(1, groove, 2.0), loop(2, kicks, 3.0, seam=4.0), loop(3, hats, 1.0)]
     assert chosen(loops, 4) == ([1, 3, 0, 2], 0)
     assert chosen(loops, 2) == ([1, 3], 0)
+
+
+def test_copies_are_dropped_unless_there_is_nothing_else() -> None:
+    loops = [loop(i, music.GROOVE, 1.0) for i in range(3)]
+    assert without_copies(loops, {0: {"copy": True}, 1: {"copy": False}, 2: {}}) == loops[1:]
+    assert without_copies(loops, {i: {"copy": True} for i in range(3)}) == loops
 
 
 def test_the_same_loop_is_taken_once_however_it_is_turned_or_how_loud() -> None:

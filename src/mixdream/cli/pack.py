@@ -55,7 +55,7 @@ def pack(
     if len(made.loops) < count:
         typer.echo(
             f"only {len(made.loops)} of {made.candidates} loops differ enough ({made.alike} are like "
-            f"another, {made.silent} silent): train for longer, or try another --seed",
+            f"another, {made.silent} silent, {made.copies} copies): train for longer, or try another --seed",
             err=True,
         )
     files = {"sheet": str(made.sheet), "zip": str(made.archive)}

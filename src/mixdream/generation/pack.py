@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from mixdream.files import whole_or_absent
 from mixdream.generation.clips import refuse_other_format
 from mixdream.generation.contact_sheet import write_contact_sheet
 from mixdream.generation.loops import Loop, make_loop, plan_loops, write_loop
+from mixdream.generation.origin import Origin
 from mixdream.generation.similarity import compare_with, draw
 from mixdream.generation.wish import Wish
 from mixdream.progress import Report, part, silent
@@ -40,6 +41,7 @@ class Pack:
     candidates: int
     silent: int  # dropped
     alike: int  # dropped
+    copies: int  # dropped
     sheet: Path
     archive: Path
 
@@ -49,7 +51,8 @@ def make_pack(
 ) -> Pack:
     """Make three times as many loops as are wished for and write the best that differ.
 
-    Fewer are written where fewer differ. See `mixdream.generation.generate` for what is given.
+    Fewer are written where fewer differ. Loops that were judged to be copies are dropped, unless all are. See
+    `mixdream.generation.generate` for what is given.
 
     Raises
     ------
@@ -66,7 +69,8 @@ def make_pack(
     audible = [loop for loop, _ in drawn if not loop.silent]
     if not audible:
         raise InputError(f"all {len(drawn)} loops of {run.folder} are silent: train it for longer")
-    chosen, alike = choose(audible, wish.count, plan.grid.rate_hz, plan.beats)
+    originals = without_copies(audible, likeness)
+    chosen, alike = choose(originals, wish.count, plan.grid.rate_hz, plan.beats)
     loops = []
     for loop in chosen:
         loops.append(write_loop(plan, loop, folder, likeness[loop.origin]))
@@ -75,7 +79,13 @@ def make_pack(
     write_contact_sheet(sheet, plan, chosen, loops)
     files = [Path(clip["file"]) for clip in loops]
     _write_zip(archive, [*files, *(file.with_suffix(".json") for file in files), sheet])
-    return Pack(tuple(loops), len(drawn), len(drawn) - len(audible), alike, sheet, archive)
+    dropped = len(drawn) - len(audible), alike, len(audible) - len(originals)
+    return Pack(tuple(loops), len(drawn), *dropped, sheet, archive)
+
+
+def without_copies(loops: list[Loop], likeness: Mapping[Origin, dict[str, Any]]) -> list[Loop]:
+    """Loops that the copy check, where it was asked, did not call copies; all where it did so of all."""
+    return [loop for loop in loops if not likeness[loop.origin].get("copy")] or loops
 
 
 def choose(loops: Sequence[Loop], count: int, rate_hz: int, beats: int) -> tuple[list[Loop], int]:

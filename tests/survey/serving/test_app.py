@@ -210,7 +210,7 @@ def test_a_changed_design_is_for_new_listeners(open_client: Open, folder: Path) 
 
 
 def test_after_a_session_that_ended_consent_begins_another_and_both_can_be_deleted(open_client: Open) -> None:
-    client = open_client(example_design(resume_hours=1e-6))
+    client = open_client(example_design(resume_hours=1e-9))
     tokens = set()
     for _ in range(2):
         client.post("/start", json=consent())
