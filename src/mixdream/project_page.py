@@ -93,8 +93,9 @@ def _verdicts(info: dict[str, Any], loops: Sequence[dict[str, Any]]) -> list[str
     judged = [loop["copy"] for loop in loops if "copy" in loop]
     if judged:
         sentences.append(
-            f"Of the {len(judged)} loop(s), {sum(judged)} are copies of moments of your music, which are left "
-            "out where there are others. Of real music up to 2 in 100 are called copies of other tracks."
+            f"Of the {len(judged)} loop(s), {sum(judged)} are copies of moments of your music; copies "
+            "are left out where there are others. Of real music up to 2 in 100 are called copies of other "
+            "tracks."
         )
     return sentences
 

@@ -52,7 +52,7 @@ def test_a_pack(run: Path, tmp_path: Path) -> None:
     pack = json.loads(done.stdout)
     assert pack["candidates"] == 6
     assert len(pack["clips"]) == 1
-    assert done.stderr.startswith("only 1 of 6 loops differ enough (5 are like another, 0 silent)")
+    assert done.stderr.startswith("only 1 of 6 loops differ enough (5 are like another, 0 silent, 0 copies)")
     assert len(zipfile.ZipFile(pack["zip"]).namelist()) == 3
     assert Path(pack["sheet"]).read_bytes().startswith(b"\x89PNG")
     words = mixdream("pack", run, "-n", 1, "--bars", 1, "-o", tmp_path).stdout
