@@ -44,7 +44,7 @@ def test_sets_become_loops_on_a_page_and_nothing_is_done_twice(project: Project)
     assert 1 <= len(loops) <= 2
     for loop in loops:
         assert Path(loop["file"]).parent == project.loops
-        assert {"bpm", "key", "bars", "nearest"} <= loop.keys()
+        assert {"bpm", "key", "bars", "nearest", "copy"} <= loop.keys()
     page = project.page.read_text("utf-8")
     assert page.count("<audio") == len(loops) + 4
     assert "http://" not in page and "https://" not in page

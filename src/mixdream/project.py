@@ -4,7 +4,7 @@ import glob
 import itertools
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.files import write_json
 from mixdream.generation.loops import make_loop, plan_loops, write_loop
-from mixdream.generation.pack import Pack, make_pack
+from mixdream.generation.pack import make_pack
 from mixdream.generation.wish import Wish
 from mixdream.progress import Report, silent
 from mixdream.project_page import read_loop, write_project_page
@@ -143,7 +143,8 @@ class Project:
         loops = self._loops_made_of(made_of)
         if loops is None:
             self._put_aside()
-            loops = list(self._pack(run, corpus, report).loops)
+            wish = Wish(count=LOOPS, judge=True)
+            loops = list(make_pack(run, self.loops, wish, corpus, report).loops)
             names = [Path(loop["file"]).name for loop in loops]
             write_json(self.folder / _STATE, {"made_of": made_of, "loops": names})
         return loops
@@ -152,20 +153,11 @@ class Project:
         """Write the page of the loops that `make_loops` returned."""
         write_project_page(self.page, run, corpus, loops, run.info())
 
-    def _pack(self, run: Run, corpus: Corpus, report: Report) -> Pack:
-        """Make a pack whose loops are judged by the copy check, where there is enough music for it."""
-        try:
-            # Nothing is more similar than 1: no loop is redrawn, but each is judged.
-            return make_pack(run, self.loops, Wish(count=LOOPS, max_similarity=1.0), corpus, report)
-        except InputError:
-            return make_pack(run, self.loops, Wish(count=LOOPS), corpus, report)
-
     def _show_check_up(self, examined: Examined, corpus: Corpus) -> None:
         """Render loops of a model that is in training, and write the page, which finds them in the run."""
         run, checkpoint = examined.run, examined.checkpoint
         steps, seconds = examined.check_up.step, examined.check_up.seconds
-        plan = plan_loops(run, Wish(form="flac"))
-        plan = replace(plan, checkpoint=checkpoint, generator=run.load_generator(checkpoint))
+        plan = plan_loops(run, Wish(form="flac"), checkpoint)
         for seed in _HEARD_SEEDS:
             folder = run.folder / SAMPLES_FOLDER / checkpoint.name
             write_loop(plan, make_loop(plan, seed), folder, {"trained_s": seconds})

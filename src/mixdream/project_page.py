@@ -48,7 +48,7 @@ def write_project_page(
     sounds = (
         [_loop_sound(loop, highest_hz) for loop in loops],
         _check_up_sounds(run, highest_hz),
-        _real_sounds(run, corpus),
+        _real_sounds(run, corpus) if loops else [],  # not at every check-up anew
     )
     names = [record.name for record in corpus.sets]
     losses = run.folder / FIGURES_FOLDER / "losses.png"

@@ -72,8 +72,8 @@ class Clip:
         return _is_silent(self.audio)
 
 
-def plan_clips(run: Run, wish: Wish) -> ClipPlan:
-    """Load the best checkpoint of a run, or the newest where there is no best yet.
+def plan_clips(run: Run, wish: Wish, checkpoint: Path | None = None) -> ClipPlan:
+    """Load a checkpoint; unless given, the best of the run, or the newest where there is no best yet.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def plan_clips(run: Run, wish: Wish) -> ClipPlan:
         No checkpoint, or an impossible rate.
     """
     check_rate(wish.rate_hz)
-    checkpoint = run.chosen_checkpoint()
+    checkpoint = checkpoint or run.chosen_checkpoint()
     return ClipPlan(run, wish, checkpoint, run.load_generator(checkpoint))
 
 

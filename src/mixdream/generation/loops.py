@@ -52,8 +52,8 @@ class Loop(Clip):
     seam: Seam
 
 
-def plan_loops(run: Run, wish: Wish) -> LoopPlan:
-    """Check what is wanted of a run's loops, and load its checkpoint.
+def plan_loops(run: Run, wish: Wish, checkpoint: Path | None = None) -> LoopPlan:
+    """Check what is wanted of a run's loops, and load a checkpoint, see `plan_clips`.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def plan_loops(run: Run, wish: Wish) -> LoopPlan:
         )
     whole = run.recipe.grid
     grid = whole.model_copy(update={"frames": whole.frames * bars // possible[-1]})
-    clips = plan_clips(run, wish)
+    clips = plan_clips(run, wish, checkpoint)
     return LoopPlan(run, wish, clips.checkpoint, clips.generator, grid, bars, bpm)
 
 

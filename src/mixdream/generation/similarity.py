@@ -37,12 +37,13 @@ class Similarity:
     music usually comes to other music, 0.98 is nearer than 49 in 50 real windows. How near these come is
     measured once for a run and a length of clips, and kept in ``copies.json``.
 
-    Clips above ``highest`` are rejected; without it none is, and real windows are not measured. The corpus is
-    the one that the run learnt from, see `corpus_of`.
+    Clips above ``highest`` are rejected; without it none is, and real windows are only measured to ``judge``
+    clips, where there are enough. The corpus is the one that the run learnt from, see `corpus_of`.
     """
 
-    def __init__(self, run: Run, corpus: Corpus, highest: float | None = None) -> None:
+    def __init__(self, run: Run, corpus: Corpus, highest: float | None = None, judge: bool = False) -> None:
         recipe = run.recipe
+        self._judge = judge
         self.run, self.corpus, self.highest = run, corpus, highest
         self.rate_hz = recipe.grid.rate_hz
         # Clips are compared at the model's own tempo, before they are played at another.
@@ -88,16 +89,21 @@ class Similarity:
         path, key = self.run.folder / COPIES_NAME, str(samples)
         kept = _read(path, self.corpus.hash)
         if key not in kept:
-            if self.highest is None:
+            if self.highest is None and not self._judge:
                 return None
-            real = measure_real(
-                self.corpus,
-                samples / self.rate_hz,
-                spans=self._spans,
-                held_out=self._held_out,
-                speeds=self._speeds,
-                report=lambda done, note: report(done, "measuring how near real music is, once for this run"),
-            )
+            try:
+                real = measure_real(
+                    self.corpus,
+                    samples / self.rate_hz,
+                    spans=self._spans,
+                    held_out=self._held_out,
+                    speeds=self._speeds,
+                    report=lambda done, _: report(done, "measuring once how near real music is"),
+                )
+            except InputError:
+                if self.highest is None:  # too little music: nothing is judged
+                    return None
+                raise
             kept[key] = {"distances": real.distances.tolist(), "ratios": real.ratios.tolist()}
             write_json(path, {"corpus": self.corpus.hash, "mixdream": __version__, "clips": kept})
         return RealNearest(np.array(kept[key]["distances"]), np.array(kept[key]["ratios"]))
@@ -134,7 +140,7 @@ def compare_with(corpus: Corpus | None, run: Run, wish: Wish) -> Similarity | No
     """Compare clips with a corpus, or the run's own where that is needed; otherwise with nothing."""
     if corpus is None and wish.max_similarity is not None:
         corpus = corpus_of(run)
-    return None if corpus is None else Similarity(run, corpus, wish.max_similarity)
+    return None if corpus is None else Similarity(run, corpus, wish.max_similarity, wish.judge)
 
 
 def draw(

@@ -24,6 +24,7 @@ class Wish:
     form: AudioFormat = "wav"
     keep_level: bool = False  # leave the model's own, see mixdream.audio.level
     inversion: str | None = None
+    judge: bool = False  # whether clips are copies, where the corpus has enough music to tell
     max_similarity: float | None = None  # in [0, 1]; redraw clips above, see mixdream.generation.similarity
 
     @property

@@ -61,17 +61,30 @@ def save_checkpoint(
     return path
 
 
+def load_state(path: Path) -> dict[str, Any]:
+    """Read what a checkpoint says beside its tensors: ``step``, ``seconds``, ``epoch``, ``parts``."""
+    try:
+        state = json.loads((path / _STATE).read_text("utf-8"))
+        return {"step": state["step"], "seconds": state["seconds"], **state}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(path, error) from error
+
+
 def load_checkpoint(path: Path) -> tuple[dict[str, dict[str, Tensor]], dict[str, Any]]:
     """Read what `save_checkpoint` wrote; InputError where it is damaged."""
     try:
         # Not load_file: it takes no name that is not UTF-8.
         parts = {file.stem: load(file.read_bytes()) for file in path.glob("*.safetensors")}
-        state = json.loads((path / _STATE).read_text("utf-8"))
+        state = load_state(path)
         if missing := sorted(set(state["parts"]) - set(parts)):
             raise ValueError(f"without {', '.join(missing)}")
         return parts, state
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise InputError(
-            f"checkpoint {path} is damaged ({str(error).splitlines()[0]}): delete that folder to go on from "
-            "the one before"
-        ) from error
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    return InputError(
+        f"checkpoint {path} is damaged ({str(error).splitlines()[0]}): delete that folder to go on from the "
+        "one before"
+    )

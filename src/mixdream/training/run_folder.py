@@ -19,7 +19,7 @@ from mixdream.errors import InputError
 from mixdream.files import LOCK_NAME, only_one_in, write_atomically, write_json
 from mixdream.recipes.load import dump_recipe
 from mixdream.recipes.recipe import Recipe
-from mixdream.runs.checkpoint import load_checkpoint
+from mixdream.runs.checkpoint import load_state
 from mixdream.runs.run import (
     CONDITIONS_NAME,
     FIGURES_FOLDER,
@@ -48,7 +48,7 @@ def trained_so_far(folder: Path) -> Trained:
     """What the newest checkpoint of a run folder holds, over all calls; nothing where there is none yet."""
     if not is_run(folder) or not (run := Run.open(folder)).checkpoints():
         return Trained(0, 0.0)
-    _, state = load_checkpoint(run.latest_checkpoint())
+    state = load_state(run.latest_checkpoint())
     return Trained(state["step"], state["seconds"])
 
 
