@@ -113,10 +113,12 @@ def test_no_window_reaches_over_a_cut_or_out_of_its_part(
     assert np.abs(after[: GRID.lead - 8]).max() < 0.05 < after.std()
 
 
-def test_stereo_is_mixed(known_beats: dict[str, Beats], tmp_path: Path) -> None:
+def test_stereo_is_mixed_or_read_as_it_is(known_beats: dict[str, Beats], tmp_path: Path) -> None:
     corpus = make_corpus(tmp_path, {"a": 20 * 8000}, channels=2)
     known_beats["a"] = even_beats(117.1875, 20, 8000)
-    window = index_beat_windows(corpus, GRID, 8).read([1])[0]
+    windows = index_beat_windows(corpus, GRID, 8)
     start = 4 * BEAT  # the second bar
-    expected = corpus.audio("a")[start : start + 32_000].mean(axis=1) / 32768
-    assert np.allclose(window[GRID.lead : GRID.lead + 32_000], expected, atol=2e-3)
+    expected = corpus.audio("a")[start : start + 32_000] / 32768
+    inside = slice(GRID.lead, GRID.lead + 32_000)
+    assert np.allclose(windows.read([1])[0, inside], expected.mean(axis=1), atol=2e-3)
+    assert np.allclose(windows.read([1], mono=False)[0, inside], expected, atol=2e-3)

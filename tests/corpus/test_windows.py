@@ -98,10 +98,12 @@ def test_read_gives_the_audio_as_float(tmp_path: Path) -> None:
     assert index.where(1) == ("a", 0.5)
 
 
-def test_stereo_is_read_as_mono(tmp_path: Path) -> None:
+def test_stereo_is_read_as_mono_or_as_it_is(tmp_path: Path) -> None:
     corpus = make_corpus(tmp_path, {"a": 20_000}, channels=2)
-    wave = index_windows(corpus, 1.0, slide_ms=1000).read([0])[0]
-    assert np.allclose(wave, corpus.audio("a")[:8000].astype(float).mean(axis=1) / 32768, atol=1e-7)
+    windows = index_windows(corpus, 1.0, slide_ms=1000)
+    kept = corpus.audio("a")[:8000].astype(float) / 32768
+    assert np.allclose(windows.read([0])[0], kept.mean(axis=1), atol=1e-7)
+    assert np.array_equal(windows.read([0], mono=False)[0], kept.astype(np.float32))
 
 
 def test_spread_windows_are_as_many_as_asked_for(tmp_path: Path) -> None:

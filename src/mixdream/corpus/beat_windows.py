@@ -58,29 +58,32 @@ class BeatWindows:
         """Tempo that each window had in its set, shape (N,)."""
         return 60 * self.beats * self.corpus.rate_hz / self.length
 
-    def read(self, rows: np.ndarray | Sequence[int]) -> np.ndarray:
+    def read(self, rows: np.ndarray | Sequence[int], *, mono: bool = True) -> np.ndarray:
         """Audio of windows at the grid's rate and tempo, stereo mixed to mono: (rows, grid.samples), float32.
 
+        With ``mono=False`` as the corpus has it: shape (rows, grid.samples, channels).
         The clip of the grid (see `Grid`) begins on the first beat and ends where the next window's would
         begin; what frames cover beyond it is what the set has there, or silence where it has nothing.
         """
-        return np.stack([self._read(int(row)) for row in np.asarray(rows)])
+        return np.stack([self._read(int(row), mono) for row in np.asarray(rows)])
 
     def where(self, row: int) -> tuple[str, float]:
         """Set that a window is from, and the time in its source where it starts, in seconds."""
         record = self.corpus.sets[self.set_index[row]]
         return record.name, record.source_time_s(min(max(0, round(self.start[row])), record.samples - 1))
 
-    def _read(self, row: int) -> np.ndarray:
+    def _read(self, row: int, mono: bool) -> np.ndarray:
         record = self.corpus.sets[self.set_index[row]]
         start, stop = _segment(record, self.start[row], self.length[row])
         speed = self.length[row] / self.grid.clip_samples  # samples of the set per sample of the window
         before = round((self.grid.lead + _MARGIN) * max(speed, 1.0))
         after = round((self.grid.samples - self.grid.lead + _MARGIN) * speed + _MARGIN)
         first = round(self.start[row]) - before
-        wanted = np.zeros(before + after, np.float32)
-        low, high = max(first, start), min(first + len(wanted), stop)
-        wanted[low - first : high - first] = self.corpus.audio(record.name)[low:high].mean(axis=1) / 32768
+        low, high = max(first, start), min(first + before + after, stop)
+        kept = self.corpus.audio(record.name)[low:high]
+        kept = kept.mean(axis=1) if mono else kept
+        wanted = np.zeros((before + after, *kept.shape[1:]), np.float32)
+        wanted[low - first : high - first] = kept / 32768
         made = soxr.resample(wanted, speed, 1.0, quality=QUALITY)
         skip = round(before / speed) - self.grid.lead
         return made[skip : skip + self.grid.samples]
