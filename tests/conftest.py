@@ -67,5 +67,5 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     """Two sets of 20 s at 8 kHz."""
     folder = tmp_path_factory.mktemp("corpus")
     sets = [write_set(folder / "A.wav", 20, 120, 0), write_set(folder / "B.wav", 20, 140, 1)]
-    build_corpus(sets, folder / "built", jobs=1)
+    build_corpus(sets, folder / "built", rate_hz=8000, channels=1, jobs=1)
     return Corpus.open(folder / "built")

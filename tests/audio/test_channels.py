@@ -39,6 +39,17 @@ def test_where_channels_cancel_one_is_taken(leak: float) -> None:
     assert reason.endswith("alone was taken")
 
 
+def test_stereo_whose_mono_sum_would_cancel_is_one_channel_twice() -> None:
+    mixdown = Mixdown(2)
+    mixdown.mix(np.stack([left, -left]), ["FL", "FR"])
+    better = mixdown.better()
+    assert better is not None and "cancel each other" in better.reasons[0]
+    assert np.array_equal(better.mix(np.stack([left, -left]), ["FL", "FR"]), np.stack([left, left], 1))
+    kept = Mixdown(2)
+    kept.mix(np.stack([left, other]), ["FL", "FR"])
+    assert kept.better() is None, "wide stereo stays as it is"
+
+
 def test_dc_does_not_hide_that_channels_cancel() -> None:
     out, reason = better(np.stack([left + 0.3, -left + 0.3]))
     assert "cancel" in reason and np.allclose(out[:, 0], left + 0.3)

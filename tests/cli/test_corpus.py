@@ -40,7 +40,8 @@ def test_build_show_verify_and_images(
     tmp_path: Path, music: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "corpus"
-    code, text, errors = run(capsys, "corpus", "build", music, "-o", out, "--jobs", 1)
+    lower = ("--rate", 8000, "--channels", 1)
+    code, text, errors = run(capsys, "corpus", "build", music, "-o", out, "--jobs", 1, *lower)
     assert code == 0 and "0:00:05" in text and "digital silence" in text and "Next: " in text
     assert len(errors.splitlines()) == 2
     assert f"not used: '{music}/empty.mp3' is empty (0 bytes)" in errors and "used once: " in errors
@@ -85,7 +86,7 @@ def test_what_was_built_stays_until_it_is_removed(
     music.rename(tmp_path / "unplugged")
     code, text, errors = run(capsys, *build)
     assert code == 0
-    assert "2 sets, 8000 Hz" in text
+    assert "2 sets, 32000 Hz, stereo" in text
     assert "no source is there" in text
     lines = errors.splitlines()
     assert len(lines) == 4, "a line for each source that is known"

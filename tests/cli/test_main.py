@@ -179,7 +179,10 @@ def test_the_main_job_end_to_end(tmp_path: Path) -> None:
     exported = mixdream("corpus", "export-images", corpus, "-o", tmp_path / "images", "-n", 3)
     assert exported.returncode == 0, exported.stderr
     images = sorted((tmp_path / "images").glob("*.png"))
-    assert Image.open(images[0]).size == (128, 128)
+    assert Image.open(images[0]).size == (128, 512), "at the rate of the corpus, 32 kHz"
+    shown = mixdream("corpus", "show", corpus, "--json")
+    assert list(json.loads(shown.stdout)["copies_bytes"]) == ["8000-mono"], "the recipe read a copy"
+    assert mixdream("corpus", "verify", corpus).returncode == 0
     inverted = mixdream("invert", *images, "-o", tmp_path / "back", "--inversion", "griffin-lim", "--json")
     assert inverted.returncode == 0, inverted.stderr
     assert [clip["seed"] for clip in json.loads(inverted.stdout)["clips"]] == [0, 1, 2]

@@ -113,11 +113,14 @@ class Mixdown:
         Where a mix cancels, its loudest channel is taken alone; a silent channel is not averaged in.
         """
         weights = {key: row.copy() for key, row in self._weights.items()}
-        reasons = [
-            _improve(row, list(key), correlation)
-            for key, correlation in self._correlations.items()
-            for row in weights[key]
-        ]
+        reasons = []
+        for key, correlation in self._correlations.items():
+            reasons += [_improve(row, list(key), correlation) for row in weights[key]]
+            if self.channels == 2:  # what is made of both sides later must not cancel either
+                middle = weights[key].mean(axis=0)
+                reasons.append(_improve(middle, list(key), correlation))
+                if reasons[-1]:
+                    weights[key][:] = middle
         reasons = list(dict.fromkeys(filter(None, reasons)))
         return Mixdown(self.channels, weights, tuple(reasons)) if reasons else None
 

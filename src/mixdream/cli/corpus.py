@@ -30,8 +30,8 @@ def build(
         metavar="SET|FOLDER...", help="Audio or video files, folders of them, playlists, cue sheets."
     ),
     output: Path = typer.Option(..., "--output", "-o", metavar="CORPUS", help="Folder to make or to add to."),
-    rate: int = typer.Option(8000, help="Sample rate of the corpus in Hz."),
-    channels: int = typer.Option(1, min=1, max=2, help="1 (mono) or 2 (stereo)."),
+    rate: int | None = typer.Option(None, help="Sample rate in Hz: 32000, or what the corpus has."),
+    channels: int | None = typer.Option(None, min=1, max=2, help="1 or 2: stereo, or what the corpus has."),
     jobs: int | None = typer.Option(None, min=1, help="Sets decoded at once, by default one per processor."),
     as_json: bool = JSON_OPTION,
 ) -> None:
@@ -105,11 +105,12 @@ def verify(corpus: Path = _CORPUS, as_json: bool = JSON_OPTION) -> None:
 
     Compare every set with its checksum; exit code 1 where a file has changed or is missing.
     """
+    from mixdream.corpus.lower_rate import problems_of_copies
     from mixdream.corpus.store import Corpus
 
     opened = Corpus.open(corpus)
     with progress("verifying") as report:
-        problems = opened.verify(report)
+        problems = opened.verify(report) + problems_of_copies(opened)
     if as_json:
         print_json({"corpus": str(opened.folder), "ok": not problems, "problems": problems})
     elif not problems:
@@ -197,6 +198,8 @@ def import_images(
 
 
 def _as_dict(corpus: "Corpus") -> dict[str, Any]:
+    from mixdream.corpus.lower_rate import bytes_of_copies
+
     sets = [
         {
             **record.model_dump(mode="json", exclude={"source_mtime_ns"}),
@@ -211,6 +214,7 @@ def _as_dict(corpus: "Corpus") -> dict[str, Any]:
         "rate_hz": corpus.rate_hz,
         "channels": corpus.channels,
         "seconds": corpus.seconds,
+        "copies_bytes": bytes_of_copies(corpus),
         "sets": sets,
     }
 
@@ -242,6 +246,8 @@ def _left_out(**kinds: "Iterable[Rejected]") -> dict[str, list[dict[str, str]]]:
 
 
 def _print_table(corpus: "Corpus") -> None:
+    from mixdream.corpus.lower_rate import bytes_of_copies
+
     sets = f"{len(corpus.sets)} set{'' if len(corpus.sets) == 1 else 's'}"
     title = f"{sets}, {corpus.rate_hz} Hz, {'mono' if corpus.channels == 1 else 'stereo'}"
     table = new_table(title)
@@ -261,6 +267,10 @@ def _print_table(corpus: "Corpus") -> None:
     for record in corpus.sets:
         for remark in _remarks(record):
             typer.echo(f"{record.name}: {remark}")
+    for name, size in bytes_of_copies(corpus).items():
+        typer.echo(
+            f"audio/{name}: a copy that recipes of this rate read, {size / 1e6:.0f} MB; it can be deleted"
+        )
     if any(record.gain_db for record in corpus.sets):
         typer.echo("gain: applied to sets that peak above full scale, so that nothing clips")
 

@@ -8,7 +8,7 @@ import numpy as np
 import soxr
 
 from mixdream.audio.resample import QUALITY
-from mixdream.corpus.store import Corpus, SetRecord
+from mixdream.corpus.store import Corpus, SetRecord, mixed
 from mixdream.corpus.windows import Spans
 from mixdream.errors import InputError
 from mixdream.spectrogram.grid import Grid
@@ -81,9 +81,9 @@ class BeatWindows:
         first = round(self.start[row]) - before
         low, high = max(first, start), min(first + before + after, stop)
         kept = self.corpus.audio(record.name)[low:high]
-        kept = kept.mean(axis=1) if mono else kept
+        kept = mixed(kept) if mono else kept.astype(np.float32) / 32768
         wanted = np.zeros((before + after, *kept.shape[1:]), np.float32)
-        wanted[low - first : high - first] = kept / 32768
+        wanted[low - first : high - first] = kept
         made = soxr.resample(wanted, speed, 1.0, quality=QUALITY)
         skip = round(before / speed) - self.grid.lead
         return made[skip : skip + self.grid.samples]

@@ -14,7 +14,7 @@ import joblib
 
 from mixdream.audio.file_parts import ReadError
 from mixdream.corpus.build_plan import Plan, as_duplicate, holds, make_plan, settled, stand_in
-from mixdream.corpus.folder import BuildFolder, open_folder
+from mixdream.corpus.folder import RATE_HZ, BuildFolder, open_folder
 from mixdream.corpus.folder_search import NotTaken
 from mixdream.corpus.missing import find_missing, refuse_unknown
 from mixdream.corpus.sources import SourceList, list_sources, no_audio_in, source_text
@@ -55,8 +55,8 @@ class BuildResult:
 def build_corpus(
     sources: Iterable[Path | str],
     folder: Path | str,
-    rate_hz: int = 8000,
-    channels: int = 1,
+    rate_hz: int | None = None,
+    channels: int | None = None,
     jobs: int | None = None,
     report: Report = silent,
 ) -> BuildResult:
@@ -70,9 +70,10 @@ def build_corpus(
     sources : files, folders, playlists and cue sheets
     folder : Path or str
         New, empty, or a corpus of the same rate and channels, which is then added to.
-    rate_hz : int, in Hz
-        Sample rate of the corpus.
-    channels : {1, 2}
+    rate_hz : int, in Hz, optional
+        Sample rate of the corpus; unless given that of an existing one, or `mixdream.corpus.folder.RATE_HZ`.
+    channels : {1, 2}, optional
+        Likewise; `mixdream.corpus.folder.CHANNELS`.
     jobs : int, optional
         Sets ingested at once; by default as many as there are processors or sets.
 
@@ -84,9 +85,9 @@ def build_corpus(
     Interrupted
         After Ctrl-C or SIGTERM.
     """
-    if not 1000 <= rate_hz <= 192_000:
-        raise InputError(f"rate is {rate_hz} Hz: 1000 to 192000 Hz are possible; the thesis has 8000")
-    if channels not in (1, 2):
+    if rate_hz is not None and not 1000 <= rate_hz <= 192_000:
+        raise InputError(f"rate is {rate_hz} Hz: 1000 to 192000 Hz are possible; {RATE_HZ} is usual")
+    if channels not in (None, 1, 2):
         raise InputError(f"channels is {channels}: 1 (mono) and 2 (stereo) are possible")
     if jobs is not None and jobs < 1:
         raise InputError(f"jobs is {jobs}: it must be 1 or more")

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+from mixdream.corpus.lower_rate import COPIES_FOLDER, copied_sets, delete_copies
 from mixdream.corpus.store import (
     BEATS_FOLDER,
     INDEX_NAME,
@@ -20,6 +21,9 @@ from mixdream.corpus.store import (
 )
 from mixdream.errors import InputError, MixdreamError
 from mixdream.files import LOCK_NAME, flush, only_one_in, write_json
+
+RATE_HZ, CHANNELS = 32_000, 2
+"""Of a new corpus unless told otherwise: up to 16 kHz, in stereo, 0.46 GB an hour (44.1 kHz: 0.64 GB)."""
 
 _WORK_FOLDER = ".building"
 _LEFT_OUT = ("rejected", "duplicates")
@@ -52,7 +56,8 @@ class BuildFolder:
         return 0 < size - 2 * samples * self.index.channels < 4096 and beats_path(self.folder, name).is_file()
 
     def take_in(self, name: str) -> None:
-        """Move the finished files of a set to their places."""
+        """Move the finished files of a set to their places; copies of what it was before go."""
+        delete_copies(self.folder, name)
         targets = audio_path(self.folder, name), beats_path(self.folder, name)
         for part, target in zip(self.part_paths(name), targets, strict=True):
             part.replace(target)
@@ -114,6 +119,7 @@ class BuildFolder:
         for name in names:
             audio_path(self.folder, name).unlink(missing_ok=True)
             beats_path(self.folder, name).unlink(missing_ok=True)
+            delete_copies(self.folder, name)
 
     def write_index(self, index: CorpusIndex) -> None:
         """Replace `corpus.json` in one step that a power cut cannot halve."""
@@ -135,6 +141,9 @@ class BuildFolder:
             for path in (self.folder / folder).glob("*.npy"):
                 if path.name not in known:
                     path.unlink()
+        for name in copied_sets(self.folder):
+            if f"{name}.npy" not in known:
+                delete_copies(self.folder, name)
 
     def clean(self) -> None:
         """Remove the work folder and everything in it."""
@@ -144,6 +153,7 @@ class BuildFolder:
         """Remove a corpus without sets, and its folder if nothing else is in it."""
         self.clean()
         (self.folder / INDEX_NAME).unlink(missing_ok=True)
+        shutil.rmtree(self.folder / COPIES_FOLDER, ignore_errors=True)
         for folder in (self.folder / SETS_FOLDER, self.folder / BEATS_FOLDER, self.folder):
             try:
                 folder.rmdir()
@@ -152,8 +162,10 @@ class BuildFolder:
 
 
 @contextmanager
-def open_folder(folder: Path, rate_hz: int, channels: int) -> Iterator[BuildFolder]:
+def open_folder(folder: Path, rate_hz: int | None, channels: int | None) -> Iterator[BuildFolder]:
     """Open the folder of a new or an existing corpus for one build; a second build is turned away.
+
+    What is not said of rate and channels is as in the existing corpus, or `RATE_HZ` and `CHANNELS`.
 
     InputError where the folder holds other things, a corpus of other settings, or is being built;
     MixdreamError where the disk is full.
@@ -169,12 +181,12 @@ def open_folder(folder: Path, rate_hz: int, channels: int) -> Iterator[BuildFold
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise MixdreamError(
-            f"the disk of '{folder}' is full: free some space (while it is built, an hour of mono at 8 kHz "
-            "takes 0.2 GB) and run the same command again, it goes on where it stopped"
+            f"the disk of '{folder}' is full: free some space (while it is built, an hour of stereo at 32 "
+            "kHz takes 1.4 GB) and run the same command again, it goes on where it stopped"
         ) from error
 
 
-def _index_of(folder: Path, rate_hz: int, channels: int) -> CorpusIndex:
+def _index_of(folder: Path, rate_hz: int | None, channels: int | None) -> CorpusIndex:
     """Index of an existing corpus, checked against the settings, or an empty one."""
     if not (folder / INDEX_NAME).exists():
         strangers = sorted(
@@ -185,11 +197,12 @@ def _index_of(folder: Path, rate_hz: int, channels: int) -> CorpusIndex:
                 f"'{folder}' holds other things ({', '.join(strangers[:3])}) and is no corpus: "
                 "name a new or an empty folder"
             )
-        return CorpusIndex(complete=False, rate_hz=rate_hz, channels=channels)
+        return CorpusIndex(complete=False, rate_hz=rate_hz or RATE_HZ, channels=channels or CHANNELS)
     index = read_index(folder)
-    if (index.rate_hz, index.channels) != (rate_hz, channels):
+    asked = rate_hz or index.rate_hz, channels or index.channels
+    if (index.rate_hz, index.channels) != asked:
         raise InputError(
             f"corpus '{folder}' has {index.rate_hz} Hz and {index.channels} channel(s), asked for are "
-            f"{rate_hz} Hz and {channels}: give the same, or build into a new folder"
+            f"{asked[0]} Hz and {asked[1]}: give the same, or build into a new folder"
         )
     return index

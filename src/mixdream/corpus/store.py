@@ -183,6 +183,7 @@ class Corpus:
     rate_hz: int
     channels: int
     sets: tuple[SetRecord, ...]
+    audio_folder: str = SETS_FOLDER  # or that of copies, see mixdream.corpus.lower_rate
 
     @classmethod
     def open(cls, folder: Path | str) -> "Corpus":
@@ -221,7 +222,8 @@ class Corpus:
     def audio(self, name: str) -> np.memmap:
         """Audio of a set, mapped read-only: shape (samples, channels), int16, full scale is 32768."""
         record = self.record(name)
-        return _map_audio(audio_path(self.folder, name), record.audio_sha256, record.samples, self.channels)
+        path = audio_path(self.folder, name, self.audio_folder)
+        return _map_audio(path, record.audio_sha256, record.samples, self.channels)
 
     def beats(self, name: str) -> Beats:
         """Beats of a set, in its kept samples."""
@@ -237,9 +239,17 @@ class Corpus:
         return problems
 
 
-def audio_path(folder: Path, name: str) -> Path:
+def audio_path(folder: Path, name: str, audio_folder: str = SETS_FOLDER) -> Path:
     """File that holds the audio of a set."""
-    return folder / SETS_FOLDER / f"{name}.npy"
+    return folder / audio_folder / f"{name}.npy"
+
+
+def mixed(frames: np.ndarray) -> np.ndarray:
+    """Mean of the channels of int16 audio, shape (..., channels), as float32 in [-1, 1), shape (...)."""
+    total = frames[..., 0].astype(np.int32)
+    for channel in range(1, frames.shape[-1]):
+        total += frames[..., channel]
+    return total.astype(np.float32) * np.float32(1 / (32768 * frames.shape[-1]))
 
 
 def beats_path(folder: Path, name: str) -> Path:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from mixdream.corpus.store import Corpus
+from mixdream.corpus.store import Corpus, mixed
 from mixdream.errors import InputError
 
 Spans = Mapping[str, Sequence[tuple[int, int]]]
@@ -98,11 +98,7 @@ class WindowIndex:
         starts = zip(self.set_index[rows].tolist(), self.start[rows].tolist(), strict=True)
         for target, (i, start) in zip(frames, starts, strict=True):
             target[:] = audio[i][start : start + self.window_samples]
-        if not mono:
-            return frames.astype(np.float32) / 32768
-        scale = np.float32(1 / (32768 * self.corpus.channels))
-        mixed = frames[..., 0] if self.corpus.channels == 1 else frames.sum(-1, dtype=np.int32)
-        return mixed.astype(np.float32) * scale
+        return mixed(frames) if mono else frames.astype(np.float32) / 32768
 
     def where(self, row: int) -> tuple[str, float]:
         """Set that a window is from, and the time in its source where it starts, in seconds."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixdream.corpus.beat_windows import index_beat_windows
+from mixdream.corpus.lower_rate import spans_at
 from mixdream.corpus.split import Split, split_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.corpus.windows import Spans, index_windows, spread
@@ -68,15 +69,18 @@ def reference_for_recipe(recipe: Recipe, corpus: Corpus) -> Reference:
         )
     split = _split(corpus, longest_s, share or HELD_OUT, notes)
     held: TrainingWindows | None = None
+    own = windows.corpus  # at the recipe's rate, where the windows are of seconds
+    trained = spans_at(split.train, corpus, own.rate_hz) if split else None
     if split is not None:
+        held_spans = spans_at(split.held_out, corpus, own.rate_hz)
         try:
             if recipe.windows.beats is not None:
-                held = index_beat_windows(corpus, grid, recipe.windows.beats, "beat", split.held_out)
+                held = index_beat_windows(own, grid, recipe.windows.beats, "beat", held_spans)
             else:
-                held = index_windows(corpus, longest_s, total=MOST, spans=split.held_out)
+                held = index_windows(own, longest_s, total=MOST, spans=held_spans)
         except InputError:
             notes.append("The held-out music has no window of this kind: there is no column for it.")
-    train, other, held_out = _parts(windows, held, split, grid.samples, notes)
+    train, other, held_out = _parts(windows, held, trained, grid.samples, notes)
     return Reference(
         rate_hz=grid.rate_hz,
         lead=grid.lead,
@@ -101,7 +105,7 @@ def reference_for_length(seconds: float, corpus: Corpus) -> Reference:
     split = _split(corpus, seconds, HELD_OUT, notes)
     held = index_windows(corpus, seconds, total=MOST, spans=split.held_out) if split else None
     samples = windows.window_samples
-    parts = _parts(windows, held, split, samples, notes)
+    parts = _parts(windows, held, split.train if split else None, samples, notes)
     return Reference(corpus.rate_hz, 0, samples, None, *parts, None, None, tuple(notes))
 
 
@@ -116,12 +120,12 @@ def _split(corpus: Corpus, window_s: float, share: float, notes: list[str]) -> S
 def _parts(
     windows: TrainingWindows,
     held: TrainingWindows | None,
-    split: Split | None,
+    trained: Spans | None,
     samples: int,
     notes: list[str],
 ) -> tuple[RealWindows, RealWindows, RealWindows | None]:
     """The two halves of the training music, and held-out music."""
-    rows = apart_rows(windows, 2 * MOST, split.train if split else None)
+    rows = apart_rows(windows, 2 * MOST, trained)
     if len(rows) < 4:
         raise InputError(
             f"the corpus has room for {len(rows)} windows side by side to compare with: it takes dozens, "

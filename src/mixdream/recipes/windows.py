@@ -3,29 +3,31 @@
 import numpy as np
 
 from mixdream.corpus.beat_windows import BeatWindows, index_beat_windows
+from mixdream.corpus.lower_rate import at_rate, spans_at
 from mixdream.corpus.split import split_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.corpus.windows import Spans, WindowIndex, index_windows, spread
 from mixdream.errors import InputError
+from mixdream.progress import Report, silent
 from mixdream.recipes.recipe import Recipe
 
 TrainingWindows = WindowIndex | BeatWindows
 """Windows of a corpus, of a length in seconds or of a number of beats."""
 
 
-def training_windows(recipe: Recipe, corpus: Corpus) -> TrainingWindows:
+def training_windows(recipe: Recipe, corpus: Corpus, report: Report = silent) -> TrainingWindows:
     """Windows of the corpus that the recipe trains on.
+
+    Those of seconds are of the corpus at the recipe's rate, see `mixdream.corpus.lower_rate`; those of beats,
+    which are resampled in any case, of the corpus itself.
 
     Raises
     ------
     InputError
-        The corpus has another sample rate than the recipe's grid (for windows of beats, which are resampled
-        in any case: a lower one), or no window at all.
+        The corpus has a lower sample rate than the recipe's grid, or no window at all.
     """
     windows = recipe.windows
-    if corpus.rate_hz < recipe.grid.rate_hz or (
-        corpus.rate_hz != recipe.grid.rate_hz and windows.beats is None
-    ):
+    if corpus.rate_hz < recipe.grid.rate_hz:
         raise InputError(
             f"the corpus has {corpus.rate_hz} Hz but recipe {recipe.name} needs {recipe.grid.rate_hz} Hz: "
             f"build one with 'mixdream corpus build ... --rate {recipe.grid.rate_hz}'"
@@ -34,8 +36,13 @@ def training_windows(recipe: Recipe, corpus: Corpus) -> TrainingWindows:
     spans = split_corpus(corpus, windows.longest_s, held_out).train if held_out else None
     if windows.beats is not None:
         return index_beat_windows(corpus, recipe.grid, windows.beats, windows.start_on, spans)
+    lower = at_rate(corpus, recipe.grid.rate_hz, report=report)
     return index_windows(
-        corpus, windows.longest_s, slide_ms=windows.slide_ms, total=windows.total, spans=spans
+        lower,
+        windows.longest_s,
+        slide_ms=windows.slide_ms,
+        total=windows.total,
+        spans=spans_at(spans, corpus, lower.rate_hz),
     )
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mixdream.corpus.store import Corpus
 from mixdream.corpus.windows import spread
+from mixdream.progress import Report, silent
 from mixdream.recipes.recipe import Recipe
 from mixdream.recipes.windows import TrainingWindows, training_windows
 from mixdream.runs.conditions import Conditions, energy_of
@@ -42,7 +43,12 @@ class Prepared:
 
 
 def prepare(
-    recipe: Recipe, corpus: Corpus, seed: int, accelerator: Accelerator, run: Run | None = None
+    recipe: Recipe,
+    corpus: Corpus,
+    seed: int,
+    accelerator: Accelerator,
+    run: Run | None = None,
+    report: Report = silent,
 ) -> Prepared:
     """Prepare a recipe, its precision chosen, for a corpus; a run with checkpoints keeps its statistics.
 
@@ -51,7 +57,7 @@ def prepare(
     InputError
         The corpus does not fit the recipe, or has too few windows.
     """
-    windows = training_windows(recipe, corpus)
+    windows = training_windows(recipe, corpus, report)
     kept = run if run is not None and run.checkpoints() else None
     statistics = _of_first_process(kept.statistics() if kept else fit_scaling(windows, recipe.grid))
     batches = Batches(

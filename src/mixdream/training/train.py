@@ -8,7 +8,7 @@ import numpy as np
 
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError, Interrupted, MixdreamError
-from mixdream.progress import Report, silent
+from mixdream.progress import Report, part, silent
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.checkpoint import load_checkpoint
 from mixdream.runs.run import Run
@@ -70,7 +70,7 @@ def train(
     with StopWatch(minutes, accelerator) as watch:
         run, info = check_run(recipe, corpus, folder, seed, resume, accelerator)
         with only_training(folder, accelerator):
-            prepared = prepare(run.recipe, corpus, info["seed"], accelerator, run)
+            prepared = prepare(run.recipe, corpus, info["seed"], accelerator, run, part(report, 0, 0))
             before, per_epoch = _restore(run, prepared), prepared.batches.steps_per_epoch
             last = recipe.training.epochs * per_epoch
             if before.steps > last:

@@ -8,7 +8,7 @@ import soxr
 from torch import Tensor
 
 from mixdream.audio.resample import QUALITY
-from mixdream.corpus.store import Corpus
+from mixdream.corpus.store import Corpus, mixed
 from mixdream.evaluation.embedding import pooled
 from mixdream.spectrogram.grid import Grid
 
@@ -89,8 +89,8 @@ def read_moment(
     wanted = np.zeros(math.ceil((samples / rate_hz + _RUN_OUT_S) * own_hz), np.float32)
     low, high = max(first, 0), min(first + len(wanted), corpus.record(name).samples)
     if low < high:
-        wanted[low - first : high - first] = corpus.audio(name)[low:high].mean(axis=1, dtype=np.float32)
-    return at_rate(wanted / 32768, own_hz, rate_hz)[:samples]
+        wanted[low - first : high - first] = mixed(corpus.audio(name)[low:high])
+    return at_rate(wanted, own_hz, rate_hz)[:samples]
 
 
 def at_rate(audio: np.ndarray, rate_hz: float, target_hz: int = ANALYSIS_HZ) -> np.ndarray:

@@ -1,0 +1,158 @@
+"""Copies of a corpus at a lower rate: made once per set, kept in its folder, and dropped with the set."""
+
+import json
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import soxr
+
+from mixdream.audio.resample import QUALITY
+from mixdream.corpus.store import Corpus, SetRecord, audio_path, mixed, sha256_of
+from mixdream.corpus.windows import Spans
+from mixdream.errors import InputError
+from mixdream.files import whole_or_absent, write_json
+from mixdream.progress import Report, silent
+
+COPIES_FOLDER = "audio"
+_CHUNK_S = 10  # that is resampled at a time
+
+
+def at_rate(corpus: Corpus, rate_hz: int, mono: bool = True, report: Report = silent) -> Corpus:
+    """Return a corpus as it would be at a lower rate; the corpus itself where it has that rate.
+
+    The copies lie in ``audio/<rate>-mono/``, or ``-stereo``, each with a JSON that says which audio it was
+    made of; those that are missing, or were made of other audio, are made now. Each segment is resampled by
+    itself: nothing of what was on the other side of a cut is heard. Records count in samples of the copy,
+    checksums stay those of the audio that it is made of, and the beats are the corpus's own.
+
+    Raises
+    ------
+    InputError
+        A higher rate than the corpus has, or a folder that cannot be written.
+    """
+    if rate_hz > corpus.rate_hz:
+        raise InputError(f"the corpus has {corpus.rate_hz} Hz, {rate_hz} Hz cannot be made of that")
+    if rate_hz == corpus.rate_hz:
+        return corpus
+    channels = 1 if mono else corpus.channels
+    folder = f"{COPIES_FOLDER}/{rate_hz}-{'mono' if channels == 1 else 'stereo'}"
+    records = tuple(record_at(record, rate_hz) for record in corpus.sets)
+    copy = replace(corpus, rate_hz=rate_hz, channels=channels, sets=records, audio_folder=folder)
+    if all(_is_copy(copy, record) for record in records):
+        return copy
+    from filelock import FileLock  # here: not for every command
+
+    try:
+        (corpus.folder / folder).mkdir(parents=True, exist_ok=True)
+        with FileLock(corpus.folder / folder / ".lock", mode=0o644):  # a second process waits and finds them
+            for done, (record, lower) in enumerate(zip(corpus.sets, records, strict=True)):
+                report(done / len(records), f"{record.name} at {rate_hz} Hz")
+                if not _is_copy(copy, lower):
+                    _make(corpus, record, copy, lower)
+    except PermissionError as error:
+        raise InputError(
+            f"'{corpus.folder / folder}' cannot be written ({error.strerror}): a recipe of {rate_hz} Hz "
+            f"keeps a copy of the corpus there; allow it, or build a corpus with --rate {rate_hz}"
+        ) from None
+    return copy
+
+
+def record_at(record: SetRecord, rate_hz: int) -> SetRecord:
+    """Return the record of a copy: each segment has as many whole samples as fit into it."""
+    edges = [0]
+    for start, stop in record.segments:
+        edges.append(edges[-1] + (stop - start) * rate_hz // record.rate_hz)
+    segments = tuple(pairwise(edges))
+    return record.model_copy(update={"rate_hz": rate_hz, "samples": edges[-1], "segments": segments})
+
+
+def spans_at(spans: Spans | None, corpus: Corpus, rate_hz: int) -> Spans | None:
+    """Parts of a corpus's sets in samples of another rate."""
+    if spans is None or rate_hz == corpus.rate_hz:
+        return spans
+    return {
+        name: [
+            (_scaled(start, corpus.rate_hz, rate_hz), _scaled(stop, corpus.rate_hz, rate_hz))
+            for start, stop in of
+        ]
+        for name, of in spans.items()
+    }
+
+
+def bytes_of_copies(corpus: Corpus) -> dict[str, int]:
+    """Bytes on the disk that copies take, by the name of their folder, such as ``8000-mono``."""
+    return {
+        folder.name: sum(path.stat().st_size for path in folder.glob("*.npy"))
+        for folder in sorted((corpus.folder / COPIES_FOLDER).glob("*/"))
+    }
+
+
+def problems_of_copies(corpus: Corpus) -> list[str]:
+    """Say which copies are not what was made; an empty list is good. Missing ones are made when needed."""
+    problems = []
+    for path in sorted((corpus.folder / COPIES_FOLDER).glob("*/*.npy")):
+        try:
+            if _about(path)["sha256"] != sha256_of(path):
+                problems.append(f"{path}: changed since it was made; delete it, it is made anew")
+        except (OSError, ValueError, KeyError, TypeError):
+            problems.append(f"{path}: cannot be read; delete it, it is made anew")
+    return problems
+
+
+def delete_copies(folder: Path, name: str) -> None:
+    """Delete all copies of a set of the corpus in a folder."""
+    for path in (folder / COPIES_FOLDER).glob("*/"):
+        (path / f"{name}.npy").unlink(missing_ok=True)
+        (path / f"{name}.json").unlink(missing_ok=True)
+
+
+def copied_sets(folder: Path) -> set[str]:
+    """Names of the sets that have copies."""
+    return {path.name.removesuffix(".json") for path in (folder / COPIES_FOLDER).glob("*/*.json")}
+
+
+def _scaled(sample: int, own_hz: int, rate_hz: int) -> int:
+    return (2 * sample * rate_hz + own_hz) // (2 * own_hz)
+
+
+def _about(path: Path) -> dict[str, str]:
+    return json.loads(path.with_suffix(".json").read_bytes())
+
+
+def _is_copy(copy: Corpus, record: SetRecord) -> bool:
+    """Whether a copy is there and was made of the set's audio."""
+    path = audio_path(copy.folder, record.name, copy.audio_folder)
+    try:
+        return _about(path)["of"] == record.audio_sha256 and path.is_file()
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _make(corpus: Corpus, record: SetRecord, copy: Corpus, lower: SetRecord) -> None:
+    """Write the copy of a set: the JSON goes before the audio changes and comes after it."""
+    path = audio_path(copy.folder, record.name, copy.audio_folder)
+    path.with_suffix(".json").unlink(missing_ok=True)
+    with whole_or_absent(path) as temporary:
+        made = np.lib.format.open_memmap(temporary, "w+", np.dtype("<i2"), (lower.samples, copy.channels))
+        for (start, stop), (first, last) in zip(record.segments, lower.segments, strict=True):
+            _resample(corpus.audio(record.name)[start:stop], corpus.rate_hz, made[first:last], lower.rate_hz)
+        made.flush()
+        del made
+        sha256 = sha256_of(temporary)
+    write_json(path.with_suffix(".json"), {"of": record.audio_sha256, "sha256": sha256})
+
+
+def _resample(audio: np.ndarray, own_hz: int, target: np.ndarray, rate_hz: int) -> None:
+    """Resample int16 audio, shape (n, channels), block by block into a target of as many channels or one."""
+    channels = target.shape[1]
+    stream = soxr.ResampleStream(own_hz, rate_hz, channels, dtype="float32", quality=QUALITY)
+    written, block = 0, _CHUNK_S * own_hz
+    for first in range(0, len(audio), block):
+        last = first + block >= len(audio)
+        kept = audio[first : first + block]
+        wanted = mixed(kept)[:, None] if channels == 1 else kept.astype(np.float32) / 32768
+        made = stream.resample_chunk(wanted, last=last)[: len(target) - written]
+        target[written : written + len(made)] = np.clip(np.rint(made * 32768), -32768, 32767)
+        written += len(made)
