@@ -1,10 +1,13 @@
 """Training a recipe on a corpus, from nothing or from where it stopped."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError, Interrupted, MixdreamError
@@ -114,18 +117,28 @@ def _loop(
     """Take steps; return how many are done, and why it ended before the last one."""
     batches, trainer, conditions = prepared.batches, prepared.trainer, prepared.conditions
     step, reason = first, None
-    while step < last and reason is None:
+
+    def make(step: int) -> tuple[Tensor, Tensor | None]:
         rows = batches.rows(step)
         images = batches.images(rows)
-        values = trainer.step(images, step, batches.encode(rows, images, conditions))
-        step += 1
-        if not all(np.isfinite(value) for value in values.values()):
-            raise MixdreamError(
-                f"the losses are not finite after step {step}: the training has blown up; begin anew with a "
-                "lower training.learning_rate"
-            )
-        if recorder is not None:
-            recorder.after_step(values)
-            report(max(watch.share, (step - first) / (last - first)), recorder.note(values))
-        reason = watch.reason(recorder is not None and until_done and recorder.doctor.diagnosis.done)
+        return images, batches.encode(rows, images, conditions)
+
+    # The next batch is made while a step is taken.
+    with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as beside:
+        coming = beside.submit(make, step)
+        while step < last and reason is None:
+            images, encoded = coming.result()
+            if step + 1 < last:
+                coming = beside.submit(make, step + 1)
+            values = trainer.step(images, step, encoded)
+            step += 1
+            if not all(np.isfinite(value) for value in values.values()):
+                raise MixdreamError(
+                    f"the losses are not finite after step {step}: the training has blown up; begin anew "
+                    "with a lower training.learning_rate"
+                )
+            if recorder is not None:
+                recorder.after_step(values)
+                report(max(watch.share, (step - first) / (last - first)), recorder.note(values))
+            reason = watch.reason(recorder is not None and until_done and recorder.doctor.diagnosis.done)
     return step, None if step == last else reason
