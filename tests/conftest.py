@@ -40,8 +40,11 @@ FAST = ("training.batch=4", "training.precision=fp32")
 FEW = ("windows.seconds=4.2", "windows.total=24", "model.conditions=false", "model.drop_set=0")
 
 
-def write_set(path: Path, seconds: float, bpm: float = 120.0, seed: int = 0) -> Path:
-    """A kick on every beat, a snare on every other, a chord a bar: music enough to have a beat and bars."""
+def write_set(path: Path, seconds: float, bpm: float = 120.0, seed: int = 0, stereo: bool = False) -> Path:
+    """A kick on every beat, a snare on every other, a chord a bar: music enough to have a beat and bars.
+
+    In stereo the noise is another one on each side.
+    """
     rate_hz = 8000
     rng = np.random.default_rng(seed)
     t = np.arange(round(seconds * rate_hz)) / rate_hz
@@ -51,7 +54,8 @@ def write_set(path: Path, seconds: float, bpm: float = 120.0, seed: int = 0) -> 
     chord = sum(np.sin(2 * np.pi * ratio * root_hz * t) for ratio in (1, 1.26, 1.5)) / 3
     snare = rng.standard_normal(len(t)) * np.exp(-((t - 60 / bpm) % (120 / bpm)) / 0.05)
     audio = 0.6 * kick + 0.15 * chord + 0.08 * snare + 0.02 * rng.standard_normal(len(t))
-    soundfile.write(path, audio, rate_hz)
+    other = 0.05 * rng.standard_normal(len(t))
+    soundfile.write(path, np.stack([audio + other, audio - other], 1) if stereo else audio, rate_hz)
     return path
 
 
@@ -69,3 +73,11 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     sets = [write_set(folder / "A.wav", 20, 120, 0), write_set(folder / "B.wav", 20, 140, 1)]
     build_corpus(sets, folder / "built", rate_hz=8000, channels=1, jobs=1)
     return Corpus.open(folder / "built")
+
+
+@pytest.fixture(scope="session")
+def stereo_corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """Two sets of 20 s at 32 kHz, stereo, as corpora are unless told otherwise."""
+    folder = tmp_path_factory.mktemp("stereo")
+    sets = [write_set(folder / f"{bpm}.wav", 20, bpm, bpm, stereo=True) for bpm in (120, 140)]
+    return build_corpus(sets, folder / "built", jobs=1).corpus

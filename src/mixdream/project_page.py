@@ -150,12 +150,15 @@ def _file_sound(loop: dict[str, Any], title: str, note: str, highest_hz: float) 
 
 
 def _sound(audio: np.ndarray, rate_hz: int, title: str, note: str, highest_hz: float, bars: int) -> Sound:
-    """Player of a loop, shape (samples,), with a spectrogram up to a frequency and a line at each bar."""
+    """Player of a loop with a spectrogram up to a frequency and a line at each bar.
+
+    Its shape is (samples,) or (samples, channels).
+    """
     highest_hz = min(highest_hz, rate_hz / 2)
     return Sound(
         title,
         flac_url(audio, rate_hz),
-        spectrogram_url(audio, rate_hz, highest_hz, loop=True),
+        spectrogram_url(audio if audio.ndim == 1 else audio.mean(axis=1), rate_hz, highest_hz, loop=True),
         note,
         True,
         frequency_ticks(highest_hz),

@@ -2,10 +2,15 @@ import numpy as np
 import pytest
 import torch
 
+from mixdream.corpus.beat_windows import index_beat_windows
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
+from mixdream.recipes.load import load_recipe
 from mixdream.recipes.windows import training_windows
+from mixdream.spectrogram.folding import unfold
 from mixdream.spectrogram.scaling import Scaler
+from mixdream.spectrogram.statistics import LogStatistics
+from mixdream.spectrogram.transform import magnitudes
 from mixdream.training.batches import Batches
 from tests.conftest import tiny_recipe
 
@@ -47,6 +52,23 @@ def test_images_are_scaled_spectrograms(corpus: Corpus) -> None:
     assert images.shape == (3, 1, 128, 128)
     assert images.amin((1, 2, 3)).tolist() == [0, 0, 0]
     assert images.amax((1, 2, 3)).tolist() == [1, 1, 1]
+
+
+def test_images_of_stereo_are_folded_and_say_how_wide_it_is(corpus: Corpus, stereo_corpus: Corpus) -> None:
+    grid = load_recipe("studio").grid.model_copy(update={"rate_hz": 8000})  # no rate that any corpus lacks
+    statistics = LogStatistics(
+        reference_db={"120": 0, "140": 0, "A": 0, "B": 0}, mean_db=[-40] * 512, std_db=[12] * 512
+    )
+    scaler = Scaler("log-standard", statistics)
+    made = {}
+    for each in (corpus, stereo_corpus):
+        windows = index_beat_windows(each, grid, 8)
+        made[each.channels] = Batches(windows, grid, scaler, 4, 0, CPU).images(np.arange(2))
+        middle = scaler.scale(magnitudes(torch.from_numpy(windows.read([0, 1])), grid), ["A", "A"])
+        assert torch.allclose(unfold(made[each.channels], grid), middle, atol=1e-3)
+    assert made[1].shape == made[2].shape == (2, 9, 128, 256)
+    assert (made[1][:, -1] == -1).all(), "mono has no side"
+    assert made[2][:, -1].mean() > -0.5
 
 
 def test_another_rate_is_refused_with_the_command_to_use(corpus: Corpus) -> None:

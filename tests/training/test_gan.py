@@ -26,9 +26,9 @@ RECIPES = [(name, "fp32") for name in recipe_names()] + [
 
 
 @pytest.mark.parametrize(("name", "precision"), RECIPES)
-def test_every_recipe_takes_a_step(name: str, precision: str, corpus: Corpus) -> None:
+def test_every_recipe_takes_a_step(name: str, precision: str, corpus: Corpus, stereo_corpus: Corpus) -> None:
     recipe = tiny_recipe(name, f"training.precision={precision}")
-    windows = training_windows(recipe, corpus)
+    windows = training_windows(recipe, corpus if recipe.grid.rate_hz == corpus.rate_hz else stereo_corpus)
     scaler = Scaler(recipe.grid.scaling, fit_scaling(windows, recipe.grid))
     batches = Batches(windows, recipe.grid, scaler, 4, 0, CPU)
     trainer = new_trainer(recipe, 0, Accelerator(cpu=True))
@@ -44,7 +44,7 @@ def test_every_recipe_takes_a_step(name: str, precision: str, corpus: Corpus) ->
         changed = [k for k, v in after[network].items() if not torch.equal(v, before[network][k])]
         assert len(changed) == len(after[network])
     images = trainer.sample(3)
-    assert images.shape == (3, 1, recipe.grid.bins, recipe.grid.frames)
+    assert images.shape == (3, *recipe.grid.image_shape)
     assert torch.isfinite(images).all()
 
 

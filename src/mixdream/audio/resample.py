@@ -52,7 +52,7 @@ class Resampler:
 
 
 def resample_loop(audio: np.ndarray, samples: int) -> np.ndarray:
-    """Resample one period of a periodic signal to an exact number of samples, shape (samples,), float64.
+    """Resample one period of a periodic signal to an exact number of samples, shape (..., samples), float64.
 
     The Fourier series of the period is read at other moments, so the result is exactly periodic too: no
     filter runs in or out at the ends.
@@ -61,4 +61,4 @@ def resample_loop(audio: np.ndarray, samples: int) -> np.ndarray:
     >>> np.allclose(resample_loop(turn, 160), np.sin(2 * np.pi * np.arange(160) / 160))
     True
     """
-    return resample(np.asarray(audio, dtype=np.float64), samples)
+    return resample(np.asarray(audio, dtype=np.float64), samples, axis=-1)

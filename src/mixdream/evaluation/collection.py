@@ -17,6 +17,7 @@ from mixdream.errors import InputError
 from mixdream.progress import Report, part, silent
 from mixdream.runs.noise import noise_of_seed
 from mixdream.runs.run import METRICS_NAME, Run
+from mixdream.spectrogram.folding import unfold
 
 LONGEST_S = 10.0
 SHORTEST_S = 1.0
@@ -83,7 +84,7 @@ def sample_run(run: Run, number: int, seed: int, report: Report = silent) -> Col
 def _sample(run: Run, generator: torch.nn.Module, seeds: list[int]) -> Tensor:
     """Linear magnitudes from seeds, in a batch: the clips of `generate` but for rounding, and faster."""
     noise = torch.cat([noise_of_seed(run.recipe, seed, run.conditions) for seed in seeds])
-    return run.scaler.unscale(generator(noise)[:, 0])
+    return run.scaler.unscale(unfold(generator(noise), run.recipe.grid))
 
 
 def _losses(run: Run) -> str:

@@ -1,6 +1,6 @@
 """Clips: spectrograms, generated or given, turned into audio files with a JSON beside each."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ from mixdream.files import write_json
 from mixdream.generation.origin import Origin, about_origin, name_of, noise_of, seed_of
 from mixdream.generation.wish import Wish
 from mixdream.runs.run import Run
+from mixdream.spectrogram.folding import unfold
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.inversion import default_inversion, invert
+from mixdream.spectrogram.width import from_channel, make_side
 
 
 @dataclass(frozen=True)
@@ -49,22 +51,48 @@ class ClipPlan:
 
         Made alone: sums in a batch are ordered otherwise, and a clip must not depend on its neighbours.
         """
+        return self._levels(self._image(origin))
+
+    def sound(self, origin: Origin, grid: Grid, loop: bool = False) -> tuple[np.ndarray, np.ndarray | None]:
+        """Middle and, of stereo, side, shape (grid.clip_samples,), float32, of the first frames of a clip."""
+        image = self._image(origin)
+        levels = self._levels(image)[..., : grid.frames]
+        middle = invert(self.inversion, levels, grid, [seed_of(origin)], loop=loop)
+        if grid.channels == 1:
+            return middle[0].numpy(), None
+        widths = from_channel(image[:, -1])[..., : grid.frames // grid.fold]
+        return middle[0].numpy(), make_side(middle, widths, grid, loop)[0].numpy()
+
+    def _image(self, origin: Origin) -> Tensor:
         with torch.no_grad():
-            image = self.generator(noise_of(self.run.recipe, origin, self.run.conditions))
-        return self.run.scaler.unscale(image[:, 0])
+            return self.generator(noise_of(self.run.recipe, origin, self.run.conditions))
+
+    def _levels(self, image: Tensor) -> Tensor:
+        return self.run.scaler.unscale(unfold(image, self.run.recipe.grid))
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip as the model made it, ``audio`` of shape (samples,), float32, at the grid's rate."""
+    """A clip as the model made it, at the grid's rate.
+
+    ``audio``, shape (samples,), float32, is all of it in mono; in stereo it is the middle, with a ``side``.
+    """
 
     origin: Origin
     audio: np.ndarray
+    side: np.ndarray | None = field(default=None, kw_only=True)
 
     @property
     def seed(self) -> int:
         """Seed of its phases, and of its noise if it is no variation or morph."""
         return seed_of(self.origin)
+
+    @property
+    def channels(self) -> np.ndarray:
+        """Audio as it is written: shape (samples,), or left and right, shape (2, samples)."""
+        if self.side is None:
+            return self.audio
+        return np.stack([self.audio + self.side, self.audio - self.side])
 
     @property
     def silent(self) -> bool:
@@ -87,10 +115,8 @@ def plan_clips(run: Run, wish: Wish, checkpoint: Path | None = None) -> ClipPlan
 
 def make_clip(plan: ClipPlan, origin: Origin) -> Clip:
     """Make a clip, a function of the checkpoint and the origin alone."""
-    magnitudes = plan.sample(origin)
-    return Clip(
-        origin, invert(plan.inversion, magnitudes, plan.run.recipe.grid, [seed_of(origin)])[0].numpy()
-    )
+    audio, side = plan.sound(origin, plan.run.recipe.grid)
+    return Clip(origin, audio, side=side)
 
 
 def write_clip(plan: ClipPlan, clip: Clip, folder: Path, likeness: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +125,7 @@ def write_clip(plan: ClipPlan, clip: Clip, folder: Path, likeness: dict[str, Any
     ``likeness`` is what the JSON says of the nearest moment, see `mixdream.generation.similarity`.
     """
     name = f"{plan.run.name}_{name_of(clip.origin)}"
-    audio = resample(clip.audio, plan.run.recipe.grid.rate_hz, plan.wish.rate_hz)
+    audio = resample(clip.channels, plan.run.recipe.grid.rate_hz, plan.wish.rate_hz)
     return write_levelled(folder, name, audio, plan.wish, plan.about(clip.origin), likeness)
 
 
@@ -125,8 +151,8 @@ def write_spectrogram(
 
 
 def resample(audio: np.ndarray, own_hz: float, rate_hz: int) -> np.ndarray:
-    """Bring audio that does not repeat, shape (samples,), from its own rate to that of the file."""
-    return soxr.resample(audio.astype(np.float64), own_hz, rate_hz, quality="VHQ")
+    """Bring audio that does not repeat, shape (..., samples), from its own rate to that of the file."""
+    return soxr.resample(audio.astype(np.float64).T, own_hz, rate_hz, quality="VHQ").T
 
 
 def write_levelled(
@@ -137,7 +163,7 @@ def write_levelled(
     about: dict[str, Any],
     likeness: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Bring audio at the wish's rate, shape (samples,), to its level and write it with a JSON beside it."""
+    """Bring audio at the wish's rate, shape (..., samples), to its level; write it and a JSON beside it."""
     levelled, level = set_level(audio, wish.rate_hz, keep=wish.keep_level)
     about = about | asdict(level) | {"silent": _is_silent(audio)} | (likeness or {})
     return write_files(folder, name, levelled, wish, about)
@@ -151,7 +177,7 @@ def write_files(
     about: dict[str, Any],
     loop: LoopInfo | None = None,
 ) -> dict[str, Any]:
-    """Write audio, shape (samples,), and a JSON beside it; return what the JSON says, with ``file``.
+    """Write audio, shape (..., samples), and a JSON beside it; return what the JSON says, with ``file``.
 
     Raises
     ------
@@ -168,8 +194,9 @@ def write_files(
     write_audio(path, audio, wish.rate_hz, wish.form, loop)
     clip = about | {
         "rate_hz": wish.rate_hz,
-        "samples": len(audio),
-        "seconds": len(audio) / wish.rate_hz,
+        "channels": audio.ndim,
+        "samples": audio.shape[-1],
+        "seconds": audio.shape[-1] / wish.rate_hz,
         "mixdream": __version__,
     }
     write_json(beside, clip)

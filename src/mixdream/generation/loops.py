@@ -15,13 +15,12 @@ from mixdream.audio.resample import resample_loop
 from mixdream.corpus.beat_windows import BEATS_PER_BAR
 from mixdream.errors import InputError
 from mixdream.generation.clips import Clip, ClipPlan, plan_clips, write_files
-from mixdream.generation.origin import Origin, name_of, seed_of
+from mixdream.generation.origin import Origin, name_of
 from mixdream.generation.wish import Wish
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.run import Run
 from mixdream.runs.tempo import playing_tempo
 from mixdream.spectrogram.grid import Grid
-from mixdream.spectrogram.inversion import invert
 
 
 @dataclass(frozen=True)
@@ -84,9 +83,8 @@ def plan_loops(run: Run, wish: Wish, checkpoint: Path | None = None) -> LoopPlan
 def make_loop(plan: LoopPlan, origin: Origin) -> Loop:
     """Make a loop, a function of the checkpoint and the origin alone, and measure it as the model made it."""
     grid = plan.grid
-    magnitudes = plan.sample(origin)[..., : grid.frames]
-    audio = invert(plan.inversion, magnitudes, grid, [seed_of(origin)], loop=True)[0].numpy()
-    if not np.isfinite(audio).all():
+    audio, side = plan.sound(origin, grid, loop=True)
+    if not np.isfinite(audio if side is None else audio + side).all():
         raise InputError(f"{plan.checkpoint} makes NaN or infinite samples: it is broken, use an earlier one")
     own_bpm = plan.beats * 60 * grid.rate_hz / len(audio)
     return Loop(
@@ -95,6 +93,7 @@ def make_loop(plan: LoopPlan, origin: Origin) -> Loop:
         pulse_strength_db(audio, grid.rate_hz, bpm=own_bpm, loop=True),
         on_beat_share(audio, grid.rate_hz, plan.beats),
         seam_score(audio, grid.rate_hz),
+        side=side,
     )
 
 
@@ -106,9 +105,9 @@ def write_loop(plan: LoopPlan, loop: Loop, folder: Path, likeness: dict[str, Any
     """
     wish = plan.wish
     audio, level = set_level(
-        resample_loop(loop.audio, plan.samples), wish.rate_hz, loop=True, keep=wish.keep_level
+        resample_loop(loop.channels, plan.samples), wish.rate_hz, loop=True, keep=wish.keep_level
     )
-    key = find_key(audio, wish.rate_hz)
+    key = find_key(np.atleast_2d(audio).mean(axis=0), wish.rate_hz)
     about = {
         **plan.about(loop.origin),
         "bpm": plan.bpm,
@@ -132,7 +131,7 @@ def _possible_bars(recipe: Recipe) -> list[int]:
     """Bars of a window and its halves, ascending."""
     bars, frames = (recipe.windows.beats or 0) // BEATS_PER_BAR, recipe.grid.frames
     possible = [bars]
-    while possible[0] % 2 == 0 and frames % 2 == 0:
+    while possible[0] % 2 == 0 and frames % (2 * recipe.grid.fold) == 0:
         possible.insert(0, possible[0] // 2)
         frames //= 2
     return possible

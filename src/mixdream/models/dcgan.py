@@ -15,7 +15,7 @@ class Generator(nn.Module):
 
     Kernel 4 everywhere; the first layer has stride 1 and no padding, the others stride 2 and padding 1. Batch
     normalisation and ReLU after all but the last layer, tanh at the end. The five ``channels`` are those
-    after layers 1 to 5; layer 6 has one.
+    after layers 1 to 5; layer 6 has those of an image.
 
     The thesis has 128 x 128 bins and frames; another ``size``, multiples of 32, only changes the kernel of
     the first layer, which is ``size / 32``. Behind the latent vector stand so many values of ``conditions``
@@ -28,6 +28,7 @@ class Generator(nn.Module):
         channels: Sequence[int],
         size: tuple[int, int] = (128, 128),
         conditions: int = 0,
+        image_channels: int = 1,
     ) -> None:
         super().__init__()
         widths = [latent + conditions, *channels]
@@ -41,12 +42,12 @@ class Generator(nn.Module):
                     nn.ReLU(inplace=True),
                 )
             )
-        last = nn.ConvTranspose2d(widths[-1], 1, 4, 2, 1, bias=False)
+        last = nn.ConvTranspose2d(widths[-1], image_channels, 4, 2, 1, bias=False)
         self.layers = nn.Sequential(*layers, nn.Sequential(last, nn.Tanh()))
         self.apply(_initialise)
 
     def forward(self, z: Tensor) -> Tensor:
-        """Latent vectors (batch, latent + conditions) to images (batch, 1, bins, frames) in [-1, 1]."""
+        """Latent vectors (batch, latent + conditions) to images (batch, channels, *size) in [-1, 1]."""
         return self.layers(z[:, :, None, None])
 
 
@@ -70,9 +71,10 @@ class Discriminator(nn.Module):
         size: tuple[int, int] = (128, 128),
         normalise: bool = True,
         conditions: int = 0,
+        image_channels: int = 1,
     ) -> None:
         super().__init__()
-        widths = [1, *channels]
+        widths = [image_channels, *channels]
         layers = []
         for i, (inputs, outputs) in enumerate(pairwise(widths)):
             normalisation = [nn.BatchNorm2d(outputs)] if i and normalise else []
@@ -84,7 +86,7 @@ class Discriminator(nn.Module):
         self.apply(_initialise if normalise else _keep_variance)
 
     def forward(self, images: Tensor, conditions: Tensor | None = None) -> Tensor:
-        """Images (batch, 1, bins, frames), with their conditions (batch, conditions), to logits (batch,)."""
+        """Images (batch, channels, *size), with their conditions (batch, conditions), to logits (batch,)."""
         inside = self.layers[:-1](images)
         logits = self.layers[-1](inside).flatten()
         if self.project is None or conditions is None:

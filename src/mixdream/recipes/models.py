@@ -59,9 +59,11 @@ class Dcgan(Conditional):
 
     def check_grid(self, grid: Grid) -> None:
         """Raise ValueError where the networks cannot make images of this grid."""
-        if grid.bins % 32 or grid.frames % 32:
+        _, rows, columns = grid.image_shape
+        if rows % 32 or columns % 32:
             raise ValueError(
-                f"grid.bins {grid.bins} and grid.frames {grid.frames} must be multiples of 32 for a DCGAN"
+                f"grid.bins {grid.bins} / grid.bands {grid.bands} and grid.frames {grid.frames} / grid.fold "
+                f"{grid.fold} must be multiples of 32 for a DCGAN"
             )
         if self.conditions and grid.scaling != "log-standard":
             raise ValueError(
@@ -82,6 +84,7 @@ class Flow(Conditional):
 
     def check_grid(self, grid: Grid) -> None:
         """Raise ValueError where the network cannot make images of this grid."""
+        _check_one_channel(grid)
         if grid.frames % self.patch:
             raise ValueError(f"grid.frames {grid.frames} must be a multiple of model.patch {self.patch}")
         if grid.scaling != "log-standard":
@@ -111,6 +114,7 @@ class Unet(Section):
 
     def check_grid(self, grid: Grid) -> None:
         """Raise ValueError where the network cannot make images of this grid."""
+        _check_one_channel(grid)
         halved = 2 ** (len(self.channels) - 1)
         if grid.bins % halved or grid.frames % halved:
             raise ValueError(
@@ -121,3 +125,11 @@ class Unet(Section):
             raise ValueError(
                 "diffusion needs values of a known range: choose another grid.scaling than as-is"
             )
+
+
+def _check_one_channel(grid: Grid) -> None:
+    if grid.image_shape[0] > 1:
+        raise ValueError(
+            f"grid.bands {grid.bands}, grid.fold {grid.fold} and grid.channels {grid.channels} are for a "
+            "DCGAN: set them to 1"
+        )

@@ -10,11 +10,12 @@ from mixdream.runs.conditions import Conditions
 
 
 def new_generator(recipe: Recipe, conditions: Conditions | None = None) -> nn.Module:
-    """Return an untrained network that makes images, shape (batch, 1, bins, frames), from noise.
+    """Return an untrained network that makes images, shape (batch, *grid.image_shape), from noise.
 
     See `mixdream.runs.noise.draw_noise` for its noise.
     """
-    model, size = recipe.model, (recipe.grid.bins, recipe.grid.frames)
+    model, (channels, rows, columns) = recipe.model, recipe.grid.image_shape
+    size = rows, columns
     width = conditions.width if conditions else 0
     with torch.device("cpu"):
         if model.family == "flow":
@@ -32,4 +33,4 @@ def new_generator(recipe: Recipe, conditions: Conditions | None = None) -> nn.Mo
                 model.steps,
                 *((0.0, 1.0) if recipe.grid.scaling == "min-max" else (-1.0, 1.0)),
             )
-        return Generator(model.latent, model.generator, size, width)
+        return Generator(model.latent, model.generator, size, width, channels)

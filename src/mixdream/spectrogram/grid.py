@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Scaling = Literal["min-max", "as-is", "log", "log-standard"]
 InversionName = Literal["random-phase", "griffin-lim", "pghi", "pghi+gl"]
 
+WIDTH_BANDS = 16
+"""Bands that the width of stereo is known in, see mixdream.spectrogram.width."""
+
 _THINNEST_COVER = 0.1  # of a Hann window's peak; under it a sample between frames all but vanishes
 
 
@@ -33,6 +36,9 @@ class Grid(BaseModel):
     frames: int = Field(128, ge=1)  # columns
     window: Literal["rectangular", "hann"] = "rectangular"
     scaling: Scaling = "min-max"  # to what a model sees, see mixdream.spectrogram.scaling
+    bands: int = Field(1, ge=1, le=16)  # of frequency, that a model sees as channels
+    fold: Literal[1, 2] = 1  # frames in a column: of 2, a model sees mean and difference as channels
+    channels: Literal[1, 2] = 1  # 2: stereo, whose width is one more channel
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -50,6 +56,18 @@ class Grid(BaseModel):
                     f"hop {self.hop} is too long for a Hann window of {self.n_fft}: samples between frames "
                     f"would be lost; a quarter, {self.n_fft // 4}, is usual"
                 )
+        if self.bins % self.bands or self.frames % self.fold:
+            raise ValueError(
+                f"bins {self.bins} and frames {self.frames} do not divide into {self.bands} bands and "
+                f"columns of {self.fold} frames"
+            )
+        if self.channels == 2 and (self.window != "hann" or 4 * self.hop > self.n_fft):
+            raise ValueError("stereo takes a Hann window and a hop of at most a quarter of it")
+        if self.channels == 2 and self.bins // self.bands % WIDTH_BANDS:
+            raise ValueError(
+                f"stereo has its width in {WIDTH_BANDS} bands, as many rows each: bins {self.bins} / bands "
+                f"{self.bands} must be a multiple"
+            )
         return self
 
     @classmethod
@@ -71,6 +89,12 @@ class Grid(BaseModel):
         if self.window == "hann":
             return every
         return ("griffin-lim", "random-phase")
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Channels, rows and columns of the images that a model sees, see mixdream.spectrogram.folding."""
+        channels = self.bands * self.fold + (self.channels == 2)
+        return channels, self.bins // self.bands, self.frames // self.fold
 
     @property
     def samples(self) -> int:

@@ -9,9 +9,13 @@ from mixdream.errors import InputError
 from mixdream.evaluation.copies.band_levels import spectrogram_levels
 from mixdream.recipes.windows import TrainingWindows
 from mixdream.runs.conditions import Conditions
+from mixdream.spectrogram.folding import fold, unfold
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.scaling import Scaler
-from mixdream.spectrogram.transform import magnitudes
+from mixdream.spectrogram.transform import magnitudes, stft
+from mixdream.spectrogram.width import power_of, to_channel, widths_db
+
+_CELLS = 2**21  # samples of frames that are transformed at a time: more do not fit into the cache
 
 
 class Batches:
@@ -58,13 +62,28 @@ class Batches:
         return self._order[position * self.batch : (position + 1) * self.batch][self.rank :: self.world]
 
     def images(self, rows: np.ndarray) -> Tensor:
-        """Scaled spectrograms of windows, shape (rows, 1, bins, frames)."""
-        audio = torch.from_numpy(self.windows.read(rows)).to(self.device)
-        return self.scaler.scale(magnitudes(audio, self.grid), set_names(self.windows, rows))[:, None]
+        """Windows as a model sees them: scaled and folded, shape (rows, *grid.image_shape)."""
+        some = max(1, _CELLS // (self.grid.frames * self.grid.n_fft))
+        return torch.cat([self._images(rows[first : first + some]) for first in range(0, len(rows), some)])
+
+    def _images(self, rows: np.ndarray) -> Tensor:
+        grid, stereo = self.grid, self.grid.channels == 2
+        audio = torch.from_numpy(self.windows.read(rows, mono=not stereo)).to(self.device)
+        names = set_names(self.windows, rows)
+        if not stereo:
+            return fold(self.scaler.scale(magnitudes(audio, grid), names), grid)
+        left, right = audio[..., 0], audio[..., -1]  # of a mono corpus the same
+        middle, side = (power_of(stft(part, grid)) for part in ((left + right) / 2, (left - right) / 2))
+        images = fold(self.scaler.scale(middle[..., : grid.bins, :].sqrt(), names), grid)
+        return torch.cat([images, to_channel(widths_db(middle, side, grid), grid)], 1)
 
     def levels(self, images: Tensor) -> np.ndarray:
-        """Levels of bands that copies are found by, of scaled spectrograms, shape (rows, 1, bins, frames)."""
-        return spectrogram_levels(self.scaler.unscale(images[:, 0].float().cpu()), self.grid)
+        """Levels of bands that copies are found by, of images, shape (rows, *grid.image_shape)."""
+        return spectrogram_levels(self.magnitudes(images), self.grid)
+
+    def magnitudes(self, images: Tensor) -> Tensor:
+        """Linear magnitudes of images, shape (rows, bins, frames), on the CPU."""
+        return self.scaler.unscale(unfold(images.float().cpu(), self.grid))
 
     def encode(self, rows: np.ndarray, images: Tensor, conditions: Conditions | None) -> Tensor | None:
         """Conditions of windows and their images as a model takes them, shape (rows, width)."""
@@ -72,7 +91,10 @@ class Batches:
         if conditions is None or not isinstance(windows, BeatWindows):
             return None
         beats = windows.in_bar[rows].astype(np.int64)
-        return conditions.of_images(images, windows.set_index[rows], beats).to(self.device)
+        # The mean of all cells is that of the means of neighbours.
+        return conditions.of_images(images[:, : self.grid.bands], windows.set_index[rows], beats).to(
+            self.device
+        )
 
 
 def set_names(windows: TrainingWindows, rows: np.ndarray) -> list[str]:

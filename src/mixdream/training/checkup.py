@@ -52,7 +52,7 @@ class Examiner:
         return cls(batches, embedder, reference, watch)
 
     def examine(self, images: Tensor) -> Measures:
-        """Measure generated images, shape (count, 1, bins, frames), as many as the reference has."""
+        """Measure generated images, shape (count, *grid.image_shape), as many as the reference has."""
         if not torch.isfinite(images).all():
             raise InputError("the model makes NaN or infinite values")
         generated = self.embedder.transform(_features(images, self.batches))
@@ -82,4 +82,4 @@ def reference_rows(windows: TrainingWindows, most: int) -> np.ndarray:
 
 
 def _features(images: Tensor, batches: Batches) -> np.ndarray:
-    return embed_magnitudes(batches.scaler.unscale(images[:, 0]).numpy(), batches.grid)
+    return embed_magnitudes(batches.magnitudes(images).numpy(), batches.grid)

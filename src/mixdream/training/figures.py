@@ -7,30 +7,27 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
-from torch import Tensor
 
 from mixdream.files import write_with
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.picture import for_the_eye, mosaic
-from mixdream.spectrogram.scaling import Scaler
 from mixdream.training.convergence import Convergence
 
 GRID_OF = 64  # images in a mosaic, as in the thesis
 
 
-def save_mosaic(path: Path, images: Tensor, scaler: Scaler) -> None:
-    """Write a PNG of all images, shape (count, 1, bins, frames), rescaled for the eye."""
-    picture = Image.fromarray(mosaic(for_the_eye(_magnitudes(images, scaler))))
+def save_mosaic(path: Path, magnitudes: np.ndarray) -> None:
+    """Write a PNG of all spectrograms, shape (count, bins, frames), rescaled for the eye."""
+    picture = Image.fromarray(mosaic(for_the_eye(magnitudes)))
     write_with(path, partial(picture.save, format="PNG"))
 
 
-def save_real_and_fake(path: Path, real: Tensor, fake: Tensor, scaler: Scaler) -> None:
+def save_real_and_fake(path: Path, real: np.ndarray, fake: np.ndarray) -> None:
     """Draw real beside generated spectrograms: as they are above, rescaled for the eye below."""
-    height = 7 * real.shape[2] / real.shape[3] + 0.3
+    height = 7 * real.shape[1] / real.shape[2] + 0.3
     figure = Figure(figsize=(14, 2 * height), layout="constrained")
     axes = figure.subplots(2, 2)
-    for column, (title, images) in enumerate((("Real", real), ("Generated", fake))):
-        values = _magnitudes(images, scaler)
+    for column, (title, values) in enumerate((("Real", real), ("Generated", fake))):
         axes[0, column].imshow(mosaic(values), cmap="gray", vmin=0, vmax=255)
         axes[0, column].set_title(f"{title}, magnitudes as they are")
         axes[1, column].imshow(mosaic(for_the_eye(values)), cmap="gray", vmin=0, vmax=255)
@@ -40,14 +37,14 @@ def save_real_and_fake(path: Path, real: Tensor, fake: Tensor, scaler: Scaler) -
     write_with(path, partial(figure.savefig, format="png", dpi=100))
 
 
-def save_single(path: Path, real: Tensor, fake: Tensor, scaler: Scaler, grid: Grid) -> None:
+def save_single(path: Path, real: np.ndarray, fake: np.ndarray, grid: Grid) -> None:
     """Draw one real and one generated spectrogram, enlarged, with axes."""
     figure = Figure(figsize=(14, 5.2), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
-    for axis, title, image in zip(axes, ("Real", "Generated"), (real[:1], fake[:1]), strict=True):
+    for axis, title, image in zip(axes, ("Real", "Generated"), (real[0], fake[0]), strict=True):
         seconds = grid.frames * grid.hop / grid.rate_hz
         axis.imshow(
-            for_the_eye(_magnitudes(image, scaler))[0],
+            for_the_eye(image),
             origin="lower",
             aspect="auto",
             cmap="magma",
@@ -101,7 +98,3 @@ def _mark_plateau(axis: Axes, convergence: Convergence) -> None:
         axis.axvspan(start, stop, color="0.92", zorder=0)
         for loss in filter(None, (convergence.loss_d, convergence.loss_g)):
             axis.plot([start, stop], [loss, loss], color="0.4", linestyle="--", linewidth=1)
-
-
-def _magnitudes(images: Tensor, scaler: Scaler) -> np.ndarray:
-    return scaler.unscale(images[:, 0].float().cpu()).numpy()

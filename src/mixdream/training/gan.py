@@ -25,10 +25,12 @@ class GanTrainer(Trainer):
 
     def new_networks(self) -> dict[str, nn.Module]:
         """Return an untrained generator and discriminator on the CPU."""
-        model, grid = self.model, self.recipe.grid
-        size, width = (grid.bins, grid.frames), self.conditions.width if self.conditions else 0
+        model, (channels, rows, columns) = self.model, self.recipe.grid.image_shape
+        width = self.conditions.width if self.conditions else 0
         networks = super().new_networks()
-        judge = Discriminator(model.discriminator, size, model.normalise_discriminator, width)
+        judge = Discriminator(
+            model.discriminator, (rows, columns), model.normalise_discriminator, width, channels
+        )
         return networks | {"discriminator": judge}
 
     @property

@@ -103,7 +103,7 @@ def fit_scaling(windows: TrainingWindows, grid: Grid) -> LogStatistics | None:
 def fit_conditions(batches: Batches) -> Conditions:
     """Count kinds of windows, on those that statistics are fitted on."""
     windows, parts = batches.windows, _fitted_rows(batches.windows)
-    energies = np.concatenate([energy_of(batches.images(rows)) for rows in parts])
+    energies = np.concatenate([energy_of(batches.images(rows)[:, : batches.grid.bands]) for rows in parts])
     names = [record.name for record in windows.corpus.sets]
     return Conditions.fit(names, windows.set_index[np.concatenate(parts)], energies)
 

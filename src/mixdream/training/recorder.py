@@ -138,12 +138,16 @@ class Recorder:
             return
         began = self.watch.seconds
         path = self.run.folder / SAMPLES_FOLDER / f"epoch-{round(self.epochs):04d}.png"
-        figures.save_mosaic(path, self.trainer.sample(figures.GRID_OF), self.batches.scaler)
+        figures.save_mosaic(path, self._generated())
         self.draw_again_at = self.watch.seconds + APART * (self.watch.seconds - began)
 
     def _draw_real_and_generated(self) -> None:
-        folder, scaler = self.run.folder / FIGURES_FOLDER, self.batches.scaler
+        folder = self.run.folder / FIGURES_FOLDER
         rows = np.linspace(0, len(self.batches.windows) - 1, figures.GRID_OF).round().astype(np.int64)
-        real, fake = self.batches.images(rows).cpu(), self.trainer.sample(figures.GRID_OF)
-        figures.save_real_and_fake(folder / "real-and-generated.png", real, fake, scaler)
-        figures.save_single(folder / "single.png", real, fake, scaler, self.batches.grid)
+        real, fake = self.batches.magnitudes(self.batches.images(rows)).numpy(), self._generated()
+        figures.save_real_and_fake(folder / "real-and-generated.png", real, fake)
+        figures.save_single(folder / "single.png", real, fake, self.batches.grid)
+
+    def _generated(self) -> np.ndarray:
+        """Spectrograms of the same noise at every call, shape (figures.GRID_OF, bins, frames)."""
+        return self.batches.magnitudes(self.trainer.sample(figures.GRID_OF)).numpy()

@@ -55,7 +55,7 @@ class Trainer(ABC):
     def step(self, real: Tensor, step: int, conditions: Tensor | None = None) -> dict[str, float]:
         """Take one step, counted from 0, and return what ``metrics.jsonl`` says of it.
 
-        Scaled spectrograms, shape (batch, 1, bins, frames), are on the accelerator's device; with them come
+        Images, shape (batch, *grid.image_shape), are on the accelerator's device; with them come
         their conditions, shape (batch, width), where the recipe has some. The step decides the noise.
         """
 
@@ -66,7 +66,7 @@ class Trainer(ABC):
 
     @torch.no_grad()
     def sample(self, count: int) -> Tensor:
-        """Images of the same noise at every call, shape (count, 1, bins, frames), float32 on the CPU.
+        """Images of the same noise at every call, shape (count, *grid.image_shape), float32 on the CPU.
 
         The generator runs as clips are made with it: averaged where there is an average, without learning
         anything from the noise.
