@@ -57,6 +57,13 @@ def from_channel(channel: Tensor) -> Tensor:
     return (bands * half + middle).clamp(NARROWEST_DB, WIDEST_DB)
 
 
+def widths_of(windows: Tensor, grid: Grid) -> Tensor:
+    """Widths in dB of windows as they are read, shape (batch, samples, channels); see `widths_db`."""
+    left, right = windows[..., 0], windows[..., -1]
+    middle, side = (power_of(stft(part, grid)) for part in ((left + right) / 2, (left - right) / 2))
+    return widths_db(middle, side, grid)
+
+
 def make_side(middle: Tensor, widths: Tensor, grid: Grid, loop: bool = False) -> Tensor:
     """Make a side of the middle, shape (batch, grid.clip_samples), both; of a loop circular in time.
 
