@@ -11,6 +11,7 @@ from mixdream.corpus.store import Corpus, audio_path, sha256_of
 from mixdream.corpus.windows import index_windows
 from mixdream.errors import InputError
 from mixdream.files import write_json
+from tests import limits
 from tests.conftest import write_set
 from tests.corpus.small import imagined_corpus, make_corpus
 
@@ -92,6 +93,14 @@ def test_copies_are_made_once_and_anew_where_the_audio_is_new(tmp_path: Path) ->
     assert problems_of_copies(corpus) == []
     path.write_bytes(path.read_bytes()[:-2] + b"xx")
     assert "changed since it was made" in problems_of_copies(corpus)[0]
+
+
+def test_a_full_disk_leaves_no_half_copy(tmp_path: Path) -> None:
+    corpus = with_audio(tmp_path, np.stack([tone(300, 3)] * 2, 1))
+    with limits.largest_file(20_000), pytest.raises(OSError, match=r"8000-mono/a\.npy"):
+        at_rate(corpus, 8000)
+    assert [path.name for path in (tmp_path / COPY).iterdir()] == [".lock"]
+    assert at_rate(corpus, 8000).audio("a").shape == (24_000, 1)
 
 
 def test_copies_go_with_their_set(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Ingest: one source file becomes the int16 audio of one set, in two passes over bounded memory."""
 
 import hashlib
-import io
 import math
 import os
 import tempfile
@@ -22,7 +21,7 @@ from mixdream.audio.resample import Resampler
 from mixdream.corpus.cuts import cut
 from mixdream.corpus.silence import Silence, SilenceFinder
 from mixdream.corpus.source_check import check_damage, check_length, source_warnings
-from mixdream.corpus.store import SetRecord, SourceFile, sha256_of
+from mixdream.corpus.store import SetRecord, SourceFile, audio_header, sha256_of
 
 SILENCE_S = 2.0
 """Digital silence longer than this is dropped."""
@@ -199,10 +198,7 @@ class _Writer:
 
     def __enter__(self) -> None:
         self.file = self.target.open("wb")
-        header = io.BytesIO()
-        about = {"descr": "<i2", "fortran_order": False, "shape": self.shape}
-        np.lib.format.write_array_header_1_0(header, about)
-        self._put(header.getvalue())
+        self._put(audio_header(*self.shape))
 
     def write(self, samples: np.ndarray) -> None:
         """Quantise and append, shape (n, channels); full scale is 32768."""

@@ -1,15 +1,17 @@
 """Copies of a corpus at a lower rate: made once per set, kept in its folder, and dropped with the set."""
 
+import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
 import soxr
 
 from mixdream.audio.resample import QUALITY
-from mixdream.corpus.store import Corpus, SetRecord, audio_path, mixed, sha256_of
+from mixdream.corpus.store import Corpus, SetRecord, audio_header, audio_path, mixed, sha256_of
 from mixdream.corpus.windows import Spans
 from mixdream.errors import InputError
 from mixdream.files import whole_or_absent, write_json
@@ -134,25 +136,27 @@ def _make(corpus: Corpus, record: SetRecord, copy: Corpus, lower: SetRecord) -> 
     """Write the copy of a set: the JSON goes before the audio changes and comes after it."""
     path = audio_path(copy.folder, record.name, copy.audio_folder)
     path.with_suffix(".json").unlink(missing_ok=True)
-    with whole_or_absent(path) as temporary:
-        made = np.lib.format.open_memmap(temporary, "w+", np.dtype("<i2"), (lower.samples, copy.channels))
-        for (start, stop), (first, last) in zip(record.segments, lower.segments, strict=True):
-            _resample(corpus.audio(record.name)[start:stop], corpus.rate_hz, made[first:last], lower.rate_hz)
-        made.flush()
-        del made
-        sha256 = sha256_of(temporary)
-    write_json(path.with_suffix(".json"), {"of": record.audio_sha256, "sha256": sha256})
+    digest = hashlib.sha256()
+    with whole_or_absent(path) as temporary, temporary.open("wb") as file:
+        for part in chain([audio_header(lower.samples, copy.channels)], _blocks(corpus, record, copy, lower)):
+            digest.update(part)
+            file.write(part)
+        file.flush()
+    write_json(path.with_suffix(".json"), {"of": record.audio_sha256, "sha256": digest.hexdigest()})
 
 
-def _resample(audio: np.ndarray, own_hz: int, target: np.ndarray, rate_hz: int) -> None:
-    """Resample int16 audio, shape (n, channels), block by block into a target of as many channels or one."""
-    channels = target.shape[1]
-    stream = soxr.ResampleStream(own_hz, rate_hz, channels, dtype="float32", quality=QUALITY)
-    written, block = 0, _CHUNK_S * own_hz
-    for first in range(0, len(audio), block):
-        last = first + block >= len(audio)
-        kept = audio[first : first + block]
-        wanted = mixed(kept)[:, None] if channels == 1 else kept.astype(np.float32) / 32768
-        made = stream.resample_chunk(wanted, last=last)[: len(target) - written]
-        target[written : written + len(made)] = np.clip(np.rint(made * 32768), -32768, 32767)
-        written += len(made)
+def _blocks(corpus: Corpus, record: SetRecord, copy: Corpus, lower: SetRecord) -> Iterator[bytes]:
+    """Samples of a copy, block by block, to be written plainly: a full disk kills who writes to mapped pages."""
+    audio, block = corpus.audio(record.name), _CHUNK_S * corpus.rate_hz
+    for (start, stop), (first, last) in zip(record.segments, lower.segments, strict=True):
+        stream = soxr.ResampleStream(
+            corpus.rate_hz, lower.rate_hz, copy.channels, dtype="float32", quality=QUALITY
+        )
+        left = last - first
+        for at in range(start, stop, block):
+            kept = audio[at : min(at + block, stop)]
+            wanted = mixed(kept)[:, None] if copy.channels == 1 else kept.astype(np.float32) / 32768
+            made = stream.resample_chunk(wanted, last=at + block >= stop)[:left]
+            left -= len(made)
+            yield np.clip(np.rint(made * 32768), -32768, 32767).astype("<i2").tobytes()
+        yield bytes(2 * copy.channels * left)  # the resampler may round a sample down

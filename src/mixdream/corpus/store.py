@@ -1,6 +1,7 @@
 """Corpus on disk: what `corpus.json` says, and the audio behind it."""
 
 import hashlib
+import io
 import json
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -242,6 +243,14 @@ class Corpus:
 def audio_path(folder: Path, name: str, audio_folder: str = SETS_FOLDER) -> Path:
     """File that holds the audio of a set."""
     return folder / audio_folder / f"{name}.npy"
+
+
+def audio_header(samples: int, channels: int) -> bytes:
+    """What such a file begins with; int16 samples follow, those of all channels at a time."""
+    header = io.BytesIO()
+    about = {"descr": "<i2", "fortran_order": False, "shape": (samples, channels)}
+    np.lib.format.write_array_header_1_0(header, about)
+    return header.getvalue()
 
 
 def mixed(frames: np.ndarray) -> np.ndarray:

@@ -36,7 +36,7 @@ def training_windows(recipe: Recipe, corpus: Corpus, report: Report = silent) ->
     spans = split_corpus(corpus, windows.longest_s, held_out).train if held_out else None
     if windows.beats is not None:
         return index_beat_windows(corpus, recipe.grid, windows.beats, windows.start_on, spans)
-    lower = at_rate(corpus, recipe.grid.rate_hz, report=report)
+    lower = at_rate(corpus, recipe.grid.rate_hz, recipe.grid.channels == 1, report)
     return index_windows(
         lower,
         windows.longest_s,

@@ -64,7 +64,8 @@ class Batches:
     def images(self, rows: np.ndarray) -> Tensor:
         """Windows as a model sees them: scaled and folded, shape (rows, *grid.image_shape)."""
         some = max(1, _CELLS // (self.grid.frames * self.grid.n_fft))
-        return torch.cat([self._images(rows[first : first + some]) for first in range(0, len(rows), some)])
+        parts = [self._images(rows[first : first + some]) for first in range(0, len(rows), some)]
+        return torch.cat(parts).contiguous(memory_format=torch.channels_last)  # as convolutions take them
 
     def _images(self, rows: np.ndarray) -> Tensor:
         grid, stereo = self.grid, self.grid.channels == 2
