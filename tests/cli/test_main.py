@@ -162,6 +162,7 @@ def test_the_main_job_end_to_end(tmp_path: Path) -> None:
     corpus, run, clips = tmp_path / "corpus", tmp_path / "run", tmp_path / "clips"
     built = mixdream("corpus", "build", tmp_path, "-o", corpus, "--json")
     assert built.returncode == 0, built.stderr
+    assert (json.loads(built.stdout)["rate_hz"], json.loads(built.stdout)["channels"]) == (32_000, 2)
     trained = mixdream(
         "train", "thesis-3", corpus, "-o", run, *TINY_OPTIONS, "--set", "training.epochs=2", "--json"
     )

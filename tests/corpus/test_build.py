@@ -14,7 +14,7 @@ from mixdream.corpus.store import Corpus, audio_path, read_index
 from mixdream.errors import InputError, Interrupted
 from tests.audio import media
 
-COMMAND = [sys.executable, "-m", "mixdream", "corpus", "build"]
+COMMAND = [sys.executable, "-m", "mixdream", "corpus", "build", "--rate", "8000", "--channels", "1"]
 
 
 def wav(path: Path, seed: int, seconds: float = 6) -> Path:

@@ -146,7 +146,7 @@ def _make(corpus: Corpus, record: SetRecord, copy: Corpus, lower: SetRecord) -> 
 
 
 def _blocks(corpus: Corpus, record: SetRecord, copy: Corpus, lower: SetRecord) -> Iterator[bytes]:
-    """Samples of a copy, block by block, to be written plainly: a full disk kills who writes to mapped pages."""
+    """Samples of a copy, block by block; not by mapped pages, which a full disk kills the process for."""
     audio, block = corpus.audio(record.name), _CHUNK_S * corpus.rate_hz
     for (start, stop), (first, last) in zip(record.segments, lower.segments, strict=True):
         stream = soxr.ResampleStream(
