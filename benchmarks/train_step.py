@@ -60,7 +60,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         noise = np.random.default_rng(0).uniform(-0.5, 0.5, 8000 * 60)
         soundfile.write(Path(folder) / "noise.wav", noise, 8000)
-        build_corpus([Path(folder) / "noise.wav"], Path(folder) / "corpus")
+        build_corpus([Path(folder) / "noise.wav"], Path(folder) / "corpus", 8000, 1)
         corpus = Corpus.open(Path(folder) / "corpus")
         batches = Batches(
             training_windows(recipe, corpus),
