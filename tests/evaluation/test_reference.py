@@ -28,3 +28,14 @@ def test_what_a_recipe_holds_out_is_held_out_here(corpus: Corpus) -> None:
     assert not set(found.judged_by) & set(found.trained_on)
     assert np.abs(len(found.train.audio) - len(found.other.audio)) <= 1
     assert not any("held nothing out" in note for note in found.notes)
+
+
+def test_windows_of_a_copy_at_a_lower_rate_keep_to_the_same_parts(stereo_corpus: Corpus) -> None:
+    recipe = tiny_recipe("thesis-1", "windows.held_out=0.1")
+    found = reference_for_recipe(recipe, stereo_corpus)
+    assert found.rate_hz == 8000 and found.train.audio.shape[1] == recipe.grid.samples
+    assert found.trained_on is not None and found.judged_by is not None
+    assert set(found.train.sets) | set(found.other.sets) == set(found.trained_on)
+    ((kept, (span,)),) = found.judged_by.items()
+    assert kept not in found.trained_on
+    assert span == (0, stereo_corpus.record(kept).samples), "in samples of the corpus, for the copy check"
