@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from accelerate.utils import broadcast_object_list
+from torch import Tensor
 
 from mixdream.corpus.store import Corpus
 from mixdream.recipes.recipe import Recipe
+from mixdream.training.ahead import ahead
 from mixdream.training.device import new_accelerator, with_precision
 from mixdream.training.prepare import prepare
 
@@ -50,11 +52,14 @@ def plan_training(recipe: Recipe, corpus: Corpus, seed: int = 0) -> Plan:
     batch = min(training.batch, len(batches.windows))
     rows = np.arange(min(_MEASURED_WINDOWS, batch))
 
+    def make(_step: int) -> tuple[Tensor, Tensor | None]:
+        images = batches.images(rows)
+        return images, batches.encode(rows, images, prepared.conditions)
+
     def seconds_of(steps: int) -> float:
         began = time.perf_counter()
-        for step in range(steps):
-            images = batches.images(rows)
-            trainer.step(images, step, batches.encode(rows, images, prepared.conditions))
+        for step, (images, encoded) in enumerate(ahead(make, 0, steps)):
+            trainer.step(images, step, encoded)
         return time.perf_counter() - began
 
     seconds_of(1)  # the first step is slow

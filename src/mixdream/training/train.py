@@ -1,12 +1,11 @@
 """Training a recipe on a corpus, from nothing or from where it stopped."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from mixdream.corpus.store import Corpus
@@ -15,6 +14,7 @@ from mixdream.progress import Report, part, silent
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.checkpoint import load_checkpoint
 from mixdream.runs.run import Run
+from mixdream.training.ahead import ahead
 from mixdream.training.device import new_accelerator
 from mixdream.training.doctor import Doctor
 from mixdream.training.prepare import Prepared, prepare
@@ -123,13 +123,8 @@ def _loop(
         images = batches.images(rows)
         return images, batches.encode(rows, images, conditions)
 
-    # The next batch is made while a step is taken.
-    with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as beside:
-        coming = beside.submit(make, step)
-        while step < last and reason is None:
-            images, encoded = coming.result()
-            if step + 1 < last:
-                coming = beside.submit(make, step + 1)
+    with closing(ahead(make, first, last)) as made:
+        for images, encoded in made:
             values = trainer.step(images, step, encoded)
             step += 1
             if not all(np.isfinite(value) for value in values.values()):
@@ -141,4 +136,6 @@ def _loop(
                 recorder.after_step(values)
                 report(max(watch.share, (step - first) / (last - first)), recorder.note(values))
             reason = watch.reason(recorder is not None and until_done and recorder.doctor.diagnosis.done)
+            if reason is not None:
+                break
     return step, None if step == last else reason
