@@ -1,3 +1,5 @@
+import base64
+import io
 from pathlib import Path
 
 import numpy as np
@@ -5,6 +7,7 @@ import pytest
 import soundfile
 import torch
 
+from mixdream import project_page
 from mixdream.audio.resample import resample_loop
 from mixdream.corpus.store import Corpus
 from mixdream.generation.clips import make_clip, plan_clips
@@ -51,3 +54,10 @@ def test_no_width_is_mono(stereo_run: Run, monkeypatch: pytest.MonkeyPatch) -> N
     loop = make_loop(plan, 0)
     assert loop.side is not None and not loop.side.any()
     assert torch.equal(torch.from_numpy(loop.channels[0]), torch.from_numpy(loop.channels[1]))
+
+
+def test_the_music_on_the_page_of_stereo_loops_is_stereo_too(stereo_run: Run, stereo_corpus: Corpus) -> None:
+    first = project_page._real_sounds(stereo_run, stereo_corpus)[0]
+    content = base64.b64decode(first.audio.removeprefix("data:audio/flac;base64,"))
+    audio, _ = soundfile.read(io.BytesIO(content))
+    assert audio.shape[1] == 2 and np.abs(audio[:, 0] - audio[:, 1]).max() > 0.01
