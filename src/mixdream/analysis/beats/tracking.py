@@ -13,7 +13,7 @@ from scipy.ndimage import uniform_filter1d
 from mixdream.analysis.beats.beats import Beats, TempoBlock
 from mixdream.analysis.beats.downbeats import find_bars
 from mixdream.analysis.beats.half_beats import LATE_FRAMES, follow_pulse
-from mixdream.analysis.beats.onsets import FRAMES_PER_S, even_out, measure_onsets
+from mixdream.analysis.beats.onsets import FRAMES_PER_S, even_out, in_three, measure_onsets
 from mixdream.analysis.beats.tempo import BLOCK_S, tempo_path
 
 SURE = 0.6
@@ -60,14 +60,15 @@ def track_beats(
 def _track(blocks: Iterable[np.ndarray], rate_hz: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Beats of one segment: seconds from its start, place in the bar, confidence; each of shape (N,)."""
     measured = measure_onsets(blocks, rate_hz)
-    onsets = even_out(measured.strength)
+    evened = even_out(measured.strength)
+    onsets = even_out(in_three(measured.strength))
     bpm, clarity = tempo_path(onsets)
     pieces = follow_pulse(onsets, bpm)
     if not pieces:
         return np.zeros(0), np.zeros(0, np.int8), np.zeros(0)
     times, in_bar, confidences = [], [], []
     for number, half_beats in enumerate(pieces):
-        bars = find_bars(half_beats, onsets, measured.spectra)
+        bars = find_bars(half_beats, measured, evened)
         frames = bars.frame
         block = np.clip((frames / (BLOCK_S * FRAMES_PER_S)).astype(int), 0, len(clarity) - 1)
         pulse = _carried(clarity[block] * _struck(frames, onsets))

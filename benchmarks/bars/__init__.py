@@ -1,0 +1,1 @@
+"""How the network that reads bars was fitted: music made up at random, features, fit."""
