@@ -7,7 +7,9 @@ from scipy.ndimage import uniform_filter1d
 
 from mixdream.analysis.beats.onsets import FRAMES_PER_S, SPECTRA_PER_S
 
-_HALVED_FROM_BPM = 158.0  # a pulse of this and more may be the half beats of a tempo from 79 BPM on
+HALVED_FROM_BPM = 158.0
+"""A pulse of this and more may be the half beats of a tempo from 79 BPM on."""
+
 _JUMP = 1e-3  # chance that the bar begins anew at any place
 _TRUST = 0.07  # evidence repeats itself from bar to bar, so each piece of it counts for less than it says
 _WEIGHTS = {"low": 1.2, "attack": 1.0, "noise": 1.0, "change": 0.4, "section": 3.0}
@@ -37,7 +39,9 @@ class Bars:
     certainty: np.ndarray
 
 
-def find_bars(half_beats: np.ndarray, onsets: np.ndarray, spectra: np.ndarray) -> Bars:
+def find_bars(
+    half_beats: np.ndarray, onsets: np.ndarray, spectra: np.ndarray, may_be_slow: bool = True
+) -> Bars:
     """Read bars into a pulse: a hidden Markov model whose states are the places in a bar.
 
     The pulse may be off by half a beat or less, since notes off the beat can be the strongest, and it may be
@@ -49,12 +53,14 @@ def find_bars(half_beats: np.ndarray, onsets: np.ndarray, spectra: np.ndarray) -
     onsets : np.ndarray, shape (3, T), >= 0
         Evened out.
     spectra : np.ndarray, shape (S, notes)
+    may_be_slow : bool
+        Whether the pulse may be of half beats; not where the tempo is known.
     """
     frames = np.interp(np.arange(2 * len(half_beats) - 1) / 2, np.arange(len(half_beats)), half_beats)
     seen = _seen(frames, onsets, spectra)
     evidence = _evidence(seen, 4)
     bpm = 30 * FRAMES_PER_S / np.median(np.diff(half_beats))
-    if bpm >= _HALVED_FROM_BPM:
+    if may_be_slow and bpm >= HALVED_FROM_BPM:
         many = np.repeat(_sixteenths(half_beats, onsets), 2)[: len(frames), None]
         slow = _evidence(seen, 8) - _SIXTEENTHS * (many - _SOME_SIXTEENTHS)
         evidence = np.concatenate([evidence, slow], axis=1)
