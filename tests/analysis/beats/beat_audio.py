@@ -16,7 +16,9 @@ from mixdream.demo.specs import SET_SPECS
 from tests.demo.rendered import rendered_set
 
 
-def track(audio: np.ndarray, rate_hz: int = 8000, hints: Hints = NO_HINTS) -> tuple[Beats, tuple[TempoBlock, ...]]:
+def track(
+    audio: np.ndarray, rate_hz: int = 8000, hints: Hints = NO_HINTS
+) -> tuple[Beats, tuple[TempoBlock, ...]]:
     """Beats of audio in one piece, shape (samples, channels), int16; read in blocks of odd length."""
     return track_beats(
         lambda start, stop: (audio[i : min(i + 77_777, stop)] for i in range(start, stop, 77_777)),
