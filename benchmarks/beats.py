@@ -9,10 +9,11 @@ import argparse
 import time
 from collections import Counter, defaultdict
 
-from mixdream.analysis.beats.hints import Hints
 from tests.analysis.beats.beat_audio import track
 from tests.analysis.beats.patterns import rendered, renderings
 from tests.analysis.beats.verdict import VERDICTS, verdict
+
+from mixdream.analysis.beats.hints import Hints
 
 
 def main() -> None:
