@@ -2,6 +2,7 @@
 
 Run ``python -m benchmarks.beats [--every N]`` for renderings by genre. With ``--music FOLDER`` the tracks of
 ``tests/analysis/beats/real_downbeats.tsv`` are judged; the share of sure beats is that of the whole folder.
+Renderings in 4/4 are judged once more where the tempo is given, and where a downbeat is given, too.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from tests.analysis.beats.real_tracks import RealTrack, real_tracks
 from tests.analysis.beats.verdict import VERDICTS, right_beats, verdict
 
 from mixdream.analysis.beats.beats import Beats
+from mixdream.analysis.beats.hints import Hints
 from mixdream.corpus.ingest import ingest
 from mixdream.corpus.sources import find_sources
 from mixdream.corpus.store import SourceFile
@@ -37,6 +39,7 @@ def main() -> None:
 def judge_renderings(every: int) -> None:
     """Print a row of verdicts for each genre, and the speed of tracking."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
+    told: dict[str, Counter[str]] = defaultdict(Counter)
     spent_s = heard_s = 0.0
     for case in renderings(every):
         rendering = rendered(case)
@@ -45,9 +48,15 @@ def judge_renderings(every: int) -> None:
         spent_s += time.process_time() - began
         heard_s += len(rendering.audio) / 8000
         counts[rendering.genre][verdict(rendering, beats)] += 1
+        if rendering.quarters == 4:
+            tempo = ((0.0, rendering.bpm),)
+            downbeat = 8000 * rendering.beat_s[rendering.in_bar == 0][4]
+            told["4/4, as heard"][verdict(rendering, beats)] += 1
+            for name, hints in (("tempo given", Hints(tempo)), ("and a downbeat", Hints(tempo, (downbeat,)))):
+                told[name][verdict(rendering, track(rendering.audio, hints=hints)[0])] += 1
     counts["all"] = sum(counts.values(), Counter())
     print(f"{'beats of renderings':20s}" + "".join(f"{name:>18s}" for name in VERDICTS))
-    for genre, row in counts.items():
+    for genre, row in (counts | told).items():
         print(f"{genre:20s}" + "".join(f"{row[name]:18d}" for name in VERDICTS))
     print(f"tracked {heard_s / spent_s:.0f} times as fast as it plays, one core's time")
 

@@ -1,6 +1,5 @@
 """The folder of a corpus while it is built: locked, written atomically, cleaned of what a kill left."""
 
-import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from mixdream.corpus.store import (
     read_index,
 )
 from mixdream.errors import InputError, MixdreamError
-from mixdream.files import LOCK_NAME, flush, only_one_in, write_json
+from mixdream.files import LOCK_NAME, flush, is_full, only_one_in, write_json
 
 _WORK_FOLDER = ".building"
 _LEFT_OUT = ("rejected", "duplicates")
@@ -166,11 +165,11 @@ def open_folder(folder: Path, rate_hz: int, channels: int) -> Iterator[BuildFold
         with only_one_in(folder, f"another build is at work in '{folder}': wait for it or end it"):
             yield BuildFolder(folder, _index_of(folder, rate_hz, channels))
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not is_full(error):
             raise
         raise MixdreamError(
-            f"the disk of '{folder}' is full: free some space (while it is built, an hour of mono at 8 kHz "
-            "takes 0.2 GB) and run the same command again, it goes on where it stopped"
+            f"the disk is full, '{error.filename or folder}' was not written: free some space (a build takes "
+            "0.2 GB for an hour of mono at 8 kHz) and run the same command again, it goes on where it stopped"
         ) from error
 
 

@@ -24,14 +24,19 @@ class Bars:
         0 on downbeats, then 1, 2, 3.
     certainty : np.ndarray, shape (N,), in [0, 1]
         Posterior probability of this reading of the bar.
+    tempo_certainty : np.ndarray, shape (N,), in [0, 1]
+        The same of the tempo alone.
     """
 
     frame: np.ndarray
     in_bar: np.ndarray
     certainty: np.ndarray
+    tempo_certainty: np.ndarray
 
 
-def find_bars(half_beats: np.ndarray, measured: Onsets, evened: np.ndarray) -> Bars:
+def find_bars(
+    half_beats: np.ndarray, measured: Onsets, evened: np.ndarray, reading: int | None = None
+) -> Bars:
     """Read bars into a pulse: a hidden Markov model whose states are the places in a bar.
 
     The pulse may be off by half a beat or less, since notes off the beat can be the strongest, and it may be
@@ -42,14 +47,16 @@ def find_bars(half_beats: np.ndarray, measured: Onsets, evened: np.ndarray) -> B
     half_beats : np.ndarray, shape (H,), in frames
     evened : np.ndarray, shape (6, T)
         Onset strength by `mixdream.analysis.beats.onsets.even_out`.
+    reading : one of READINGS, optional
+        Slots in a beat, where the tempo is known.
     """
     frames = slots_of(half_beats)
     evidence = bar_evidence(slot_features(frames, measured, evened))
-    state, certainty = _decode(evidence)
+    state, *certainties = _decode(evidence, reading)
     place, beat = state - _FIRST[state], _BEAT[state]
-    in_bar = place // beat
     on_beat = place % beat == 0
-    return Bars(frames[on_beat], in_bar[on_beat].astype(np.int8), certainty[on_beat])
+    in_bar = (place // beat)[on_beat].astype(np.int8)
+    return Bars(frames[on_beat], in_bar, *(certainty[on_beat] for certainty in certainties))
 
 
 _BEAT = np.repeat(READINGS, [4 * beat for beat in READINGS])
@@ -64,10 +71,10 @@ def _after(slots: int) -> np.ndarray:
     return _FIRST + (np.arange(STATES) - _FIRST + slots) % (4 * _BEAT)
 
 
-def _decode(evidence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Most likely path through the states in 4/4 (Viterbi), and its posterior probability, slot by slot.
+def _decode(evidence: np.ndarray, reading: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Most likely path through the states in 4/4, its posterior probability and that of its tempo; by slot.
 
-    Both in steps of a beat of the pulse. In another metre the path goes on as if in 4/4; its probability is
+    All in steps of a beat of the pulse. In another metre the path goes on as if in 4/4; its probability is
     what is left for 4/4.
     """
     slots = evidence.shape[1]
@@ -78,13 +85,16 @@ def _decode(evidence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     following = np.append(_after(SLOTS), STATES)
     preceding = np.argsort(following)
     start = np.append((1 - _OTHER_METRE) / len(READINGS) / (4 * _BEAT), _OTHER_METRE)
+    if reading:
+        start = np.where(np.append(_BEAT, 0) == reading, 1 / (4 * reading), 0)
     posterior = _posterior(likelihood, preceding, following, start)
     path = _best_path(likelihood[:, :STATES], preceding[:STATES], start[:STATES])
     certainty = posterior[np.arange(steps), path]
+    tempo_certainty = (posterior[:, :STATES] * (_FIRST == _FIRST[path][:, None])).sum(axis=1)
     step, inside = np.divmod(np.arange(slots), SLOTS)
     place = path[step] - _FIRST[path[step]]
     state = _FIRST[path[step]] + (place + inside) % (4 * _BEAT[path[step]])
-    return state, certainty[step]
+    return state, certainty[step], tempo_certainty[step]
 
 
 def _posterior(
