@@ -1,1 +1,1 @@
-"""How the network that reads bars was fitted: music made up at random, features, fit."""
+"""How the networks that read bars are fitted: music made up at random, examples of it, the fit."""

@@ -68,7 +68,8 @@ def _convolve(x: np.ndarray, layer: Layer) -> np.ndarray:
     reach = layer.dilation * (taps // 2)
     padded = np.pad(x, ((0, 0), (reach, reach)))
     shifted = [padded[:, layer.dilation * tap :][:, : x.shape[1]] for tap in range(taps)]
-    return layer.kernel.transpose(0, 2, 1).reshape(len(layer.kernel), -1) @ np.concatenate(shifted) + layer.bias
+    kernel = layer.kernel.transpose(0, 2, 1).reshape(len(layer.kernel), -1)
+    return kernel @ np.concatenate(shifted) + layer.bias
 
 
 @cache

@@ -35,7 +35,7 @@ class Bars:
 
 
 def find_bars(
-    half_beats: np.ndarray, measured: Onsets, evened: np.ndarray, reading: int | None = None
+    half_beats: np.ndarray, measured: Onsets, evened: np.ndarray, tempo: float | None = None
 ) -> Bars:
     """Read bars into a pulse: a hidden Markov model whose states are the places in a bar.
 
@@ -47,12 +47,12 @@ def find_bars(
     half_beats : np.ndarray, shape (H,), in frames
     evened : np.ndarray, shape (6, T)
         Onset strength by `mixdream.analysis.beats.onsets.even_out`.
-    reading : one of READINGS, optional
-        Slots in a beat, where the tempo is known.
+    tempo : {0.5, 1, 2}, optional
+        Of the music against that of the pulse, where it is known.
     """
     frames = slots_of(half_beats)
     evidence = bar_evidence(slot_features(frames, measured, evened))
-    state, *certainties = _decode(evidence, reading)
+    state, *certainties = _decode(evidence, tempo)
     place, beat = state - _FIRST[state], _BEAT[state]
     on_beat = place % beat == 0
     in_bar = (place // beat)[on_beat].astype(np.int8)
@@ -71,7 +71,7 @@ def _after(slots: int) -> np.ndarray:
     return _FIRST + (np.arange(STATES) - _FIRST + slots) % (4 * _BEAT)
 
 
-def _decode(evidence: np.ndarray, reading: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _decode(evidence: np.ndarray, tempo: float | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Most likely path through the states in 4/4, its posterior probability and that of its tempo; by slot.
 
     All in steps of a beat of the pulse. In another metre the path goes on as if in 4/4; its probability is
@@ -85,12 +85,12 @@ def _decode(evidence: np.ndarray, reading: int | None) -> tuple[np.ndarray, np.n
     following = np.append(_after(SLOTS), STATES)
     preceding = np.argsort(following)
     start = np.append((1 - _OTHER_METRE) / len(READINGS) / (4 * _BEAT), _OTHER_METRE)
-    if reading:
-        start = np.where(np.append(_BEAT, 0) == reading, 1 / (4 * reading), 0)
+    if tempo is not None:
+        start = np.where(np.append(_BEAT, 0) == SLOTS / tempo, tempo / (4 * SLOTS), 0)
     posterior = _posterior(likelihood, preceding, following, start)
     path = _best_path(likelihood[:, :STATES], preceding[:STATES], start[:STATES])
     certainty = posterior[np.arange(steps), path]
-    tempo_certainty = (posterior[:, :STATES] * (_FIRST == _FIRST[path][:, None])).sum(axis=1)
+    tempo_certainty = (posterior[:, :STATES] * (_FIRST[path][:, None] == _FIRST)).sum(axis=1)
     step, inside = np.divmod(np.arange(slots), SLOTS)
     place = path[step] - _FIRST[path[step]]
     state = _FIRST[path[step]] + (place + inside) % (4 * _BEAT[path[step]])

@@ -110,7 +110,7 @@ def _notes() -> np.ndarray:
 
 
 def in_three(strength: np.ndarray) -> np.ndarray:
-    """Average neighbouring bands: kick and bass, voices and the body of snares, hats and noise; shape (3, T)."""
+    """Average neighbouring bands: bass, voices and the body of snares, hats and noise; shape (3, T)."""
     bins = (_bands() > 0).sum(axis=0)
     return np.stack(
         [bins[low:high] @ strength[low:high] / bins[low:high].sum() for low, high in pairwise(_IN_THREE)]

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import uniform_filter1d
 
-from mixdream.analysis.beats.onsets import FRAMES_PER_S, SPECTRA_PER_S, Onsets, even_out
+from mixdream.analysis.beats.onsets import FRAMES_PER_S, SPECTRA_PER_S, Onsets
 
 SLOTS = 8
 """In a beat of the pulse."""

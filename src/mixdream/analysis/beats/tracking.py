@@ -15,7 +15,6 @@ from mixdream.analysis.beats.downbeats import find_bars
 from mixdream.analysis.beats.half_beats import LATE_FRAMES, follow_pulse
 from mixdream.analysis.beats.hints import NO_HINTS, Hints, bars_from
 from mixdream.analysis.beats.onsets import FRAMES_PER_S, even_out, in_three, measure_onsets
-from mixdream.analysis.beats.slots import SLOTS
 from mixdream.analysis.beats.tempo import BLOCK_S, SLOWEST_BPM, tempo_path
 
 SURE = 0.6
@@ -82,8 +81,8 @@ def _track(
         return np.zeros(0), np.zeros(0, np.int8), np.zeros(0)
     times, in_bar, confidences = [], [], []
     for number, half_beats in enumerate(pieces):
-        reading = round(SLOTS / 2 ** np.median(octave[_blocks(half_beats, len(bpm))])) if hints.tempos else None
-        bars = bars_from(half_beats, downbeats, find_bars(half_beats, measured, evened, reading))
+        known = 2 ** float(np.median(octave[_blocks(half_beats, len(bpm))])) if hints.tempos else None
+        bars = bars_from(half_beats, downbeats, find_bars(half_beats, measured, evened, known))
         frames = bars.frame
         block = _blocks(frames, len(bpm))
         pulse = _carried(clarity[block] * _struck(frames, onsets))
