@@ -23,6 +23,7 @@ SURE = 0.6
 _REPORT_S = 10.0  # length of the tempo blocks that are reported
 _EDGE_S = 0.03
 _AROUND = 32  # beats over which it is counted how often a beat is struck
+_STRICT = 50  # power of the probability of a reading: from 0.99 on it is sure where the pulse is clear
 _FADE = 0.99  # per beat without evidence, between parts that have some
 _SEAM = 4  # beats on both sides of a jump that are not to be trusted
 
@@ -86,7 +87,7 @@ def _track(
         frames = bars.frame
         block = _blocks(frames, len(bpm))
         pulse = _carried(clarity[block] * _struck(frames, onsets))
-        confidence = pulse * bars.certainty
+        confidence = pulse * bars.certainty**_STRICT
         if number > 0:
             confidence[:_SEAM] = 0
         if number < len(pieces) - 1:
