@@ -2,6 +2,7 @@ import math
 import os
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -103,6 +104,28 @@ def test_a_video_gives_its_sound(tmp_path: Path, suffix: str) -> None:
     path = media.write(tmp_path / f"video{suffix}", media.tone(440, 3, 48_000), 48_000, picture=True)
     out, _ = decode(path)
     assert media.amplitude(out[4000:20_000, 0], 440, 8000) == pytest.approx(0.5, rel=0.05)
+
+
+@pytest.mark.parametrize(("default", "place", "channels"), [(0, "first", 2), (1, "second", 6)])
+def test_of_two_sound_tracks_the_default_is_taken_and_said(
+    tmp_path: Path, default: int, place: str, channels: int
+) -> None:
+    with av.open(str(tmp_path / "x.mkv"), "w") as container:
+        for number, (codec, language, layout) in enumerate([("aac", "eng", "stereo"), ("ac3", "ger", "5.1")]):
+            stream = container.add_stream(codec, rate=48_000, layout=layout)
+            stream.metadata["language"] = language
+            stream.disposition = av.stream.Disposition(number == default)
+        for stream in container.streams.audio:
+            silence = np.zeros((stream.codec_context.channels, 48_000), np.float32)
+            frame = av.AudioFrame.from_ndarray(
+                silence, format="fltp", layout=stream.codec_context.layout.name
+            )
+            frame.rate, frame.pts = 48_000, 0
+            container.mux([*stream.encode(frame), *stream.encode(None)])
+    decoder = Decoder(tmp_path / "x.mkv")
+    assert sum(len(block.samples) for block in decoder.blocks()) > 40_000
+    assert decoder.source_channels == channels
+    assert decoder.notes == [f"has 2 sound tracks (eng stereo aac, ger 5.1 ac3): the {place} was taken"]
 
 
 def test_tags_that_are_not_utf8_and_a_cover_picture_are_no_obstacle(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from mixdream.cli.main import main
+from tests.analysis.beats.beat_audio import drums
 from tests.audio import media
+from tests.corpus.dj_files import rekordbox
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
@@ -120,6 +122,38 @@ def test_what_was_built_stays_until_it_is_removed(
         code, _, errors = run(capsys, "corpus", command, out)
         assert code == 2
         assert "has no sets" in errors
+
+
+def test_what_is_known_of_a_set_is_shown_in_a_few_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    media.write_wav(tmp_path / "house.wav", drums(np.arange(0, 24, 0.48), 24), 8000)
+    tracks = [
+        f'TRACK {i} AUDIO\nTITLE "T{i}"\nPERFORMER "P"\nINDEX 01 00:{2 * i:02d}:00' for i in range(1, 6)
+    ]
+    (tmp_path / "house.cue").write_text("\n".join(['FILE "house.wav" WAVE', *tracks]))
+    library = rekordbox({"file://localhost/house.wav": ['Inizio="0.48" Bpm="125.00" Battito="1"']})
+    (tmp_path / "library.xml").write_text(library)
+    build = ["corpus", "build", tmp_path / "house.cue", "-o", tmp_path / "out", "--jobs", 1]
+    code, text, _ = run(capsys, *build, "--library", tmp_path / "library.xml")
+    assert code == 0
+    assert "library: 1 of 1 sets found, 1 grid agrees\n" in text
+    assert "house: 5 tracks: 0:00:02 P - T1; 0:00:04 P - T2; 0:00:06 P - T3 and 2 more\n" in text
+    code, text, _ = run(capsys, *build, "--bpm", "house=62.5", "--downbeat", "house=0:01.92")
+    assert code == 0
+    assert "beats tracked again: house\n" in text
+    assert "Nothing had to be done" not in text
+    text = run(capsys, "corpus", "show", tmp_path / "out")[1]
+    assert "house: you said: 62.5 BPM, downbeat at 0:00:01.9\n" in text
+    assert "62.5" in text.splitlines()[4]
+    code, text, _ = run(capsys, *build, "--bpm", "house=", "--downbeat", "house=", "--json")
+    made = json.loads(text)
+    assert (made["built"], made["tracked"], made["library"]) == ([], ["house"], None)
+    assert made["sets"][0]["hints"]["grid_late_s"] == pytest.approx(0, abs=0.005)
+    for option, words in (("--bpm", "no set is called 'x'"), ("--downbeat", "no set is called 'x'")):
+        code, _, errors = run(capsys, *build, option, "x=100")
+        assert (code, errors.count("\n")) == (2, 1)
+        assert words in errors
 
 
 def bad_inputs(folder: Path) -> list[tuple[list[object], str]]:

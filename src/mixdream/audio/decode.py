@@ -15,7 +15,7 @@ from mixdream.audio.channels import Mixdown
 from mixdream.audio.damage import Damage, Times
 from mixdream.audio.file_parts import Part, PartReader, read_error
 from mixdream.audio.file_structure import read_structure
-from mixdream.audio.open_media import check_file, open_media, plain_layout
+from mixdream.audio.open_media import about_tracks, check_file, open_media, plain_layout
 from mixdream.audio.resample import QUALITY
 from mixdream.errors import InputError
 
@@ -45,7 +45,9 @@ class Block(NamedTuple):
 
 @dataclass
 class Decoder:
-    """Decodes the best audio stream of one file; what it learnt on the way is in its attributes afterwards.
+    """Decodes one audio stream of a file; what it learnt on the way is in its attributes afterwards.
+
+    Of several streams that which the container marks as the default is taken, else the one with most data.
 
     Duration and frame count of the container are never relied on: the file is read to its end. Packets that
     cannot be read or decoded, or that are missing by their times, are skipped and counted; samples that are
@@ -103,7 +105,7 @@ class Decoder:
             structure = read_structure(self.path)
         except OSError as error:
             raise read_error(self.path, error) from None
-        self.notes = structure.notes
+        self.notes = list(structure.notes)
         size = sum(part.size for part in structure.parts)
         before = 0
         for part in structure.parts:
@@ -142,6 +144,9 @@ class Decoder:
             raise InputError(f"'{self.path}' has {what}")
         if stream.codec_context is None:
             raise InputError(f"'{self.path}' has audio in a codec that FFmpeg does not know")
+        self.notes += [
+            text for text in about_tracks(container.streams.audio, stream) if text not in self.notes
+        ]
         stream.codec_context.thread_count = 1
         if stream.codec_context.name == "flac":  # its checksums are always right, unlike those of mp3
             stream.codec_context.options = {"err_detect": "crccheck+explode"}

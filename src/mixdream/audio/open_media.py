@@ -1,5 +1,6 @@
 """Opening media with FFmpeg: the file, its container, the places of its channels."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import av
@@ -8,6 +9,8 @@ from mixdream.audio.file_parts import PartReader
 from mixdream.errors import InputError
 
 _READ_BYTES = 1 << 16
+_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
+_PLACES = ("first", "second", "third")
 
 
 def check_file(path: Path) -> None:
@@ -31,6 +34,25 @@ def open_media(path: Path, reader: PartReader) -> "av.container.InputContainer":
     except (av.FFmpegError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"'{path}' is not a media file that FFmpeg can read: {reason}") from None
+
+
+def about_tracks(tracks: Sequence[av.AudioStream], taken: av.AudioStream) -> list[str]:
+    """Say which of several sound tracks was taken, and what the others are; nothing where there is one."""
+    if len(tracks) < 2:
+        return []
+    names = [
+        " ".join(filter(None, (track.metadata.get("language", ""), *_about_codec(track.codec_context))))
+        for track in tracks
+    ]
+    number = [track.index for track in tracks].index(taken.index)
+    place = f"the {_PLACES[number]}" if number < len(_PLACES) else f"number {number + 1}"
+    return [f"has {len(tracks)} sound tracks ({', '.join(names)}): {place} was taken"]
+
+
+def _about_codec(codec: av.AudioCodecContext | None) -> tuple[str, ...]:
+    if codec is None:
+        return ("in an unknown codec",)
+    return _LAYOUTS.get(codec.channels, f"{codec.channels} channels"), codec.name
 
 
 def plain_layout(codec: av.AudioCodecContext) -> list[str]:

@@ -1,5 +1,6 @@
 """``mixdream corpus``: build, show, verify, remove, export-images, import-images."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mixdream.corpus.build import BuildResult
-    from mixdream.corpus.store import Corpus, Rejected, SetRecord
+    from mixdream.corpus.store import Corpus, Rejected, SetRecord, Track
 
 app = typer.Typer(
     help="Example: mixdream corpus build my-sets -o my-corpus\n\nMake sets ready for training.",
     short_help="Make sets ready for training.",
     no_args_is_help=True,
 )
+
+_TRACKS = 3  # titles shown of a set
 
 _CORPUS = typer.Argument(metavar="CORPUS", help="Folder made by 'mixdream corpus build'.")
 
@@ -33,23 +36,33 @@ def build(
     rate: int | None = typer.Option(None, help="Sample rate in Hz: 32000, or what the corpus has."),
     channels: int | None = typer.Option(None, min=1, max=2, help="1 or 2: stereo, or what the corpus has."),
     jobs: int | None = typer.Option(None, min=1, help="Sets decoded at once, by default one per processor."),
+    bpm: list[str] = typer.Option([], metavar="SET=BPM", help="Tempo of all of a set (within 4 %)."),
+    downbeat: list[str] = typer.Option([], metavar="SET=TIME", help="Where a bar begins, as 0:12.35."),
+    library: Path | None = typer.Option(
+        None, metavar="FILE", help="Beat grids: Rekordbox's XML, Traktor's NML."
+    ),
     as_json: bool = JSON_OPTION,
 ) -> None:
     """Example: mixdream corpus build my-sets -o my-corpus
 
     Decode sets, clean them and keep them ready for training; run again to go on or to add sets.
 
-    What was built stays, whatever becomes of its source, until 'mixdream corpus remove'.
+    What was built stays until 'mixdream corpus remove'. So does what --bpm and --downbeat (both repeatable)
+    say, until something else is said, or nothing after =.
     """
     from mixdream.corpus.build import build_corpus
+    from mixdream.corpus.hints import read_corrections
     from mixdream.corpus.sources import source_text
 
     with progress("building") as report:
-        result = build_corpus(sources, output, rate, channels, jobs, report)
+        said = read_corrections(bpm, downbeat)
+        result = build_corpus(sources, output, rate, channels, jobs, report, said, library)
     _print_left_out(result.rejected, result.duplicates, err=True)
     print_missing(result)
     if as_json:
-        made = {"built": list(result.built), "unchanged": list(result.unchanged)}
+        made: dict[str, Any] = {"built": list(result.built), "unchanged": list(result.unchanged)}
+        made["tracked"] = list(result.tracked)
+        made["library"] = asdict(result.library) if result.library else None
         left_out = _left_out(
             rejected=result.rejected,
             duplicates=result.duplicates,
@@ -59,7 +72,11 @@ def build(
         print_json({**_as_dict(result.corpus), **made, **left_out, "not_taken": not_taken})
         return
     _print_table(result.corpus)
-    if not result.built:
+    if result.library:
+        typer.echo(f"library: {result.library.in_words()}")
+    if result.tracked:
+        typer.echo(f"beats tracked again: {', '.join(result.tracked)}")
+    elif not result.built:
         named = len(result.unchanged) + len(result.rejected) + len(result.duplicates)
         changed = "no source has changed" if named else "no source is there"
         typer.echo(f"Nothing had to be done: {changed}.")
@@ -299,7 +316,16 @@ def _tempo(record: "SetRecord") -> str:
 
 
 def _remarks(record: "SetRecord") -> list[str]:
-    """Warnings, and what was dropped where."""
+    """Warnings, what was told of the beats, what was dropped where, and the tracks of a cue sheet."""
     spans = [f"{clock(span.start_s)} to {clock(span.stop_s)} {span.reason}" for span in record.dropped[:3]]
     more = [f"{len(record.dropped) - 3} more spans"] if len(record.dropped) > 3 else []
-    return [*record.warnings, *(f"dropped {text}" for text in spans + more)]
+    named = [f"{clock(track.start_s)} {_title(track)}" for track in record.tracks if _title(track)]
+    others = f" and {len(named) - _TRACKS} more" if len(named) > _TRACKS else ""
+    tracks = [f"{len(record.tracks)} tracks: {'; '.join(named[:_TRACKS])}{others}"] if named else []
+    dropped = [f"dropped {text}" for text in spans + more]
+    return [*record.warnings, *record.hints.in_words(), *dropped, *tracks]
+
+
+def _title(track: "Track") -> str:
+    """Performer and title, as far as the cue sheet has them."""
+    return " - ".join(part for part in (track.performer, track.title) if part)

@@ -3,7 +3,7 @@
 import errno
 import os
 import warnings
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import BrokenExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,9 +13,13 @@ from pathlib import Path
 import joblib
 
 from mixdream.audio.file_parts import ReadError
+from mixdream.corpus.beat_tracking import Told, keep_hints, track_again, waiting
 from mixdream.corpus.build_plan import Plan, as_duplicate, holds, make_plan, settled, stand_in
+from mixdream.corpus.dj_grids import LibraryReport, report_library
+from mixdream.corpus.dj_library import read_library
 from mixdream.corpus.folder import RATE_HZ, BuildFolder, open_folder
 from mixdream.corpus.folder_search import NotTaken
+from mixdream.corpus.hints import BeatHints
 from mixdream.corpus.missing import find_missing, refuse_unknown
 from mixdream.corpus.sources import SourceList, list_sources, no_audio_in, source_text
 from mixdream.corpus.store import Corpus, CorpusIndex, Rejected, SetRecord, SourceFile
@@ -41,6 +45,10 @@ class BuildResult:
         Sources named this time that are not there, and what the corpus keeps of them.
     not_taken : tuple of NotTaken
         What was come across in folders and lists and is no source.
+    tracked : tuple of str
+        Names of sets whose beats were tracked anew because of what is told of them.
+    library : LibraryReport, optional
+        What came of the library that was named.
     """
 
     corpus: Corpus
@@ -50,6 +58,8 @@ class BuildResult:
     duplicates: tuple[Rejected, ...]
     missing: tuple[Rejected, ...] = ()
     not_taken: tuple[NotTaken, ...] = ()
+    tracked: tuple[str, ...] = ()
+    library: LibraryReport | None = None
 
 
 def build_corpus(
@@ -59,6 +69,8 @@ def build_corpus(
     channels: int | None = None,
     jobs: int | None = None,
     report: Report = silent,
+    said: Mapping[str, BeatHints] | None = None,
+    library: Path | None = None,
 ) -> BuildResult:
     """Make sets ready for training, or add sets to a corpus.
 
@@ -76,12 +88,16 @@ def build_corpus(
         Likewise; `mixdream.corpus.folder.CHANNELS`.
     jobs : int, optional
         Sets ingested at once; by default as many as there are processors or sets.
+    said : mapping of set name to BeatHints, optional
+        What the owner says of the beats of sets, in the fields that are set; kept until other is said.
+    library : Path, optional
+        Of Rekordbox or Traktor: its beat grids are used where they agree with what is heard.
 
     Raises
     ------
     InputError
         Where an option is wrong, the folder cannot be used, a path does not exist, or not one source can be
-        used now or could before.
+        used now or could before. What is said of new sets and cannot be is said when all else is done.
     Interrupted
         After Ctrl-C or SIGTERM.
     """
@@ -96,9 +112,10 @@ def build_corpus(
     listed = list_sources(sources)
     if not (listed.files or listed.folders or listed.missing):
         raise InputError(no_audio_in(sources, listed))
+    told = Told(said or {}, read_library(library) if library else None)
     with open_folder(folder, rate_hz, channels) as building:
         try:
-            return _build(sources, listed, building, jobs, report)
+            return _build(sources, listed, building, told, jobs, report)
         except KeyboardInterrupt:
             building.clean()
             raise Interrupted(
@@ -108,18 +125,28 @@ def build_corpus(
 
 
 def _build(
-    sources: list[Path | str], listed: SourceList, folder: BuildFolder, jobs: int | None, report: Report
+    sources: list[Path | str],
+    listed: SourceList,
+    folder: BuildFolder,
+    told: Told,
+    jobs: int | None,
+    report: Report,
 ) -> BuildResult:
     refuse_unknown(listed, folder)
     plan = make_plan(listed, folder, report)
+    told.check_names({*(record.name for record in plan.index.sets), *(f.name for f in plan.todo.values())})
+    index = plan.index.model_copy(update={"sets": tuple(map(told.tell, plan.index.sets))})
     built: set[str] = set()
-    begun = bool(plan.todo) or not folder.index.complete
+    tracked: set[str] = set()
+    problems: list[str] = []
+    begun = bool(plan.todo or waiting(index.sets)) or not folder.index.complete
     if begun:
-        folder.write_index(plan.index.model_copy(update={"complete": False}))
+        folder.write_index(index.model_copy(update={"complete": False}))
         folder.prepare()
-        built = _ingest_all(plan, folder, jobs, report)
+        built = _ingest_all(plan, folder, told, problems, jobs, report)
+        tracked = track_again(folder, report) - built
         folder.clean()
-    final = settled(folder.index if begun else plan.index).model_copy(update={"complete": True})
+    final = settled(folder.index if begun else index).model_copy(update={"complete": True})
     if not final.sets and not folder.was_complete:
         folder.remove()
     elif final != folder.index:
@@ -131,6 +158,10 @@ def _build(
         reasons = [f"'{item.source}' {item.reason}" for item in final.rejected if item.source in plan.sources]
         reasons += [f"'{item.source}' is missing: {item.reason}" for item in missing]
         raise InputError(_nothing_left(reasons) if reasons else no_audio_in(sources, listed))
+    unmade = told.said.keys() - {record.name for record in final.sets}
+    problems += [f"'{name}' became no set, so nothing can be said of it" for name in sorted(unmade)]
+    if problems:
+        raise InputError(f"{'; '.join(problems)}; all else is done")
     return BuildResult(
         corpus=Corpus.open(folder.folder),
         built=tuple(sorted(built)),
@@ -139,6 +170,8 @@ def _build(
         duplicates=tuple(item for item in final.duplicates if item.source in plan.sources),
         missing=tuple(missing),
         not_taken=tuple(listed.not_taken),
+        tracked=tuple(sorted(tracked)),
+        library=report_library(told.library, final.sets) if told.library else None,
     )
 
 
@@ -148,8 +181,13 @@ def _has_set(sources: set[str], index: CorpusIndex) -> bool:
     return bool(index.sets and sources & (known | {item.source for item in index.duplicates}))
 
 
-def _ingest_all(plan: Plan, folder: BuildFolder, jobs: int | None, report: Report) -> set[str]:
-    """Ingest what is to do, and take each set into the corpus as soon as it is whole; names of new sets."""
+def _ingest_all(
+    plan: Plan, folder: BuildFolder, told: Told, problems: list[str], jobs: int | None, report: Report
+) -> set[str]:
+    """Ingest what is to do, and take each set into the corpus as soon as it is whole; names of new sets.
+
+    What is told of a new set and cannot be is added to ``problems``.
+    """
     order = {file.source: i for i, file in enumerate(plan.todo.values())}
     total = sum(map(_weight, plan.todo.values()))
     done = 0
@@ -164,6 +202,11 @@ def _ingest_all(plan: Plan, folder: BuildFolder, jobs: int | None, report: Repor
             if isinstance(outcome, Rejected):
                 folder.record_left_out("rejected", _keeping(outcome, folder))
             else:
+                outcome = keep_hints(outcome, folder.index.sets)
+                try:
+                    outcome = told.tell(outcome)
+                except InputError as error:
+                    problems.append(str(error))
                 built.add(outcome.name)
                 built -= _take_in(outcome, folder, order)
             done += _weight(file)

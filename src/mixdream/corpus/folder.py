@@ -1,6 +1,5 @@
 """The folder of a corpus while it is built: locked, written atomically, cleaned of what a kill left."""
 
-import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from mixdream.corpus.store import (
     read_index,
 )
 from mixdream.errors import InputError, MixdreamError
-from mixdream.files import LOCK_NAME, flush, only_one_in, write_json
+from mixdream.files import LOCK_NAME, flush, is_full, only_one_in, write_json
 
 RATE_HZ, CHANNELS = 32_000, 2
 """Of a new corpus unless told otherwise: up to 16 kHz, in stereo, 0.46 GB an hour (44.1 kHz: 0.64 GB)."""
@@ -178,11 +177,12 @@ def open_folder(folder: Path, rate_hz: int | None, channels: int | None) -> Iter
         with only_one_in(folder, f"another build is at work in '{folder}': wait for it or end it"):
             yield BuildFolder(folder, _index_of(folder, rate_hz, channels))
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not is_full(error):
             raise
         raise MixdreamError(
-            f"the disk of '{folder}' is full: free some space (while it is built, an hour of stereo at 32 "
-            "kHz takes 1.4 GB) and run the same command again, it goes on where it stopped"
+            f"the disk is full, '{error.filename or folder}' was not written: free some space (while it is "
+            "built, an hour of stereo at 32 kHz takes 1.4 GB) and run the same command again, it goes on where "
+            "it stopped"
         ) from error
 
 

@@ -18,10 +18,12 @@ from mixdream.audio.channels import Mixdown
 from mixdream.audio.decode import Decoder
 from mixdream.audio.loudness import LoudnessMeter
 from mixdream.audio.resample import Resampler
+from mixdream.corpus.beat_tracking import kept_blocks
 from mixdream.corpus.cuts import cut
 from mixdream.corpus.silence import Silence, SilenceFinder
 from mixdream.corpus.source_check import check_damage, check_length, source_warnings
 from mixdream.corpus.store import SetRecord, SourceFile, audio_header, sha256_of
+from mixdream.files import naming
 
 SILENCE_S = 2.0
 """Digital silence longer than this is dropped."""
@@ -86,7 +88,7 @@ def ingest(
     OSError
         Where the folder of ``target`` cannot be written.
     """
-    with tempfile.TemporaryFile(dir=target.parent) as raw:
+    with naming(target), tempfile.TemporaryFile(dir=target.parent) as raw:
         decoder, levels, silences = _decode(path, Mixdown(channels), raw, rate_hz, report)
         better = decoder.mixdown.better()
         if better:
@@ -106,7 +108,7 @@ def ingest(
     report(0.97)
     starts = np.cumsum([0, *(stop - start for start, stop in segments)]).tolist()
     kept, kept_starts_s = tuple(pairwise(starts)), tuple(start / rate_hz for start, _ in segments)
-    tracked, tempo = track_beats(partial(_kept_blocks, target, channels), kept, kept_starts_s, rate_hz)
+    tracked, tempo = track_beats(partial(kept_blocks, target, channels), kept, kept_starts_s, rate_hz)
     tracked.write(beats)
     loudness = written.meter.integrated_lufs()
     return SetRecord(
@@ -172,18 +174,6 @@ def _chunks(raw: IO[bytes], start: int, stop: int, channels: int) -> Iterator[np
     for position in range(start, stop, _CHUNK):
         data = raw.read(4 * channels * min(_CHUNK, stop - position))
         yield np.frombuffer(data, np.float32).reshape(-1, channels)
-
-
-def _kept_blocks(target: Path, channels: int, start: int, stop: int) -> Iterator[np.ndarray]:
-    """Read kept samples, shape (n, channels) a time; plain reads, since mapped pages count as memory."""
-    frame = 2 * channels
-    with target.open("rb") as file:
-        np.lib.format.read_magic(file)
-        np.lib.format.read_array_header_1_0(file)
-        file.seek(start * frame, os.SEEK_CUR)
-        for position in range(start, stop, _CHUNK):
-            data = file.read(frame * min(_CHUNK, stop - position))
-            yield np.frombuffer(data, "<i2").reshape(-1, channels)
 
 
 class _Writer:

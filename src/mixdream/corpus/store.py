@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mixdream.analysis.beats.beats import Beats, TempoBlock
+from mixdream.corpus.hints import BeatHints
 from mixdream.errors import InputError, first_problem
 from mixdream.progress import Report, silent
 
@@ -70,7 +71,8 @@ class SetRecord(SourceFile):
     ``(start, stop)`` is continuous in the source; audio was dropped between segments, so a window must not
     reach from one into the next. ``segment_starts_s`` says where each of them begins in the source. ``tempo``
     is in seconds of the source, too, in blocks of about ten seconds. ``earlier_sources`` are paths that had
-    this music before ``source`` had to stand in for them.
+    this music before ``source`` had to stand in for them. ``hints`` is what was told of its beats; where
+    ``beats_sha256`` is empty, they are still to be tracked with it.
     """
 
     audio_sha256: str
@@ -94,6 +96,7 @@ class SetRecord(SourceFile):
     warnings: tuple[str, ...] = ()
     tempo: tuple[TempoBlock, ...] = ()
     earlier_sources: tuple[str, ...] = ()
+    hints: BeatHints = BeatHints()
 
     @property
     def kept_s(self) -> float:
@@ -118,6 +121,14 @@ class SetRecord(SourceFile):
             raise ValueError(f"sample {sample} is outside set '{self.name}' of {self.samples} samples")
         segment = bisect_right([start for start, _ in self.segments], sample) - 1
         return self.segment_starts_s[segment] + (sample - self.segments[segment][0]) / self.rate_hz
+
+    def sample_at(self, time_s: float) -> float | None:
+        """Kept sample at a time in the source, with fractions; None where nothing was kept."""
+        for (start, stop), start_s in zip(self.segments, self.segment_starts_s, strict=True):
+            sample = start + (time_s - start_s) * self.rate_hz
+            if start <= sample < stop:
+                return sample
+        return None
 
 
 class Rejected(SourceFile):

@@ -9,19 +9,23 @@ import numpy as np
 import soxr
 
 from mixdream.analysis.beats.beats import Beats, TempoBlock
+from mixdream.analysis.beats.hints import NO_HINTS, Hints
 from mixdream.analysis.beats.tracking import track_beats
 from mixdream.demo.sets import RATE_HZ, GroundTruth, render_set
 from mixdream.demo.specs import SET_SPECS
 from tests.demo.rendered import rendered_set
 
 
-def track(audio: np.ndarray, rate_hz: int = 8000) -> tuple[Beats, tuple[TempoBlock, ...]]:
+def track(
+    audio: np.ndarray, rate_hz: int = 8000, hints: Hints = NO_HINTS
+) -> tuple[Beats, tuple[TempoBlock, ...]]:
     """Beats of audio in one piece, shape (samples, channels), int16; read in blocks of odd length."""
     return track_beats(
         lambda start, stop: (audio[i : min(i + 77_777, stop)] for i in range(start, stop, 77_777)),
         [(0, len(audio))],
         [0.0],
         rate_hz,
+        hints,
     )
 
 

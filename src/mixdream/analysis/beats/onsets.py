@@ -18,7 +18,8 @@ HOP_SAMPLES = 64
 FRAMES_PER_S = RATE_HZ / HOP_SAMPLES
 SPECTRA_PER_S = 15.625
 
-_BANDS_HZ = (0, 150, 1000, 4000)  # kick and bass; voices and the body of snares; hats and noise
+_BANDS_HZ = (0, 80, 150, 400, 1000, 2200, 4000)
+_IN_THREE = (0, 2, 4, 6)  # kick and bass; voices and the body of snares; hats and noise
 _GAIN = 1000.0  # log(1 + gain x): what is 60 dB below full scale or quieter hardly counts
 _EVEN_S = 8.0
 _SILENT = 0.01  # onset strength that means nothing
@@ -31,13 +32,16 @@ class Onsets:
 
     Attributes
     ----------
-    strength : np.ndarray, shape (3, T), float32, >= 0
+    strength : np.ndarray, shape (6, T), float32, >= 0
         Rise of the log spectrum within each band; `FRAMES_PER_S`, frame 0 is the first sample.
+    level : np.ndarray, shape (6, T), float16, >= 0
+        The log spectrum itself.
     spectra : np.ndarray, shape (S, notes), float16, >= 0
         Log magnitude in semitones; `SPECTRA_PER_S`, spectrum 0 is centred on the first sample.
     """
 
     strength: np.ndarray
+    level: np.ndarray
     spectra: np.ndarray
 
 
@@ -46,15 +50,17 @@ def measure_onsets(blocks: Iterable[np.ndarray], rate_hz: int) -> Onsets:
     short, long = _Frames(_SHORT, HOP_SAMPLES), _Frames(_LONG, round(RATE_HZ / SPECTRA_PER_S))
     bands, notes = _bands(), _notes()
     before = np.zeros((2, _SHORT // 2 + 1), np.float32)
-    strength, spectra = [], []
+    strength, level, spectra = [], [], []
     for chunk in _mono(blocks, rate_hz):
         levels = np.concatenate([before, np.log1p(_GAIN * short.magnitudes(chunk))])
         # Between the neighbours of a frame, so that the rise belongs to its middle.
         strength.append(np.maximum(levels[2:] - levels[:-2], 0) @ bands)
+        level.append((levels[1:-1] @ bands).astype(np.float16))
         before = levels[-2:]
         spectra.append(np.log1p(_GAIN * (long.magnitudes(chunk) @ notes)).astype(np.float16))
-    rises = np.concatenate(strength)[1:].T  # the first belongs to the frame before the audio
-    return Onsets(np.ascontiguousarray(rises), np.concatenate(spectra))
+    # The first belongs to the frame before the audio.
+    rises, levels = (np.ascontiguousarray(np.concatenate(of)[1:].T) for of in (strength, level))
+    return Onsets(rises, levels, np.concatenate(spectra))
 
 
 class _Frames:
@@ -88,7 +94,7 @@ def _mono(blocks: Iterable[np.ndarray], rate_hz: int) -> Iterator[np.ndarray]:
 
 
 def _bands() -> np.ndarray:
-    """Averages over bands, shape (bins, 3)."""
+    """Averages over bands, shape (bins, 6)."""
     bin_hz = np.arange(_SHORT // 2 + 1) * RATE_HZ / _SHORT
     masks = [(bin_hz > low) & (bin_hz <= high) for low, high in pairwise(_BANDS_HZ)]
     return np.stack([mask / mask.sum() for mask in masks], axis=1).astype(np.float32)
@@ -101,6 +107,14 @@ def _notes() -> np.ndarray:
     width_hz = np.maximum(note_hz * (2 ** (1 / 12) - 1), RATE_HZ / _LONG)
     weight = np.maximum(0, 1 - np.abs(bin_hz[:, None] - note_hz) / width_hz)
     return (weight / weight.sum(axis=0)).astype(np.float32)
+
+
+def in_three(strength: np.ndarray) -> np.ndarray:
+    """Average neighbouring bands: bass, voices and the body of snares, hats and noise; shape (3, T)."""
+    bins = (_bands() > 0).sum(axis=0)
+    return np.stack(
+        [bins[low:high] @ strength[low:high] / bins[low:high].sum() for low, high in pairwise(_IN_THREE)]
+    ).astype(np.float32)
 
 
 def even_out(strength: np.ndarray) -> np.ndarray:

@@ -13,8 +13,9 @@ from scipy.ndimage import uniform_filter1d
 from mixdream.analysis.beats.beats import Beats, TempoBlock
 from mixdream.analysis.beats.downbeats import find_bars
 from mixdream.analysis.beats.half_beats import LATE_FRAMES, follow_pulse
-from mixdream.analysis.beats.onsets import FRAMES_PER_S, even_out, measure_onsets
-from mixdream.analysis.beats.tempo import BLOCK_S, tempo_path
+from mixdream.analysis.beats.hints import NO_HINTS, Hints, bars_from
+from mixdream.analysis.beats.onsets import FRAMES_PER_S, even_out, in_three, measure_onsets
+from mixdream.analysis.beats.tempo import BLOCK_S, SLOWEST_BPM, tempo_path
 
 SURE = 0.6
 """Confidence from which on beats are sure."""
@@ -22,6 +23,7 @@ SURE = 0.6
 _REPORT_S = 10.0  # length of the tempo blocks that are reported
 _EDGE_S = 0.03
 _AROUND = 32  # beats over which it is counted how often a beat is struck
+_STRICT = 50  # power of the probability of a reading: from 0.99 on it is sure where the pulse is clear
 _FADE = 0.99  # per beat without evidence, between parts that have some
 _SEAM = 4  # beats on both sides of a jump that are not to be trusted
 
@@ -31,6 +33,7 @@ def track_beats(
     segments: Sequence[tuple[int, int]],
     segment_starts_s: Sequence[float],
     rate_hz: int,
+    hints: Hints = NO_HINTS,
 ) -> tuple[Beats, tuple[TempoBlock, ...]]:
     """Track the beats of a set; each segment by itself, since the beat does not go on across a cut.
 
@@ -42,10 +45,12 @@ def track_beats(
         Gives the audio from one kept sample to another, in blocks of shape (n, channels), int16.
     segments : sequence of (start, stop), in kept samples
     segment_starts_s : sequence of float, in seconds of the source
+    hints : Hints
+        What is known: it decides, and how clear the pulse is says whether beats are sure.
     """
     samples, bars, confidences, blocks = [], [], [], []
     for (start, stop), source_s in zip(segments, segment_starts_s, strict=True):
-        time_s, in_bar, confidence = _track(read(start, stop), rate_hz)
+        time_s, in_bar, confidence = _track(read(start, stop), start, rate_hz, hints)
         # An attack on the first sample may be measured a moment before it; one at the very end is not heard.
         inside = (time_s > -_EDGE_S) & (time_s < (stop - start) / rate_hz - _EDGE_S)
         time_s, in_bar, confidence = np.maximum(time_s[inside], 0), in_bar[inside], confidence[inside]
@@ -57,21 +62,32 @@ def track_beats(
     return Beats(np.concatenate(samples), np.concatenate(bars), sure), tuple(blocks)
 
 
-def _track(blocks: Iterable[np.ndarray], rate_hz: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _track(
+    blocks: Iterable[np.ndarray], start: int, rate_hz: int, hints: Hints
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Beats of one segment: seconds from its start, place in the bar, confidence; each of shape (N,)."""
     measured = measure_onsets(blocks, rate_hz)
-    onsets = even_out(measured.strength)
+    evened = even_out(measured.strength)
+    onsets = even_out(in_three(measured.strength))
     bpm, clarity = tempo_path(onsets)
+    octave = np.zeros(len(bpm))
+    if hints.tempos:
+        bpm = hints.tempo_at(start + (np.arange(len(bpm)) + 0.5) * BLOCK_S * rate_hz, bpm)
+        octave = np.floor(np.log2(bpm / SLOWEST_BPM))
+        bpm = bpm / 2**octave
+        clarity = np.ones(len(bpm))
+    downbeats = (np.array(hints.downbeats) - start) / rate_hz * FRAMES_PER_S - LATE_FRAMES
     pieces = follow_pulse(onsets, bpm)
     if not pieces:
         return np.zeros(0), np.zeros(0, np.int8), np.zeros(0)
     times, in_bar, confidences = [], [], []
     for number, half_beats in enumerate(pieces):
-        bars = find_bars(half_beats, onsets, measured.spectra)
+        known = 2 ** float(np.median(octave[_blocks(half_beats, len(bpm))])) if hints.tempos else None
+        bars = bars_from(half_beats, downbeats, find_bars(half_beats, measured, evened, known))
         frames = bars.frame
-        block = np.clip((frames / (BLOCK_S * FRAMES_PER_S)).astype(int), 0, len(clarity) - 1)
+        block = _blocks(frames, len(bpm))
         pulse = _carried(clarity[block] * _struck(frames, onsets))
-        confidence = pulse * bars.certainty
+        confidence = pulse * bars.certainty**_STRICT
         if number > 0:
             confidence[:_SEAM] = 0
         if number < len(pieces) - 1:
@@ -80,6 +96,11 @@ def _track(blocks: Iterable[np.ndarray], rate_hz: int) -> tuple[np.ndarray, np.n
         in_bar.append(bars.in_bar)
         confidences.append(confidence)
     return np.concatenate(times), np.concatenate(in_bar), np.concatenate(confidences)
+
+
+def _blocks(frames: np.ndarray, count: int) -> np.ndarray:
+    """Which of so many blocks of `BLOCK_S` each frame lies in."""
+    return np.clip((frames / (BLOCK_S * FRAMES_PER_S)).astype(int), 0, count - 1)
 
 
 def _struck(frames: np.ndarray, onsets: np.ndarray) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""How the networks that read bars are fitted: music made up at random, examples of it, the fit."""
