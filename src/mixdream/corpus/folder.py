@@ -181,8 +181,8 @@ def open_folder(folder: Path, rate_hz: int | None, channels: int | None) -> Iter
             raise
         raise MixdreamError(
             f"the disk is full, '{error.filename or folder}' was not written: free some space (while it is "
-            "built, an hour of stereo at 32 kHz takes 1.4 GB) and run the same command again, it goes on where "
-            "it stopped"
+            "built, an hour of stereo at 32 kHz takes 1.4 GB) and run the same command again, it goes on "
+            "where it stopped"
         ) from error
 
 
