@@ -102,6 +102,9 @@ def test_stereo_is_read_as_mono(tmp_path: Path) -> None:
     corpus = make_corpus(tmp_path, {"a": 20_000}, channels=2)
     wave = index_windows(corpus, 1.0, slide_ms=1000).read([0])[0]
     assert np.allclose(wave, corpus.audio("a")[:8000].astype(float).mean(axis=1) / 32768, atol=1e-7)
+    both = index_windows(corpus, 1.0, slide_ms=1000).read([0], mono=False)
+    assert both.shape == (1, 8000, 2)
+    assert np.array_equal(both[0], corpus.audio("a")[:8000] / np.float32(32768))
 
 
 def test_spread_windows_are_as_many_as_asked_for(tmp_path: Path) -> None:

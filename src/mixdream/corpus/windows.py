@@ -86,8 +86,11 @@ class WindowIndex:
         """Length of each window, in kept samples, shape (N,)."""
         return np.full(len(self), self.window_samples)
 
-    def read(self, rows: np.ndarray | Sequence[int]) -> np.ndarray:
-        """Audio of windows, stereo mixed to mono: shape (rows, window_samples), float32, in [-1, 1)."""
+    def read(self, rows: np.ndarray | Sequence[int], mono: bool = True) -> np.ndarray:
+        """Audio of windows, float32, in [-1, 1).
+
+        Stereo is mixed to mono: shape (rows, window_samples); else (rows, window_samples, channels).
+        """
         rows = np.asarray(rows)
         names = [record.name for record in self.corpus.sets]
         audio = {i: self.corpus.audio(names[i]) for i in np.unique(self.set_index[rows]).tolist()}
@@ -95,9 +98,11 @@ class WindowIndex:
         starts = zip(self.set_index[rows].tolist(), self.start[rows].tolist(), strict=True)
         for target, (i, start) in zip(frames, starts, strict=True):
             target[:] = audio[i][start : start + self.window_samples]
+        if not mono:
+            return frames.astype(np.float32) * np.float32(1 / 32768)
         scale = np.float32(1 / (32768 * self.corpus.channels))
-        mono = frames[..., 0] if self.corpus.channels == 1 else frames.sum(-1, dtype=np.int32)
-        return mono.astype(np.float32) * scale
+        mixed = frames[..., 0] if self.corpus.channels == 1 else frames.sum(-1, dtype=np.int32)
+        return mixed.astype(np.float32) * scale
 
     def where(self, row: int) -> tuple[str, float]:
         """Set that a window is from, and the time in its source where it starts, in seconds."""
