@@ -10,7 +10,7 @@ import soxr
 
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
-from mixdream.evaluation.collection import Collection, read_folder
+from mixdream.evaluation.collection import Collection, heard_as, read_folder
 from mixdream.evaluation.copies.nearest import Nearest
 from mixdream.evaluation.copy_findings import read_aligned
 from mixdream.evaluation.metrics import COMPARED, METRICS
@@ -74,7 +74,7 @@ def collections(folder: Path) -> list[Collection]:
     one = tune(50, SECONDS)
     stuck = np.stack([np.roll(one, rng.integers(-80, 80)) for _ in range(30)]).astype(np.float32)
     labels = tuple(f"take {i}" for i in range(30))
-    return [read_folder(folder, RATE_HZ, 100, 0), Collection("stuck", stuck, RATE_HZ, labels)]
+    return [read_folder(folder, RATE_HZ, 100, 0), Collection("stuck", stuck[..., None], RATE_HZ, labels)]
 
 
 @pytest.fixture(scope="module")
@@ -89,18 +89,28 @@ def page(content: Content, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_any_folder_is_read_at_one_rate_and_length(collections: list[Collection]) -> None:
     found = collections[0]
-    assert (found.rate_hz, found.audio.shape) == (RATE_HZ, (25, CLIP))
+    assert (found.rate_hz, found.audio.shape) == (RATE_HZ, (25, CLIP, 1))
     assert found.labels[0] == "00.flac"
     assert [note for note in found.notes if "no.wav' is not a media file" in note]
     assert [note for note in found.notes if "1 files shorter than 1.50 s, such as 'short.wav'" in note]
     assert np.isnan(found.audio[found.labels.index("nan.wav")]).any()
 
 
+def test_clips_are_heard_at_another_rate_and_in_other_channels() -> None:
+    time_s = np.arange(RATE_HZ) / RATE_HZ
+    tone = np.sin(2 * np.pi * 440 * time_s).astype(np.float32)[None, :, None]
+    heard = heard_as(Collection("tone", tone, RATE_HZ, ("a",)), 32_000, 2)
+    assert (heard.rate_hz, heard.audio.shape) == (32_000, (1, 32_000, 2))
+    expected = np.sin(2 * np.pi * 440 * np.arange(32_000) / 32_000)
+    assert np.abs(heard.audio[0, 500:-500] - expected[500:-500, None]).max() < 1e-3
+    assert heard_as(heard, 32_000, 1).audio.shape == (1, 32_000, 1)
+
+
 def test_longer_files_are_cut_side_by_side(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "long.wav", tune(0, 25), RATE_HZ)
     found = read_folder(tmp_path, RATE_HZ, 100, 0)
     assert found.labels == ("long.wav", "long.wav from 10 s")
-    assert read_folder(tmp_path, RATE_HZ, 100, 0, 5.0).audio.shape == (5, 5 * RATE_HZ)
+    assert read_folder(tmp_path, RATE_HZ, 100, 0, 5.0).audio.shape == (5, 5 * RATE_HZ, 1)
     assert len(read_folder(tmp_path, RATE_HZ, 3, 0, 5.0).audio) == 3
 
 

@@ -77,6 +77,11 @@ def checked_clips(
         raise InputError("there are no clips to embed")
 
 
+def mixed(clips: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Clips of shape (samples, channels), or of one channel already, each mixed to mono, (samples,)."""
+    return (clip if clip.ndim == 1 else clip.mean(axis=1) for clip in clips)
+
+
 def analysis_grid(rate_hz: int, samples: int) -> Grid:
     """Grid on which audio is embedded: Hann windows of at most 32 ms, fourfold overlap.
 

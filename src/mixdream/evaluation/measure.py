@@ -1,5 +1,6 @@
 """Measuring: every collection of a report against the same real windows, in every embedding."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +11,13 @@ from mixdream.analysis.pulse import strongest_pulse
 from mixdream.evaluation.clap import SMALLEST_STD as CLAP_STD
 from mixdream.evaluation.clap import embed_audio_with_clap
 from mixdream.evaluation.embedder import Space
-from mixdream.evaluation.embedding import embed_audio
+from mixdream.evaluation.embedding import embed_audio, mixed
 from mixdream.evaluation.intervals import Statistic, block_weights, estimate
 from mixdream.evaluation.metrics import evaluate_embeddings
 from mixdream.evaluation.random_net import SMALLEST_STD as RANDOM_STD
 from mixdream.evaluation.random_net import embed_audio_randomly
 from mixdream.evaluation.reference import Reference
+from mixdream.evaluation.samples import Samples
 from mixdream.evaluation.sections import CLAP, HANDCRAFTED, RANDOM_NET, Beat, Measures
 
 
@@ -27,7 +29,7 @@ class Yardstick:
     samples: int  # of each clip that are compared
     number: int  # clips of each collection and floor that are compared, where there are so many
     seed: int
-    real: np.ndarray  # audio of the reference, shape (n, samples)
+    real: np.ndarray  # audio of the reference, shape (n, samples, channels)
     spaces: dict[str, Space]  # embeddings, fitted on it
     pulses: dict[str, np.ndarray]  # its own, see measure_pulses
 
@@ -42,9 +44,9 @@ class Yardstick:
             return np.arange(count)
         return np.sort(np.random.default_rng(self.seed).choice(count, self.number, replace=False))
 
-    def cut(self, windows: np.ndarray) -> np.ndarray:
-        """Cut the clips out of real windows, which have some samples more on both sides."""
-        return windows[:, self.reference.lead : self.reference.lead + self.samples]
+    def place(self, clips: np.ndarray, blocks: np.ndarray | None = None) -> dict[str, Samples]:
+        """Embed clips, shape (m, samples, channels), in every space; for blocks see `measure`."""
+        return {name: space.place(clips, blocks) for name, space in self.spaces.items()}
 
 
 def make_yardstick(
@@ -52,32 +54,35 @@ def make_yardstick(
 ) -> Yardstick:
     """Fit every embedding on the reference; that of a CLAP checkpoint, too, where a folder is given."""
     rate_hz, blocks = reference.rate_hz, reference.train.blocks
-    real = reference.train.audio[:, reference.lead : reference.lead + samples]
+    real = reference.train.audio[:, :samples]
     spaces = {
-        HANDCRAFTED: Space.fit(lambda clips: embed_audio(clips, rate_hz), real, blocks),
-        RANDOM_NET: Space.fit(lambda clips: embed_audio_randomly(clips, rate_hz), real, blocks, RANDOM_STD),
+        HANDCRAFTED: Space.fit(lambda clips: embed_audio(mixed(clips), rate_hz), real, blocks),
+        RANDOM_NET: Space.fit(
+            lambda clips: embed_audio_randomly(mixed(clips), rate_hz), real, blocks, RANDOM_STD
+        ),
     }
     if clap is not None:
         spaces[CLAP] = Space.fit(
-            lambda clips: embed_audio_with_clap(clips, rate_hz, clap), real, blocks, CLAP_STD
+            lambda clips: embed_audio_with_clap(mixed(clips), rate_hz, clap), real, blocks, CLAP_STD
         )
     return Yardstick(reference, samples, number, seed, real, spaces, measure_pulses(real, rate_hz))
 
 
-def measure(yardstick: Yardstick, clips: np.ndarray, blocks: np.ndarray | None = None) -> Measures:
-    """Compute metrics of clips, shape (m, samples), in all embeddings, and pulse and tempo.
+def measure(yardstick: Yardstick, clips: np.ndarray, placed: Mapping[str, Samples]) -> Measures:
+    """Compute metrics of clips, shape (m, samples, channels), in all embeddings, and pulse and tempo.
 
-    ``blocks``, shape (m,), are those of real windows; generated clips are each their own block.
+    ``placed`` is where `Yardstick.place` puts the clips. Real windows have blocks there, shape (m,);
+    generated clips are each their own block.
     """
     seed = yardstick.seed
     embeddings = {
-        name: evaluate_embeddings(space.reference, space.place(clips, blocks), seed)
+        name: evaluate_embeddings(space.reference, placed[name], seed)
         for name, space in yardstick.spaces.items()
     }
     rng = np.random.default_rng(seed)
     weights = (
         block_weights(yardstick.reference.train.blocks, rng),
-        block_weights(np.arange(len(clips)) if blocks is None else blocks, rng),
+        block_weights(placed[HANDCRAFTED].blocks, rng),
     )
     pulses = measure_pulses(clips, yardstick.reference.rate_hz)
     beat = {
@@ -93,7 +98,7 @@ def measure(yardstick: Yardstick, clips: np.ndarray, blocks: np.ndarray | None =
 
 def measure_pulses(clips: np.ndarray, rate_hz: int) -> dict[str, np.ndarray]:
     """Strength in dB and tempo in BPM of each clip."""
-    table = np.array([strongest_pulse(clip, rate_hz) for clip in clips])
+    table = np.array([strongest_pulse(clip, rate_hz) for clip in mixed(clips)])
     return {"pulse_db": table[:, 0], "tempo_bpm": table[:, 1]}
 
 

@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
 from mixdream.errors import InputError
-from mixdream.evaluation.embedding import analysis_magnitudes, embed_magnitudes
+from mixdream.evaluation.embedding import analysis_magnitudes, embed_magnitudes, mixed
 from mixdream.evaluation.intervals import Estimate
 from mixdream.evaluation.measure import Yardstick
 from mixdream.evaluation.metrics import METRICS, Evaluation, evaluate_embeddings
@@ -37,8 +37,8 @@ def measure_stages(yardstick: Yardstick, other: np.ndarray, report: Report = sil
     ``PCA + mixture``: `pca_mixture` of the reference. ``noise``: white. A metric that does not put these in
     order says nothing about a model either.
 
-    ``other``, shape (m, samples), are windows of the same music that are not in the reference: the stages are
-    drawn from them. Each has as many clips as the collections have.
+    ``other``, shape (m, samples), mono, are windows of the same music that are not in the reference: the
+    stages are drawn from them. Each has as many clips as the collections have.
     """
     space, rate_hz = yardstick.space, yardstick.reference.rate_hz
     rng = np.random.default_rng(yardstick.seed)
@@ -53,7 +53,8 @@ def measure_stages(yardstick: Yardstick, other: np.ndarray, report: Report = sil
         for name, clips in collapse_stages(other, embeddings, rate_hz, yardstick.number, rng):
             evaluate(name, space.place(clips))
             if name == "one window":
-                spectrograms, grid = analysis_magnitudes(yardstick.real, rate_hz)
+                real = np.stack(list(mixed(yardstick.real)))
+                spectrograms, grid = analysis_magnitudes(real, rate_hz)
                 drawn = pca_mixture(spectrograms.numpy(), yardstick.number, rng)
                 features = embed_magnitudes(drawn, grid)
                 evaluate("PCA + mixture", Samples.independent(space.embedder.transform(features)))
