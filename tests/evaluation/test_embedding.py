@@ -82,6 +82,23 @@ def test_modulations_fall_into_their_ranges(modulation_hz: float, place: int) ->
     assert found[place] == pytest.approx(depth_db / np.sqrt(2), rel=0.15)
 
 
+def test_blur_of_three_frames_is_heard() -> None:
+    """As far as other clips of the same kind are apart, in what changes from frame to frame and is flat."""
+    clips = np.stack([music(seed=seed) for seed in range(8)])
+    spectrograms, grid = analysis_magnitudes(clips, RATE_HZ)
+    blurred = torch.nn.functional.avg_pool1d(spectrograms, 3, 1)
+    wide = spectrograms[..., 1:-1].numpy(), blurred.numpy()
+    real, blurry = (
+        embed_magnitudes(each, grid.model_copy(update={"frames": grid.frames - 2})) for each in wide
+    )
+    fine = slice(6 * BANDS, 8 * BANDS)
+    spread = real[:, fine].std(axis=0)
+    moved = np.abs(blurry - real)[:, fine].mean(axis=0)
+    assert (moved > 3 * spread).mean() > 0.9
+    assert (blurry - real)[:, 7 * BANDS : 8 * BANDS].mean() > 0.5  # flatter
+    assert (real[:, 7 * BANDS : 8 * BANDS] <= 0).all()
+
+
 def test_chroma_names_the_pitch() -> None:
     t = np.arange(4 * RATE_HZ) / RATE_HZ
     found = embed_audio([np.sin(2 * np.pi * 1318.5 * t)], RATE_HZ)[0][CHROMA]
