@@ -199,7 +199,7 @@ def test_the_json_has_all_figures_and_no_media(content: Content, page: Path) -> 
     good, stuck = plain["rows"]
     assert {"verdict", "embeddings", "pulse", "copies", "clusters"} <= set(good)
     assert not {"measures", "ceiling", "players"} & set(good)
-    assert set(stuck["embeddings"]) == {"handcrafted", "random net"}
+    assert set(stuck["embeddings"]) == {"handcrafted", "texture", "random net"}
     figures = stuck["embeddings"]["handcrafted"]["figures"]
     assert set(figures) == set(METRICS) - {"frechet_distance"}
     assert set(figures["coverage"]) == {"value", "low", "high"}

@@ -1,6 +1,5 @@
 """Measuring: every collection of a report against the same real windows, in every embedding."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 from scipy.stats import wasserstein_distance
 
 from mixdream.analysis.pulse import strongest_pulse
+from mixdream.analysis.texture import descriptors, textures
 from mixdream.evaluation.clap import SMALLEST_STD as CLAP_STD
 from mixdream.evaluation.clap import embed_audio_with_clap
 from mixdream.evaluation.embedder import Space
@@ -18,7 +18,17 @@ from mixdream.evaluation.random_net import SMALLEST_STD as RANDOM_STD
 from mixdream.evaluation.random_net import embed_audio_randomly
 from mixdream.evaluation.reference import Reference
 from mixdream.evaluation.samples import Samples
-from mixdream.evaluation.sections import CLAP, HANDCRAFTED, RANDOM_NET, Beat, Measures
+from mixdream.evaluation.sections import CLAP, HANDCRAFTED, RANDOM_NET, TEXTURE, Beat, Measures
+from mixdream.evaluation.texture_findings import SMALLEST_STD as TEXTURE_STD
+from mixdream.evaluation.texture_findings import texture_findings
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Clips in every embedding, and their textures, shape (m, descriptors)."""
+
+    samples: dict[str, Samples]
+    textures: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -44,9 +54,14 @@ class Yardstick:
             return np.arange(count)
         return np.sort(np.random.default_rng(self.seed).choice(count, self.number, replace=False))
 
-    def place(self, clips: np.ndarray, blocks: np.ndarray | None = None) -> dict[str, Samples]:
-        """Embed clips, shape (m, samples, channels), in every space; for blocks see `measure`."""
-        return {name: space.place(clips, blocks) for name, space in self.spaces.items()}
+    def place(self, clips: np.ndarray, blocks: np.ndarray | None = None) -> Placed:
+        """Embed clips, shape (m, samples, channels), in every space.
+
+        Real windows have blocks, shape (m,); generated clips are each their own block.
+        """
+        features = {name: space.embed(clips) for name, space in self.spaces.items()}
+        sides = {name: self.spaces[name].place_features(row, blocks) for name, row in features.items()}
+        return Placed(sides, features[TEXTURE])
 
 
 def make_yardstick(
@@ -57,6 +72,7 @@ def make_yardstick(
     real = reference.train.audio[:, :samples]
     spaces = {
         HANDCRAFTED: Space.fit(lambda clips: embed_audio(mixed(clips), rate_hz), real, blocks),
+        TEXTURE: Space.fit(lambda clips: textures(clips, rate_hz), real, blocks, TEXTURE_STD),
         RANDOM_NET: Space.fit(
             lambda clips: embed_audio_randomly(mixed(clips), rate_hz), real, blocks, RANDOM_STD
         ),
@@ -68,21 +84,22 @@ def make_yardstick(
     return Yardstick(reference, samples, number, seed, real, spaces, measure_pulses(real, rate_hz))
 
 
-def measure(yardstick: Yardstick, clips: np.ndarray, placed: Mapping[str, Samples]) -> Measures:
-    """Compute metrics of clips, shape (m, samples, channels), in all embeddings, and pulse and tempo.
+def measure(
+    yardstick: Yardstick, clips: np.ndarray, placed: Placed, train: Measures | None = None
+) -> Measures:
+    """Compute metrics of clips, shape (m, samples, channels), in all embeddings, pulse, tempo and texture.
 
-    ``placed`` is where `Yardstick.place` puts the clips. Real windows have blocks there, shape (m,);
-    generated clips are each their own block.
+    ``placed`` is where `Yardstick.place` puts the clips; ``train`` is the floor of the same music.
     """
     seed = yardstick.seed
     embeddings = {
-        name: evaluate_embeddings(space.reference, placed[name], seed)
+        name: evaluate_embeddings(space.reference, placed.samples[name], seed)
         for name, space in yardstick.spaces.items()
     }
     rng = np.random.default_rng(seed)
     weights = (
         block_weights(yardstick.reference.train.blocks, rng),
-        block_weights(placed[HANDCRAFTED].blocks, rng),
+        block_weights(placed.samples[HANDCRAFTED].blocks, rng),
     )
     pulses = measure_pulses(clips, yardstick.reference.rate_hz)
     beat = {
@@ -93,7 +110,13 @@ def measure(yardstick: Yardstick, clips: np.ndarray, placed: Mapping[str, Sample
         )
         for name, real in yardstick.pulses.items()
     }
-    return Measures(embeddings, beat)
+    texture = texture_findings(
+        descriptors(yardstick.reference.rate_hz, yardstick.real.shape[2]),
+        (yardstick.spaces[TEXTURE].features, weights[0]),
+        (placed.textures, weights[1]),
+        train.texture if train else None,
+    )
+    return Measures(embeddings, beat, texture)
 
 
 def measure_pulses(clips: np.ndarray, rate_hz: int) -> dict[str, np.ndarray]:

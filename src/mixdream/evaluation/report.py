@@ -20,7 +20,7 @@ from mixdream.evaluation.embedder import Space
 from mixdream.evaluation.embedding import embed_magnitudes, mixed
 from mixdream.evaluation.findings import cluster_findings, player
 from mixdream.evaluation.intervals import RESAMPLES
-from mixdream.evaluation.measure import Yardstick, make_yardstick, measure
+from mixdream.evaluation.measure import Placed, Yardstick, make_yardstick, measure
 from mixdream.evaluation.metrics import compare_pair, evaluate_embeddings
 from mixdream.evaluation.reference import Reference
 from mixdream.evaluation.samples import Samples
@@ -81,7 +81,7 @@ def make_report(
         rows.append(row)
     report(0.6, "stages of a collapse")
     stages = _stages(yardstick, floors["train"], rows, part(report, 0.6, 0.1))
-    comparison = _comparison(yardstick, {name: sides[HANDCRAFTED] for name, sides in placed.items()})
+    comparison = _comparison(yardstick, {name: side.samples[HANDCRAFTED] for name, side in placed.items()})
     report(0.7, "how near real music is")
     copies, no_copies = check_collections(corpus, reference, collections, samples, report)
     report(1.0, "writing")
@@ -123,12 +123,13 @@ def make_report(
 def _floors(yardstick: Yardstick) -> dict[str, Measures]:
     """What real windows reach: of the music that was learnt from, and of other music if there is some."""
     sides = {"train": yardstick.reference.other, "held-out": yardstick.reference.held_out}
-    floors = {}
+    floors: dict[str, Measures] = {}
     for name, windows in sides.items():
         if windows is not None:
             rows = yardstick.chosen(len(windows.audio))
             clips = windows.audio[rows, : yardstick.samples]
-            floors[name] = measure(yardstick, clips, yardstick.place(clips, windows.blocks[rows]))
+            placed = yardstick.place(clips, windows.blocks[rows])
+            floors[name] = measure(yardstick, clips, placed, floors.get("train"))
     return floors
 
 
@@ -156,17 +157,17 @@ def _measured(
     row: Row,
     collection: Collection,
     chosen: np.ndarray,
-    placed: dict[str, Samples],
+    placed: Placed,
     train: Measures,
 ) -> Row:
     """Everything about the chosen clips of a collection but copies; ``train`` is the floor."""
     clips = collection.audio[chosen, : yardstick.samples]
-    measures = measure(yardstick, clips, placed)
+    measures = measure(yardstick, clips, placed, train)
     row = replace(row, measures=measures)
-    real, generated = yardstick.space.reference, placed[HANDCRAFTED]
+    real, generated = yardstick.space.reference, placed.samples[HANDCRAFTED]
     figures, floor, floor_name = measures.handcrafted, train.handcrafted, "real windows"
     if collection.spectrograms is not None:
-        row, seen = _with_spectrograms(yardstick, row, collection.spectrograms, chosen)
+        row, seen = _with_spectrograms(yardstick, row, collection.spectrograms, chosen, train)
         if seen and row.spectrograms:
             # In the band that the model has: what its grid and its phases lose is no collapse.
             real, generated = seen
@@ -180,7 +181,7 @@ def _measured(
 
 
 def _with_spectrograms(
-    yardstick: Yardstick, row: Row, made: Spectrograms, chosen: np.ndarray
+    yardstick: Yardstick, row: Row, made: Spectrograms, chosen: np.ndarray, train: Measures
 ) -> tuple[Row, tuple[Samples, Samples] | None]:
     """Add what can be measured only on a run: ceiling, consistency and its spectrograms before inversion.
 
@@ -198,7 +199,7 @@ def _with_spectrograms(
         audio, errors = made.voice.passed(real, [windows.sets[k] for k in rows])
         heard = at_rate(audio[..., None], grid.rate_hz, reference.rate_hz)[:, : yardstick.samples]
         heard = channels_of(heard, yardstick.real.shape[2])
-        ceiling = measure(yardstick, heard, yardstick.place(heard, blocks))
+        ceiling = measure(yardstick, heard, yardstick.place(heard, blocks), train)
         consistency = {"generated": float(np.median(made.errors[chosen])), "real": float(np.median(errors))}
     except KeyError as error:
         notes.append(f"The run does not know set {error}: it was trained on another corpus; no ceiling.")

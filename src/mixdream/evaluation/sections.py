@@ -9,7 +9,7 @@ from mixdream.evaluation.intervals import Estimate
 from mixdream.evaluation.metrics import Evaluation
 from mixdream.pages.media import Sound
 
-HANDCRAFTED, RANDOM_NET, CLAP = "handcrafted", "random net", "CLAP"
+HANDCRAFTED, TEXTURE, RANDOM_NET, CLAP = "handcrafted", "texture", "random net", "CLAP"
 """Names of the embeddings."""
 
 
@@ -23,11 +23,23 @@ class Beat:
 
 
 @dataclass(frozen=True)
+class TextureFinding:
+    """How a quantity of `mixdream.analysis.texture` differs in a band (None: in all), clips minus music."""
+
+    quantity: str
+    band: tuple[float, float] | None  # in Hz
+    difference: Estimate  # in dB; of the correlation of left and right in tenths
+    beyond: bool  # whether it is outside of what other real windows reach
+    sentence: str | None = None  # for the largest
+
+
+@dataclass(frozen=True)
 class Measures:
     """What is measured on every set of clips, floors included."""
 
     embeddings: dict[str, Evaluation]  # by the name of the embedding
     pulse: dict[str, Beat]  # "pulse_db" and "tempo_bpm"
+    texture: tuple[TextureFinding, ...]
 
     @property
     def handcrafted(self) -> Evaluation:
