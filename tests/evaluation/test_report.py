@@ -169,6 +169,18 @@ def test_every_figure_has_an_interval_and_floors(content: Content) -> None:
                     assert estimate is not None and estimate.low <= estimate.value <= estimate.high
 
 
+def test_the_headline_has_every_way_of_hearing(content: Content, page: Path) -> None:
+    stuck = content.rows[1]
+    lines = {name: estimates for name, _, estimates in table_of(content, stuck).headline}
+    assert list(lines)[:3] == [f"Kernel distance, {ear} ↓" for ear in ("sound", "texture", "random net")]
+    told, *floors = lines["Told apart ↓"]
+    assert told is not None and told.value > 0.9
+    assert floors[0] is not None and floors[0].low < 0.5
+    plain = json.loads((page.parent / "report.json").read_text("utf-8"))
+    assert plain["rows"][1]["told_apart"]["value"] == told.value
+    assert {"quantity", "band", "difference", "beyond"} <= set(plain["rows"][1]["texture"][0])
+
+
 def test_what_a_stuck_model_misses_can_be_heard(content: Content) -> None:
     clusters = content.rows[1].clusters
     assert clusters is not None

@@ -1,5 +1,6 @@
 """Measuring: every collection of a report against the same real windows, in every embedding."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,27 +9,37 @@ from scipy.stats import wasserstein_distance
 
 from mixdream.analysis.pulse import strongest_pulse
 from mixdream.analysis.texture import descriptors, textures
+from mixdream.errors import InputError
 from mixdream.evaluation.clap import SMALLEST_STD as CLAP_STD
 from mixdream.evaluation.clap import embed_audio_with_clap
 from mixdream.evaluation.embedder import Space
 from mixdream.evaluation.embedding import embed_audio, mixed
 from mixdream.evaluation.intervals import Statistic, block_weights, estimate
+from mixdream.evaluation.judge import Sides, told_apart
 from mixdream.evaluation.metrics import evaluate_embeddings
 from mixdream.evaluation.random_net import SMALLEST_STD as RANDOM_STD
 from mixdream.evaluation.random_net import embed_audio_randomly
-from mixdream.evaluation.reference import Reference
+from mixdream.evaluation.reference import RealWindows, Reference
 from mixdream.evaluation.samples import Samples
 from mixdream.evaluation.sections import CLAP, HANDCRAFTED, RANDOM_NET, TEXTURE, Beat, Measures
 from mixdream.evaluation.texture_findings import SMALLEST_STD as TEXTURE_STD
 from mixdream.evaluation.texture_findings import texture_findings
 
+_JUDGED = (RANDOM_NET, TEXTURE)  # embeddings whose features the judge hears
+
 
 @dataclass(frozen=True)
 class Placed:
-    """Clips in every embedding, and their textures, shape (m, descriptors)."""
+    """Clips in every embedding, and the features that were embedded, shape (m, features)."""
 
     samples: dict[str, Samples]
-    textures: np.ndarray
+    features: dict[str, np.ndarray]
+    names: Sequence[str]  # of the minute that a real window is from; generated clips each have their own
+
+    @property
+    def judged(self) -> Sides:
+        """What the judge hears."""
+        return Sides(np.concatenate([self.features[name] for name in _JUDGED], axis=1), self.names)
 
 
 @dataclass(frozen=True)
@@ -54,14 +65,19 @@ class Yardstick:
             return np.arange(count)
         return np.sort(np.random.default_rng(self.seed).choice(count, self.number, replace=False))
 
-    def place(self, clips: np.ndarray, blocks: np.ndarray | None = None) -> Placed:
+    def place(
+        self, clips: np.ndarray, windows: RealWindows | None = None, rows: np.ndarray | None = None
+    ) -> Placed:
         """Embed clips, shape (m, samples, channels), in every space.
 
-        Real windows have blocks, shape (m,); generated clips are each their own block.
+        Real ones are made from some rows of windows; generated clips are each their own block.
         """
         features = {name: space.embed(clips) for name, space in self.spaces.items()}
+        blocks, names = None, [f"clip {i}" for i in range(len(clips))]
+        if windows is not None and rows is not None:
+            blocks, names = windows.blocks[rows], [windows.minutes[row] for row in rows]
         sides = {name: self.spaces[name].place_features(row, blocks) for name, row in features.items()}
-        return Placed(sides, features[TEXTURE])
+        return Placed(sides, features, names)
 
 
 def make_yardstick(
@@ -113,10 +129,16 @@ def measure(
     texture = texture_findings(
         descriptors(yardstick.reference.rate_hz, yardstick.real.shape[2]),
         (yardstick.spaces[TEXTURE].features, weights[0]),
-        (placed.textures, weights[1]),
+        (placed.features[TEXTURE], weights[1]),
         train.texture if train else None,
     )
-    return Measures(embeddings, beat, texture)
+    real = {name: space.features for name, space in yardstick.spaces.items()}
+    reference = Placed({}, real, yardstick.reference.train.minutes)
+    try:
+        told = told_apart(reference.judged, placed.judged, seed)
+    except InputError:  # too few for it
+        told = None
+    return Measures(embeddings, beat, texture, told)
 
 
 def measure_pulses(clips: np.ndarray, rate_hz: int) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from mixdream.corpus.split import Split, split_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.corpus.windows import Spans, index_windows, spread
 from mixdream.errors import InputError
-from mixdream.evaluation.intervals import minute_blocks
+from mixdream.evaluation.intervals import BLOCK_S, minute_blocks
 from mixdream.recipes.recipe import Recipe
 from mixdream.recipes.windows import TrainingWindows, apart_rows, training_windows
 from mixdream.spectrogram.grid import Grid
@@ -32,6 +32,11 @@ class RealWindows:
     def sets(self) -> list[str]:
         """Name of the set of each window."""
         return [name for name, _ in self.places]
+
+    @property
+    def minutes(self) -> list[str]:
+        """Minute of a set that each window is from, by a name that is the same in all parts."""
+        return [f"{name}, minute {int(start_s // BLOCK_S)}" for name, start_s in self.places]
 
     def on_grid(self, grid: Grid, rows: np.ndarray) -> np.ndarray:
         """Some of them as a model on a grid reads them, mono, shape (rows, samples).

@@ -128,7 +128,7 @@ def _floors(yardstick: Yardstick) -> dict[str, Measures]:
         if windows is not None:
             rows = yardstick.chosen(len(windows.audio))
             clips = windows.audio[rows, : yardstick.samples]
-            placed = yardstick.place(clips, windows.blocks[rows])
+            placed = yardstick.place(clips, windows, rows)
             floors[name] = measure(yardstick, clips, placed, floors.get("train"))
     return floors
 
@@ -199,7 +199,7 @@ def _with_spectrograms(
         audio, errors = made.voice.passed(real, [windows.sets[k] for k in rows])
         heard = at_rate(audio[..., None], grid.rate_hz, reference.rate_hz)[:, : yardstick.samples]
         heard = channels_of(heard, yardstick.real.shape[2])
-        ceiling = measure(yardstick, heard, yardstick.place(heard, blocks), train)
+        ceiling = measure(yardstick, heard, yardstick.place(heard, windows, rows), train)
         consistency = {"generated": float(np.median(made.errors[chosen])), "real": float(np.median(errors))}
     except KeyError as error:
         notes.append(f"The run does not know set {error}: it was trained on another corpus; no ceiling.")

@@ -12,6 +12,14 @@ from mixdream.pages.media import Sound
 HANDCRAFTED, TEXTURE, RANDOM_NET, CLAP = "handcrafted", "texture", "random net", "CLAP"
 """Names of the embeddings."""
 
+HEARD_BY = {
+    HANDCRAFTED: ("sound", "Balance, rhythm, harmony and sharpness."),
+    TEXTURE: ("texture", "Attacks, hiss, roughness and stereo width, band by band."),
+    RANDOM_NET: ("random net", "The spectrogram as an untrained network sees it: nobody has shaped it."),
+    CLAP: ("CLAP", "A network that has learnt sounds and words."),
+}
+"""Embeddings for people: a name, and what each listens for."""
+
 
 @dataclass(frozen=True)
 class Beat:
@@ -40,6 +48,7 @@ class Measures:
     embeddings: dict[str, Evaluation]  # by the name of the embedding
     pulse: dict[str, Beat]  # "pulse_db" and "tempo_bpm"
     texture: tuple[TextureFinding, ...]
+    told_apart: Estimate | None  # see `mixdream.evaluation.judge`; None for too few clips or minutes
 
     @property
     def handcrafted(self) -> Evaluation:
