@@ -13,8 +13,7 @@ from mixdream.evaluation.intervals import Estimate
 from mixdream.evaluation.samples import check_samples
 
 FEWEST = 20  # clips, and windows, that are needed
-FOLDS = 5
-CHANCE = 0.5
+FOLDS = 5  # fewer where there are not so many blocks
 
 _Z = 1.96
 
@@ -34,7 +33,7 @@ def told_apart(real: Sides, clips: Sides, seed: int = 0) -> Estimate:
     layers are random (`mixdream.evaluation.random_net`) hears all clips; what is learnt is its last layer, on
     what these layers say and, where the features hold them, on textures. That layer is Fisher's discriminant
     with the covariance of Ledoit and Wolf (2004), so it needs no steps and is the same every time. It learns
-    from four fifths of the blocks and judges the rest, five times; blocks that both kinds have stay together.
+    from four fifths of the blocks and judges the rest, five times; a block that both kinds have stays whole.
 
     0.5 is guessing, about what real windows against other ones get; at 1 every clip gives itself away. Both
     kinds count alike, however many there are.
@@ -42,19 +41,21 @@ def told_apart(real: Sides, clips: Sides, seed: int = 0) -> Estimate:
     The interval is Wilson's, since the bootstrap's has no width where all are right, for as many trials as
     give the balanced share its error: ``4 / (1 / n + 1 / m)`` of n and m blocks.
 
-    Fewer than 20 of a kind, or 5 blocks, are an InputError.
+    Fewer than 20 of a kind, or 2 blocks, are an InputError.
     """
     for name, side in (("real windows", real), ("clips", clips)):
         check_samples(name, side.features, FEWEST, "a judge")
-        if len(set(side.blocks)) < FOLDS:
-            raise InputError(
-                f"a judge needs {FOLDS} independent {name}, there are {len(set(side.blocks))}: take more"
-            )
+        if len(set(side.blocks)) < 2:
+            raise InputError(f"a judge needs {name} from 2 minutes at least: take more music")
     features = np.concatenate([real.features, clips.features])
     generated = np.arange(len(features)) >= len(real.features)
-    fold = _folds(real.blocks, clips.blocks, seed)
+    folds = min(FOLDS, len(set(real.blocks)), len(set(clips.blocks)))
+    fold = _fold_of_each(real.blocks, clips.blocks, folds, seed)
+    learnt = [np.count_nonzero(kind & (fold != i)) for i in range(folds) for kind in (generated, ~generated)]
+    if min(learnt) < FEWEST // 2:
+        raise InputError("a judge needs music spread over its minutes: nearly all windows are in one of them")
     right = np.zeros(len(features), bool)
-    for i in range(FOLDS):
+    for i in range(folds):
         judge = make_pipeline(
             StandardScaler(), LinearDiscriminantAnalysis("lsqr", shrinkage="auto", priors=[0.5, 0.5])
         )
@@ -75,9 +76,9 @@ def wilson(share: float, trials: float) -> Estimate:
     return Estimate(share, min(share, float(middle - half)), max(share, float(middle + half)))
 
 
-def _folds(real: Sequence[str], clips: Sequence[str], seed: int) -> np.ndarray:
+def _fold_of_each(real: Sequence[str], clips: Sequence[str], folds: int, seed: int) -> np.ndarray:
     """Fold of each window and then each clip; every fold has blocks of both kinds."""
     rng = np.random.default_rng(seed)
     blocks = [*rng.permutation(np.unique(real)), *rng.permutation(np.setdiff1d(clips, real))]
-    fold = {block: i % FOLDS for i, block in enumerate(blocks)}
+    fold = {block: i % folds for i, block in enumerate(blocks)}
     return np.array([fold[block] for block in (*real, *clips)])
