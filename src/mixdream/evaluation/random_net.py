@@ -26,12 +26,15 @@ def embed_audio_randomly(clips: Iterable[np.ndarray], rate_hz: int, seed: int = 
     ReLU, orthogonal weights; of each channel of each layer the mean and standard deviation over all cells:
     shape (clips, 352). For clips see `mixdream.evaluation.embedding.checked_clips`.
     """
+    images = (analysis_magnitudes(clip, rate_hz)[0] for clip in checked_clips(clips, rate_hz))
+    return embed_magnitudes_randomly(images, seed)
+
+
+def embed_magnitudes_randomly(spectrograms: Iterable[Tensor], seed: int = 0) -> np.ndarray:
+    """The same of linear magnitude spectrograms, each of shape (bins, frames), all on one grid."""
     layers = _layers(seed)
     with torch.inference_mode():
-        features = [
-            _forward(layers, analysis_magnitudes(clip, rate_hz)[0]) for clip in checked_clips(clips, rate_hz)
-        ]
-    return torch.stack(features).double().numpy()
+        return torch.stack([_forward(layers, image) for image in spectrograms]).double().numpy()
 
 
 @lru_cache(maxsize=4)
