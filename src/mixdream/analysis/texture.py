@@ -24,6 +24,7 @@ _STEP_S = 0.002  # of the envelopes
 _RISE_STEPS = 2  # a rise is from 4 ms to the next 4 ms
 _EDGE_S = 0.030  # left out at the ends, where the clip is cut
 _FRAME_S = 0.064  # long enough to tell a tone from noise in the bass
+_BIN_FLOOR_DB = -30.0  # under the mean of a frame
 _ROUGH_FLOOR_DB = -40.0
 _SHORTEST_S = 0.5
 
@@ -55,7 +56,7 @@ def descriptors(rate_hz: int, channels: int) -> tuple[Descriptor, ...]:
 def bands(rate_hz: int) -> list[tuple[float, float]]:
     """Bands that audio of a rate has, the highest one cut off where its spectrum ends."""
     highest_hz = _USED * rate_hz / 2
-    return [(low, min(high, highest_hz)) for low, high in pairwise(EDGES_HZ) if 1.5 * low < highest_hz]
+    return [(low, min(high, highest_hz)) for low, high in pairwise(EDGES_HZ) if 1.2 * low < highest_hz]
 
 
 def textures(clips: Iterable[np.ndarray], rate_hz: int) -> np.ndarray:
@@ -177,8 +178,9 @@ def _flatness_db(frames: np.ndarray, band: tuple[float, float], rate_hz: int) ->
     hz = np.arange(frames.shape[1]) * rate_hz / (2 * (frames.shape[1] - 1))
     inside = frames[:, (hz >= band[0]) & (hz < band[1])]
     loud = inside[np.argsort(-inside.sum(axis=1))[: -(-len(inside) // 2)]]
-    # The floor is that of the band, spread over its bins.
-    loud = loud + 10 ** (FLOOR_DB / 10) / inside.shape[1]
+    # Where the spectrum ends inside of a band, its empty bins must not be everything.
+    floor = 10 ** (_BIN_FLOOR_DB / 10) * loud.mean(axis=1, keepdims=True)
+    loud = np.maximum(loud, floor) + 10 ** (FLOOR_DB / 10) / inside.shape[1]
     return float(10 * (np.log10(loud).mean(axis=1) - np.log10(loud.mean(axis=1))).mean())
 
 
