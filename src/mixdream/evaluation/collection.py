@@ -10,6 +10,7 @@ import soxr
 import torch
 from torch import Tensor
 
+from mixdream.analysis.validity import Validity, check_clips
 from mixdream.analysis.voice import Voice
 from mixdream.audio.decode import read_audio
 from mixdream.audio.resample import QUALITY
@@ -48,6 +49,7 @@ class Collection:
     spectrograms: Spectrograms | None = None  # of a run
     facts: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what a reader must know, such as files left out
+    validity: Validity | None = None  # of a run, as it was made: resampled, a peak may look clipped
 
 
 def sample_run(run: Run, number: int, seed: int, report: Report = silent) -> Collection:
@@ -79,7 +81,15 @@ def sample_run(run: Run, number: int, seed: int, report: Report = silent) -> Col
         facts["tempo"] = f"{recipe.tempo_bpm:.1f} BPM, the model's own; 'mixdream generate' changes it after"
     labels = tuple(f"seed {seed_of_clip}" for seed_of_clip in seeds)
     spectrograms = Spectrograms(magnitudes, voice, errors)
-    return Collection(run.name, audio[..., None], recipe.grid.rate_hz, labels, spectrograms, facts)
+    return Collection(
+        run.name,
+        audio[..., None],
+        recipe.grid.rate_hz,
+        labels,
+        spectrograms,
+        facts,
+        validity=check_clips(audio),
+    )
 
 
 def heard_as(collection: Collection, rate_hz: int, channels: int) -> Collection:

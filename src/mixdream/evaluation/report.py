@@ -64,7 +64,7 @@ def make_report(
         rates = ", ".join(f"{collection.name} {collection.rate_hz} Hz" for collection in collections)
         raise InputError(f"clips of different rates ({rates}), the reference has {reference.rate_hz} Hz")
     samples = min(reference.clip_samples, *(collection.audio.shape[1] for collection in collections))
-    validities = [check_clips(collection.audio) for collection in collections]
+    validities = [collection.validity or check_clips(collection.audio) for collection in collections]
     usable = [number for validity in validities if (number := int(validity.usable.sum())) > 1]
     report(0.05, "embedding real windows")
     yardstick = make_yardstick(reference, samples, min([len(reference.other.audio), *usable]), seed, clap)
