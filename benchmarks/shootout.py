@@ -76,14 +76,14 @@ def _mixdream(*arguments: Any) -> None:
 def _line(name: str, folder: Path) -> str:
     report = json.loads((folder / "report" / "report.json").read_text("utf-8"))
     row, run = report["rows"][0], json.loads((folder / "run" / "run.json").read_text("utf-8"))
-    figures = row["embeddings"]["handcrafted"]["figures"]
+    figures = row["embeddings"]["kinds"]["figures"]
     distances = [
         f"{side['embeddings'][name]['figures']['kernel_distance']['value']:.1f}"
         for name in ("handcrafted", "texture", "random net")
         for side in (row, row["ceiling"])
     ]
     told = [f"{side['told_apart']['value']:.2f}" for side in (row, row["ceiling"])]
-    train = report["floors"]["train"]["embeddings"]["handcrafted"]["figures"]
+    train = report["floors"]["train"]["embeddings"]["kinds"]["figures"]
     pulse = row["pulse"]["pulse_db"]
     values = [
         name,

@@ -4,7 +4,13 @@ import soxr
 import torch
 
 from mixdream.errors import InputError
-from mixdream.evaluation.embedding import analysis_magnitudes, checked_clips, embed_audio, embed_magnitudes
+from mixdream.evaluation.embedding import (
+    analysis_magnitudes,
+    checked_clips,
+    embed_audio,
+    embed_magnitudes,
+    without_blur,
+)
 from mixdream.evaluation.random_net import embed_audio_randomly
 from mixdream.spectrogram.grid import NAMED_GRIDS, Grid
 from mixdream.spectrogram.transform import magnitudes
@@ -97,6 +103,8 @@ def test_blur_of_three_frames_is_heard() -> None:
     assert (moved > 3 * spread).mean() > 0.9
     assert (blurry - real)[:, 7 * BANDS : 8 * BANDS].mean() > 0.5  # flatter
     assert (real[:, 7 * BANDS : 8 * BANDS] <= 0).all()
+    kept = np.delete(np.arange(real.shape[1]), fine)
+    np.testing.assert_array_equal(without_blur(real), real[:, kept])
 
 
 def test_chroma_names_the_pitch() -> None:

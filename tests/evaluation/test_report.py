@@ -137,7 +137,7 @@ def test_floors_do_not_overlap_and_held_out_music_is_not_in_them(corpus: Corpus)
 def test_what_is_broken_is_counted_and_not_embedded(content: Content) -> None:
     row = content.rows[0]
     assert row.validity == {"nan": 1 / 25, "silent": 1 / 25, "clipped": 0}
-    assert row.measures is not None and row.measures.handcrafted.n == content.n == 23
+    assert row.measures is not None and row.measures.kinds.n == content.n == 23
 
 
 def test_the_copy_is_named(content: Content) -> None:
@@ -211,7 +211,7 @@ def test_the_json_has_all_figures_and_no_media(content: Content, page: Path) -> 
     good, stuck = plain["rows"]
     assert {"verdict", "embeddings", "pulse", "copies", "clusters"} <= set(good)
     assert not {"measures", "ceiling", "players"} & set(good)
-    assert set(stuck["embeddings"]) == {"handcrafted", "texture", "random net"}
+    assert set(stuck["embeddings"]) == {"handcrafted", "kinds", "texture", "random net"}
     figures = stuck["embeddings"]["handcrafted"]["figures"]
     assert set(figures) == set(METRICS) - {"frechet_distance"}
     assert set(figures["coverage"]) == {"value", "low", "high"}

@@ -12,7 +12,7 @@ from mixdream.progress import part
 if TYPE_CHECKING:
     from mixdream.evaluation.report_page import Table
 
-_SHOWN = ("missing", "ndb", "js", "precision", "vendi_ratio")  # after the headline
+_SHOWN = ("missing", "ndb", "js", "vendi_ratio")  # after the headline
 
 
 def evaluate(

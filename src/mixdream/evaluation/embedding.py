@@ -31,6 +31,8 @@ _FLOOR_DB = -60.0
 _BIN_FLOOR_DB = -80.0
 _CHROMA_FLOOR_DB = -20.0
 _ONSET_DB = 3.0
+_BANDED, _UNBANDED = 8, 13  # features of each critical band, and of none
+_FINE = 6, 8  # those of the bands that hear blur
 
 
 def embed_audio(clips: Iterable[np.ndarray], rate_hz: int) -> np.ndarray:
@@ -130,6 +132,15 @@ def embed_magnitudes(spectrograms: np.ndarray, grid: Grid) -> np.ndarray:
     if not len(spectrograms):
         raise InputError("there are no spectrograms to embed")
     return np.stack([_features(i, spectrogram, grid) for i, spectrogram in enumerate(spectrograms)])
+
+
+def without_blur(features: np.ndarray) -> np.ndarray:
+    """Features, shape (n, features), but those that hear blur.
+
+    What is left says which kind of music a clip is, however well it is made: for questions of variety.
+    """
+    bands = (features.shape[1] - _UNBANDED) // _BANDED
+    return np.delete(features, np.s_[_FINE[0] * bands : _FINE[1] * bands], axis=1)
 
 
 def _features(i: int, spectrogram: np.ndarray, grid: Grid) -> np.ndarray:

@@ -13,7 +13,7 @@ from mixdream.errors import InputError
 from mixdream.evaluation.clap import SMALLEST_STD as CLAP_STD
 from mixdream.evaluation.clap import embed_audio_with_clap
 from mixdream.evaluation.embedder import Space
-from mixdream.evaluation.embedding import embed_audio, mixed
+from mixdream.evaluation.embedding import embed_audio, mixed, without_blur
 from mixdream.evaluation.intervals import Statistic, block_weights, estimate
 from mixdream.evaluation.judge import Sides, told_apart
 from mixdream.evaluation.metrics import evaluate_embeddings
@@ -21,7 +21,7 @@ from mixdream.evaluation.random_net import SMALLEST_STD as RANDOM_STD
 from mixdream.evaluation.random_net import embed_audio_randomly
 from mixdream.evaluation.reference import RealWindows, Reference
 from mixdream.evaluation.samples import Samples
-from mixdream.evaluation.sections import CLAP, HANDCRAFTED, RANDOM_NET, TEXTURE, Beat, Measures
+from mixdream.evaluation.sections import CLAP, HANDCRAFTED, KINDS, RANDOM_NET, TEXTURE, Beat, Measures
 from mixdream.evaluation.texture_findings import SMALLEST_STD as TEXTURE_STD
 from mixdream.evaluation.texture_findings import texture_findings
 
@@ -56,8 +56,8 @@ class Yardstick:
 
     @property
     def space(self) -> Space:
-        """The embedding that the verdict is based on."""
-        return self.spaces[HANDCRAFTED]
+        """The embedding that the verdict on collapse is based on."""
+        return self.spaces[KINDS]
 
     def chosen(self, count: int) -> np.ndarray:
         """Rows of the clips to compare: ``number`` drawn at random, in order; all where there are fewer."""
@@ -72,7 +72,8 @@ class Yardstick:
 
         Real ones are made from some rows of windows; generated clips are each their own block.
         """
-        features = {name: space.embed(clips) for name, space in self.spaces.items()}
+        features = {name: space.embed(clips) for name, space in self.spaces.items() if name != KINDS}
+        features[KINDS] = without_blur(features[HANDCRAFTED])
         blocks, names = None, [f"clip {i}" for i in range(len(clips))]
         if windows is not None and rows is not None:
             blocks, names = windows.blocks[rows], [windows.minutes[row] for row in rows]
@@ -88,6 +89,7 @@ def make_yardstick(
     real = reference.train.audio[:, :samples]
     spaces = {
         HANDCRAFTED: Space.fit(lambda clips: embed_audio(mixed(clips), rate_hz), real, blocks),
+        KINDS: Space.fit(lambda clips: without_blur(embed_audio(mixed(clips), rate_hz)), real, blocks),
         TEXTURE: Space.fit(lambda clips: textures(clips, rate_hz), real, blocks, TEXTURE_STD),
         RANDOM_NET: Space.fit(
             lambda clips: embed_audio_randomly(mixed(clips), rate_hz), real, blocks, RANDOM_STD

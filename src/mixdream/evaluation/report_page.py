@@ -73,7 +73,7 @@ def write_report(folder: Path, content: Content) -> tuple[Path, dict[str, Any]]:
 def table_of(content: Content, row: Row) -> Table:
     """A collection beside its floors, for the page and the terminal."""
     columns = {row.name: row.measures} | content.floors | {"ceiling": row.ceiling}
-    sides = {name: column.handcrafted for name, column in columns.items() if column}
+    sides = {name: column.kinds for name, column in columns.items() if column}
     return Table(
         columns={name: side.n for name, side in sides.items()},
         headline=_headline([column for column in columns.values() if column]),
@@ -89,8 +89,9 @@ def _headline(columns: list[Measures]) -> list[tuple[str, str, list[Estimate | N
     """How near and how varied, in every embedding, and whether a judge tells clips from music."""
     lines = []
     for key in ("kernel_distance", "coverage"):
-        for embedding in columns[0].embeddings if columns else ():
-            ear, listens_for = HEARD_BY[embedding]
+        for embedding, (ear, listens_for) in HEARD_BY.items():
+            if not columns or embedding not in columns[0].embeddings:
+                continue
             name = f"{METRICS[key].name}, {ear} {ARROWS[METRICS[key].better]}"
             estimates = [column.embeddings[embedding].figures.get(key) for column in columns]
             lines.append((name, listens_for, estimates))

@@ -10,6 +10,7 @@ from mixdream.evaluation.metrics import Evaluation
 from mixdream.pages.media import Sound
 
 HANDCRAFTED, TEXTURE, RANDOM_NET, CLAP = "handcrafted", "texture", "random net", "CLAP"
+KINDS = "kinds"  # handcrafted, but deaf to blur
 """Names of the embeddings."""
 
 HEARD_BY = {
@@ -51,9 +52,9 @@ class Measures:
     told_apart: Estimate | None  # see `mixdream.evaluation.judge`; None for too few clips or minutes
 
     @property
-    def handcrafted(self) -> Evaluation:
-        """In the embedding that tables and verdicts go by; the others are cross-checks."""
-        return self.embeddings[HANDCRAFTED]
+    def kinds(self) -> Evaluation:
+        """In the embedding that says which kinds of music there are, for questions of variety."""
+        return self.embeddings[KINDS]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
 from mixdream.errors import InputError
-from mixdream.evaluation.embedding import analysis_magnitudes, embed_magnitudes, mixed
+from mixdream.evaluation.embedding import analysis_magnitudes, embed_magnitudes, mixed, without_blur
 from mixdream.evaluation.intervals import Estimate
 from mixdream.evaluation.measure import Yardstick
 from mixdream.evaluation.metrics import METRICS, Evaluation, evaluate_embeddings
@@ -56,7 +56,7 @@ def measure_stages(yardstick: Yardstick, other: np.ndarray, report: Report = sil
                 real = np.stack(list(mixed(yardstick.real)))
                 spectrograms, grid = analysis_magnitudes(real, rate_hz)
                 drawn = pca_mixture(spectrograms.numpy(), yardstick.number, rng)
-                features = embed_magnitudes(drawn, grid)
+                features = without_blur(embed_magnitudes(drawn, grid))
                 evaluate("PCA + mixture", Samples.independent(space.embedder.transform(features)))
     except InputError:
         return {}
