@@ -172,7 +172,7 @@ def test_every_figure_has_an_interval_and_floors(content: Content) -> None:
 def test_the_headline_has_every_way_of_hearing(content: Content, page: Path) -> None:
     stuck = content.rows[1]
     lines = {name: estimates for name, _, estimates in table_of(content, stuck).headline}
-    assert list(lines)[:3] == [f"Kernel distance, {ear} ↓" for ear in ("sound", "texture", "random net")]
+    assert list(lines)[:3] == [f"Kernel distance, {ear} ↓" for ear in ("sound", "texture", "net")]
     told, *floors = lines["Told apart ↓"]
     assert told is not None and told.value > 0.9
     assert floors[0] is not None and floors[0].low < 0.5

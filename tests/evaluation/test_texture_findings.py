@@ -9,12 +9,12 @@ NAMES = descriptors(32_000, 2)
 NUMBER = 60
 
 
-def found(**moved: float) -> dict[tuple[str, float], TextureFinding]:
-    """Findings where quantities above 8 kHz, or of all bands, are moved by so much."""
+def found(*, bands: bool = False, **moved: float) -> dict[tuple[str, float], TextureFinding]:
+    """Findings where quantities above 8 kHz, or in every band, are moved by so much."""
     rng = np.random.default_rng(0)
     real, other, clips = (rng.normal(size=(NUMBER, len(NAMES))) for _ in range(3))
     for i, name in enumerate(NAMES):
-        if name.band is None or name.band[0] == 8000:
+        if bands or name.band is None or name.band[0] == 8000:
             clips[:, i] += moved.get(name.quantity.replace(" ", "_"), 0.0)
     weights = block_weights(np.arange(NUMBER), np.random.default_rng(1))
     floor = texture_findings(NAMES, (real, weights), (other, weights))
@@ -44,6 +44,11 @@ def test_of_an_empty_band_only_that_is_said() -> None:
     said = findings["level", 8000.0].sentence
     assert said is not None and "next to nothing" in said
     assert findings["attack", 8000.0].beyond and findings["attack", 8000.0].sentence is None
+
+
+def test_mono_is_said_once() -> None:
+    said = [each.sentence for each in found(width=-15.0, bands=True).values() if each.sentence]
+    assert len(said) == 1 and said[0].startswith("All bands: nearly mono, the sides up to 15 dB weaker")
 
 
 def test_one_row_for_each_quantity_and_band() -> None:

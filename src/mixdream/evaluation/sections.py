@@ -16,7 +16,7 @@ KINDS = "kinds"  # handcrafted, but deaf to blur
 HEARD_BY = {
     HANDCRAFTED: ("sound", "Balance, rhythm, harmony and sharpness."),
     TEXTURE: ("texture", "Attacks, hiss, roughness and stereo width, band by band."),
-    RANDOM_NET: ("random net", "The spectrogram as an untrained network sees it: nobody has shaped it."),
+    RANDOM_NET: ("net", "The spectrogram as an untrained network sees it: nobody has shaped it."),
     CLAP: ("CLAP", "A network that has learnt sounds and words."),
 }
 """Embeddings for people: a name, and what each listens for."""

@@ -13,6 +13,7 @@ from mixdream.evaluation.sections import TextureFinding
 SMALLEST_STD = 0.3  # for Embedder.fit: textures are dB and tenths, of which a third is nothing
 SPOKEN = 8  # sentences at most
 EMPTY_DB = -20.0  # level of a band, less the music's, under which nothing else is said of it
+NARROW_DB = -10.0  # width of every band, less the music's, under which all of them are said at once
 
 # Smallest difference that is worth a sentence, in dB, and how it goes on where there is less and more.
 _WORDS = {
@@ -64,22 +65,30 @@ def _with_sentences(findings: Sequence[TextureFinding]) -> tuple[TextureFinding,
         for finding in findings
         if finding.quantity == "level" and finding.beyond and finding.difference.value < EMPTY_DB
     ]
+    widths = [finding for finding in findings if finding.quantity == "width"]
+    narrow = bool(widths) and all(each.beyond and each.difference.value < NARROW_DB for each in widths)
+    if narrow:
+        narrowest = min(widths, key=lambda finding: finding.difference.value)
     sizes = {}
     for i, finding in enumerate(findings):
         smallest = _WORDS[finding.quantity][0] if finding.quantity in _WORDS else np.inf
         size = abs(finding.difference.value) / smallest
         hidden = finding.band in empty and finding.quantity != "level"
+        if narrow and finding.quantity == "width":
+            hidden = finding is not narrowest
         if finding.beyond and size >= 1 and not hidden:
             sizes[i] = size
     spoken = sorted(sizes, key=lambda i: -sizes[i])[:SPOKEN]
     return tuple(
-        replace(finding, sentence=_sentence(finding)) if i in spoken else finding
+        replace(finding, sentence=_sentence(finding, narrow)) if i in spoken else finding
         for i, finding in enumerate(findings)
     )
 
 
-def _sentence(finding: TextureFinding) -> str:
+def _sentence(finding: TextureFinding, narrow: bool) -> str:
     value = finding.difference.value
+    if narrow and finding.quantity == "width":
+        return f"All bands: nearly mono, the sides up to {-value:.0f} dB weaker than in your music."
     _, less, more = _WORDS[finding.quantity]
     words = (less if value < 0 else more).format(size=f"{abs(value):.1f}".removesuffix(".0"))
     if finding.band is None:
