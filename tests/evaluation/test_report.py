@@ -158,6 +158,9 @@ def test_verdicts_and_comparison(content: Content) -> None:
     differences = content.comparison[0].differences
     assert set(differences) == set(COMPARED)
     assert differences["coverage"].high < 0
+    others = content.comparison[0].embeddings
+    assert set(others) == {"texture", "random net"}
+    assert others["random net"]["kernel_distance"].low > 0
 
 
 def test_every_figure_has_an_interval_and_floors(content: Content) -> None:
@@ -218,6 +221,7 @@ def test_the_json_has_all_figures_and_no_media(content: Content, page: Path) -> 
     assert good["copies"]["clips"][0]["set"] == "B"
     assert "set" not in next(clip for clip in good["copies"]["clips"] if clip["clip"] == "silent.wav")
     assert plain["comparison"][0]["differences"]["coverage"]["no_chance"]
+    assert plain["comparison"][0]["embeddings"]["random net"]["coverage"]["no_chance"]
 
 
 def test_the_moment_is_turned_to_match_the_clip(corpus: Corpus) -> None:

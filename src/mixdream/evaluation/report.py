@@ -19,9 +19,9 @@ from mixdream.evaluation.copy_findings import check_collections
 from mixdream.evaluation.embedder import Space
 from mixdream.evaluation.embedding import embed_magnitudes, mixed, without_blur
 from mixdream.evaluation.findings import cluster_findings, player
-from mixdream.evaluation.intervals import RESAMPLES
+from mixdream.evaluation.intervals import RESAMPLES, Estimate
 from mixdream.evaluation.measure import Placed, Yardstick, make_yardstick, measure
-from mixdream.evaluation.metrics import Evaluation, compare_pair, evaluate_embeddings
+from mixdream.evaluation.metrics import COMPARED, NEARNESS, Evaluation, compare_pair, evaluate_embeddings
 from mixdream.evaluation.reference import Reference
 from mixdream.evaluation.samples import Samples
 from mixdream.evaluation.sections import HANDCRAFTED, KINDS, Comparison, Content, Measures, Row, Stages
@@ -81,7 +81,7 @@ def make_report(
         rows.append(row)
     report(0.6, "stages of a collapse")
     stages = _stages(yardstick, floors["train"], rows, part(report, 0.6, 0.1))
-    comparison = _comparison(yardstick, {name: side.samples[HANDCRAFTED] for name, side in placed.items()})
+    comparison = _comparison(yardstick, placed)
     report(0.7, "how near real music is")
     copies, no_copies = check_collections(corpus, reference, collections, samples, report)
     report(1.0, "writing")
@@ -254,11 +254,22 @@ def _stages(yardstick: Yardstick, train: Measures, rows: Sequence[Row], report: 
     )
 
 
-def _comparison(yardstick: Yardstick, placed: dict[str, Samples]) -> tuple[Comparison, ...]:
+def _comparison(yardstick: Yardstick, placed: dict[str, Placed]) -> tuple[Comparison, ...]:
     """Every other collection against the first."""
     first, *others = placed or [""]
-    reference = yardstick.spaces[HANDCRAFTED].reference
+
+    def differences(embedding: str, name: str, compared: Sequence[str]) -> dict[str, Estimate]:
+        sides = (placed[first].samples[embedding], placed[name].samples[embedding])
+        reference = yardstick.spaces[embedding].reference
+        return compare_pair(reference, *sides, yardstick.seed, compared=compared)
+
+    more = [name for name in yardstick.spaces if name not in (HANDCRAFTED, KINDS)]
     return tuple(
-        Comparison(first, name, compare_pair(reference, placed[first], placed[name], yardstick.seed))
+        Comparison(
+            first,
+            name,
+            differences(HANDCRAFTED, name, COMPARED),
+            {embedding: differences(embedding, name, NEARNESS) for embedding in more},
+        )
         for name in others
     )

@@ -63,6 +63,7 @@ def write_report(folder: Path, content: Content) -> tuple[Path, dict[str, Any]]:
         bands=bands,
         band_name=band_name,
         textures=TEXTURES,
+        heard_by=HEARD_BY,
     )
     plain = as_json(content)
     write_json(folder / "report.json", plain)

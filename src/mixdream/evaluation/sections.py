@@ -127,7 +127,8 @@ class Comparison:
 
     first: str
     second: str
-    differences: dict[str, Estimate]
+    differences: dict[str, Estimate]  # in the handcrafted embedding
+    embeddings: dict[str, dict[str, Estimate]]  # the same of nearness alone in the others, by their names
 
 
 @dataclass(frozen=True)
@@ -162,8 +163,11 @@ def as_json(content: Content) -> dict[str, Any]:
     """What ``report.json`` says: everything but sounds and pictures."""
     plain = _without_media(asdict(content))
     for pair, comparison in zip(content.comparison, plain["comparison"], strict=True):
-        for name, difference in pair.differences.items():
-            comparison["differences"][name]["no_chance"] = difference.excludes_zero
+        tables = {"differences": pair.differences} | pair.embeddings
+        for name, differences in tables.items():
+            plain_table = comparison.get(name) or comparison["embeddings"][name]
+            for metric, difference in differences.items():
+                plain_table[metric]["no_chance"] = difference.excludes_zero
     for row, part in zip(content.rows, plain["rows"], strict=True):
         part |= part.pop("measures") or {}
         if row.copies:
