@@ -23,8 +23,8 @@ ROWS = (
     "thesis-ddpm",
 )
 HEADER = (
-    "| row | steps | KD | ceiling | coverage | train | missing | NDB / K | Vendi | copies | pulse / real | "
-    "ms per clip | verdict |"
+    "| row | steps | KD | ceiling | texture | ceiling | random net | ceiling | told apart | ceiling | "
+    "coverage | train | missing | NDB / K | Vendi | copies | pulse / real | ms per clip | verdict |"
 )
 
 
@@ -76,15 +76,20 @@ def _mixdream(*arguments: Any) -> None:
 def _line(name: str, folder: Path) -> str:
     report = json.loads((folder / "report" / "report.json").read_text("utf-8"))
     row, run = report["rows"][0], json.loads((folder / "run" / "run.json").read_text("utf-8"))
-    figures = row["embeddings"]["handcrafted"]["figures"]
-    ceiling = row["ceiling"]["embeddings"]["handcrafted"]["figures"]
-    train = report["floors"]["train"]["embeddings"]["handcrafted"]["figures"]
+    figures = row["embeddings"]["kinds"]["figures"]
+    distances = [
+        f"{side['embeddings'][name]['figures']['kernel_distance']['value']:.1f}"
+        for name in ("handcrafted", "texture", "random net")
+        for side in (row, row["ceiling"])
+    ]
+    told = [f"{side['told_apart']['value']:.2f}" for side in (row, row["ceiling"])]
+    train = report["floors"]["train"]["embeddings"]["kinds"]["figures"]
     pulse = row["pulse"]["pulse_db"]
     values = [
         name,
         run["steps"],
-        f"{figures['kernel_distance']['value']:.1f}",
-        f"{ceiling['kernel_distance']['value']:.1f}",
+        *distances,
+        *told,
         f"{figures['coverage']['value']:.2f}",
         f"{train['coverage']['value']:.2f}",
         f"{figures['missing']['value']:.2f}",

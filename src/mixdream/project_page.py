@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import soundfile
-import torch
 
 from mixdream.analysis.voice import Voice
 from mixdream.audio.resample import resample_loop
@@ -22,7 +21,6 @@ from mixdream.progress import clock
 from mixdream.recipes.windows import training_windows
 from mixdream.runs.run import FIGURES_FOLDER, SAMPLES_FOLDER, Run
 from mixdream.runs.tempo import playing_tempo
-from mixdream.spectrogram.width import make_side, widths_of
 
 _RATE_HZ = 44_100
 _CHECK_UPS = 4  # that the page shows
@@ -130,15 +128,11 @@ def _real_sounds(run: Run, corpus: Corpus) -> list[Sound]:
     rows = spread(len(windows), _REAL + 2)[1:-1]
     moments = [windows.where(row) for row in rows]
     voice = Voice(grid, run.scaler, run.recipe.inversion)
-    heard, _ = voice.passed(windows.read(rows), [name for name, _ in moments])
-    if grid.channels == 2:
-        wide = torch.from_numpy(windows.read(rows, mono=False))
-        side = make_side(torch.from_numpy(heard), widths_of(wide, grid), grid).numpy()
-        heard = np.stack([heard + side, heard - side], 1)
+    heard, _ = voice.passed(windows.read(rows, mono=False), [name for name, _ in moments])
     samples = round(beats * 60 / (bpm or 120) * _RATE_HZ)
     return [
         _sound(
-            resample_loop(audio, samples).T,
+            resample_loop(audio.T, samples).T,
             _RATE_HZ,
             f"{name} at {clock(seconds)}",
             "real",

@@ -24,8 +24,15 @@ def test_clipping_up_to_the_ends_is_found() -> None:
     assert check_clips([np.concatenate([TONE, np.ones(3)]), np.ones(5) * np.sign(TONE[:5])]).clipped.all()
 
 
+def test_a_channel_that_clips_is_enough_and_two_that_touch_are_not() -> None:
+    sides = np.stack([0.5 * TONE, np.concatenate([TONE[:-3], np.ones(3)])], axis=1)
+    touching = np.stack([0.5 * TONE, 0.5 * TONE], axis=1)
+    touching[-2:, 0] = touching[:2, 1] = 1
+    assert check_clips([sides, touching]).clipped.tolist() == [True, False]
+
+
 def test_errors_say_what_to_do() -> None:
     with pytest.raises(InputError, match="no clips"):
         check_clips([])
-    with pytest.raises(InputError, match="clips are mono"):
-        check_clips([np.zeros((2, 100))])
+    with pytest.raises(InputError, match=r"\(samples, channels\)"):
+        check_clips([np.zeros((2, 100, 1))])

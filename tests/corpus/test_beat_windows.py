@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soxr
 import torch
 
 from mixdream.analysis.beats.beats import Beats
@@ -67,6 +68,23 @@ def test_varispeed_shifts_pitch_with_tempo(known_beats: dict[str, Beats], tmp_pa
     expected_hz = 500 * 117.1875 / 130
     assert spectrum.argmax() * 8000 / GRID.samples == pytest.approx(expected_hz, abs=0.3)
     assert windows.read([1])[0].std() == pytest.approx(0.5 / np.sqrt(2), rel=0.01)
+
+
+def test_both_channels_and_the_full_band_can_be_read(known_beats: dict[str, Beats], tmp_path: Path) -> None:
+    known_beats["a"] = even_beats(130.0, 10, 44_100)
+    corpus = make_corpus(tmp_path, {"a": 441_000}, rate_hz=44_100, channels=2)
+    time_s = np.arange(441_000) / 44_100
+    sides = np.stack([np.sin(2 * np.pi * hz * time_s) for hz in (500, 9000)], axis=1)
+    np.save(audio_path(tmp_path, "a"), (16_000 * sides).astype(np.int16))
+    windows = index_beat_windows(corpus, GRID, 8)
+    both = windows.read([1], mono=False, rate_hz=44_100)[0]
+    assert both.shape == (round(GRID.samples * 44_100 / 8000), 2)
+    for side, hz in zip(both.T, (500, 9000), strict=True):
+        spectrum = np.abs(np.fft.rfft(side * np.hanning(len(side))))
+        assert spectrum.argmax() * 44_100 / len(side) == pytest.approx(hz * 117.1875 / 130, abs=0.3)
+    low = soxr.resample(both.mean(axis=1), 44_100, 8000, quality="VHQ")  # begins where the other begins
+    mono = windows.read([1])[0]
+    assert np.abs(low[500:-500] - mono[500 : len(low) - 500]).max() < 0.005
 
 
 def test_windows_start_on_downbeats_or_on_any_beat(known_beats: dict[str, Beats], tmp_path: Path) -> None:

@@ -4,7 +4,13 @@ import soxr
 import torch
 
 from mixdream.errors import InputError
-from mixdream.evaluation.embedding import analysis_magnitudes, checked_clips, embed_audio, embed_magnitudes
+from mixdream.evaluation.embedding import (
+    analysis_magnitudes,
+    checked_clips,
+    embed_audio,
+    embed_magnitudes,
+    without_blur,
+)
 from mixdream.evaluation.random_net import embed_audio_randomly
 from mixdream.spectrogram.grid import NAMED_GRIDS, Grid
 from mixdream.spectrogram.transform import magnitudes
@@ -80,6 +86,25 @@ def test_modulations_fall_into_their_ranges(modulation_hz: float, place: int) ->
     found = embed_audio([tone], RATE_HZ)[0][3 * BANDS : 6 * BANDS].reshape(3, BANDS)[:, 8]
     assert np.argmax(found) == place
     assert found[place] == pytest.approx(depth_db / np.sqrt(2), rel=0.15)
+
+
+def test_blur_of_three_frames_is_heard() -> None:
+    """As far as other clips of the same kind are apart, in what changes from frame to frame and is flat."""
+    clips = np.stack([music(seed=seed) for seed in range(8)])
+    spectrograms, grid = analysis_magnitudes(clips, RATE_HZ)
+    blurred = torch.nn.functional.avg_pool1d(spectrograms, 3, 1)
+    wide = spectrograms[..., 1:-1].numpy(), blurred.numpy()
+    real, blurry = (
+        embed_magnitudes(each, grid.model_copy(update={"frames": grid.frames - 2})) for each in wide
+    )
+    fine = slice(6 * BANDS, 8 * BANDS)
+    spread = real[:, fine].std(axis=0)
+    moved = np.abs(blurry - real)[:, fine].mean(axis=0)
+    assert (moved > 3 * spread).mean() > 0.9
+    assert (blurry - real)[:, 7 * BANDS : 8 * BANDS].mean() > 0.5  # flatter
+    assert (real[:, 7 * BANDS : 8 * BANDS] <= 0).all()
+    kept = np.delete(np.arange(real.shape[1]), fine)
+    np.testing.assert_array_equal(without_blur(real), real[:, kept])
 
 
 def test_chroma_names_the_pitch() -> None:

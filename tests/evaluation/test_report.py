@@ -10,7 +10,7 @@ import soxr
 
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
-from mixdream.evaluation.collection import Collection, read_folder
+from mixdream.evaluation.collection import Collection, heard_as, read_folder
 from mixdream.evaluation.copies.nearest import Nearest
 from mixdream.evaluation.copy_findings import read_aligned
 from mixdream.evaluation.metrics import COMPARED, METRICS
@@ -74,7 +74,7 @@ def collections(folder: Path) -> list[Collection]:
     one = tune(50, SECONDS)
     stuck = np.stack([np.roll(one, rng.integers(-80, 80)) for _ in range(30)]).astype(np.float32)
     labels = tuple(f"take {i}" for i in range(30))
-    return [read_folder(folder, RATE_HZ, 100, 0), Collection("stuck", stuck, RATE_HZ, labels)]
+    return [read_folder(folder, RATE_HZ, 100, 0), Collection("stuck", stuck[..., None], RATE_HZ, labels)]
 
 
 @pytest.fixture(scope="module")
@@ -89,18 +89,28 @@ def page(content: Content, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_any_folder_is_read_at_one_rate_and_length(collections: list[Collection]) -> None:
     found = collections[0]
-    assert (found.rate_hz, found.audio.shape) == (RATE_HZ, (25, CLIP))
+    assert (found.rate_hz, found.audio.shape) == (RATE_HZ, (25, CLIP, 1))
     assert found.labels[0] == "00.flac"
     assert [note for note in found.notes if "no.wav' is not a media file" in note]
     assert [note for note in found.notes if "1 files shorter than 1.50 s, such as 'short.wav'" in note]
     assert np.isnan(found.audio[found.labels.index("nan.wav")]).any()
 
 
+def test_clips_are_heard_at_another_rate_and_in_other_channels() -> None:
+    time_s = np.arange(RATE_HZ) / RATE_HZ
+    tone = np.sin(2 * np.pi * 440 * time_s).astype(np.float32)[None, :, None]
+    heard = heard_as(Collection("tone", tone, RATE_HZ, ("a",)), 32_000, 2)
+    assert (heard.rate_hz, heard.audio.shape) == (32_000, (1, 32_000, 2))
+    expected = np.sin(2 * np.pi * 440 * np.arange(32_000) / 32_000)
+    assert np.abs(heard.audio[0, 500:-500] - expected[500:-500, None]).max() < 1e-3
+    assert heard_as(heard, 32_000, 1).audio.shape == (1, 32_000, 1)
+
+
 def test_longer_files_are_cut_side_by_side(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "long.wav", tune(0, 25), RATE_HZ)
     found = read_folder(tmp_path, RATE_HZ, 100, 0)
     assert found.labels == ("long.wav", "long.wav from 10 s")
-    assert read_folder(tmp_path, RATE_HZ, 100, 0, 5.0).audio.shape == (5, 5 * RATE_HZ)
+    assert read_folder(tmp_path, RATE_HZ, 100, 0, 5.0).audio.shape == (5, 5 * RATE_HZ, 1)
     assert len(read_folder(tmp_path, RATE_HZ, 3, 0, 5.0).audio) == 3
 
 
@@ -127,7 +137,7 @@ def test_floors_do_not_overlap_and_held_out_music_is_not_in_them(corpus: Corpus)
 def test_what_is_broken_is_counted_and_not_embedded(content: Content) -> None:
     row = content.rows[0]
     assert row.validity == {"nan": 1 / 25, "silent": 1 / 25, "clipped": 0}
-    assert row.measures is not None and row.measures.handcrafted.n == content.n == 23
+    assert row.measures is not None and row.measures.kinds.n == content.n == 23
 
 
 def test_the_copy_is_named(content: Content) -> None:
@@ -148,6 +158,9 @@ def test_verdicts_and_comparison(content: Content) -> None:
     differences = content.comparison[0].differences
     assert set(differences) == set(COMPARED)
     assert differences["coverage"].high < 0
+    others = content.comparison[0].embeddings
+    assert set(others) == {"texture", "random net"}
+    assert others["random net"]["kernel_distance"].low > 0
 
 
 def test_every_figure_has_an_interval_and_floors(content: Content) -> None:
@@ -157,6 +170,18 @@ def test_every_figure_has_an_interval_and_floors(content: Content) -> None:
                 assert len(estimates) == 1 + len(content.floors)
                 for estimate in estimates:
                     assert estimate is not None and estimate.low <= estimate.value <= estimate.high
+
+
+def test_the_headline_has_every_way_of_hearing(content: Content, page: Path) -> None:
+    stuck = content.rows[1]
+    lines = {name: estimates for name, _, estimates in table_of(content, stuck).headline}
+    assert list(lines)[:3] == [f"Kernel distance, {ear} ↓" for ear in ("sound", "texture", "net")]
+    told, *floors = lines["Told apart ↓"]
+    assert told is not None and told.value > 0.9
+    assert floors[0] is not None and floors[0].low < 0.5
+    plain = json.loads((page.parent / "report.json").read_text("utf-8"))
+    assert plain["rows"][1]["told_apart"]["value"] == told.value
+    assert {"quantity", "band", "difference", "beyond"} <= set(plain["rows"][1]["texture"][0])
 
 
 def test_what_a_stuck_model_misses_can_be_heard(content: Content) -> None:
@@ -189,13 +214,14 @@ def test_the_json_has_all_figures_and_no_media(content: Content, page: Path) -> 
     good, stuck = plain["rows"]
     assert {"verdict", "embeddings", "pulse", "copies", "clusters"} <= set(good)
     assert not {"measures", "ceiling", "players"} & set(good)
-    assert set(stuck["embeddings"]) == {"handcrafted", "random net"}
+    assert set(stuck["embeddings"]) == {"handcrafted", "kinds", "texture", "random net"}
     figures = stuck["embeddings"]["handcrafted"]["figures"]
     assert set(figures) == set(METRICS) - {"frechet_distance"}
     assert set(figures["coverage"]) == {"value", "low", "high"}
     assert good["copies"]["clips"][0]["set"] == "B"
     assert "set" not in next(clip for clip in good["copies"]["clips"] if clip["clip"] == "silent.wav")
     assert plain["comparison"][0]["differences"]["coverage"]["no_chance"]
+    assert plain["comparison"][0]["embeddings"]["random net"]["coverage"]["no_chance"]
 
 
 def test_the_moment_is_turned_to_match_the_clip(corpus: Corpus) -> None:

@@ -5,7 +5,12 @@ import pytest
 
 from mixdream.errors import InputError
 from mixdream.evaluation.embedder import Space
-from mixdream.evaluation.embedding import analysis_magnitudes, embed_audio, embed_magnitudes
+from mixdream.evaluation.embedding import (
+    analysis_magnitudes,
+    embed_audio,
+    embed_magnitudes,
+    without_blur,
+)
 from mixdream.evaluation.metrics import METRICS, Evaluation, compare_pair, evaluate_embeddings
 from mixdream.evaluation.samples import Samples
 from mixdream.evaluation.stages import collapse_stages, pca_mixture
@@ -35,7 +40,9 @@ def kinds_of_music(number: int, seed: int) -> np.ndarray:
 @pytest.fixture(scope="module")
 def rows() -> dict[str, Evaluation]:
     space = Space.fit(
-        lambda clips: embed_audio(clips, RATE_HZ), kinds_of_music(NUMBER, 0), np.arange(NUMBER) // 8
+        lambda clips: without_blur(embed_audio(clips, RATE_HZ)),
+        kinds_of_music(NUMBER, 0),
+        np.arange(NUMBER) // 8,
     )
     pool = kinds_of_music(2 * NUMBER, 1)
     embeddings = space.place(pool).embeddings

@@ -45,6 +45,17 @@ def test_noise_in_the_music_is_a_distance(examiner: Examiner) -> None:
     assert distances[0] < distances[1] < distances[2]
 
 
+def test_blur_is_a_distance_in_both_spaces(examiner: Examiner) -> None:
+    images = real(examiner, np.arange(1, 120, 2))
+    blurred = torch.nn.functional.avg_pool2d(images, (1, 3), 1, (0, 1), count_include_pad=False)
+    sharp, soft = examiner.examine(images), examiner.examine(blurred)
+    for name in ("kd", "kd_sound", "kd_net"):
+        assert getattr(soft, name) > getattr(sharp, name) + 50
+    assert soft.coverage < sharp.coverage
+    assert sharp.told_apart is not None and soft.told_apart is not None
+    assert soft.told_apart > sharp.told_apart + 0.2
+
+
 def test_a_collapse_lowers_coverage(examiner: Examiner) -> None:
     few = real(examiner, np.tile([0, 40], 30))
     assert examiner.examine(few).coverage < 0.5

@@ -40,9 +40,10 @@ class Validity:
 
 
 def check_clips(clips: Iterable[np.ndarray]) -> Validity:
-    """Look for broken clips, each of shape (samples,), as they are written: models may overshoot before.
+    """Look for broken clips, as they are written: models may overshoot before.
 
-    InputError where there are none, one is empty, or has more than one channel.
+    Each is of shape (samples,) or (samples, channels); a clip is clipped where one of its channels is.
+    InputError where there are none, or one is empty.
 
     >>> check_clips([np.zeros(100), np.full(100, np.nan), np.sin(np.arange(100))]).shares["silent"]
     0.333...
@@ -55,12 +56,16 @@ def check_clips(clips: Iterable[np.ndarray]) -> Validity:
 
 
 def _faults(i: int, clip: np.ndarray) -> tuple[bool, bool, bool]:
-    if clip.ndim != 1 or len(clip) == 0:
-        raise InputError(f"clip {i} has shape {clip.shape}: clips are mono, (samples,), and not empty")
+    if clip.ndim not in (1, 2) or clip.size == 0:
+        raise InputError(
+            f"clip {i} has shape {clip.shape}: it must be (samples,) or (samples, channels), and not empty"
+        )
     if not np.isfinite(clip).all():
         return True, False, False
-    silent = clip.std() < 10 ** (SILENT_DBFS / 20)
-    full = np.concatenate([[0], np.abs(clip) >= FULL_SCALE, [0]]).astype(np.int8)
+    sides = clip.reshape(len(clip), -1)
+    silent = (sides - sides.mean(axis=0)).std() < 10 ** (SILENT_DBFS / 20)
+    # One after the other, with a sample between them that is not full.
+    full = np.pad(np.abs(sides) >= FULL_SCALE, ((1, 1), (0, 0))).T.reshape(-1).astype(np.int8)
     edges = np.flatnonzero(np.diff(full))
     longest = (edges[1::2] - edges[::2]).max(initial=0)
     return False, bool(silent), bool(longest >= CLIPPED_RUN)

@@ -13,6 +13,7 @@ from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.inversion import invert
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.spectrogram.transform import magnitudes
+from mixdream.spectrogram.width import make_side, widths_of
 
 _BATCH = 32
 
@@ -39,7 +40,11 @@ class Voice:
         return self.scaler.unscale(self.scaler.scale(magnitudes, sets), sets)
 
     def spoken(
-        self, spectrograms: Tensor, seeds: Sequence[int], report: Report = silent
+        self,
+        spectrograms: Tensor,
+        seeds: Sequence[int],
+        report: Report = silent,
+        widths: Tensor | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Audio as files are written, and its errors.
 
@@ -47,10 +52,12 @@ class Voice:
         ----------
         spectrograms : Tensor, shape (n, bins, frames), >= 0, linear
         seeds : sequence of int, one per spectrogram
+        widths : Tensor, shape (n, WIDTH_BANDS, columns), in dB, optional
+            Of stereo; see `mixdream.spectrogram.width`.
 
         Returns
         -------
-        audio : np.ndarray, shape (n, grid.clip_samples), float32
+        audio : np.ndarray, shape (n, grid.clip_samples, channels), float32
             Turned down where it would leave full scale. NaN where the spectrogram is no number.
         errors : np.ndarray, shape (n,)
             `mixdream.analysis.consistency.consistency`.
@@ -60,12 +67,21 @@ class Voice:
         made = self.heard(wanted, seeds, report)
         pairs = zip(wanted.split(_BATCH), made.split(_BATCH), strict=True)
         errors = torch.cat([consistency(asked, heard, self.grid) for asked, heard in pairs]).numpy()
-        audio = made.numpy()
-        audio = audio / np.maximum(1.0, np.abs(audio).max(axis=1, keepdims=True)).astype(np.float32)
+        audio = made[..., None].numpy()
+        if widths is not None:
+            sides = [
+                make_side(middle, wide, self.grid)
+                for middle, wide in zip(made.split(_BATCH), widths.split(_BATCH), strict=True)
+            ]
+            side = torch.cat(sides)
+            audio = torch.stack([made + side, made - side], -1).numpy()
+        audio = audio / np.maximum(1.0, np.abs(audio).max(axis=(1, 2), keepdims=True)).astype(np.float32)
         audio[~finite.numpy()] = np.nan
         return audio, errors
 
     def passed(self, windows: np.ndarray, sets: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Real windows, shape (n, grid.samples), through grid, scaling and inversion; see `spoken`."""
-        wanted = magnitudes(torch.from_numpy(windows), self.grid)
-        return self.spoken(self.seen(wanted, sets), range(len(windows)))
+        """Real windows, shape (n, grid.samples, channels), through grid, scaling, inversion; see `spoken`."""
+        audio = torch.from_numpy(windows)
+        seen = self.seen(magnitudes(audio.mean(2), self.grid), sets)
+        widths = widths_of(audio, self.grid) if self.grid.channels == 2 else None
+        return self.spoken(seen, range(len(windows)), widths=widths)

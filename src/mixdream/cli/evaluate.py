@@ -12,7 +12,7 @@ from mixdream.progress import part
 if TYPE_CHECKING:
     from mixdream.evaluation.report_page import Table
 
-_SHOWN = ("coverage", "missing", "ndb", "js", "kernel_distance", "precision", "vendi_ratio")
+_SHOWN = ("missing", "ndb", "js", "vendi_ratio")  # after the headline
 
 
 def evaluate(
@@ -58,6 +58,9 @@ def evaluate(
         return
     for row in content.rows:
         _print_table(row.name, table_of(content, row))
+        for finding in row.measures.texture if row.measures else ():
+            if finding.sentence:
+                typer.echo(f"- {finding.sentence}")
         typer.echo(row.verdict.sentence)
         if row.copies:
             typer.echo(row.copies.sentence)
@@ -67,19 +70,24 @@ def evaluate(
     typer.echo(f"Open it: {page.resolve().as_uri()}")
 
 
-def _print_table(name: str, table: "Table") -> None:
+def _print_table(title: str, table: "Table") -> None:
     from mixdream.evaluation.report_page import ARROWS, figure
 
-    shown = new_table(name)
+    shown = new_table(title)
     shown.add_column("", no_wrap=True)
     for i, (column, n) in enumerate(table.columns.items()):
         shown.add_column(f"{column}\nn = {n}", justify="right")
         if i == 0:
             shown.add_column("95 %\ninterval", no_wrap=True)
-    for key, metric, estimates in table.lines:
-        if key in _SHOWN:
-            own = estimates[0]
-            interval = f"{figure(own.low)} to {figure(own.high)}" if own else ""
-            values = [figure(estimate.value if estimate else None) for estimate in estimates]
-            shown.add_row(f"{metric.name} {ARROWS[metric.better]}", values[0], interval, *values[1:])
+    lines = [(name, estimates) for name, _, estimates in table.headline]
+    lines += [
+        (f"{metric.name} {ARROWS[metric.better]}", estimates)
+        for key, metric, estimates in table.lines
+        if key in _SHOWN
+    ]
+    for name, estimates in lines:
+        own = estimates[0]
+        interval = f"{figure(own.low)} to {figure(own.high)}" if own else ""
+        values = [figure(estimate.value if estimate else None) for estimate in estimates]
+        shown.add_row(name, values[0], interval, *values[1:])
     print_table(shown)

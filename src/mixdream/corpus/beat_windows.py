@@ -58,26 +58,33 @@ class BeatWindows:
         """Tempo that each window had in its set, shape (N,)."""
         return 60 * self.beats * self.corpus.rate_hz / self.length
 
-    def read(self, rows: np.ndarray | Sequence[int], *, mono: bool = True) -> np.ndarray:
-        """Audio of windows at the grid's rate and tempo, stereo mixed to mono: (rows, grid.samples), float32.
+    def read(
+        self, rows: np.ndarray | Sequence[int], *, mono: bool = True, rate_hz: int | None = None
+    ) -> np.ndarray:
+        """Audio of windows at the grid's tempo, and at its rate unless another is given, float32.
 
-        With ``mono=False`` as the corpus has it: shape (rows, grid.samples, channels).
-        The clip of the grid (see `Grid`) begins on the first beat and ends where the next window's would
-        begin; what frames cover beyond it is what the set has there, or silence where it has nothing.
+        Stereo is mixed to mono: shape (rows, samples); else (rows, samples, channels), ``grid.samples`` at
+        the grid's rate. The clip of the grid (see `Grid`) begins on the first beat and ends where the next
+        window's would begin; what frames cover beyond it is what the set has there, or silence where it has
+        nothing.
         """
-        return np.stack([self._read(int(row), mono) for row in np.asarray(rows)])
+        return np.stack([self._read(int(row), mono, rate_hz) for row in np.asarray(rows)])
 
     def where(self, row: int) -> tuple[str, float]:
         """Set that a window is from, and the time in its source where it starts, in seconds."""
         record = self.corpus.sets[self.set_index[row]]
         return record.name, record.source_time_s(min(max(0, round(self.start[row])), record.samples - 1))
 
-    def _read(self, row: int, mono: bool) -> np.ndarray:
+    def _read(self, row: int, mono: bool, rate_hz: int | None) -> np.ndarray:
         record = self.corpus.sets[self.set_index[row]]
         start, stop = _segment(record, self.start[row], self.length[row])
-        speed = self.length[row] / self.grid.clip_samples  # samples of the set per sample of the window
-        before = round((self.grid.lead + _MARGIN) * max(speed, 1.0))
-        after = round((self.grid.samples - self.grid.lead + _MARGIN) * speed + _MARGIN)
+        scale = 1 if rate_hz is None else rate_hz / self.grid.rate_hz
+        clip, lead, samples = (
+            round(scale * count) for count in (self.grid.clip_samples, self.grid.lead, self.grid.samples)
+        )
+        speed = self.length[row] / clip  # samples of the set per sample of the window
+        before = round((lead + _MARGIN) * max(speed, 1.0))
+        after = round((samples - lead + _MARGIN) * speed + _MARGIN)
         first = round(self.start[row]) - before
         low, high = max(first, start), min(first + before + after, stop)
         kept = self.corpus.audio(record.name)[low:high]
@@ -85,8 +92,8 @@ class BeatWindows:
         wanted = np.zeros((before + after, *kept.shape[1:]), np.float32)
         wanted[low - first : high - first] = kept
         made = soxr.resample(wanted, speed, 1.0, quality=QUALITY)
-        skip = round(before / speed) - self.grid.lead
-        return made[skip : skip + self.grid.samples]
+        skip = round(before / speed) - lead
+        return made[skip : skip + samples]
 
 
 def index_beat_windows(

@@ -87,9 +87,9 @@ class WindowIndex:
         return np.full(len(self), self.window_samples)
 
     def read(self, rows: np.ndarray | Sequence[int], *, mono: bool = True) -> np.ndarray:
-        """Audio of windows, stereo mixed to mono: shape (rows, window_samples), float32, in [-1, 1).
+        """Audio of windows, float32, in [-1, 1).
 
-        With ``mono=False`` as the corpus has it: shape (rows, window_samples, channels).
+        Stereo is mixed to mono: shape (rows, window_samples); else (rows, window_samples, channels).
         """
         rows = np.asarray(rows)
         names = [record.name for record in self.corpus.sets]

@@ -2,15 +2,18 @@
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import soxr
 import torch
 from torch import Tensor
 
+from mixdream.analysis.validity import Validity, check_clips
 from mixdream.analysis.voice import Voice
 from mixdream.audio.decode import read_audio
+from mixdream.audio.resample import QUALITY
 from mixdream.corpus.sources import find_sources, source_text
 from mixdream.corpus.windows import spread
 from mixdream.errors import InputError
@@ -18,6 +21,7 @@ from mixdream.progress import Report, part, silent
 from mixdream.runs.noise import noise_of_seed
 from mixdream.runs.run import METRICS_NAME, Run
 from mixdream.spectrogram.folding import unfold
+from mixdream.spectrogram.width import from_channel
 
 LONGEST_S = 10.0
 SHORTEST_S = 1.0
@@ -40,12 +44,14 @@ class Collection:
     """Clips that are evaluated together, of one run or folder."""
 
     name: str
-    audio: np.ndarray  # shape (n, samples), float32; clips that are not numbers stay in, to be counted
+    # Shape (n, samples, channels), float32; clips that are not numbers stay in, to be counted.
+    audio: np.ndarray
     rate_hz: int
     labels: tuple[str, ...]  # of each clip: a seed, or a file
     spectrograms: Spectrograms | None = None  # of a run
     facts: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what a reader must know, such as files left out
+    validity: Validity | None = None  # of a run, as it was made: resampled, a peak may look clipped
 
 
 def sample_run(run: Run, number: int, seed: int, report: Report = silent) -> Collection:
@@ -61,9 +67,11 @@ def sample_run(run: Run, number: int, seed: int, report: Report = silent) -> Col
     for first in range(0, number, _BATCH):
         sampled.append(_sample(run, generator, seeds[first : first + _BATCH]))
         report(0.3 * first / number, "sampling")
-    magnitudes = torch.cat(sampled)
+    images = torch.cat(sampled)
+    magnitudes = run.scaler.unscale(unfold(images, recipe.grid))
     voice = Voice(recipe.grid, run.scaler, recipe.inversion)
-    audio, errors = voice.spoken(magnitudes, seeds, part(report, 0.3, 0.7))
+    widths = from_channel(images[:, -1]) if recipe.grid.channels == 2 else None
+    audio, errors = voice.spoken(magnitudes, seeds, part(report, 0.3, 0.7), widths)
     facts = {
         "recipe": f"{recipe.name}: {recipe.about}",
         "checkpoint": checkpoint.name,
@@ -77,14 +85,44 @@ def sample_run(run: Run, number: int, seed: int, report: Report = silent) -> Col
         facts["tempo"] = f"{recipe.tempo_bpm:.1f} BPM, the model's own; 'mixdream generate' changes it after"
     labels = tuple(f"seed {seed_of_clip}" for seed_of_clip in seeds)
     spectrograms = Spectrograms(magnitudes, voice, errors)
-    return Collection(run.name, audio, recipe.grid.rate_hz, labels, spectrograms, facts)
+    return Collection(
+        run.name,
+        audio,
+        recipe.grid.rate_hz,
+        labels,
+        spectrograms,
+        facts,
+        validity=check_clips(audio),
+    )
+
+
+def heard_as(collection: Collection, rate_hz: int, channels: int) -> Collection:
+    """The same clips as they are heard beside music of another rate and with other channels.
+
+    What a model lacks, the top or the sides, is lacking then, too. Mono is in all channels alike.
+    """
+    audio = channels_of(at_rate(collection.audio, collection.rate_hz, rate_hz), channels)
+    return replace(collection, audio=audio, rate_hz=rate_hz)
+
+
+def at_rate(clips: np.ndarray, rate_hz: int, target_hz: int) -> np.ndarray:
+    """Resample clips, shape (n, samples, channels), float32."""
+    if rate_hz == target_hz:
+        return clips
+    return np.stack([soxr.resample(clip, rate_hz, target_hz, quality=QUALITY) for clip in clips])
+
+
+def channels_of(clips: np.ndarray, channels: int) -> np.ndarray:
+    """Clips, shape (n, samples, any), with so many channels: mono in all of them, or all mixed to mono."""
+    if clips.shape[2] != channels and channels == 1:
+        return clips.mean(axis=2, keepdims=True)
+    return np.broadcast_to(clips, (*clips.shape[:2], channels))  # takes no memory
 
 
 @torch.inference_mode()
 def _sample(run: Run, generator: torch.nn.Module, seeds: list[int]) -> Tensor:
-    """Linear magnitudes from seeds, in a batch: the clips of `generate` but for rounding, and faster."""
-    noise = torch.cat([noise_of_seed(run.recipe, seed, run.conditions) for seed in seeds])
-    return run.scaler.unscale(unfold(generator(noise), run.recipe.grid))
+    """Images from seeds, in a batch: those of `generate` but for rounding, and faster."""
+    return generator(torch.cat([noise_of_seed(run.recipe, seed, run.conditions) for seed in seeds]))
 
 
 def _losses(run: Run) -> str:
@@ -104,7 +142,13 @@ def _losses(run: Run) -> str:
 
 
 def read_folder(
-    folder: Path, rate_hz: int, number: int, seed: int, seconds: float | None = None, report: Report = silent
+    folder: Path,
+    rate_hz: int,
+    number: int,
+    seed: int,
+    seconds: float | None = None,
+    report: Report = silent,
+    channels: int = 1,
 ) -> Collection:
     """Read the audio files of a folder, of any tool and rate, as clips of one length.
 
@@ -112,8 +156,8 @@ def read_folder(
     ----------
     folder : Path
         Or a single file.
-    rate_hz : int
-        Rate to bring them to.
+    rate_hz, channels : int
+        Rate and number of channels to bring them to.
     number : int
         Clips at most; of more files a random part is read.
     seconds : float, optional
@@ -136,7 +180,7 @@ def read_folder(
         label = source_text(paths[row].relative_to(base))
         report(done / len(chosen), label)
         try:
-            files[label] = _read(paths[row], rate_hz)
+            files[label] = _read(paths[row], rate_hz, channels)
         except InputError as error:
             notes.append(f"left out: {error}")
     lengths = [len(audio) / rate_hz for audio in files.values()]
@@ -165,9 +209,9 @@ def read_folder(
     return Collection(folder.resolve().name, audio, rate_hz, tuple(labels), None, facts, tuple(notes))
 
 
-def _read(path: Path, rate_hz: int) -> np.ndarray:
-    """Audio of a file, mono; one NaN in front where the file has some, since the decoder takes them out."""
-    audio, nonfinite = read_audio(path, rate_hz)
+def _read(path: Path, rate_hz: int, channels: int) -> np.ndarray:
+    """Audio of a file; one NaN in front where the file has some, since the decoder takes them out."""
+    audio, nonfinite = read_audio(path, rate_hz, channels)
     if nonfinite and len(audio):
         audio[0] = np.nan
-    return audio[:, 0]
+    return audio

@@ -10,6 +10,7 @@ from mixdream.evaluation.collection import Collection
 from mixdream.evaluation.copies.band_levels import read_moment
 from mixdream.evaluation.copies.nearest import Nearest
 from mixdream.evaluation.copies.verdict import CopyCheck, RealNearest, check_copies, measure_real, speeds_at
+from mixdream.evaluation.embedding import mixed
 from mixdream.evaluation.findings import SHOWN, player
 from mixdream.evaluation.reference import Reference
 from mixdream.evaluation.sections import CopyFinding, CopySection
@@ -46,11 +47,11 @@ def check_collections(
     share = (_ENDED - _BEGAN) / len(collections)
     sections: list[CopySection | None] = []
     for i, collection in enumerate(collections):
-        finite = np.flatnonzero(np.isfinite(collection.audio).all(axis=1))
+        finite = np.flatnonzero(np.isfinite(collection.audio).all(axis=(1, 2)))
         if not len(finite):
             sections.append(None)
             continue
-        clips = collection.audio[finite, :samples]
+        clips = np.stack(list(mixed(collection.audio[finite, :samples])))
         progress = part(report, _BEGAN + share * i, share)
         checks = check_copies(clips, rate_hz, corpus, real, spans=spans, speeds=speeds, report=progress)
         labels = [collection.labels[k] for k in finite]

@@ -71,6 +71,7 @@ class Space:
 
     embed: Callable[[np.ndarray], np.ndarray]
     embedder: Embedder
+    features: np.ndarray  # of the reference, shape (n, features)
     reference: Samples
 
     @classmethod
@@ -84,9 +85,13 @@ class Space:
         """Fit on the reference, in whatever form ``embed`` takes it."""
         features = embed(real)
         embedder = Embedder.fit(features, smallest_std)
-        return cls(embed, embedder, Samples(embedder.transform(features), blocks))
+        return cls(embed, embedder, features, Samples(embedder.transform(features), blocks))
 
     def place(self, clips: np.ndarray, blocks: np.ndarray | None = None) -> Samples:
         """Embed clips; generated ones are each their own block."""
-        embeddings = self.embedder.transform(self.embed(clips))
+        return self.place_features(self.embed(clips), blocks)
+
+    def place_features(self, features: np.ndarray, blocks: np.ndarray | None = None) -> Samples:
+        """Embed what ``embed`` made of clips, see `place`."""
+        embeddings = self.embedder.transform(features)
         return Samples.independent(embeddings) if blocks is None else Samples(embeddings, blocks)

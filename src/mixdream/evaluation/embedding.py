@@ -1,4 +1,4 @@
-"""Embedding: a clip as about a hundred numbers that say what it sounds like; nothing to download."""
+"""Embedding: a clip as about two hundred numbers that say what it sounds like; nothing to download."""
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -28,8 +28,11 @@ _FEWEST_FRAMES = 24  # what a second has at least, whatever the grid
 _USED = 0.9  # of the Nyquist frequency: above, the resampling filters of tools differ
 _CHROMA_HZ = (500.0, 1800.0)  # below, bins are wider than a semitone; above there are mostly overtones
 _FLOOR_DB = -60.0
+_BIN_FLOOR_DB = -80.0
 _CHROMA_FLOOR_DB = -20.0
 _ONSET_DB = 3.0
+_BANDED, _UNBANDED = 8, 13  # features of each critical band, and of none
+_FINE = 6, 8  # those of the bands that hear blur
 
 
 def embed_audio(clips: Iterable[np.ndarray], rate_hz: int) -> np.ndarray:
@@ -77,6 +80,11 @@ def checked_clips(
         raise InputError("there are no clips to embed")
 
 
+def mixed(clips: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Clips of shape (samples, channels), or of one channel already, each mixed to mono, (samples,)."""
+    return (clip if clip.ndim == 1 else clip.mean(axis=1) for clip in clips)
+
+
 def analysis_grid(rate_hz: int, samples: int) -> Grid:
     """Grid on which audio is embedded: Hann windows of at most 32 ms, fourfold overlap.
 
@@ -97,12 +105,14 @@ def analysis_magnitudes(audio: np.ndarray, rate_hz: int) -> tuple[Tensor, Grid]:
 def embed_magnitudes(spectrograms: np.ndarray, grid: Grid) -> np.ndarray:
     """Embed linear magnitude spectrograms, before any inversion.
 
-    Power is averaged over 32 ms and relative to the clip's mean power, so the embedding is blind to gain: how
-    loud a clip is played is not the model's doing (min-max scaling forgets it, other tools normalise), and
-    silence is counted by `mixdream.analysis.validity`. The features, in order: of the level of each
-    critical band, floored at -60 dB, the mean, the standard deviation and the mean absolute change between
-    frames, in dB; the RMS of its modulations at 0.5 to 1.6, 1.6 to 5 and 5 to 16 Hz, in dB; twelve pitch
-    classes from 500 to 1800 Hz, in dB relative to their mean; onsets per second.
+    Power is relative to the clip's mean power, so the embedding is blind to gain: how loud a clip is played
+    is not the model's doing (min-max scaling forgets it, other tools normalise), and silence is counted by
+    `mixdream.analysis.validity`. The features, in order: of the level of each critical band over 32 ms,
+    floored at -60 dB, the mean, the standard deviation and the mean absolute change between frames, in dB;
+    the RMS of its modulations at 0.5 to 1.6, 1.6 to 5 and 5 to 16 Hz, in dB; of every frame of the grid,
+    however short, the mean absolute change to the next and the flatness (mean level of the bins less level of
+    their mean), in dB, which blur fills up: without these two a spectrogram averaged over 24 ms is taken for
+    music; twelve pitch classes from 500 to 1800 Hz, in dB relative to their mean; onsets per second.
 
     From shape (n, bins, frames), at least 1 s, to (n, features).
 
@@ -124,22 +134,35 @@ def embed_magnitudes(spectrograms: np.ndarray, grid: Grid) -> np.ndarray:
     return np.stack([_features(i, spectrogram, grid) for i, spectrogram in enumerate(spectrograms)])
 
 
+def without_blur(features: np.ndarray) -> np.ndarray:
+    """Features, shape (n, features), but those that hear blur.
+
+    What is left says which kind of music a clip is, however well it is made: for questions of variety.
+    """
+    bands = (features.shape[1] - _UNBANDED) // _BANDED
+    return np.delete(features, np.s_[_FINE[0] * bands : _FINE[1] * bands], axis=1)
+
+
 def _features(i: int, spectrogram: np.ndarray, grid: Grid) -> np.ndarray:
     """Features of one spectrogram, shape (bins, frames)."""
     if not np.isfinite(spectrogram).all():
         raise InputError(f"spectrogram {i} is not finite: leave it out, see mixdream.analysis.validity")
-    power = pooled(np.square(spectrogram, dtype=np.float64), grid)
+    fine = np.square(spectrogram, dtype=np.float64)
+    power = pooled(fine, grid)
     if power.shape[1] < _FEWEST_FRAMES:
         raise InputError(
             f"spectrogram {i} has {power.shape[1]} frames of {_FRAME_S * 1000:g} ms: embedding needs "
             f"{_FEWEST_FRAMES}, about a second"
         )
     hz = np.arange(grid.bins) * grid.rate_hz / grid.n_fft
-    levels = _levels_db(power, hz, _USED * grid.rate_hz / 2)
+    inside = _bands(hz, _USED * grid.rate_hz / 2)
+    levels = _levels_db(power, inside)
     changes = np.diff(levels)
     frames_hz = grid.rate_hz / (grid.hop * _pool(grid))
     parts = [levels.mean(1), levels.std(1), np.abs(changes).mean(1)]
-    parts += [*_modulations_db(levels, frames_hz), _chroma_db(power, hz), [_onsets_hz(changes, frames_hz)]]
+    parts += [*_modulations_db(levels, frames_hz)]
+    parts += [np.abs(np.diff(_levels_db(fine, inside))).mean(1), _flatness_db(fine, inside)]
+    parts += [_chroma_db(power, hz), [_onsets_hz(changes, frames_hz)]]
     return np.concatenate(parts)
 
 
@@ -154,15 +177,29 @@ def _pool(grid: Grid) -> int:
     return max(1, round(_FRAME_S * grid.rate_hz / grid.hop))
 
 
-def _levels_db(power: np.ndarray, hz: np.ndarray, highest_hz: float) -> np.ndarray:
-    """Levels of critical bands, shape (bands, frames)."""
+def _bands(hz: np.ndarray, highest_hz: float) -> np.ndarray:
+    """Which bins are in each critical band, 0 or 1, shape (bands, bins)."""
     # A last band under half its width would be ruled by single bins: the one below takes it in.
     inner = [low for low, high in pairwise(BARK_EDGES_HZ) if (low + high) / 2 < highest_hz]
     edges = [*inner, highest_hz]
-    bands = np.stack([power[(hz >= low) & (hz < high)].sum(0) for low, high in pairwise(edges)])
+    return np.stack([(hz >= low) & (hz < high) for low, high in pairwise(edges)]).astype(np.float64)
+
+
+def _levels_db(power: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Levels of critical bands, shape (bands, frames)."""
+    bands = inside @ power
     mean = bands.sum(0).mean()
     floor = 10 ** (_FLOOR_DB / 10)
     return 10 * np.log10(np.maximum(bands / mean if mean > 0 else bands, floor))
+
+
+def _flatness_db(power: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """How flat the spectrum is within each band, mean over all frames, <= 0, shape (bands,)."""
+    mean = (inside @ power).sum(0).mean()
+    relative = np.maximum(power / mean if mean > 0 else power, 10 ** (_BIN_FLOOR_DB / 10))
+    bins = np.maximum(inside.sum(1, keepdims=True), 1)
+    mean_of_bins = np.maximum(inside @ relative / bins, 10 ** (_BIN_FLOOR_DB / 10))
+    return 10 * (inside @ np.log10(relative) / bins - np.log10(mean_of_bins)).mean(1)
 
 
 def _modulations_db(levels: np.ndarray, frames_hz: float) -> list[np.ndarray]:

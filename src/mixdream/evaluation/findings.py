@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mixdream.evaluation.clusters import SIGNIFICANT_Z, find_clusters
-from mixdream.evaluation.embedding import analysis_magnitudes
+from mixdream.evaluation.embedding import analysis_magnitudes, mixed
 from mixdream.evaluation.measure import Yardstick
 from mixdream.evaluation.sections import ClusterFinding
 from mixdream.pages.media import Sound, flac_url, picture_url
@@ -17,9 +17,9 @@ _PLACES = 8
 
 
 def player(title: str, audio: np.ndarray, rate_hz: int, note: str = "") -> Sound:
-    """Sound and picture of a clip, shape (samples,), for the page."""
+    """Sound and picture of a clip, shape (samples,) or (samples, channels), for the page."""
     audio = np.nan_to_num(np.asarray(audio, np.float32))
-    image = analysis_magnitudes(audio, rate_hz)[0].numpy()
+    image = analysis_magnitudes(next(mixed([audio])), rate_hz)[0].numpy()
     peak = float(np.abs(audio).max())
     return Sound(
         title=title,
@@ -30,15 +30,16 @@ def player(title: str, audio: np.ndarray, rate_hz: int, note: str = "") -> Sound
 
 
 def cluster_findings(
-    yardstick: Yardstick, clips: np.ndarray, labels: Sequence[str]
+    yardstick: Yardstick, real: np.ndarray, generated: np.ndarray, clips: np.ndarray, labels: Sequence[str]
 ) -> tuple[ClusterFinding, ...]:
     """Kinds of music that are significantly missing or over-produced, the largest differences first.
 
-    Clips have shape (m, samples), and a label each. The first few kinds of each sign have players: the real
-    window in the middle of the kind, and the clip nearest to that where the kind is over-produced.
+    The embeddings of the reference, ``real``, have shape (n, dims), those of the clips (m, dims), in whatever
+    space. Clips have shape (m, samples, channels), and a label each. The first few kinds of each sign have
+    players: the real window in the middle of the kind, and the clip nearest to that where the kind is
+    over-produced.
     """
     windows, rate_hz = yardstick.reference.train, yardstick.reference.rate_hz
-    real, generated = yardstick.space.reference.embeddings, yardstick.space.place(clips).embeddings
     clusters = find_clusters(real, generated, yardstick.seed)
     z = clusters.z()
     rising = np.argsort(z, kind="stable").tolist()

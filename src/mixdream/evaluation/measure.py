@@ -1,5 +1,6 @@
 """Measuring: every collection of a report against the same real windows, in every embedding."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,16 +8,38 @@ import numpy as np
 from scipy.stats import wasserstein_distance
 
 from mixdream.analysis.pulse import strongest_pulse
+from mixdream.analysis.texture import descriptors, textures
+from mixdream.errors import InputError
 from mixdream.evaluation.clap import SMALLEST_STD as CLAP_STD
 from mixdream.evaluation.clap import embed_audio_with_clap
 from mixdream.evaluation.embedder import Space
-from mixdream.evaluation.embedding import embed_audio
+from mixdream.evaluation.embedding import embed_audio, mixed, without_blur
 from mixdream.evaluation.intervals import Statistic, block_weights, estimate
+from mixdream.evaluation.judge import Sides, told_apart
 from mixdream.evaluation.metrics import evaluate_embeddings
 from mixdream.evaluation.random_net import SMALLEST_STD as RANDOM_STD
 from mixdream.evaluation.random_net import embed_audio_randomly
-from mixdream.evaluation.reference import Reference
-from mixdream.evaluation.sections import CLAP, HANDCRAFTED, RANDOM_NET, Beat, Measures
+from mixdream.evaluation.reference import RealWindows, Reference
+from mixdream.evaluation.samples import Samples
+from mixdream.evaluation.sections import CLAP, HANDCRAFTED, KINDS, RANDOM_NET, TEXTURE, Beat, Measures
+from mixdream.evaluation.texture_findings import SMALLEST_STD as TEXTURE_STD
+from mixdream.evaluation.texture_findings import texture_findings
+
+_JUDGED = (RANDOM_NET, TEXTURE)  # embeddings whose features the judge hears
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Clips in every embedding, and the features that were embedded, shape (m, features)."""
+
+    samples: dict[str, Samples]
+    features: dict[str, np.ndarray]
+    names: Sequence[str]  # of the minute that a real window is from; generated clips each have their own
+
+    @property
+    def judged(self) -> Sides:
+        """What the judge hears."""
+        return Sides(np.concatenate([self.features[name] for name in _JUDGED], axis=1), self.names)
 
 
 @dataclass(frozen=True)
@@ -27,14 +50,14 @@ class Yardstick:
     samples: int  # of each clip that are compared
     number: int  # clips of each collection and floor that are compared, where there are so many
     seed: int
-    real: np.ndarray  # audio of the reference, shape (n, samples)
+    real: np.ndarray  # audio of the reference, shape (n, samples, channels)
     spaces: dict[str, Space]  # embeddings, fitted on it
     pulses: dict[str, np.ndarray]  # its own, see measure_pulses
 
     @property
     def space(self) -> Space:
-        """The embedding that the verdict is based on."""
-        return self.spaces[HANDCRAFTED]
+        """The embedding that the verdict on collapse is based on."""
+        return self.spaces[KINDS]
 
     def chosen(self, count: int) -> np.ndarray:
         """Rows of the clips to compare: ``number`` drawn at random, in order; all where there are fewer."""
@@ -42,9 +65,20 @@ class Yardstick:
             return np.arange(count)
         return np.sort(np.random.default_rng(self.seed).choice(count, self.number, replace=False))
 
-    def cut(self, windows: np.ndarray) -> np.ndarray:
-        """Cut the clips out of real windows, which have some samples more on both sides."""
-        return windows[:, self.reference.lead : self.reference.lead + self.samples]
+    def place(
+        self, clips: np.ndarray, windows: RealWindows | None = None, rows: np.ndarray | None = None
+    ) -> Placed:
+        """Embed clips, shape (m, samples, channels), in every space.
+
+        Real ones are made from some rows of windows; generated clips are each their own block.
+        """
+        features = {name: space.embed(clips) for name, space in self.spaces.items() if name != KINDS}
+        features[KINDS] = without_blur(features[HANDCRAFTED])
+        blocks, names = None, [f"clip {i}" for i in range(len(clips))]
+        if windows is not None and rows is not None:
+            blocks, names = windows.blocks[rows], [windows.minutes[row] for row in rows]
+        sides = {name: self.spaces[name].place_features(row, blocks) for name, row in features.items()}
+        return Placed(sides, features, names)
 
 
 def make_yardstick(
@@ -52,32 +86,38 @@ def make_yardstick(
 ) -> Yardstick:
     """Fit every embedding on the reference; that of a CLAP checkpoint, too, where a folder is given."""
     rate_hz, blocks = reference.rate_hz, reference.train.blocks
-    real = reference.train.audio[:, reference.lead : reference.lead + samples]
+    real = reference.train.audio[:, :samples]
     spaces = {
-        HANDCRAFTED: Space.fit(lambda clips: embed_audio(clips, rate_hz), real, blocks),
-        RANDOM_NET: Space.fit(lambda clips: embed_audio_randomly(clips, rate_hz), real, blocks, RANDOM_STD),
+        HANDCRAFTED: Space.fit(lambda clips: embed_audio(mixed(clips), rate_hz), real, blocks),
+        KINDS: Space.fit(lambda clips: without_blur(embed_audio(mixed(clips), rate_hz)), real, blocks),
+        TEXTURE: Space.fit(lambda clips: textures(clips, rate_hz), real, blocks, TEXTURE_STD),
+        RANDOM_NET: Space.fit(
+            lambda clips: embed_audio_randomly(mixed(clips), rate_hz), real, blocks, RANDOM_STD
+        ),
     }
     if clap is not None:
         spaces[CLAP] = Space.fit(
-            lambda clips: embed_audio_with_clap(clips, rate_hz, clap), real, blocks, CLAP_STD
+            lambda clips: embed_audio_with_clap(mixed(clips), rate_hz, clap), real, blocks, CLAP_STD
         )
     return Yardstick(reference, samples, number, seed, real, spaces, measure_pulses(real, rate_hz))
 
 
-def measure(yardstick: Yardstick, clips: np.ndarray, blocks: np.ndarray | None = None) -> Measures:
-    """Compute metrics of clips, shape (m, samples), in all embeddings, and pulse and tempo.
+def measure(
+    yardstick: Yardstick, clips: np.ndarray, placed: Placed, train: Measures | None = None
+) -> Measures:
+    """Compute metrics of clips, shape (m, samples, channels), in all embeddings, pulse, tempo and texture.
 
-    ``blocks``, shape (m,), are those of real windows; generated clips are each their own block.
+    ``placed`` is where `Yardstick.place` puts the clips; ``train`` is the floor of the same music.
     """
     seed = yardstick.seed
     embeddings = {
-        name: evaluate_embeddings(space.reference, space.place(clips, blocks), seed)
+        name: evaluate_embeddings(space.reference, placed.samples[name], seed)
         for name, space in yardstick.spaces.items()
     }
     rng = np.random.default_rng(seed)
     weights = (
         block_weights(yardstick.reference.train.blocks, rng),
-        block_weights(np.arange(len(clips)) if blocks is None else blocks, rng),
+        block_weights(placed.samples[HANDCRAFTED].blocks, rng),
     )
     pulses = measure_pulses(clips, yardstick.reference.rate_hz)
     beat = {
@@ -88,12 +128,24 @@ def measure(yardstick: Yardstick, clips: np.ndarray, blocks: np.ndarray | None =
         )
         for name, real in yardstick.pulses.items()
     }
-    return Measures(embeddings, beat)
+    texture = texture_findings(
+        descriptors(yardstick.reference.rate_hz, yardstick.real.shape[2]),
+        (yardstick.spaces[TEXTURE].features, weights[0]),
+        (placed.features[TEXTURE], weights[1]),
+        train.texture if train else None,
+    )
+    real = {name: space.features for name, space in yardstick.spaces.items()}
+    reference = Placed({}, real, yardstick.reference.train.minutes)
+    try:
+        told = told_apart(reference.judged, placed.judged, seed)
+    except InputError:  # too few for it
+        told = None
+    return Measures(embeddings, beat, texture, told)
 
 
 def measure_pulses(clips: np.ndarray, rate_hz: int) -> dict[str, np.ndarray]:
     """Strength in dB and tempo in BPM of each clip."""
-    table = np.array([strongest_pulse(clip, rate_hz) for clip in clips])
+    table = np.array([strongest_pulse(clip, rate_hz) for clip in mixed(clips)])
     return {"pulse_db": table[:, 0], "tempo_bpm": table[:, 1]}
 
 

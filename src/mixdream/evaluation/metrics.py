@@ -1,6 +1,6 @@
 """Metrics: what is measured on a set of embeddings against the reference, each with its interval."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -64,6 +64,9 @@ METRICS = {
 COMPARED = ("kernel_distance", "precision", "coverage", "missing", "js", "vendi_ratio")
 """Metrics whose differences are shown where models are compared."""
 
+NEARNESS = ("kernel_distance", "precision", "coverage")
+"""Those of them that are shown for every embedding."""
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -109,15 +112,20 @@ def evaluate_embeddings(
 
 
 def compare_pair(
-    reference: Samples, first: Samples, second: Samples, seed: int = 0, resamples: int = RESAMPLES
+    reference: Samples,
+    first: Samples,
+    second: Samples,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    compared: Sequence[str] = COMPARED,
 ) -> dict[str, Estimate]:
     """Differences of the metrics, second minus first, with paired 95 % intervals.
 
     Both see the same minutes of real music in each resample, so what varies with the music falls out of the
     difference. An interval that holds 0 is no difference that could be told from chance.
 
-    All are by one embedder, first and second of equally many clips. Of the metrics in `COMPARED` those that
-    need more clips are left out.
+    All are by one embedder, first and second of equally many clips. Of the metrics that are compared those
+    that need more clips are left out.
     """
     if len(first.embeddings) != len(second.embeddings):
         raise InputError(
@@ -128,13 +136,13 @@ def compare_pair(
     values, drawn = [], []
     for side in (first, second):
         v = block_weights(side.blocks, rng, resamples)
-        statistics, _ = _statistics(reference.embeddings, side.embeddings, seed, set(COMPARED))
+        statistics, _ = _statistics(reference.embeddings, side.embeddings, seed, set(compared))
         once = np.ones(w.shape[1]), np.ones(v.shape[1])
         values.append({name: statistic(*once) for name, statistic in statistics.items()})
         drawn.append({name: replicates(statistic, w, v) for name, statistic in statistics.items()})
     return {
         name: interval(values[1][name] - values[0][name], drawn[1][name] - drawn[0][name])
-        for name in COMPARED
+        for name in compared
         if name in values[0] and name in values[1]
     }
 

@@ -26,12 +26,15 @@ def embed_audio_randomly(clips: Iterable[np.ndarray], rate_hz: int, seed: int = 
     ReLU, orthogonal weights; of each channel of each layer the mean and standard deviation over all cells:
     shape (clips, 352). For clips see `mixdream.evaluation.embedding.checked_clips`.
     """
+    images = (analysis_magnitudes(clip, rate_hz)[0] for clip in checked_clips(clips, rate_hz))
+    return embed_magnitudes_randomly(images, seed)
+
+
+def embed_magnitudes_randomly(spectrograms: Iterable[Tensor], seed: int = 0) -> np.ndarray:
+    """The same of linear magnitude spectrograms, each of shape (bins, frames), all on one grid."""
     layers = _layers(seed)
     with torch.inference_mode():
-        features = [
-            _forward(layers, analysis_magnitudes(clip, rate_hz)[0]) for clip in checked_clips(clips, rate_hz)
-        ]
-    return torch.stack(features).double().numpy()
+        return torch.stack([_forward(layers, image) for image in spectrograms]).double().numpy()
 
 
 @lru_cache(maxsize=4)
@@ -52,5 +55,7 @@ def _forward(layers: list[Tensor], spectrogram: Tensor) -> Tensor:
     features = []
     for weight in layers:
         x = F.leaky_relu(F.conv2d(x, weight, stride=2, padding=1), 0.2)
-        features += [x.mean((2, 3)), x.std((2, 3), correction=0)]
+        mean = x.mean((2, 3))
+        variance = x.square().mean((2, 3)) - mean.square()  # three times as fast as std
+        features += [mean, variance.clamp(min=0).sqrt()]
     return torch.cat(features, 1)[0]

@@ -1,18 +1,19 @@
 """Reference: the real windows that clips are compared with, and those that say what can be reached."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mixdream.corpus.beat_windows import index_beat_windows
+from mixdream.corpus.beat_windows import BeatWindows, index_beat_windows
 from mixdream.corpus.lower_rate import spans_at
 from mixdream.corpus.split import Split, split_corpus
 from mixdream.corpus.store import Corpus
-from mixdream.corpus.windows import Spans, index_windows, spread
+from mixdream.corpus.windows import Spans, WindowIndex, index_windows, spread
 from mixdream.errors import InputError
-from mixdream.evaluation.intervals import minute_blocks
+from mixdream.evaluation.intervals import BLOCK_S, minute_blocks
 from mixdream.recipes.recipe import Recipe
 from mixdream.recipes.windows import TrainingWindows, apart_rows, training_windows
+from mixdream.spectrogram.grid import Grid
 
 HELD_OUT = 0.1
 MOST = 500  # windows in each part at most
@@ -22,14 +23,30 @@ MOST = 500  # windows in each part at most
 class RealWindows:
     """Real windows, in the order in which they lie in the sets."""
 
-    audio: np.ndarray  # shape (n, samples), float32
+    audio: np.ndarray  # shape (n, samples, channels), float32, at the rate of the corpus
     places: tuple[tuple[str, float], ...]  # set name, seconds in the source
     blocks: np.ndarray  # shape (n,), see mixdream.evaluation.intervals.minute_blocks
+    windows: TrainingWindows
+    rows: np.ndarray  # of the windows
 
     @property
     def sets(self) -> list[str]:
         """Name of the set of each window."""
         return [name for name, _ in self.places]
+
+    @property
+    def minutes(self) -> list[str]:
+        """Minute of a set that each window is from, by a name that is the same in all parts."""
+        return [f"{name}, minute {int(start_s // BLOCK_S)}" for name, start_s in self.places]
+
+    def on_grid(self, grid: Grid, rows: np.ndarray) -> np.ndarray:
+        """Some of them as a model on a grid reads them, shape (rows, samples, channels).
+
+        Windows of seconds have the grid's rate; they may be too short.
+        """
+        if isinstance(self.windows, BeatWindows):
+            return replace(self.windows, grid=grid).read(self.rows[rows], mono=False)
+        return self.windows.read(self.rows[rows], mono=False)[:, : grid.samples]
 
 
 @dataclass(frozen=True)
@@ -40,8 +57,7 @@ class Reference:
     the floor that the same music reaches. ``held_out`` are windows of other blocks; these may overlap.
     """
 
-    rate_hz: int
-    lead: int  # samples of a window before its clip begins, see mixdream.spectrogram.grid.Grid
+    rate_hz: int  # of the corpus
     clip_samples: int
     tempo_bpm: float | None  # that windows of beats are brought to
     train: RealWindows
@@ -80,11 +96,13 @@ def reference_for_recipe(recipe: Recipe, corpus: Corpus) -> Reference:
                 held = index_windows(own, longest_s, total=MOST, spans=held_spans)
         except InputError:
             notes.append("The held-out music has no window of this kind: there is no column for it.")
-    train, other, held_out = _parts(windows, held, trained, grid.samples, notes)
+    scale = corpus.rate_hz / grid.rate_hz
+    lead = round(scale * grid.lead)
+    clip = slice(lead, lead + round(scale * grid.clip_samples))
+    train, other, held_out = _parts(corpus, windows, held, trained, clip, notes)
     return Reference(
-        rate_hz=grid.rate_hz,
-        lead=grid.lead,
-        clip_samples=grid.clip_samples,
+        rate_hz=corpus.rate_hz,
+        clip_samples=clip.stop - clip.start,
         tempo_bpm=recipe.tempo_bpm,
         train=train,
         other=other,
@@ -105,8 +123,8 @@ def reference_for_length(seconds: float, corpus: Corpus) -> Reference:
     split = _split(corpus, seconds, HELD_OUT, notes)
     held = index_windows(corpus, seconds, total=MOST, spans=split.held_out) if split else None
     samples = windows.window_samples
-    parts = _parts(windows, held, split.train if split else None, samples, notes)
-    return Reference(corpus.rate_hz, 0, samples, None, *parts, None, None, tuple(notes))
+    parts = _parts(corpus, windows, held, split.train if split else None, slice(0, samples), notes)
+    return Reference(corpus.rate_hz, samples, None, *parts, None, None, tuple(notes))
 
 
 def _split(corpus: Corpus, window_s: float, share: float, notes: list[str]) -> Split | None:
@@ -118,10 +136,11 @@ def _split(corpus: Corpus, window_s: float, share: float, notes: list[str]) -> S
 
 
 def _parts(
+    corpus: Corpus,
     windows: TrainingWindows,
     held: TrainingWindows | None,
     trained: Spans | None,
-    samples: int,
+    clip: slice,
     notes: list[str],
 ) -> tuple[RealWindows, RealWindows, RealWindows | None]:
     """The two halves of the training music, and held-out music."""
@@ -131,15 +150,31 @@ def _parts(
             f"the corpus has room for {len(rows)} windows side by side to compare with: it takes dozens, "
             "from some minutes of music; build a corpus of more sets"
         )
-    held_out = _read(held, spread(len(held), MOST), samples) if held is not None else None
+    held_out = _read(corpus, held, spread(len(held), MOST), clip) if held is not None else None
     if held_out is not None and len(np.unique(held_out.blocks)) < 2:
         notes.append("The held-out music is a single minute, too little for a column: there is none.")
         held_out = None
-    return _read(windows, rows[::2], samples), _read(windows, rows[1::2], samples), held_out
+    return _read(corpus, windows, rows[::2], clip), _read(corpus, windows, rows[1::2], clip), held_out
 
 
-def _read(windows: TrainingWindows, rows: np.ndarray, samples: int) -> RealWindows:
+def _read(corpus: Corpus, windows: TrainingWindows, rows: np.ndarray, clip: slice) -> RealWindows:
+    """Read windows in all channels at the rate of the corpus; ``clip`` is the part that models make."""
     places = tuple(windows.where(int(row)) for row in rows)
     starts_s = np.array([seconds for _, seconds in places])
-    audio = windows.read(rows)[:, :samples]
-    return RealWindows(audio, places, minute_blocks(windows.set_index[rows], starts_s))
+    if isinstance(windows, BeatWindows):
+        audio = windows.read(rows, mono=False, rate_hz=corpus.rate_hz)
+    else:
+        audio = _at_full_rate(windows, corpus).read(rows, mono=False)
+    blocks = minute_blocks(windows.set_index[rows], starts_s)
+    return RealWindows(audio[:, clip], places, blocks, windows, rows)
+
+
+def _at_full_rate(windows: WindowIndex, corpus: Corpus) -> WindowIndex:
+    """The same windows of the corpus itself, where they are of its copy at a lower rate."""
+    if windows.corpus.rate_hz == corpus.rate_hz:
+        return windows
+    ratio = corpus.rate_hz / windows.corpus.rate_hz
+    length = round(ratio * windows.window_samples)
+    ends = np.array([record.samples for record in corpus.sets])[windows.set_index]
+    start = np.minimum(np.rint(ratio * windows.start).astype(np.int64), ends - length)
+    return replace(windows, corpus=corpus, window_samples=length, start=start)

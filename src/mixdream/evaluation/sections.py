@@ -9,8 +9,17 @@ from mixdream.evaluation.intervals import Estimate
 from mixdream.evaluation.metrics import Evaluation
 from mixdream.pages.media import Sound
 
-HANDCRAFTED, RANDOM_NET, CLAP = "handcrafted", "random net", "CLAP"
+HANDCRAFTED, TEXTURE, RANDOM_NET, CLAP = "handcrafted", "texture", "random net", "CLAP"
+KINDS = "kinds"  # handcrafted, but deaf to blur
 """Names of the embeddings."""
+
+HEARD_BY = {
+    HANDCRAFTED: ("sound", "Balance, rhythm, harmony and sharpness."),
+    TEXTURE: ("texture", "Attacks, hiss, roughness and stereo width, band by band."),
+    RANDOM_NET: ("net", "The spectrogram as an untrained network sees it: nobody has shaped it."),
+    CLAP: ("CLAP", "A network that has learnt sounds and words."),
+}
+"""Embeddings for people: a name, and what each listens for."""
 
 
 @dataclass(frozen=True)
@@ -23,16 +32,29 @@ class Beat:
 
 
 @dataclass(frozen=True)
+class TextureFinding:
+    """How a quantity of `mixdream.analysis.texture` differs in a band (None: in all), clips minus music."""
+
+    quantity: str
+    band: tuple[float, float] | None  # in Hz
+    difference: Estimate  # in dB; of the correlation of left and right in tenths
+    beyond: bool  # whether it is outside of what other real windows reach
+    sentence: str | None = None  # for the largest
+
+
+@dataclass(frozen=True)
 class Measures:
     """What is measured on every set of clips, floors included."""
 
     embeddings: dict[str, Evaluation]  # by the name of the embedding
     pulse: dict[str, Beat]  # "pulse_db" and "tempo_bpm"
+    texture: tuple[TextureFinding, ...]
+    told_apart: Estimate | None  # see `mixdream.evaluation.judge`; None for too few clips or minutes
 
     @property
-    def handcrafted(self) -> Evaluation:
-        """In the embedding that tables and verdicts go by; the others are cross-checks."""
-        return self.embeddings[HANDCRAFTED]
+    def kinds(self) -> Evaluation:
+        """In the embedding that says which kinds of music there are, for questions of variety."""
+        return self.embeddings[KINDS]
 
 
 @dataclass(frozen=True)
@@ -105,7 +127,8 @@ class Comparison:
 
     first: str
     second: str
-    differences: dict[str, Estimate]
+    differences: dict[str, Estimate]  # in the handcrafted embedding
+    embeddings: dict[str, dict[str, Estimate]]  # the same of nearness alone in the others, by their names
 
 
 @dataclass(frozen=True)
@@ -140,8 +163,11 @@ def as_json(content: Content) -> dict[str, Any]:
     """What ``report.json`` says: everything but sounds and pictures."""
     plain = _without_media(asdict(content))
     for pair, comparison in zip(content.comparison, plain["comparison"], strict=True):
-        for name, difference in pair.differences.items():
-            comparison["differences"][name]["no_chance"] = difference.excludes_zero
+        tables = {"differences": pair.differences} | pair.embeddings
+        for name, differences in tables.items():
+            plain_table = comparison.get(name) or comparison["embeddings"][name]
+            for metric, difference in differences.items():
+                plain_table[metric]["no_chance"] = difference.excludes_zero
     for row, part in zip(content.rows, plain["rows"], strict=True):
         part |= part.pop("measures") or {}
         if row.copies:

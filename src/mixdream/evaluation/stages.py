@@ -9,8 +9,15 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
+from mixdream.corpus.windows import spread
 from mixdream.errors import InputError
-from mixdream.evaluation.embedding import analysis_magnitudes, embed_magnitudes
+from mixdream.evaluation.embedding import (
+    analysis_grid,
+    analysis_magnitudes,
+    embed_magnitudes,
+    mixed,
+    without_blur,
+)
 from mixdream.evaluation.intervals import Estimate
 from mixdream.evaluation.measure import Yardstick
 from mixdream.evaluation.metrics import METRICS, Evaluation, evaluate_embeddings
@@ -27,6 +34,8 @@ SHOWN = (
 _RESAMPLES = 50  # the stages are there for their order
 _JITTER_S, _JITTER_DB, _HISS_DB = 0.05, 3.0, -40.0
 _COMPONENTS, _MODES = 64, 8
+_MOST_CELLS = 2**26  # of spectrograms that the mixture learns from, 256 MiB; 4 s at 8 kHz are 2**16
+_DRAWN = 32  # at a time
 
 
 def measure_stages(yardstick: Yardstick, other: np.ndarray, report: Report = silent) -> dict[str, Evaluation]:
@@ -37,8 +46,8 @@ def measure_stages(yardstick: Yardstick, other: np.ndarray, report: Report = sil
     ``PCA + mixture``: `pca_mixture` of the reference. ``noise``: white. A metric that does not put these in
     order says nothing about a model either.
 
-    ``other``, shape (m, samples), are windows of the same music that are not in the reference: the stages are
-    drawn from them. Each has as many clips as the collections have.
+    ``other``, shape (m, samples), mono, are windows of the same music that are not in the reference: the
+    stages are drawn from them. Each has as many clips as the collections have.
     """
     space, rate_hz = yardstick.space, yardstick.reference.rate_hz
     rng = np.random.default_rng(yardstick.seed)
@@ -53,9 +62,14 @@ def measure_stages(yardstick: Yardstick, other: np.ndarray, report: Report = sil
         for name, clips in collapse_stages(other, embeddings, rate_hz, yardstick.number, rng):
             evaluate(name, space.place(clips))
             if name == "one window":
-                spectrograms, grid = analysis_magnitudes(yardstick.real, rate_hz)
+                grid = analysis_grid(rate_hz, yardstick.samples)
+                rows = spread(
+                    len(yardstick.real), max(2 * _COMPONENTS, _MOST_CELLS // grid.bins // grid.frames)
+                )
+                real = np.stack(list(mixed(yardstick.real[rows])))
+                spectrograms, _ = analysis_magnitudes(real, rate_hz)
                 drawn = pca_mixture(spectrograms.numpy(), yardstick.number, rng)
-                features = embed_magnitudes(drawn, grid)
+                features = without_blur(embed_magnitudes(drawn, grid))
                 evaluate("PCA + mixture", Samples.independent(space.embedder.transform(features)))
     except InputError:
         return {}
@@ -114,8 +128,12 @@ def pca_mixture(spectrograms: np.ndarray, number: int, rng: np.random.Generator)
     pca = PCA(components, svd_solver="randomized", random_state=int(rng.integers(2**31))).fit(log)
     seed = int(rng.integers(2**31))
     mixture = GaussianMixture(_MODES, covariance_type="diag", random_state=seed).fit(pca.transform(log))
-    drawn = pca.inverse_transform(mixture.sample(number)[0]).clip(np.log(1e-4), 0)
-    return (loudest * np.exp(drawn)).astype(np.float32).reshape(number, *spectrograms.shape[1:])
+    drawn = mixture.sample(number)[0]
+    made = np.empty((number, *spectrograms.shape[1:]), np.float32)
+    for first in range(0, number, _DRAWN):
+        part = pca.inverse_transform(drawn[first : first + _DRAWN]).clip(np.log(1e-4), 0)
+        made[first : first + _DRAWN] = loudest * np.exp(part).reshape(-1, *made.shape[1:])
+    return made
 
 
 def draw_stages(

@@ -31,11 +31,14 @@ class Measures:
     where the windows are too few, or all of one track.
     """
 
-    kd: float  # kernel distance to the training windows: 0 is the music itself
+    kd: float  # kernel distance to the training windows, mean of both spaces: 0 is the music itself
     kd_error: float  # standard error, from other clips of the same model (bootstrap)
     coverage: float  # share of the training windows that generated clips come near to
     coverage_error: float
     copies: float | None
+    kd_sound: float | None = None  # the distance in the handcrafted space, and in that of the random network
+    kd_net: float | None = None
+    told_apart: float | None = None  # see mixdream.evaluation.judge: 0.5 is guessing
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,7 +78,7 @@ class Doctor:
         try:
             self._examiner = self._examiner or Examiner.prepare(self._batches)
             began = time.perf_counter()  # what is done once does not keep the next check-up off
-            measures = self._examiner.examine(self._sample(len(self._examiner.reference)))
+            measures = self._examiner.examine(self._sample(self._examiner.number))
         except InputError as error:
             # A check-up that cannot be is no reason to end a training of days.
             self._hindered = True
@@ -109,7 +109,9 @@ class Doctor:
 
 def _read(path: Path) -> list[CheckUp]:
     try:
-        return [CheckUp(**check_up) for check_up in json.loads(path.read_text("utf-8"))["history"]]
+        history = json.loads(path.read_text("utf-8"))["history"]
+        # Before there were two spaces kd was another figure, that nothing can be compared with.
+        return [CheckUp(**check_up) for check_up in history if "kd_net" in check_up]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, KeyError, TypeError) as error:
