@@ -18,7 +18,7 @@ def test_windows_of_beats_are_read_at_the_tempo_of_the_model(corpus: Corpus) -> 
     places = sorted([*found.train.places, *found.other.places])
     assert found.train.audio.shape == (len(found.train.places), grid.clip_samples, 1)
     read = found.train.on_grid(grid, np.array([0]))[0]
-    assert np.array_equal(read[grid.lead : grid.lead + grid.clip_samples], found.train.audio[0, :, 0])
+    assert np.array_equal(read[grid.lead : grid.lead + grid.clip_samples], found.train.audio[0])
     assert len({name for name, _ in places}) == 1  # the other set is held out
     bpm = {"A": 120, "B": 140}[places[0][0]]
     for (_, first), (_, second) in pairwise(places):
@@ -33,7 +33,7 @@ def test_a_model_of_a_lower_rate_is_compared_at_the_rate_of_the_corpus(corpus: C
     assert (found.rate_hz, found.clip_samples) == (8000, 2 * recipe.grid.clip_samples)
     heard = found.train.audio[0, :, 0]
     assert len(heard) == found.clip_samples
-    read = found.train.on_grid(recipe.grid, np.array([0]))[0]
+    read = found.train.on_grid(recipe.grid, np.array([0]))[0, :, 0]
     low = read[recipe.grid.lead : recipe.grid.lead + recipe.grid.clip_samples]
     again = soxr.resample(heard, 8000, 4000, quality="VHQ")
     inner = slice(200, -200)
@@ -57,10 +57,17 @@ def test_what_a_recipe_holds_out_is_held_out_here(corpus: Corpus) -> None:
     assert not any("held nothing out" in note for note in found.notes)
 
 
-def test_windows_of_a_copy_at_a_lower_rate_keep_to_the_same_parts(stereo_corpus: Corpus) -> None:
+def test_windows_of_a_copy_at_a_lower_rate_are_heard_at_the_full_rate(stereo_corpus: Corpus) -> None:
     recipe = tiny_recipe("thesis-1", "windows.held_out=0.1")
     found = reference_for_recipe(recipe, stereo_corpus)
-    assert found.rate_hz == 8000 and found.train.audio.shape[1] == recipe.grid.samples
+    assert found.rate_hz == 32_000
+    assert found.train.audio.shape[1:] == (4 * recipe.grid.clip_samples, 2)
+    read = found.train.on_grid(recipe.grid, np.array([0]))[0]
+    assert read.shape == (recipe.grid.samples, 1)
+    low = soxr.resample(found.train.audio[0].mean(axis=1), 32_000, 8000, quality="VHQ")
+    inner = slice(200, -200)
+    clip = read[recipe.grid.lead : recipe.grid.lead + recipe.grid.clip_samples, 0]
+    assert np.corrcoef(low[inner], clip[inner])[0, 1] > 0.99
     assert found.trained_on is not None and found.judged_by is not None
     assert set(found.train.sets) | set(found.other.sets) == set(found.trained_on)
     ((kept, (span,)),) = found.judged_by.items()

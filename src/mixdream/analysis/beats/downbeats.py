@@ -8,8 +8,8 @@ from mixdream.analysis.beats.bar_net import READINGS, STATES, bar_evidence
 from mixdream.analysis.beats.onsets import Onsets
 from mixdream.analysis.beats.slots import SLOTS, slot_features, slots_of
 
-_JUMP = 1e-7  # chance a beat of the pulse that the bar begins anew at any place
-_TRUST = 1 / 256  # the networks tell of all that is around a slot: so many count as one
+_JUMP = 1e-14  # chance a beat of the pulse that the bar begins anew at any place
+_TRUST = 1 / 128  # the networks tell of all that is around a slot: so many count as one
 _OTHER_METRE = 0.1  # chance that music is in another metre than 4/4
 
 
