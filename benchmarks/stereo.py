@@ -126,11 +126,11 @@ def compare(name: str, original: np.ndarray, made: np.ndarray, rate_hz: int) -> 
 
 
 def main() -> None:
-    """Print every way of the recipe `studio`."""
+    """Print every way of the recipe `cpu`."""
     torch.set_num_threads(1)
     corpus = Corpus.open(Path(sys.argv[1]))
     print("bands in Hz: " + ", ".join(f"{low} to {high}" for low, high in pairwise(BANDS_HZ)))
-    recipe = load_recipe("studio")
+    recipe = load_recipe("cpu")
     original, made = ways(recipe, corpus)
     for name, audio in made.items():
         compare(name, original, audio, recipe.grid.rate_hz)

@@ -190,10 +190,10 @@ def test_the_main_job_end_to_end(tmp_path: Path) -> None:
 
 
 def test_the_ceiling_of_a_corpus_by_command(corpus: Corpus, tmp_path: Path) -> None:
-    done = mixdream("ceiling", corpus.folder, "-o", tmp_path, "--recipe", "cpu", "-n", 1, "--json")
+    done = mixdream("ceiling", corpus.folder, "-o", tmp_path, "--recipe", "cpu-8k", "-n", 1, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     result = json.loads(done.stdout)
-    assert {way["grid"] for way in result["ways"]} == {"cpu"}
+    assert {way["grid"] for way in result["ways"]} == {"cpu-8k"}
     assert (tmp_path / f"01_{result['best']}.wav").exists()
     words = mixdream("ceiling", corpus.folder, "-o", tmp_path, "-n", 1).stdout
     assert "studio-8k" in words and "pghi+gl" in words and "The best that a model on" in words

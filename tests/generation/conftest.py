@@ -24,13 +24,13 @@ def bars_run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture(scope="session")
 def asked_run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Two bars and conditions."""
-    return trained(tmp_path_factory.mktemp("runs") / "asked", corpus, "cpu")
+    return trained(tmp_path_factory.mktemp("runs") / "asked", corpus, "cpu-8k")
 
 
 @pytest.fixture(scope="session")
 def seconds_run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Windows of seconds."""
-    return trained(tmp_path_factory.mktemp("runs") / "seconds", corpus, "cpu", *FEW)
+    return trained(tmp_path_factory.mktemp("runs") / "seconds", corpus, "cpu-8k", *FEW)
 
 
 @pytest.fixture(scope="session")

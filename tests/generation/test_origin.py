@@ -35,7 +35,7 @@ from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.inversion import invert
 from tests.conftest import FEW, tiny_recipe
 
-RECIPE = tiny_recipe("cpu", *FEW, "model.latent=4096")
+RECIPE = tiny_recipe("cpu-8k", *FEW, "model.latent=4096")
 FAST: dict[str, Any] = {"rate_hz": 8000, "inversion": "random-phase"}  # whose phases differ by seed
 
 

@@ -109,7 +109,7 @@ def test_broken_files_are_refused(tmp_path: Path) -> None:
 @given(st.text(max_size=40))
 def test_any_override_is_taken_or_explained_in_one_line(text: str) -> None:
     try:
-        load_recipe("cpu", [text])
+        load_recipe("cpu-8k", [text])
     except InputError as error:
         assert len(str(error)) < 1000
 

@@ -27,9 +27,9 @@ def losses(run: Path) -> list[dict[str, float]]:
 
 @pytest.fixture(scope="session")
 def unbroken(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of the recipe `cpu` (Adam, averaged weights) that nothing interrupted."""
+    """A run of the recipe `cpu-8k` (Adam, averaged weights) that nothing interrupted."""
     run = tmp_path_factory.mktemp("runs") / "unbroken"
-    train(tiny_recipe("cpu", *FEW, EPOCHS), corpus, run, seed=5)
+    train(tiny_recipe("cpu-8k", *FEW, EPOCHS), corpus, run, seed=5)
     return run
 
 

@@ -85,7 +85,7 @@ def test_the_step_is_that_of_the_thesis() -> None:
 
 
 def test_the_average_follows_the_weights() -> None:
-    recipe = tiny_recipe("cpu", *FEW, "training.ema=0.9")
+    recipe = tiny_recipe("cpu-8k", *FEW, "training.ema=0.9")
     trainer = GanTrainer(recipe, 0, Accelerator(cpu=True))
     assert trainer.ema is not None
     average = [p.clone() for p in trainer.ema.parameters()]
@@ -100,7 +100,7 @@ def test_the_average_follows_the_weights() -> None:
 
 
 def test_sets_are_kept_from_both_networks_at_random() -> None:
-    recipe = tiny_recipe("cpu", "model.drop_set=0.25")
+    recipe = tiny_recipe("cpu-8k", "model.drop_set=0.25")
     fitted = Conditions.fit(["a", "b"], np.array([0, 1]), np.array([0.0, 1.0]))
     trainer = GanTrainer(recipe, 0, Accelerator(cpu=True), fitted)
     seen: dict[str, list[torch.Tensor]] = {"generator": [], "discriminator": []}

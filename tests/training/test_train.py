@@ -55,7 +55,7 @@ def test_a_killed_process_goes_on_bit_identically(unbroken: Path, corpus: Corpus
     run = tmp_path / "run"
     overrides = [*TINY["dcgan"], *FAST, *FEW, EPOCHS, "training.checkpoint_minutes=0.0001"]
     options = [part for override in overrides for part in ("--set", override)]
-    words = ["train", "cpu", str(corpus.folder), "-o", str(run), "--seed", "5", *options]
+    words = ["train", "cpu-8k", str(corpus.folder), "-o", str(run), "--seed", "5", *options]
     process = subprocess.Popen([sys.executable, "-m", "mixdream", *words], stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while trained_so_far(run).steps == 0:
@@ -67,7 +67,7 @@ def test_a_killed_process_goes_on_bit_identically(unbroken: Path, corpus: Corpus
     assert trained_so_far(run).steps < STEPS, "the process was faster than the kill"
     assert len(Run.open(run).checkpoints()) <= KEPT
 
-    train(tiny_recipe("cpu", *FEW, EPOCHS), corpus, run, resume=True)
+    train(tiny_recipe("cpu-8k", *FEW, EPOCHS), corpus, run, resume=True)
     assert weights(run) == weights(unbroken)
     assert losses(run) == losses(unbroken)
 
@@ -77,7 +77,7 @@ def test_a_signal_stops_after_the_step_and_nothing_is_lost(
     number: signal.Signals, unbroken: Path, corpus: Corpus, tmp_path: Path
 ) -> None:
     run, handler = tmp_path / "run", signal.getsignal(number)
-    recipe = tiny_recipe("cpu", *FEW, EPOCHS)
+    recipe = tiny_recipe("cpu-8k", *FEW, EPOCHS)
     with pytest.raises(Interrupted, match=r"stopped at step 1, nothing is lost; .* --resume goes on"):
         train(recipe, corpus, run, seed=5, report=lambda done, note: signal.raise_signal(number))
     assert signal.getsignal(number) is handler
@@ -111,7 +111,7 @@ def test_a_time_limit_stops_and_more_epochs_go_on(corpus: Corpus, tmp_path: Path
 
 def test_a_plan_says_when_it_ends(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dry_run, "_MEASURED_S", 0.0)
-    plan = dry_run.plan_training(tiny_recipe("cpu", EPOCHS), corpus)
+    plan = dry_run.plan_training(tiny_recipe("cpu-8k", EPOCHS), corpus)
     assert plan.steps == 2 * plan.steps_per_epoch and plan.seconds_per_step > 0
     assert plan.seconds_left() == pytest.approx(3600 * plan.hours)
     assert plan.seconds_left(steps_done=plan.steps - 1) == pytest.approx(plan.seconds_per_step)
@@ -122,14 +122,14 @@ def test_a_plan_says_when_it_ends(corpus: Corpus, monkeypatch: pytest.MonkeyPatc
 def test_folders_that_do_not_fit_are_refused_and_left_alone(
     unbroken: Path, corpus: Corpus, tmp_path: Path
 ) -> None:
-    recipe = tiny_recipe("cpu", *FEW, EPOCHS)
+    recipe = tiny_recipe("cpu-8k", *FEW, EPOCHS)
     before = weights(unbroken)
     with pytest.raises(InputError, match="is a run already: --resume goes on with it"):
         train(recipe, corpus, unbroken)
     with pytest.raises(InputError, match=r"2\.0 epochs already"):
-        train(tiny_recipe("cpu", *FEW, "training.epochs=1"), corpus, unbroken, resume=True)
+        train(tiny_recipe("cpu-8k", *FEW, "training.epochs=1"), corpus, unbroken, resume=True)
     with pytest.raises(InputError, match=r"differs in training\.batch"):
-        train(tiny_recipe("cpu", *FEW, EPOCHS, "training.batch=8"), corpus, unbroken, resume=True)
+        train(tiny_recipe("cpu-8k", *FEW, EPOCHS, "training.batch=8"), corpus, unbroken, resume=True)
     with pytest.raises(InputError, match="seed 5, not 6"):
         train(recipe, corpus, unbroken, seed=6, resume=True)
     with pytest.raises(InputError, match="there is no run"):
@@ -166,7 +166,7 @@ def test_a_damaged_run_says_what_is_damaged(
     else:
         (run / file).write_bytes(content)
     with pytest.raises(InputError, match=message):
-        train(tiny_recipe("cpu", *FEW, EPOCHS), corpus, run, resume=True)
+        train(tiny_recipe("cpu-8k", *FEW, EPOCHS), corpus, run, resume=True)
 
 
 def test_a_start_that_fails_leaves_nothing(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_a_start_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_training_that_blows_up_is_stopped(corpus: Corpus, tmp_path: Path) -> None:
-    recipe = tiny_recipe("cpu", *FEW, EPOCHS)
+    recipe = tiny_recipe("cpu-8k", *FEW, EPOCHS)
     broken = recipe.training.model_copy(update={"learning_rate": float("inf")})
     with pytest.raises(MixdreamError, match="not finite"):
         train(recipe.model_copy(update={"training": broken}), corpus, tmp_path / "run")
@@ -239,7 +239,7 @@ def test_one_training_at_a_time_in_a_run(corpus: Corpus, unbroken: Path) -> None
         only_training(unbroken, Accelerator(cpu=True)),
         pytest.raises(InputError, match="is being trained by another process"),
     ):
-        train(tiny_recipe("cpu", *FEW, "training.epochs=99"), corpus, unbroken, resume=True)
+        train(tiny_recipe("cpu-8k", *FEW, "training.epochs=99"), corpus, unbroken, resume=True)
     assert (unbroken / "metrics.jsonl").read_bytes() == before
     with only_training(unbroken, Accelerator(cpu=True)):  # the lock is gone
         pass

@@ -71,11 +71,11 @@ def exit_code(*words: str) -> Any:
 
 
 def run_all(corpus: str, existing_run: str, new_run: str) -> None:
-    refused = exit_code("train", "cpu", corpus, "-o", existing_run)
+    refused = exit_code("train", "cpu-8k", corpus, "-o", existing_run)
     accelerator = new_accelerator()
     result = a_step(accelerator) | {"refused": refused}
     result["largest_difference_with_penalties"] = two_steps_with_penalties(accelerator)
-    recipe = tiny_recipe("cpu", *FEW, "training.epochs=1")
+    recipe = tiny_recipe("cpu-8k", *FEW, "training.epochs=1")
     info = train(recipe, Corpus.open(Path(corpus)), Path(new_run))
     if is_main_process():
         print_json(result | {"info": info})
