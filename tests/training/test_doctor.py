@@ -240,3 +240,10 @@ def test_slow_samplers_are_first_examined_later(tmp_path: Path) -> None:
     assert not doctor.due(59.0)
     assert not doctor.due(79.0)
     assert doctor.due(3600.0)
+
+
+def test_the_best_checkpoint_of_check_ups_that_cannot_be_compared_is_kept(tmp_path: Path) -> None:
+    old = {"step": 7, "epoch": 1.0, "seconds": 60.0, "losses": "converged", "kd": 9.0, "coverage": 0.7}
+    (tmp_path / "doctor.json").write_text(json.dumps({"best": "step-000000007", "history": [old]}))
+    doctor = doctors.Doctor(tmp_path, None, None, 9)  # type: ignore[arg-type]
+    assert doctor.best == "step-000000007" and not doctor.history

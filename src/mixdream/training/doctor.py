@@ -36,7 +36,8 @@ class Doctor:
 
     def __init__(self, run: Path, batches: Batches, sample: Callable[[int], Tensor], step: int) -> None:
         self.run, self._batches, self._sample = run, batches, sample
-        self.history = [check_up for check_up in _read(run / DOCTOR_NAME) if check_up.step <= step]
+        history, self._best_before = _read(run / DOCTOR_NAME)
+        self.history = [check_up for check_up in history if check_up.step <= step]
         self.diagnosis = diagnose(self.history)
         self._examiner: Examiner | None = None
         self._hindered = False
@@ -46,7 +47,7 @@ class Doctor:
     def best(self) -> str | None:
         """Name of the checkpoint of the best check-up; it must not be deleted."""
         best = best_of(self.history)
-        return None if best is None else checkpoint_name(best.step)
+        return self._best_before if best is None else checkpoint_name(best.step)
 
     def due(self, seconds: float) -> bool:
         """Whether it is time for a check-up after so many seconds of training, over all calls."""
@@ -107,13 +108,14 @@ class Doctor:
         }
 
 
-def _read(path: Path) -> list[CheckUp]:
+def _read(path: Path) -> tuple[list[CheckUp], str | None]:
+    """Check-ups that can be gone on from, and the name of the best checkpoint."""
     try:
-        history = json.loads(path.read_text("utf-8"))["history"]
+        content = json.loads(path.read_text("utf-8"))
         # Before there were two spaces kd was another figure, that nothing can be compared with.
-        return [CheckUp(**check_up) for check_up in history if "kd_net" in check_up]
+        return [CheckUp(**each) for each in content["history"] if "kd_net" in each], content.get("best")
     except FileNotFoundError:
-        return []
+        return [], None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path} is damaged ({str(error).splitlines()[0]}): delete it, and the doctor begins anew"

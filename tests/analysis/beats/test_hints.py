@@ -62,6 +62,15 @@ def test_a_set_may_drift_from_the_tempo_that_was_said() -> None:
     assert (beats.in_bar[beats.sure] == nearest % 4).all()
 
 
+@pytest.mark.parametrize(("first", "last", "said"), [(176, 178, 177), (88.2, 88.9, 88.5)])
+def test_a_drift_past_the_edge_of_an_octave_stays_in_it(first: float, last: float, said: float) -> None:
+    times_s = np.cumsum(60 / np.linspace(first, last, int(60 * said / 60)))
+    beats, tempo = track(drums(times_s, 60), hints=Hints(((0, said),)))
+    assert [block.bpm for block in tempo] == pytest.approx([said] * len(tempo), rel=0.02)
+    nearest = np.abs(beats.sample[:, None] / 8000 - times_s).argmin(axis=1)
+    assert np.median(np.abs(beats.sample / 8000 - times_s[nearest])) < 0.01
+
+
 @pytest.mark.parametrize("ratio", [0.93, 1.08, 1.17])
 def test_next_to_no_beat_is_sure_at_a_tempo_that_is_not_there(ratio: float) -> None:
     assert track(HOUSE, hints=Hints(((0, 125 * ratio),), (0,)))[0].sure.mean() < 0.12

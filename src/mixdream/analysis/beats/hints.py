@@ -60,10 +60,15 @@ def bars_from(half_beats: np.ndarray, downbeats: np.ndarray, heard: Bars) -> Bar
     numbers = np.arange(len(half_beats))
     first = np.rint(np.interp(downbeats[inside], half_beats, numbers)).astype(int)
     place = numbers - first[np.maximum(np.searchsorted(first, numbers, "right") - 1, 0)]
-    beat = round(float(np.median(np.diff(heard.frame))) / step) if len(heard.frame) > 1 else 2
+    if len(heard.frame) > 1:
+        beat = 2 ** min(max(round(np.log2(np.median(np.diff(heard.frame)) / step)), 0), 2)
+    else:
+        beat = 2
     on_beat = place % beat == 0
     in_bar = place[on_beat] // beat % 4
-    tempo_certainty = np.interp(half_beats[on_beat], heard.frame, heard.tempo_certainty)
+    tempo_certainty = np.zeros(len(in_bar))
+    if len(heard.frame):
+        tempo_certainty = np.interp(half_beats[on_beat], heard.frame, heard.tempo_certainty)
     certainty = tempo_certainty.copy()
     for jump in np.flatnonzero(np.diff(in_bar) % 4 != 1):
         certainty[max(0, jump + 1 - _SEAM) : jump + 1 + _SEAM] = 0

@@ -70,11 +70,12 @@ def _track(
     evened = even_out(measured.strength)
     onsets = even_out(in_three(measured.strength))
     bpm, clarity = tempo_path(onsets)
-    octave = np.zeros(len(bpm))
+    known = None
     if hints.tempos:
         bpm = hints.tempo_at(start + (np.arange(len(bpm)) + 0.5) * BLOCK_S * rate_hz, bpm)
-        octave = np.floor(np.log2(bpm / SLOWEST_BPM))
-        bpm = bpm / 2**octave
+        # One octave throughout: a tempo that drifts past the pulse's slowest must not halve it midway.
+        known = 2.0 ** np.clip(np.floor(np.log2(np.median(bpm) / SLOWEST_BPM)), -1, 1)
+        bpm = bpm / known
         clarity = np.ones(len(bpm))
     downbeats = (np.array(hints.downbeats) - start) / rate_hz * FRAMES_PER_S - LATE_FRAMES
     pieces = follow_pulse(onsets, bpm)
@@ -82,10 +83,9 @@ def _track(
         return np.zeros(0), np.zeros(0, np.int8), np.zeros(0)
     times, in_bar, confidences = [], [], []
     for number, half_beats in enumerate(pieces):
-        known = 2 ** float(np.median(octave[_blocks(half_beats, len(bpm))])) if hints.tempos else None
         bars = bars_from(half_beats, downbeats, find_bars(half_beats, measured, evened, known))
         frames = bars.frame
-        block = _blocks(frames, len(bpm))
+        block = np.clip((frames / (BLOCK_S * FRAMES_PER_S)).astype(int), 0, len(clarity) - 1)
         pulse = _carried(clarity[block] * _struck(frames, onsets))
         confidence = pulse * bars.certainty**_STRICT
         if number > 0:
@@ -96,11 +96,6 @@ def _track(
         in_bar.append(bars.in_bar)
         confidences.append(confidence)
     return np.concatenate(times), np.concatenate(in_bar), np.concatenate(confidences)
-
-
-def _blocks(frames: np.ndarray, count: int) -> np.ndarray:
-    """Which of so many blocks of `BLOCK_S` each frame lies in."""
-    return np.clip((frames / (BLOCK_S * FRAMES_PER_S)).astype(int), 0, count - 1)
 
 
 def _struck(frames: np.ndarray, onsets: np.ndarray) -> np.ndarray:
