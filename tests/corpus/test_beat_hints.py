@@ -2,10 +2,13 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from mixdream.analysis.beats.hints import NO_HINTS
+from mixdream.analysis.beats.tracking import track_beats
 from mixdream.corpus.build import BuildResult, build_corpus
 from mixdream.corpus.hints import BeatHints, read_corrections
 from mixdream.corpus.store import Corpus, beats_path
@@ -107,6 +110,50 @@ def test_what_was_said_does_not_go_to_other_music(place: Path) -> None:
     assert record.warnings == ("has other music now: what was told of its beats was forgotten",)
 
 
+def test_what_is_said_with_new_music_is_said_of_that(place: Path) -> None:
+    media.write_wav(place / "in/a.wav", drums(np.arange(0, 30, BEAT_S), 30, seed=5), 8000)
+    result = build(place, bpm=("a=125",), downbeat=("a=26.88",))  # after the end of the old music
+    record = result.corpus.record("a")
+    assert result.built == ("a",) and record.hints == BeatHints(bpm=125, downbeats_s=(26.88,))
+    assert record.warnings == () and phase(result.corpus, "a") == 0
+    media.write_wav(place / "in/a.wav", drums(np.arange(0, 24, BEAT_S), 24, seed=6), 8000)
+    record = build(place, bpm=("a=125",)).corpus.record("a")
+    assert record.hints == BeatHints(bpm=125) and record.warnings == ()
+
+
+def test_what_is_said_of_a_set_whose_new_file_is_useless_is_not_taken_in_silence(place: Path) -> None:
+    (place / "in/a.wav").write_bytes(b"no media")
+    with pytest.raises(InputError, match=r"^'a' was not made anew, so nothing was said of it; all else"):
+        build(place, bpm=("a=120",))
+    assert Corpus.open(place / "corpus").record("a").hints == BeatHints()
+
+
+def test_what_is_said_of_a_set_without_files_is_kept_and_said(place: Path) -> None:
+    (place / "in/a.wav").rename(place / "a.wav")
+    beats_path(place / "corpus", "a").unlink()
+    with pytest.raises(InputError, match=r"^'a' has lost its files: .* once its source is built again; all"):
+        build(place, downbeat=("a=2.88",))
+    (place / "a.wav").rename(place / "in/a.wav")
+    assert phase(build(place).corpus, "a") == 2
+
+
+def test_what_cannot_be_followed_is_forgotten_and_the_corpus_stays(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse_hints(*about: Any) -> Any:
+        if about[-1] != NO_HINTS:
+            raise ValueError("no such tempo")
+        return track_beats(*about)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("mixdream.corpus.beat_tracking.track_beats", refuse_hints)
+        result = build(place, bpm=("a=125",))
+    assert result.corpus.verify() == [] and phase(result.corpus, "a") == 0
+    assert result.corpus.record("a").hints == BeatHints()
+    assert "cannot be followed" in result.corpus.record("a").warnings[0]
+    assert build(place, bpm=("a=125",)).corpus.record("a").warnings == ()
+
+
 def test_a_build_that_is_stopped_does_what_was_said_later(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,9 +180,10 @@ def test_what_cannot_be_of_a_known_set_is_refused_at_once(place: Path) -> None:
 def test_what_cannot_be_of_a_new_set_is_said_when_it_is_built(place: Path) -> None:
     shutil.rmtree(place / "corpus")
     with pytest.raises(InputError, match=r"a=0:00:25\.0: the corpus has no music there.*; all else is done"):
-        build(place, downbeat=("a=25", "b=2.88"))
+        build(place, bpm=("a=125",), downbeat=("a=25", "a=0.48", "b=2.88"))
     corpus = Corpus.open(place / "corpus")
-    assert (phase(corpus, "a"), phase(corpus, "b")) == (0, 2)
+    assert (phase(corpus, "a"), phase(corpus, "b")) == (1, 2)
+    assert corpus.record("a").hints == BeatHints(bpm=125, downbeats_s=(0.48,)), "all else is done"
     (place / "in/c.wav").write_bytes(b"no media")
     with pytest.raises(InputError, match=r"^'c' became no set"):
         build(place, bpm=("c=120",))

@@ -1,3 +1,5 @@
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +93,11 @@ def test_copies_are_made_once_and_anew_where_the_audio_is_new(tmp_path: Path) ->
     at_rate(corpus, 8000)
     assert path.stat().st_mtime_ns > made
     assert problems_of_copies(corpus) == []
-    path.write_bytes(path.read_bytes()[:-2] + b"xx")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-2000])
+    at_rate(corpus, 8000)
+    assert path.read_bytes() == whole, "one that was cut short is made anew"
+    path.write_bytes(whole[:-2] + b"xx")
     assert "changed since it was made" in problems_of_copies(corpus)[0]
 
 
@@ -116,11 +122,14 @@ def test_copies_go_with_their_set(tmp_path: Path) -> None:
     assert sorted(path.stem for path in (corpus.folder / COPY).glob("*.*")) == [".lock", "B", "B"]
 
 
-def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_a_folder_that_cannot_be_written_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
     corpus = with_audio(tmp_path, np.stack([tone(300)] * 2, 1))
 
     def refused(*_: object, **__: object) -> None:
-        raise PermissionError(13, "Permission denied")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(Path, "mkdir", refused)
     with pytest.raises(InputError, match="keeps a copy of the corpus there"):

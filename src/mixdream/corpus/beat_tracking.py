@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mixdream.analysis.beats.hints import NO_HINTS
 from mixdream.analysis.beats.tracking import track_beats
 from mixdream.corpus.dj_grids import METRE, compare, in_samples
 from mixdream.corpus.dj_library import DjLibrary
@@ -18,6 +19,8 @@ from mixdream.errors import InputError
 from mixdream.progress import Report, clock
 
 _CHUNK = 1 << 18
+_OTHER_MUSIC = "has other music now: what was told of its beats was forgotten"
+_NOT_FOLLOWED = "what you said of its beats cannot be followed and was forgotten"
 
 
 @dataclass(frozen=True)
@@ -41,20 +44,26 @@ class Told:
             if name not in known:
                 raise InputError(f"no set is called '{name}'; the sets are: {', '.join(known)}")
 
-    def tell(self, record: SetRecord) -> SetRecord:
+    def tell(self, record: SetRecord, problems: list[str]) -> SetRecord:
         """Record with its hints; without a checksum of its beats where they have to be tracked anew.
 
-        InputError where the owner names a downbeat where the set has no music.
+        Downbeats of the owner where the set has no music are left out, and added to ``problems``.
         """
         hints = record.hints
         if (said := self.said.get(record.name)) is not None:
-            hints = hints.model_copy(update={name: getattr(said, name) for name in said.model_fields_set})
-        for time_s in hints.downbeats_s:
-            if record.sample_at(time_s) is None:
-                raise InputError(
-                    f"--downbeat {record.name}={clock(time_s, tenths=True)}: the corpus has no music there; "
-                    f"the set lasts {clock(record.seconds)}, and 'mixdream corpus show' says what was dropped"
-                )
+            fields = {name: getattr(said, name) for name in said.model_fields_set}
+            lost = [time_s for time_s in said.downbeats_s if record.sample_at(time_s) is None]
+            problems += [
+                f"--downbeat {record.name}={clock(time_s, tenths=True)}: the corpus has no music there; "
+                f"the set lasts {clock(record.seconds)}, and 'mixdream corpus show' says what was dropped"
+                for time_s in lost
+            ]
+            if lost:
+                others = tuple(time_s for time_s in said.downbeats_s if time_s not in lost)
+                fields["downbeats_s"] = others or hints.downbeats_s
+            hints = hints.model_copy(update=fields)
+            warnings = (text for text in record.warnings if text not in (_OTHER_MUSIC, _NOT_FOLLOWED))
+            record = record.model_copy(update={"warnings": tuple(warnings)})
         grids = self.library.find(record.source) if self.library else []
         if len(grids) == 1 and grids[0] != hints.grid:
             hints = hints.model_copy(update={"grid": grids[0], "grid_late_s": None, "grid_remark": ""})
@@ -68,8 +77,7 @@ def keep_hints(outcome: SetRecord, earlier: Iterable[SetRecord]) -> SetRecord:
         if record.audio_sha256 == outcome.audio_sha256:
             return _with_hints(outcome, record.hints)
     if any(record.name == outcome.name for record in told):
-        warning = "has other music now: what was told of its beats was forgotten"
-        return outcome.model_copy(update={"warnings": (*outcome.warnings, warning)})
+        return outcome.model_copy(update={"warnings": (*outcome.warnings, _OTHER_MUSIC)})
     return outcome
 
 
@@ -96,9 +104,15 @@ def _tracked(record: SetRecord, folder: BuildFolder) -> SetRecord:
     read = partial(kept_blocks, audio_path(folder.folder, record.name), folder.index.channels)
     track = partial(track_beats, read, record.segments, record.segment_starts_s, record.rate_hz)
     hints = record.hints
-    if hints.grid and not hints.by_owner and hints.grid_late_s is None and not hints.grid_remark:
+    if hints.grid and hints.bpm is None and hints.grid_late_s is None and not hints.grid_remark:
         hints = compare(record, track)
-    beats, tempo = track(in_samples(record, hints))
+    try:
+        beats, tempo = track(in_samples(record, hints))
+    except (ArithmeticError, LookupError, ValueError):  # else no build of this corpus would come to an end
+        if hints.by_owner:
+            record = record.model_copy(update={"warnings": (*record.warnings, _NOT_FOLLOWED)})
+        hints = BeatHints(grid=hints.grid, grid_remark="cannot be followed" if hints.grid else "")
+        beats, tempo = track(NO_HINTS)
     if not hints.by_owner and any(marker.metre != METRE for marker in hints.grid):
         beats = replace(beats, sure=np.zeros(len(beats), bool))
         tempo = tuple(block.model_copy(update={"confidence": 0.0, "sure": False}) for block in tempo)

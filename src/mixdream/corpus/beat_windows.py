@@ -8,6 +8,7 @@ import numpy as np
 import soxr
 
 from mixdream.audio.resample import QUALITY
+from mixdream.corpus.hints import FASTEST_BPM, SLOWEST_BPM
 from mixdream.corpus.store import Corpus, SetRecord, mixed
 from mixdream.corpus.windows import Spans
 from mixdream.errors import InputError
@@ -16,9 +17,6 @@ from mixdream.spectrogram.grid import Grid
 StartOn = Literal["downbeat", "beat"]
 
 BEATS_PER_BAR = 4
-
-SLOWEST_BPM, FASTEST_BPM = 60.0, 200.0
-"""Tempos that windows are taken from; a slower one would be most of an octave from its place."""
 
 _STEADY = 0.03  # beats of a window are at most this part of a beat away from even spacing
 _MARGIN = 64  # samples read on each side, so that the filter of the resampler has settled

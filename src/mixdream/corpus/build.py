@@ -135,10 +135,14 @@ def _build(
     refuse_unknown(listed, folder)
     plan = make_plan(listed, folder, report)
     told.check_names({*(record.name for record in plan.index.sets), *(f.name for f in plan.todo.values())})
-    index = plan.index.model_copy(update={"sets": tuple(map(told.tell, plan.index.sets))})
+    todo = {file.name for file in plan.todo.values()}  # are told when they are made: they may be other music
+    problems: list[str] = []
+    sets = tuple(r if r.name in todo else told.tell(r, problems) for r in plan.index.sets)
+    if problems:
+        raise InputError("; ".join(problems))
+    index = plan.index.model_copy(update={"sets": sets})
     built: set[str] = set()
     tracked: set[str] = set()
-    problems: list[str] = []
     begun = bool(plan.todo or waiting(index.sets)) or not folder.index.complete
     if begun:
         folder.write_index(index.model_copy(update={"complete": False}))
@@ -158,8 +162,7 @@ def _build(
         reasons = [f"'{item.source}' {item.reason}" for item in final.rejected if item.source in plan.sources]
         reasons += [f"'{item.source}' is missing: {item.reason}" for item in missing]
         raise InputError(_nothing_left(reasons) if reasons else no_audio_in(sources, listed))
-    unmade = told.said.keys() - {record.name for record in final.sets}
-    problems += [f"'{name}' became no set, so nothing can be said of it" for name in sorted(unmade)]
+    problems += _untold(told.said, todo - built, folder)
     if problems:
         raise InputError(f"{'; '.join(problems)}; all else is done")
     return BuildResult(
@@ -173,6 +176,22 @@ def _build(
         tracked=tuple(sorted(tracked)),
         library=report_library(told.library, final.sets) if told.library else None,
     )
+
+
+def _untold(names: Iterable[str], unmade: set[str], folder: BuildFolder) -> list[str]:
+    """Say of which names nothing could be said, or not followed; ``unmade`` were to be made and were not."""
+    sets = {record.name: record for record in folder.index.sets}
+    problems = []
+    for name in sorted(names):
+        if name not in sets:
+            problems.append(f"'{name}' became no set, so nothing can be said of it")
+        elif name in unmade:
+            problems.append(f"'{name}' was not made anew, so nothing was said of it")
+        elif not folder.is_whole(name, sets[name].samples):
+            problems.append(
+                f"'{name}' has lost its files: what was said of it counts once its source is built again"
+            )
+    return problems
 
 
 def _has_set(sources: set[str], index: CorpusIndex) -> bool:
@@ -202,11 +221,7 @@ def _ingest_all(
             if isinstance(outcome, Rejected):
                 folder.record_left_out("rejected", _keeping(outcome, folder))
             else:
-                outcome = keep_hints(outcome, folder.index.sets)
-                try:
-                    outcome = told.tell(outcome)
-                except InputError as error:
-                    problems.append(str(error))
+                outcome = told.tell(keep_hints(outcome, folder.index.sets), problems)
                 built.add(outcome.name)
                 built -= _take_in(outcome, folder, order)
             done += _weight(file)

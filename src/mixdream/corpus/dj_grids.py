@@ -8,7 +8,7 @@ import numpy as np
 from mixdream.analysis.beats.beats import Beats, TempoBlock
 from mixdream.analysis.beats.hints import NO_HINTS, Hints
 from mixdream.corpus.dj_library import DjLibrary
-from mixdream.corpus.hints import BeatHints, GridMarker, grid_tempo
+from mixdream.corpus.hints import FASTEST_BPM, SLOWEST_BPM, BeatHints, GridMarker, grid_tempo
 from mixdream.corpus.store import SetRecord
 
 METRE = "4/4"
@@ -38,13 +38,15 @@ def grid_beats(grid: Sequence[GridMarker], seconds: float) -> tuple[np.ndarray, 
 
 
 def in_samples(record: SetRecord, hints: BeatHints) -> Hints:
-    """Hints in kept samples of a set: the owner's, else those of a grid that agrees."""
-    if hints.by_owner:
-        tempos = () if hints.bpm is None else ((0.0, hints.bpm),)
-        return Hints(tempos, _kept(record, hints.downbeats_s))
-    if hints.grid_late_s is None:
-        return NO_HINTS
-    return _grid_in_samples(record, hints.grid, hints.grid_late_s)
+    """Hints in kept samples of a set: the owner's, else those of a grid that agrees.
+
+    Where the owner named downbeats but no tempo, that of the grid is taken.
+    """
+    grid = NO_HINTS
+    if hints.grid_late_s is not None:
+        grid = _grid_in_samples(record, hints.grid, hints.grid_late_s)
+    tempos = grid.tempos if hints.bpm is None else ((0.0, hints.bpm),)
+    return Hints(tempos, _kept(record, hints.downbeats_s) if hints.by_owner else grid.downbeats)
 
 
 def compare(record: SetRecord, track: Track) -> BeatHints:
@@ -67,6 +69,9 @@ def compare(record: SetRecord, track: Track) -> BeatHints:
     metre = next((marker.metre for marker in grid if marker.metre != METRE), None)
     if metre:
         return record.hints.model_copy(update={"grid_remark": f"grid in {metre}, so no beat is sure"})
+    if not all(SLOWEST_BPM <= marker.bpm <= FASTEST_BPM for marker in grid):
+        possible = f"{SLOWEST_BPM:g} to {FASTEST_BPM:g} BPM are possible"
+        return record.hints.model_copy(update={"grid_remark": f"grid {grid_tempo(grid)}, {possible}"})
     beats, tempo = track(NO_HINTS)
     late_s = _late_s(record, beats)
     if late_s is not None and abs(late_s) <= LATEST_S:

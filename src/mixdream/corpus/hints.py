@@ -10,7 +10,7 @@ from mixdream.errors import InputError
 from mixdream.progress import clock
 
 SLOWEST_BPM, FASTEST_BPM = 60.0, 200.0
-"""Tempos that can be given; loops are cut from the same range."""
+"""Tempos that can be given, and that windows are taken from: a slower one would be most of an octave away."""
 
 _TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
 _NAMED = 6
@@ -83,6 +83,8 @@ class BeatHints(BaseModel):
                 late_ms = round(1000 * self.grid_late_s)
                 shift = f", moved by {late_ms:+d} ms" if late_ms else ""
                 lines.append(f"bars of your DJ software: {grid_tempo(self.grid)}{shift}")
+        elif self.grid_late_s is not None and self.bpm is None:
+            lines.append(f"tempo of your DJ software: {grid_tempo(self.grid)}")
         return lines
 
 

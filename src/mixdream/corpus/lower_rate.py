@@ -1,5 +1,6 @@
 """Copies of a corpus at a lower rate: made once per set, kept in its folder, and dropped with the set."""
 
+import errno
 import hashlib
 import json
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from mixdream.files import whole_or_absent, write_json
 from mixdream.progress import Report, silent
 
 COPIES_FOLDER = "audio"
+_NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 _CHUNK_S = 10  # that is resampled at a time
 
 
@@ -25,9 +27,9 @@ def at_rate(corpus: Corpus, rate_hz: int, mono: bool = True, report: Report = si
     """Return a corpus as it would be at a lower rate; the corpus itself where it has that rate.
 
     The copies lie in ``audio/<rate>-mono/``, or ``-stereo``, each with a JSON that says which audio it was
-    made of; those that are missing, or were made of other audio, are made now. Each segment is resampled by
-    itself: nothing of what was on the other side of a cut is heard. Records count in samples of the copy,
-    checksums stay those of the audio that it is made of, and the beats are the corpus's own.
+    made of; those that are missing, cut short, or made of other audio are made now. Each segment is
+    resampled by itself: nothing of what was on the other side of a cut is heard. Records count in samples of
+    the copy, checksums stay those of the audio that it is made of, and the beats are the corpus's own.
 
     Raises
     ------
@@ -53,7 +55,9 @@ def at_rate(corpus: Corpus, rate_hz: int, mono: bool = True, report: Report = si
                 report(done / len(records), f"{record.name} at {rate_hz} Hz")
                 if not _is_copy(copy, lower):
                     _make(corpus, record, copy, lower)
-    except PermissionError as error:
+    except OSError as error:
+        if error.errno not in _NOT_WRITABLE:
+            raise
         raise InputError(
             f"'{corpus.folder / folder}' cannot be written ({error.strerror}): a recipe of {rate_hz} Hz "
             f"keeps a copy of the corpus there; allow it, or build a corpus with --rate {rate_hz}"
@@ -124,10 +128,11 @@ def _about(path: Path) -> dict[str, str]:
 
 
 def _is_copy(copy: Corpus, record: SetRecord) -> bool:
-    """Whether a copy is there and was made of the set's audio."""
+    """Whether a copy is there, whole by its size, and was made of the set's audio."""
     path = audio_path(copy.folder, record.name, copy.audio_folder)
+    size = len(audio_header(record.samples, copy.channels)) + 2 * record.samples * copy.channels
     try:
-        return _about(path)["of"] == record.audio_sha256 and path.is_file()
+        return _about(path)["of"] == record.audio_sha256 and path.stat().st_size == size
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mixdream.corpus.beat_windows import FASTEST_BPM, SLOWEST_BPM, StartOn
+from mixdream.corpus.beat_windows import StartOn
+from mixdream.corpus.hints import FASTEST_BPM, SLOWEST_BPM
 from mixdream.recipes.models import Conditional, Dcgan, Flow, Section, Unet
 from mixdream.spectrogram.grid import Grid, InversionName
 
