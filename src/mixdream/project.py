@@ -26,6 +26,7 @@ from mixdream.training.run_folder import trained_so_far
 from mixdream.training.train import train
 
 RECIPE = "cpu"  # what projects are trained with
+QUICK_RECIPE = "cpu-8k"  # where there are only minutes
 LOOPS = 16  # loops of a project's pack
 _RUN = "dream"
 _STATE = "project.json"
@@ -38,10 +39,11 @@ class Project:
     """The folder of a project: ``sets/ corpus/ runs/ loops/ index.html``.
 
     Sets may lie elsewhere; ``sets/`` holds those that the project brought along. ``project.json`` says what
-    the loops were made of.
+    the loops were made of. ``recipe_name`` is what a training is begun with.
     """
 
     folder: Path
+    recipe_name: str = RECIPE
 
     @property
     def sets(self) -> Path:
@@ -96,7 +98,7 @@ class Project:
     def recipe(self, corpus: Corpus) -> Recipe:
         """Recipe of the training: the run's own where it has begun."""
         folder = self.run_folder(corpus)
-        return Run.open(folder).recipe if is_run(folder) else load_recipe(RECIPE)
+        return Run.open(folder).recipe if is_run(folder) else load_recipe(self.recipe_name)
 
     def plan(self, corpus: Corpus) -> Plan:
         """Measure what training on the corpus is like; nothing is written."""

@@ -55,9 +55,9 @@ def demo(
     Dream of built-in sets, which are synthesised first: what 'mixdream dream' does, in minutes.
     """
     from mixdream.demo.sets import SETS, write_sets
-    from mixdream.project import Project
+    from mixdream.project import QUICK_RECIPE, Project
 
-    project = Project(folder)
+    project = Project(folder, QUICK_RECIPE)
     if not all((project.sets / f"{name}.json").exists() for name in SETS):
         with progress("Making sets") as report:
             write_sets(project.sets, report=report)
