@@ -32,9 +32,8 @@ def bar_evidence(features: np.ndarray) -> np.ndarray:
     """Log probabilities of the states, shape (STATES + 1, slots), from what is heard at each slot.
 
     The mean of some residual networks of dilated convolutions in time (as in Davies & Böck 2019, there in
-    frames instead of slots), each of which hears 32 beats of the pulse on both sides. They were fitted by
-    `benchmarks.bars` from different beginnings: where music is like nothing they have learnt from, they
-    disagree, so that the mean is not certain (Lakshminarayanan et al. 2017).
+    frames instead of slots), each of which hears 64 beats of the pulse on both sides; see `benchmarks.bars`
+    for how such are fitted. Where they disagree the mean is not certain (Lakshminarayanan et al. 2017).
 
     Parameters
     ----------
