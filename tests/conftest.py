@@ -37,7 +37,7 @@ TINY = {
 }
 FAST = ("training.batch=4", "training.precision=fp32")
 # Windows of seconds instead of beats: 6 steps an epoch.
-FEW = ("windows.seconds=4.2", "windows.total=24", "model.conditions=false", "model.drop_set=0")
+FEW = ("windows.seconds=4.2", "windows.total=24", "model.conditions=false", "model.untold=0")
 
 
 def write_set(path: Path, seconds: float, bpm: float = 120.0, seed: int = 0, stereo: bool = False) -> Path:

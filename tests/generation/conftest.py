@@ -36,5 +36,5 @@ def seconds_run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Run
 @pytest.fixture(scope="session")
 def flow_run(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A flow in eight steps, with conditions."""
-    conditions = ("model.conditions=true", "model.drop_set=0.3")
+    conditions = ("model.conditions=true", "model.untold=0.3")
     return trained(tmp_path_factory.mktemp("runs") / "flow", corpus, "flow-8k", "model.steps=8", *conditions)

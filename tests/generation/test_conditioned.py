@@ -11,7 +11,7 @@ from mixdream.generation.generate import generate
 from mixdream.generation.origin import ConditionedSeed, Morph, Origin, Variation, name_of, noise_of
 from mixdream.generation.read_origins import read_origins
 from mixdream.generation.wish import Wish
-from mixdream.runs.conditions import ENERGIES
+from mixdream.runs.ask import Ask
 from mixdream.runs.run import Run
 from tests.conftest import tiny_recipe
 
@@ -23,23 +23,25 @@ def run(asked_run: Run) -> Run:
 
 def test_wishes_are_made_and_made_again(run: Run, tmp_path: Path) -> None:
     assert run.conditions is not None
-    loops = generate(run, tmp_path, Wish(count=2, seed=5, like="B", rate_hz=8000))
+    loops = generate(run, tmp_path, Wish(count=2, seed=5, ask=Ask(like="B", bass=0.25), rate_hz=8000))
     for loop, seed in zip(loops, (5, 6), strict=True):
-        assert Path(loop["file"]).name.startswith(f"asked_{seed}(B)_")
-        assert (loop["seed"], loop["like"]) == (seed, "B")
+        assert Path(loop["file"]).name.startswith(f"asked_{seed}(B)bass0.25_")
+        assert (loop["seed"], loop["descriptors"]["bass"]) == (seed, 0.25)
         assert json.loads(Path(loop["file"]).with_suffix(".json").read_text())["wish"] == {
             "seed": seed,
             "like": "B",
+            "bass": 0.25,
         }
         _, (origin,) = read_origins([loop["file"]])
-        assert origin == ConditionedSeed(seed=seed, like="B")
+        assert origin == ConditionedSeed(seed=seed, like="B", bass=0.25)
         again = generate(run, tmp_path / "again", Wish(count=1, origins=[origin], rate_hz=8000))
         assert Path(again[0]["file"]).read_bytes() == Path(loop["file"]).read_bytes()
 
 
 def test_the_generator_listens(run: Run) -> None:
     generator = run.load_generator(run.chosen_checkpoint())
-    noises = [noise_of(run.recipe, ConditionedSeed(seed=5, like=like), run.conditions) for like in ("A", "B")]
+    asked = [ConditionedSeed(seed=5, brightness=brightness) for brightness in (0.1, 0.9)]
+    noises = [noise_of(run.recipe, origin, run.conditions) for origin in asked]
     latent = run.recipe.model.latent  # type: ignore[union-attr]
     assert torch.equal(noises[0][:, :latent], noises[1][:, :latent])
     with torch.no_grad():
@@ -67,7 +69,7 @@ LIKE = st.sampled_from(["a~1", "a", "~1", "(a)", "a)low", "a/b"])
 
 @given(
     one=st.builds(ConditionedSeed, seed=st.integers(0, 3), like=LIKE),
-    other=st.builds(ConditionedSeed, seed=st.integers(0, 3), energy=st.sampled_from(ENERGIES)),
+    other=st.builds(ConditionedSeed, seed=st.integers(0, 3), energy=st.sampled_from([0, 0.25, 1])),
     number=st.integers(1, 2),
 )
 def test_names_tell_what_was_asked_for(one: ConditionedSeed, other: ConditionedSeed, number: int) -> None:

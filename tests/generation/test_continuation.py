@@ -11,6 +11,7 @@ from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.generation.continuation import continue_file
 from mixdream.generation.wish import Wish
+from mixdream.runs.ask import Ask
 from mixdream.runs.run import Run
 from mixdream.spectrogram.transform import magnitudes
 from mixdream.training.train import train
@@ -50,12 +51,13 @@ def test_other_music_can_be_asked_for(run: Run, corpus: Corpus, tmp_path: Path) 
     path = write_set(tmp_path / "loop.wav", 8, BPM)
     options: dict[str, Any] = {"count": 1, "seed": 3, "bpm": BPM, "rate_hz": 8000}
     plain, like = (
-        continue_file(run, path, tmp_path / "out", Wish(like=name, **options))[0] for name in (None, "B")
+        continue_file(run, path, tmp_path / "out", Wish(ask=Ask(like=name), **options))[0]
+        for name in (None, "B")
     )
     assert Path(like["file"]).name == "flow_loop+3(B).wav" and like["like"] == "B" and "like" not in plain
     assert Path(like["file"]).read_bytes() != Path(plain["file"]).read_bytes()
     with pytest.raises(InputError, match="no windows of a set called 'D'"):
-        continue_file(run, path, tmp_path / "out", Wish(like="D", **options))
+        continue_file(run, path, tmp_path / "out", Wish(ask=Ask(like="D"), **options))
 
 
 def test_a_flow_without_conditions_goes_on_all_the_same(corpus: Corpus, tmp_path: Path) -> None:
@@ -63,7 +65,7 @@ def test_a_flow_without_conditions_goes_on_all_the_same(corpus: Corpus, tmp_path
     plain, path = Run.open(tmp_path / "plain"), write_set(tmp_path / "loop.wav", 8, BPM)
     assert len(continue_file(plain, path, tmp_path / "out", Wish(count=1, bpm=BPM))) == 1
     with pytest.raises(InputError, match="has learnt no conditions"):
-        continue_file(plain, path, tmp_path / "out", Wish(energy="low", bpm=BPM))
+        continue_file(plain, path, tmp_path / "out", Wish(ask=Ask(energy=0.1), bpm=BPM))
 
 
 def test_the_tempo_of_a_loop_is_known(run: Run, tmp_path: Path) -> None:

@@ -6,17 +6,19 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from mixdream.analysis.descriptors import DESCRIPTORS
 from mixdream.errors import InputError
-from mixdream.runs.conditions import ENERGIES, Conditions, energy_of
+from mixdream.runs.ask import Ask
+from mixdream.runs.conditions import Conditions
 from mixdream.runs.run import Run
 from mixdream.runs.share import share_run
 
-FITTED = Conditions.fit(
-    ["a", "b", "c"],
-    np.array([0] * 6 + [1] * 2 + [2] * 4),
-    np.array([-1.0] * 4 + [0.0, 0.1] + [0.2, 0.3] + [1.0] * 4),
-)
+RNG = np.random.default_rng(0)
+VALUES = RNG.normal(size=(240, 5)) * (1, 3, 0.5, 20, 2) + (-40, -6, 10, 90, -5)
+SETS = np.repeat([0, 1], [180, 60])
+FITTED = Conditions.fit(["a", "b", "unheard"], SETS, VALUES)
 
 
 @pytest.fixture
@@ -24,69 +26,102 @@ def run(asked_run: Run) -> Run:
     return asked_run
 
 
-def test_energies_are_thirds() -> None:
-    thirds = Counter(third for _, third, number in FITTED.kinds for _ in range(number))
-    assert thirds == {0: 4, 1: 4, 2: 4}
-    assert FITTED.kinds == ((0, 0, 4), (0, 1, 2), (1, 1, 2), (2, 2, 4))
+def test_quantiles_are_even_whatever_the_values_are() -> None:
+    for column in np.sort(FITTED.quantiles(VALUES), axis=0).T:
+        assert column == pytest.approx(np.linspace(0, 1, 240), abs=0.02)
+    beyond = np.stack([VALUES.min(axis=0) - 1, VALUES.max(axis=0) + 1])
+    assert FITTED.quantiles(beyond).tolist() == [[0] * 5, [1] * 5]
 
 
 @given(first=st.integers(0, 2**53 - 240))
 def test_seeds_in_a_row_are_distributed_as_the_windows_are(first: int) -> None:
     """Places at multiples of the golden ratio miss no share by more than a few (three-distance theorem)."""
-    drawn = Counter(FITTED.draw(seed) for seed in range(first, first + 240))
-    for which, third, number in FITTED.kinds:
-        assert abs(drawn[FITTED.sets[which], ENERGIES[third]] - 240 * number / 12) <= 4
+    drawn = np.stack([FITTED.draw(seed) for seed in range(first, first + 240)])
+    for column in np.sort(drawn, axis=0).T:
+        assert column == pytest.approx(np.linspace(0, 1, 240), abs=0.08)
 
 
-def test_what_is_asked_for_is_drawn() -> None:
-    assert {FITTED.draw(seed, like="a")[0] for seed in range(20)} == {"a"}
-    assert {FITTED.draw(seed, energy="middle") for seed in range(20)} == {("a", "middle"), ("b", "middle")}
-    with pytest.raises(InputError, match="from no windows of a set called 'd'; there are a, b, c"):
-        FITTED.draw(0, like="d")
-    with pytest.raises(InputError, match="nothing in a is of high energy, only of low and middle"):
-        FITTED.draw(0, like="a", energy="high")
-    few = Conditions(sets=("a", "quiet"), edges=(0, 1), kinds=((0, 0, 3),))
-    with pytest.raises(InputError, match="nothing in the corpus is of high energy, only of low"):
-        few.draw(0, energy="high")
-    with pytest.raises(InputError, match="from no windows of a set called 'quiet'; there are a"):
-        few.draw(0, like="quiet")
-    with pytest.raises(ValueError, match="names a set or an energy that there is not"):
-        Conditions(sets=("a",), edges=(0, 1), kinds=((1, 0, 3),))
+def test_what_is_asked_for_is_drawn_with_what_goes_with_it() -> None:
+    """Two descriptors that go together in the music do so where one is asked for."""
+    tied = VALUES.copy()
+    tied[:, 3] = tied[:, 2] + 0.01 * RNG.normal(size=240)
+    conditions = Conditions.fit(["a", "b"], SETS, tied)
+    drawn = np.stack([conditions.draw(seed, Ask(brightness=0.9)) for seed in range(40)])
+    assert set(drawn[:, 2]) == {0.9}
+    assert drawn[:, 3].min() > 0.7
+    assert np.ptp(drawn[:, 0]) > 0.5
 
 
-def test_encoded_values_are_one_of_each_kind() -> None:
-    encoded = FITTED.encode(np.array([2, 0]), np.array([1, 0]), np.array([3, 0]))
-    assert encoded.nonzero().tolist() == [[0, 2], [0, 4], [0, 9], [1, 0], [1, 3], [1, 6]]
-    assert torch.equal(FITTED.for_clip("c", "middle"), FITTED.encode(*map(np.array, ([2], [1], [0]))))
-    images = torch.tensor([-1.0, 0.15, 2.0])[:, None, None, None].expand(3, 1, 4, 4)
-    assert energy_of(images) == pytest.approx([-1, 0.15, 2])
-    places = np.zeros(3, np.int64)
-    assert FITTED.of_images(images, places, places)[:, 3:6].argmax(1).tolist() == [0, 1, 2]
+def test_like_a_set_draws_its_windows() -> None:
+    told = {tuple(FITTED.draw(seed, Ask(like="b"))) for seed in range(300)}
+    assert told == set(FITTED.places[180:])
+    with pytest.raises(InputError, match="no windows of a set called 'c'; there are a, b"):
+        FITTED.draw(0, Ask(like="c"))
+    with pytest.raises(InputError, match="no windows of a set called 'unheard'; there are a, b"):
+        FITTED.draw(0, Ask(like="unheard"))
+    with pytest.raises(ValidationError, match="less than or equal to 1"):
+        Ask(energy=1.5)
 
 
-def test_a_set_that_is_kept_back_leaves_the_rest() -> None:
-    encoded = FITTED.encode(np.array([2, 0]), np.array([1, 0]), np.array([3, 0]))
-    kept_back = FITTED.without_sets(encoded, torch.tensor([True, False]))
-    assert kept_back.nonzero().tolist() == [[0, 4], [0, 9], [1, 0], [1, 3], [1, 6]]
+@given(
+    quantiles=st.lists(st.floats(0, 1), min_size=5, max_size=5),
+    beat=st.integers(0, 3),
+    untold=st.integers(0, 4),
+)
+def test_encoded_values_tell_all_that_was_told(quantiles: list[float], beat: int, untold: int) -> None:
+    told = np.array([quantiles])
+    told[0, untold] = np.nan
+    encoded = FITTED.encode(told, np.array([beat]))[0].numpy()
+    hats, beats = encoded[:25].reshape(5, 5), encoded[25:]
+    assert beats.tolist() == np.eye(4)[beat].tolist()
+    assert hats[untold].tolist() == [0] * 5
+    known = np.delete(np.arange(5), untold)
+    assert hats[known].sum(axis=1) == pytest.approx(1, abs=1e-6)
+    assert hats[known] @ np.linspace(0, 1, 5) == pytest.approx(told[0, known], abs=1e-6)
 
 
-def test_a_continuation_keeps_the_energy_unless_it_is_asked_for_another() -> None:
-    before = torch.full((1, 1, 4, 4), 2.0)
-    assert FITTED.for_continuation(before, None, None).nonzero().tolist() == [[0, 5], [0, 6]]
-    assert FITTED.for_continuation(before, None, "low").nonzero().tolist() == [[0, 3], [0, 6]]
-    assert FITTED.for_continuation(before, "c", None).nonzero().tolist() == [[0, 2], [0, 5], [0, 6]]
-    with pytest.raises(InputError, match="nothing in a is of high energy"):
-        FITTED.for_continuation(before, "a", "high")
+def test_a_model_is_told_a_part_and_never_exactly() -> None:
+    beats = np.arange(240) % 4
+    encoded = FITTED.for_training(VALUES, beats, 0.25, np.random.default_rng(1)).numpy()
+    hats = encoded[:, :25].reshape(240, 5, 5)
+    told = hats.sum(axis=2) > 0
+    assert told.mean() == pytest.approx(0.75, abs=0.06)  # four deviations of 1200 draws
+    away = np.abs((hats @ np.linspace(0, 1, 5) - FITTED.quantiles(VALUES))[told])
+    assert away.max() <= 0.1 + 1e-6
+    assert np.median(away) > 0.02
+    assert np.array_equal(encoded[:, 25:], np.eye(4)[beats])
+
+
+def test_a_continuation_keeps_what_is_not_asked_for() -> None:
+    before = VALUES[7]
+    own = FITTED.quantiles(before[None])
+    assert torch.equal(FITTED.for_continuation(before, Ask()), FITTED.encode(own))
+    own[0, DESCRIPTORS.index("energy")] = 0.9
+    assert torch.equal(FITTED.for_continuation(before, Ask(energy=0.9)), FITTED.encode(own))
+    like = FITTED.draw(0, Ask(like="b", energy=0.9))[None]
+    assert torch.equal(FITTED.for_continuation(before, Ask(like="b", energy=0.9)), FITTED.encode(like))
 
 
 def test_a_run_keeps_the_names_of_sets_and_a_shared_one_numbers(run: Run, tmp_path: Path) -> None:
     assert run.conditions is not None
     assert run.conditions.sets == ("A", "B")
+    assert Counter(run.conditions.set_index).keys() == {0, 1}
     shared = Run.open(share_run(run, tmp_path / "shared"))
     assert shared.conditions is not None
     assert shared.conditions.sets == ("1", "2")
-    assert shared.conditions.kinds == run.conditions.kinds
+    assert shared.conditions.places == run.conditions.places
     (run_copy := tmp_path / "broken").mkdir()
     (run_copy / "recipe.toml").write_bytes((run.folder / "recipe.toml").read_bytes())
     with pytest.raises(InputError, match=r"conditions.json is missing"):
         _ = Run.open(run_copy).conditions
+
+
+def test_conditions_that_contradict_themselves_are_refused() -> None:
+    content = FITTED.model_dump()
+    for change, reason in (
+        ({"set_index": (3,) * 240}, "a set that there is not"),
+        ({"places": content["places"][1:]}, "each window needs a set"),
+        ({"scales": content["scales"][1:]}, "5 scales of 65 values"),
+    ):
+        with pytest.raises(ValidationError, match=reason):
+            Conditions.model_validate(content | change)

@@ -11,7 +11,6 @@ from mixdream.models.dcgan import draw_latent
 from mixdream.recipes.load import recipe_names
 from mixdream.recipes.models import Dcgan
 from mixdream.recipes.windows import training_windows
-from mixdream.runs.conditions import Conditions
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.training.batches import Batches
 from mixdream.training.gan import GanTrainer
@@ -38,7 +37,7 @@ def test_every_recipe_takes_a_step(name: str, precision: str, corpus: Corpus, st
     values = [trainer.step(batches.images(batches.rows(step)), step) for step in range(steps)]
     assert all(np.isfinite(value) for of_step in values for value in of_step.values())
     if "d_real" in values[0]:
-        assert all(0 <= values[0][k] <= 1 for k in ("d_real", "d_fake_before", "d_fake_after"))
+        assert all(0 <= values[0][k] <= 1 for k in ("d_real", "d_fake_before"))
     after = trainer.tensors()
     for network in trainer.networks:
         changed = [k for k, v in after[network].items() if not torch.equal(v, before[network][k])]
@@ -97,27 +96,6 @@ def test_the_average_follows_the_weights() -> None:
         ]
     for a, p in zip(average, trainer.ema.parameters(), strict=True):
         torch.testing.assert_close(a, p)
-
-
-def test_sets_are_kept_from_both_networks_at_random() -> None:
-    recipe = tiny_recipe("cpu-8k", "model.drop_set=0.25")
-    fitted = Conditions.fit(["a", "b"], np.array([0, 1]), np.array([0.0, 1.0]))
-    trainer = GanTrainer(recipe, 0, Accelerator(cpu=True), fitted)
-    seen: dict[str, list[torch.Tensor]] = {"generator": [], "discriminator": []}
-    trainer.generator.register_forward_pre_hook(lambda _, given: seen["generator"].append(given[0][:, 8:]))
-    trainer.networks["discriminator"].register_forward_pre_hook(
-        lambda _, given: seen["discriminator"].append(given[1])
-    )
-    encoded = fitted.encode(np.arange(40) % 2, np.zeros(40, int), np.arange(40) % 4)
-    for step in range(1, 4):  # no step with a penalty, whose images are judged once more
-        trainer.step(torch.zeros(40, 1, 128, recipe.grid.frames), step, encoded)
-    for i, judged in enumerate(seen["generator"]):
-        assert torch.equal(judged[:, 2:], encoded[:, 2:])
-        assert all(torch.equal(judged, other) for other in seen["discriminator"][4 * i : 4 * i + 4])
-        kept = judged[:, :2].sum(1).bool()
-        assert torch.equal(judged[kept], encoded[kept])
-    known = torch.cat(seen["generator"])[:, :2].sum()
-    assert 70 <= known <= 110  # of 120, 90 are expected; under 70 or over 110 are four deviations off
 
 
 def test_same_seed_same_training_other_seed_another() -> None:

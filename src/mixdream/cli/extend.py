@@ -19,7 +19,11 @@ def extend(
     count: options.Count = 8,
     seed: options.FirstSeed = 0,
     like: options.Like = None,
-    energy: options.EnergyOption = None,
+    energy: options.Energy = None,
+    bass: options.Bass = None,
+    brightness: options.Brightness = None,
+    busyness: options.Busyness = None,
+    noisiness: options.Noisiness = None,
     bpm: Annotated[
         float | None,
         typer.Option(
@@ -40,12 +44,19 @@ def extend(
     with progress("Generating") as report:
         from mixdream.generation.continuation import continue_file
         from mixdream.generation.wish import Wish
+        from mixdream.runs.ask import Ask
 
         wish = Wish(
             count=count,
             seed=seed,
-            like=like,
-            energy=energy,
+            ask=Ask(
+                like=like,
+                energy=energy,
+                bass=bass,
+                brightness=brightness,
+                busyness=busyness,
+                noisiness=noisiness,
+            ),
             bpm=bpm,
             rate_hz=rate_hz,
             form=form,

@@ -21,7 +21,11 @@ def generate(
     count: options.Count = 8,
     seed: options.FirstSeed = 0,
     like: options.Like = None,
-    energy: options.EnergyOption = None,
+    energy: options.Energy = None,
+    bass: options.Bass = None,
+    brightness: options.Brightness = None,
+    busyness: options.Busyness = None,
+    noisiness: options.Noisiness = None,
     bpm: options.Bpm = None,
     bars: options.Bars = None,
     sampler_steps: options.SamplerSteps = None,
@@ -40,13 +44,20 @@ def generate(
     with progress("Generating") as report:
         from mixdream.generation.generate import generate
         from mixdream.generation.wish import Wish
+        from mixdream.runs.ask import Ask
 
         opened = open_run(run, sampler_steps)
         wish = Wish(
             count=count,
             seed=seed,
-            like=like,
-            energy=energy,
+            ask=Ask(
+                like=like,
+                energy=energy,
+                bass=bass,
+                brightness=brightness,
+                busyness=busyness,
+                noisiness=noisiness,
+            ),
             bpm=bpm,
             bars=bars,
             rate_hz=rate_hz,

@@ -26,8 +26,21 @@ FirstSeed = Annotated[
 Like = Annotated[
     str | None, typer.Option("--like", metavar="SET", help="Music like that of a set of the corpus.")
 ]
-EnergyOption = Annotated[
-    Literal["low", "middle", "high"] | None, typer.Option("--energy", help="How full the music is.")
+Energy = Annotated[
+    float | None,
+    typer.Option("--energy", metavar="Q", min=0, max=1, help="How full: 0.9 as the fullest tenth."),
+]
+Bass = Annotated[
+    float | None, typer.Option("--bass", metavar="Q", min=0, max=1, help="How much of it is bass.")
+]
+Brightness = Annotated[
+    float | None, typer.Option("--brightness", metavar="Q", min=0, max=1, help="How bright, 0 to 1.")
+]
+Busyness = Annotated[
+    float | None, typer.Option("--busyness", metavar="Q", min=0, max=1, help="How much happens, 0 to 1.")
+]
+Noisiness = Annotated[
+    float | None, typer.Option("--noisiness", metavar="Q", min=0, max=1, help="Tone 0, noise 1.")
 ]
 Bpm = Annotated[
     float | None,

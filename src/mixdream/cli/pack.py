@@ -17,7 +17,11 @@ def pack(
     ] = 16,
     seed: options.FirstSeed = 0,
     like: options.Like = None,
-    energy: options.EnergyOption = None,
+    energy: options.Energy = None,
+    bass: options.Bass = None,
+    brightness: options.Brightness = None,
+    busyness: options.Busyness = None,
+    noisiness: options.Noisiness = None,
     bpm: options.Bpm = None,
     bars: options.Bars = None,
     sampler_steps: options.SamplerSteps = None,
@@ -36,13 +40,20 @@ def pack(
     with progress("Generating") as report:
         from mixdream.generation.pack import make_pack
         from mixdream.generation.wish import Wish
+        from mixdream.runs.ask import Ask
 
         opened = open_run(run, sampler_steps)
         wish = Wish(
             count=count,
             seed=seed,
-            like=like,
-            energy=energy,
+            ask=Ask(
+                like=like,
+                energy=energy,
+                bass=bass,
+                brightness=brightness,
+                busyness=busyness,
+                noisiness=noisiness,
+            ),
             bpm=bpm,
             bars=bars,
             rate_hz=rate_hz,

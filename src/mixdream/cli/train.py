@@ -54,6 +54,9 @@ def train(
         False, "--until-done", help="Stop when the doctor says that more training is of no use."
     ),
     resume: bool = typer.Option(False, "--resume", help="Go on from the newest checkpoint."),
+    parent: Path | None = typer.Option(
+        None, "--from", metavar="RUN", help="Begin with the weights of a run.", show_default=False
+    ),
     dry_run: bool = typer.Option(
         False, "--dry-run", help="Print the plan and a measured time; train nothing."
     ),
@@ -74,7 +77,7 @@ def train(
     resolved = load_recipe(recipe, overrides)
     with progress("Preparing"):
         from mixdream.corpus.store import Corpus
-        from mixdream.runs.run import FIGURES_FOLDER, RECIPE_NAME, SAMPLES_FOLDER
+        from mixdream.runs.run import FIGURES_FOLDER, RECIPE_NAME, SAMPLES_FOLDER, Run
         from mixdream.training.dry_run import plan_training
         from mixdream.training.train import train as run_training
     opened = Corpus.open(corpus)
@@ -94,6 +97,7 @@ def train(
                 minutes=minutes,
                 until_done=until_done,
                 resume=resume,
+                parent=Run.open(parent) if parent else None,
                 report=report,
             )
     except OSError as error:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mixdream.analysis.descriptors import describe
 from mixdream.audio.decode import read_audio
 from mixdream.audio.level import SILENCE
 from mixdream.errors import InputError
@@ -45,8 +46,8 @@ def continue_file(
         Gets ``<run>_<file>+<seed>.wav``, with what is asked for behind the seed, and ``.json``, which says
         where the new part begins. What that says is returned, with ``file``.
     wish : Wish
-        ``bpm`` is the tempo of the file; unless given, what the JSON beside it says. For ``like`` and
-        ``energy`` see `mixdream.runs.conditions.Conditions.for_continuation`.
+        ``bpm`` is the tempo of the file; unless given, what the JSON beside it says.
+        For ``ask`` see `mixdream.runs.conditions.Conditions.for_continuation`.
 
     Raises
     ------
@@ -63,13 +64,14 @@ def continue_file(
     bpm, speed = playing_tempo(run, wish.bpm if recipe.tempo_bpm is None else _tempo(path, wish.bpm))
     plan = plan_clips(run, wish)
     assert isinstance(plan.generator, Flow)
-    if wish.has_conditions and run.conditions is None:
+    if not wish.ask.is_open and run.conditions is None:
         raise no_conditions()
     known, mask, reference_db = _end_of(path, run, grid.rate_hz * speed)
     encoded: Tensor | None = None
     if run.conditions is not None:
-        encoded = run.conditions.for_continuation(known[..., mask.flatten() > 0], wish.like, wish.energy)
-    asked = {name: value for name in ("like", "energy") if (value := getattr(wish, name)) is not None}
+        heard = run.scaler.unscale(known[:, 0][..., mask.flatten() > 0])
+        encoded = run.conditions.for_continuation(describe(heard, grid)[0].numpy(), wish.ask)
+    asked = wish.ask.model_dump(exclude_none=True)
     clips = []
     for seed in range(wish.seed, wish.seed + wish.count):
         with torch.no_grad():

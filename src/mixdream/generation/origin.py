@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 from urllib.parse import quote
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from mixdream import HIGHEST_SEED
+from mixdream.analysis.descriptors import DESCRIPTORS
 from mixdream.recipes.recipe import Recipe
-from mixdream.runs.conditions import Conditions, Energy, no_conditions
+from mixdream.runs.ask import Ask
+from mixdream.runs.conditions import Conditions, no_conditions
 from mixdream.runs.noise import draw_noise, morph_noise, noise_of_seed, vary_noise
 
 _UNSAFE = re.compile(r"[^\w. ]")  # quoted in names: what paths and other origins are told apart by
@@ -24,14 +27,10 @@ Seed = Annotated[int, Field(strict=True, ge=0, le=HIGHEST_SEED)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class ConditionedSeed(BaseModel):
+class ConditionedSeed(Ask):
     """A clip from a seed, of music that was asked for; ``wish`` in JSON."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     seed: Seed
-    like: str | None = None
-    energy: Energy | None = None
 
 
 class Variation(BaseModel):
@@ -96,7 +95,7 @@ def noise_of(recipe: Recipe, origin: Origin, conditions: Conditions | None = Non
     if isinstance(origin, ConditionedSeed):
         if conditions is None:
             raise no_conditions()
-        return draw_noise(recipe, origin.seed, conditions.for_clip(*_drawn(origin, conditions)))
+        return draw_noise(recipe, origin.seed, conditions.encode(_drawn(origin, conditions)[None]))
     return noise_of_seed(recipe, origin, conditions)
 
 
@@ -114,14 +113,15 @@ def name_of(origin: Origin) -> str:
     '7~2~1'
     >>> name_of(Morph(start=7, end=Variation(of=9, number=3, strength=0.5), number=4, position=0.5))
     '7-(9~3)~4'
-    >>> name_of(ConditionedSeed(seed=7, like="Mix/2", energy="high"))
-    '7(Mix%2F2)high'
+    >>> name_of(ConditionedSeed(seed=7, like="Mix/2", energy=0.9, busyness=0.25))
+    '7(Mix%2F2)energy0.9busyness0.25'
     """
     if isinstance(origin, ConditionedSeed):
         like = _UNSAFE.sub(
             lambda match: quote(match[0], safe="", errors="surrogateescape"), origin.like or ""
         )
-        return f"{origin.seed}({like}){origin.energy or ''}"
+        asked = "".join(f"{key}{value:g}" for key, value in origin.descriptors.items())
+        return f"{origin.seed}({like}){asked}"
     if isinstance(origin, Variation):
         return f"{name_of(origin.of)}~{origin.number}"
     if isinstance(origin, Morph):
@@ -136,8 +136,8 @@ def name_of(origin: Origin) -> str:
 def about_origin(origin: Origin, conditions: Conditions | None = None) -> dict[str, Any]:
     """Say in a clip's JSON where it comes from.
 
-    ``seed``, and ``wish``, ``variation`` or ``morph`` if it is one; ``like`` and ``energy`` where the run has
-    conditions, but not between two clips.
+    ``seed``, and ``wish``, ``variation`` or ``morph`` if it is one; ``descriptors``, what the model was told,
+    where the run has conditions, but not between two clips.
     """
     about: dict[str, Any] = {"seed": seed_of(origin)}
     if not isinstance(origin, int):
@@ -145,12 +145,13 @@ def about_origin(origin: Origin, conditions: Conditions | None = None) -> dict[s
     while isinstance(origin, Variation):
         origin = origin.of
     if conditions is not None and not isinstance(origin, Morph):
-        about["like"], about["energy"] = _drawn(origin, conditions)
+        told = _drawn(origin, conditions).round(3).tolist()
+        about["descriptors"] = dict(zip(DESCRIPTORS, told, strict=True))
     return about
 
 
-def _drawn(origin: int | ConditionedSeed, conditions: Conditions) -> tuple[str, Energy]:
-    """Set and energy of a clip from a seed: as asked for, what is left open as it is drawn."""
+def _drawn(origin: int | ConditionedSeed, conditions: Conditions) -> np.ndarray:
+    """Descriptors of a clip from a seed, shape (5,): as asked for, what is left open as it is drawn."""
     if isinstance(origin, ConditionedSeed):
-        return conditions.draw(origin.seed, origin.like, origin.energy)
+        return conditions.draw(origin.seed, origin)
     return conditions.draw(origin)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mixdream.audio.write import AudioFormat
 from mixdream.generation.origin import ConditionedSeed, Origin
-from mixdream.runs.conditions import Energy
+from mixdream.runs.ask import NOTHING, Ask
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,7 @@ class Wish:
 
     count: int = 8  # clips to write
     seed: int = 0  # of the first clip; the next ones count up
-    like: str | None = None  # set that the music is to be like, see mixdream.runs.conditions
-    energy: Energy | None = None
+    ask: Ask = NOTHING  # what the music is to be like, see mixdream.runs.conditions
     origins: Iterable[Origin] | None = None  # to make clips from instead of seeds, ``count`` at least
     bpm: float | None = None  # see mixdream.runs.tempo
     bars: int | None = None  # all that the windows hold, or their first half, quarter and so on
@@ -27,16 +26,11 @@ class Wish:
     judge: bool = False  # whether clips are copies, where the corpus has enough music to tell
     max_similarity: float | None = None  # in [0, 1]; redraw clips above, see mixdream.generation.similarity
 
-    @property
-    def has_conditions(self) -> bool:
-        """Whether music of a set or an energy is asked for."""
-        return self.like is not None or self.energy is not None
-
     def each_origin(self) -> Iterable[Origin]:
         """What clips are made from, one after the other; seeds come without end."""
         if self.origins is not None:
             return self.origins
         seeds = itertools.count(self.seed)
-        if not self.has_conditions:
+        if self.ask.is_open:
             return seeds
-        return (ConditionedSeed(seed=seed, like=self.like, energy=self.energy) for seed in seeds)
+        return (ConditionedSeed(seed=seed, **self.ask.model_dump()) for seed in seeds)

@@ -17,18 +17,18 @@ class Section(BaseModel):
 
 
 class Conditional(Section):
-    """A family that can learn with conditions: set, energy and beat in the bar.
+    """A family that can learn with conditions, see `mixdream.runs.conditions`.
 
-    A share of the windows, ``drop_set``, comes without its set: networks learn what sets have in common.
+    A share of the descriptors is ``untold``: networks learn music that they are told little of, too.
     """
 
     conditions: bool = False
-    drop_set: float = Field(0.0, ge=0, lt=1)
+    untold: float = Field(0.0, ge=0, lt=1)
 
     @model_validator(mode="after")
-    def _drops_what_there_is(self) -> Self:
-        if self.drop_set and not self.conditions:
-            raise ValueError("model.drop_set is for model.conditions, which are off: set it to 0")
+    def _tells_what_there_is(self) -> Self:
+        if self.untold and not self.conditions:
+            raise ValueError("model.untold is for model.conditions, which are off: set it to 0")
         return self
 
 
@@ -55,6 +55,8 @@ class Dcgan(Conditional):
             )
         if self.penalty and self.loss == "cross-entropy":
             raise ValueError("cross-entropy has no penalty: set model.penalty=0 or another model.loss")
+        if self.critic_steps > 1 and self.loss == "relativistic":
+            raise ValueError("relativistic trains both networks in each step: set model.critic_steps=1")
         return self
 
     def check_grid(self, grid: Grid) -> None:

@@ -1,147 +1,156 @@
-"""Conditions: what a model can be asked for: music like a set, of low or high energy."""
+"""Conditions: what a model was told of each window, and what clips can be asked for by."""
 
 import difflib
-from collections import Counter
 from collections.abc import Sequence
-from typing import Literal, Self, get_args
+from typing import Self
 
 import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 from torch import Tensor
 
+from mixdream.analysis.descriptors import DESCRIPTORS
 from mixdream.corpus.beat_windows import BEATS_PER_BAR
 from mixdream.errors import InputError
+from mixdream.runs.ask import NOTHING, Ask, Quantile
 
-Energy = Literal["low", "middle", "high"]
-ENERGIES: tuple[Energy, ...] = get_args(Energy)
-
+_STEPS = 64  # between the lowest and the highest value of a scale
+_KNOTS = 5  # values that encode a descriptor
+_JITTER = 0.1  # of a quantile that a model is told, either way: what is told exactly names a window
+_NEAREST = 8  # one in so many windows is near enough to what is asked for to draw the rest from
 _TURN = 11400714819323198485  # of 2**64, the golden ratio
 
 
 class Conditions(BaseModel):
-    """Sets and energies of the windows of a training, and how many windows there are of each kind.
+    """Descriptors of the windows of a training, as quantiles of all of them.
 
-    Energy is the mean of a scaled spectrogram: how full it is, relative to its set's loudest cell and to
-    what is usual in each bin. Its thirds over all windows are low, middle and high. The third condition is
-    the beat of the bar that a window starts on.
+    Told are the five descriptors (`mixdream.analysis.descriptors`) and the beat of the bar that a window
+    starts on. No set is named, since what names a track is what a model copies by; ``like`` a set are
+    descriptors that the set's windows have.
 
-    Encoded for a model they are one-hot: a value for each set, then one for each energy, then one for each
-    beat of a bar.
+    Encoded for a model a descriptor is five values, hats over quantiles 0, 0.25 and so on, whose sum is 1, or
+    0 where it is not told; then comes one value for each beat of a bar, one-hot.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     sets: tuple[str, ...] = Field(min_length=1)
-    edges: tuple[FiniteFloat, FiniteFloat]  # energies that the thirds meet at
-    kinds: tuple[tuple[int, int, int], ...] = Field(min_length=1)  # set, energy, windows of them (counted)
+    scales: tuple[tuple[FiniteFloat, ...], ...]  # of each descriptor: its quantiles 0, 1/64, ..., 1
+    set_index: tuple[int, ...] = Field(min_length=1)  # of windows spread over all
+    places: tuple[tuple[Quantile, ...], ...]  # descriptors of the same windows, as quantiles
 
     @model_validator(mode="after")
     def _within(self) -> Self:
-        if any(
-            not (0 <= index < len(self.sets) and 0 <= third < len(ENERGIES) and number > 0)
-            for index, third, number in self.kinds
-        ):
-            raise ValueError("a kind names a set or an energy that there is not")
+        if len(self.scales) != len(DESCRIPTORS) or {len(scale) for scale in self.scales} != {_STEPS + 1}:
+            raise ValueError(f"{len(DESCRIPTORS)} scales of {_STEPS + 1} values are needed")
+        if len(self.places) != len(self.set_index) or {len(place) for place in self.places} != {
+            len(DESCRIPTORS)
+        }:
+            raise ValueError(f"each window needs a set and {len(DESCRIPTORS)} descriptors")
+        if not all(0 <= index < len(self.sets) for index in self.set_index):
+            raise ValueError("a window is of a set that there is not")
         return self
 
     @classmethod
-    def fit(cls, sets: Sequence[str], set_index: np.ndarray, energies: np.ndarray) -> "Conditions":
-        """Count windows by kind, from the set and the energy (`energy_of`) of each, shape (windows,)."""
-        low, high = np.quantile(energies, (1 / 3, 2 / 3)).tolist()
-        thirds = np.searchsorted((low, high), energies)
-        counts = Counter(zip(set_index.tolist(), thirds.tolist(), strict=True))
+    def fit(cls, sets: Sequence[str], set_index: np.ndarray, values: np.ndarray) -> "Conditions":
+        """Fit scales to descriptors of windows, shape (windows, 5), of sets, shape (windows,)."""
+        scales = np.quantile(values, np.linspace(0, 1, _STEPS + 1), axis=0).T
+        places = _quantiles(values, scales).round(3)
         return cls(
-            sets=tuple(sets), edges=(low, high), kinds=tuple((*kind, n) for kind, n in sorted(counts.items()))
+            sets=tuple(sets),
+            scales=tuple(map(tuple, scales.tolist())),
+            set_index=tuple(set_index.tolist()),
+            places=tuple(map(tuple, places.tolist())),
         )
 
     @property
     def width(self) -> int:
         """Values of encoded conditions."""
-        return len(self.sets) + len(ENERGIES) + BEATS_PER_BAR
+        return len(DESCRIPTORS) * _KNOTS + BEATS_PER_BAR
 
-    def encode(self, set_index: np.ndarray, energy: np.ndarray, beat: np.ndarray) -> Tensor:
-        """One-hot conditions of windows, shape (windows, width), from their numbers, shape (windows,)."""
-        encoded = torch.zeros(len(set_index), self.width)
-        rows = np.arange(len(set_index))
-        encoded[rows, set_index] = 1
-        encoded[rows, len(self.sets) + energy] = 1
-        encoded[rows, len(self.sets) + len(ENERGIES) + beat] = 1
-        return encoded
+    def quantiles(self, values: np.ndarray) -> np.ndarray:
+        """Descriptors, shape (windows, 5), as quantiles of the corpus, in [0, 1]."""
+        return _quantiles(values, np.array(self.scales))
 
-    def of_images(self, images: Tensor, set_index: np.ndarray, beat: np.ndarray) -> Tensor:
-        """Encode the conditions of scaled spectrograms, shape (windows, 1, bins, frames)."""
-        return self.encode(set_index, np.searchsorted(self.edges, energy_of(images)), beat)
+    def encode(self, quantiles: np.ndarray, beat: np.ndarray | None = None) -> Tensor:
+        """Encode descriptors, shape (windows, 5), NaN where not told, and beats, shape (windows,).
 
-    def without_sets(self, encoded: Tensor, dropped: Tensor) -> Tensor:
-        """Encoded conditions, shape (windows, width), without the sets of those windows that are dropped."""
-        is_set = torch.arange(self.width, device=encoded.device) < len(self.sets)
-        return encoded * ~(dropped[:, None] & is_set)
+        Unless given, windows start on downbeats. Returns shape (windows, width).
+        """
+        knots = np.linspace(0, 1, _KNOTS)
+        hats = np.clip(1 - np.abs(quantiles[..., None] - knots) * (_KNOTS - 1), 0, None)
+        beats = np.zeros(len(quantiles), np.int64) if beat is None else beat
+        parts = [np.nan_to_num(hats).reshape(len(hats), -1), np.eye(BEATS_PER_BAR)[beats]]
+        return torch.from_numpy(np.concatenate(parts, 1).astype(np.float32))
 
-    def draw(self, seed: int, like: str | None = None, energy: Energy | None = None) -> tuple[str, Energy]:
-        """Draw what is left open as often as it is among the windows.
+    def for_training(
+        self, values: np.ndarray, beat: np.ndarray, untold: float, rng: np.random.Generator
+    ) -> Tensor:
+        """Encode descriptors of windows as a model is told them: a little off, and a share not at all."""
+        told = np.clip(self.quantiles(values) + rng.uniform(-_JITTER, _JITTER, values.shape), 0, 1)
+        told[rng.random(values.shape) < untold] = np.nan
+        return self.encode(told, beat)
 
-        So clips of many seeds are distributed as the music is; a model needs no training without conditions.
-        Seeds that follow each other are spread evenly over all kinds, by ``seed * golden ratio`` modulo 1.
+    def draw(self, seed: int, ask: Ask = NOTHING) -> np.ndarray:
+        """Draw descriptors, shape (5,), quantiles: as asked for, the rest as in a window that is near to it.
+
+        So clips of many seeds are distributed as the music is; seeds that follow each other are spread evenly
+        over the windows, by ``seed * golden ratio`` modulo 1.
 
         Raises
         ------
         InputError
-            An unknown set, or one that is never of this energy.
+            An unknown set.
         """
-        known = sorted({self.sets[index] for index, _, _ in self.kinds})
-        if like is not None and like not in known:
-            near = difflib.get_close_matches(like, known, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-            raise InputError(f"the run learnt from no windows of a set called '{like}'; {hint}")
-        fitting = [
-            (index, third, number)
-            for index, third, number in self.kinds
-            if like in (None, self.sets[index]) and energy in (None, ENERGIES[third])
-        ]
-        if not fitting:
-            had = sorted({third for index, third, _ in self.kinds if like in (None, self.sets[index])})
-            raise InputError(
-                f"nothing in {like or 'the corpus'} is of {energy} energy, only of "
-                f"{' and '.join(ENERGIES[i] for i in had)}"
-            )
-        numbers = np.array([number for _, _, number in fitting])
-        window = (seed * _TURN % 2**64) * int(numbers.sum()) >> 64
-        index, third, _ = fitting[int(np.searchsorted(numbers.cumsum(), window, "right"))]
-        return self.sets[index], ENERGIES[third]
+        places = np.array(self.places)
+        if ask.like is not None:
+            places = places[np.array(self.set_index) == self._index_of(ask.like)]
+        asked = ask.descriptors
+        columns = [DESCRIPTORS.index(name) for name in asked]
+        wanted = np.array(list(asked.values()))
+        if asked:
+            away = np.abs(places[:, columns] - wanted).max(axis=1)
+            places = places[np.sort(np.argsort(away, kind="stable")[: -(-len(places) // _NEAREST)])]
+        drawn = places[(seed * _TURN % 2**64) * len(places) >> 64].copy()
+        drawn[columns] = wanted
+        return drawn
 
-    def for_clip(self, like: str | None, energy: Energy) -> Tensor:
-        """Encode the conditions of a clip that starts on a downbeat, shape (1, width); None is no set."""
-        numbers = (0 if like is None else self.sets.index(like), ENERGIES.index(energy), 0)
-        encoded = self.encode(*(np.array([number]) for number in numbers))
-        return self.without_sets(encoded, torch.tensor([like is None]))
-
-    def for_continuation(self, before: Tensor, like: str | None, energy: Energy | None) -> Tensor:
+    def for_continuation(self, before: np.ndarray, ask: Ask) -> Tensor:
         """Encode the conditions of music that goes on from other music, shape (1, width).
 
-        The energy is that of the music before, a scaled spectrogram, shape (1, 1, bins, frames), from a
-        downbeat on, unless another one is asked for; a set is only given where one is asked for. What cannot
-        be asked for, see `draw`, is an InputError.
+        Descriptors are those of the music before, shape (5,), from a downbeat on, or of the set that is asked
+        for, but for those that are asked for themselves.
         """
-        if like is not None or energy is not None:
-            self.draw(0, like, energy)
-        third = int(np.searchsorted(self.edges, energy_of(before)).item())
-        return self.for_clip(like, energy or ENERGIES[third])
+        if ask.like is not None:
+            return self.encode(self.draw(0, ask)[None])
+        told = self.quantiles(before[None])[0]
+        for name, value in ask.descriptors.items():
+            told[DESCRIPTORS.index(name)] = value
+        return self.encode(told[None])
 
     def anonymous(self) -> "Conditions":
         """Return the same with numbers in the place of the sets' names, from 1."""
         return self.model_copy(update={"sets": tuple(str(i + 1) for i in range(len(self.sets)))})
 
+    def _index_of(self, like: str) -> int:
+        known = sorted({self.sets[index] for index in self.set_index})
+        if like not in known:
+            near = difflib.get_close_matches(like, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+            raise InputError(f"the run learnt from no windows of a set called '{like}'; {hint}")
+        return self.sets.index(like)
+
 
 def no_conditions() -> InputError:
-    """Error of a run that clips cannot be asked of by set or energy."""
+    """Error of a run that nothing can be asked of."""
     return InputError(
         "the run has learnt no conditions, so nothing can be asked for: train a recipe with "
         "model.conditions, such as 'cpu', or a flow with --set model.conditions=true, or leave --like and "
-        "--energy out"
+        "descriptors out"
     )
 
 
-def energy_of(images: Tensor) -> np.ndarray:
-    """Energies of scaled spectrograms, shape (windows, 1, bins, frames): their means."""
-    return images.float().mean((1, 2, 3)).cpu().numpy()
+def _quantiles(values: np.ndarray, scales: np.ndarray) -> np.ndarray:
+    steps = np.linspace(0, 1, _STEPS + 1)
+    each = zip(values.T, scales, strict=True)
+    return np.stack([np.interp(column, scale, steps) for column, scale in each], 1)

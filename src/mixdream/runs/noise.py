@@ -31,7 +31,7 @@ def noise_of_seed(recipe: Recipe, seed: int, conditions: Conditions | None = Non
     """Noise for a seed, with conditions drawn as often as they are in the music, shape (1, values)."""
     if conditions is None:
         return draw_noise(recipe, seed)
-    return draw_noise(recipe, seed, conditions.for_clip(*conditions.draw(seed)))
+    return draw_noise(recipe, seed, conditions.encode(conditions.draw(seed)[None]))
 
 
 def vary_noise(recipe: Recipe, noise: Tensor, other: Tensor, strength: float) -> Tensor:

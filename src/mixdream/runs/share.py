@@ -13,7 +13,7 @@ from mixdream.runs.run import CONDITIONS_NAME, INFO_NAME, RECIPE_NAME, SCALING_N
 
 _KEPT = (
     *("recipe", "seed", "status", "started", "finished", "steps", "epochs", "seconds"),
-    *("versions", "windows", "tempo_bpm"),
+    *("versions", "windows", "tempo_bpm", "from"),
 )
 
 

@@ -30,17 +30,23 @@ class LogStatistics(BaseModel):
     std_db: tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...]
 
 
-def fit_statistics(batches: Callable[[], Iterable[tuple[list[str], Tensor]]]) -> LogStatistics:
+def fit_statistics(
+    batches: Callable[[], Iterable[tuple[list[str], Tensor]]], parent: LogStatistics | None = None
+) -> LogStatistics:
     """Fit on spectrograms that come in batches; they are gone through twice.
 
     Each call of ``batches`` gives them anew: the set of each spectrogram, and magnitudes of shape
-    (batch, bins, frames).
+    (batch, bins, frames). Bins are standardised as by a ``parent``, where there is one, for a model that has
+    learnt with it; references are of these sets in any case.
     """
     reference: dict[str, float] = {}
     for sets, magnitudes in batches():
         loudest = decibels(magnitudes).amax((1, 2)).tolist()
         for name, level in zip(sets, loudest, strict=True):
             reference[name] = max(level, reference.get(name, level))
+    known = dict(sorted(reference.items()))
+    if parent is not None:
+        return LogStatistics(reference_db=known, mean_db=parent.mean_db, std_db=parent.std_db)
     cells, total, squares = 0, torch.zeros(()), torch.zeros(())
     for sets, magnitudes in batches():
         references = magnitudes.new_tensor([reference[name] for name in sets])[:, None, None]
@@ -50,6 +56,4 @@ def fit_statistics(batches: Callable[[], Iterable[tuple[list[str], Tensor]]]) ->
         squares = squares + relative.square().sum((0, 2)).cpu()
     mean = total / cells
     std = (squares / cells - mean.square()).clamp(min=0).sqrt().clamp(min=SMALLEST_STD_DB)
-    return LogStatistics(
-        reference_db=dict(sorted(reference.items())), mean_db=tuple(mean.tolist()), std_db=tuple(std.tolist())
-    )
+    return LogStatistics(reference_db=known, mean_db=tuple(mean.tolist()), std_db=tuple(std.tolist()))

@@ -1,9 +1,12 @@
 """Batches of real spectrograms, computed from the corpus when they are needed."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from torch import Tensor
 
+from mixdream.analysis.descriptors import DESCRIPTORS, describe
 from mixdream.corpus.beat_windows import BeatWindows
 from mixdream.errors import InputError
 from mixdream.evaluation.copies.band_levels import spectrogram_levels
@@ -14,6 +17,7 @@ from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.spectrogram.transform import magnitudes, stft
 from mixdream.spectrogram.width import power_of, to_channel, widths_db
+from mixdream.training.image_cache import ImageCache
 
 _CELLS = 2**21  # samples of frames that are transformed at a time: more do not fit into the cache
 
@@ -22,7 +26,8 @@ class Batches:
     """Real spectrograms in an order that is a function of seed and epoch alone.
 
     Nothing has to be saved to go on where a killed run stopped. ``batch`` windows make a step, over all of
-    ``world`` processes, of which this one is ``rank``.
+    ``world`` processes, of which this one is ``rank``. Images of windows of beats are kept on the disk of the
+    ``folder``, which need not be there yet, see `mixdream.training.image_cache`.
     """
 
     def __init__(
@@ -35,10 +40,15 @@ class Batches:
         device: torch.device,
         rank: int = 0,
         world: int = 1,
+        folder: Path = Path(),
     ) -> None:
         self.windows, self.grid, self.scaler, self.batch, self.seed = windows, grid, scaler, batch, seed
         self.device, self.rank, self.world = device, rank, world
+        self._cache = None
+        if isinstance(windows, BeatWindows):
+            self._cache = ImageCache(len(windows), grid.image_shape, folder)
         self._order_epoch, self._order = -1, np.empty(0, dtype=np.int64)
+        self._described = np.full((len(windows), len(DESCRIPTORS)), np.nan)  # what is known so far
         if batch < 2 * world:
             raise InputError(
                 f"training.batch {batch} is too small for {world} processes: each needs two windows, so at "
@@ -63,11 +73,15 @@ class Batches:
 
     def images(self, rows: np.ndarray) -> Tensor:
         """Windows as a model sees them: scaled and folded, shape (rows, *grid.image_shape)."""
-        some = max(1, _CELLS // (self.grid.frames * self.grid.n_fft))
-        parts = [self._images(rows[first : first + some]) for first in range(0, len(rows), some)]
-        return torch.cat(parts).contiguous(memory_format=torch.channels_last)  # as convolutions take them
+        images = self._cache.images(rows, self._make) if self._cache else self._make(rows)
+        # As convolutions take them.
+        return images.to(self.device, torch.float32).contiguous(memory_format=torch.channels_last)
 
-    def _images(self, rows: np.ndarray) -> Tensor:
+    def _make(self, rows: np.ndarray) -> Tensor:
+        some = max(1, _CELLS // (self.grid.frames * self.grid.n_fft))
+        return torch.cat([self._make_some(rows[first : first + some]) for first in range(0, len(rows), some)])
+
+    def _make_some(self, rows: np.ndarray) -> Tensor:
         grid, stereo = self.grid, self.grid.channels == 2
         audio = torch.from_numpy(self.windows.read(rows, mono=not stereo)).to(self.device)
         names = set_names(self.windows, rows)
@@ -86,16 +100,27 @@ class Batches:
         """Linear magnitudes of images, shape (rows, bins, frames), on the CPU."""
         return self.scaler.unscale(unfold(images.float().cpu(), self.grid))
 
-    def encode(self, rows: np.ndarray, images: Tensor, conditions: Conditions | None) -> Tensor | None:
-        """Conditions of windows and their images as a model takes them, shape (rows, width)."""
+    def descriptors(self, rows: np.ndarray, images: Tensor) -> np.ndarray:
+        """Descriptors of windows and their images, shape (rows, 5), see `mixdream.analysis.descriptors`."""
+        new = np.isnan(self._described[rows]).any(axis=1)
+        if new.any():
+            described = describe(self.magnitudes(images[torch.from_numpy(new)]), self.grid)
+            self._described[rows[new]] = described.numpy()
+        return self._described[rows]
+
+    def encode(
+        self, rows: np.ndarray, images: Tensor, conditions: Conditions | None, step: int, untold: float
+    ) -> Tensor | None:
+        """Conditions of windows and their images as a model is told them in a step, shape (rows, width).
+
+        A share of the descriptors is ``untold``.
+        """
         windows = self.windows
         if conditions is None or not isinstance(windows, BeatWindows):
             return None
+        rng = np.random.default_rng([self.seed, step, self.rank])
         beats = windows.in_bar[rows].astype(np.int64)
-        # The mean of all cells is that of the means of neighbours.
-        return conditions.of_images(images[:, : self.grid.bands], windows.set_index[rows], beats).to(
-            self.device
-        )
+        return conditions.for_training(self.descriptors(rows, images), beats, untold, rng).to(self.device)
 
 
 def set_names(windows: TrainingWindows, rows: np.ndarray) -> list[str]:

@@ -52,9 +52,9 @@ def plan_training(recipe: Recipe, corpus: Corpus, seed: int = 0) -> Plan:
     batch = min(training.batch, len(batches.windows))
     rows = np.arange(min(_MEASURED_WINDOWS, batch))
 
-    def make(_step: int) -> tuple[Tensor, Tensor | None]:
+    def make(step: int) -> tuple[Tensor, Tensor | None]:
         images = batches.images(rows)
-        return images, batches.encode(rows, images, prepared.conditions)
+        return images, batches.encode(rows, images, prepared.conditions, step, trainer.untold)
 
     def seconds_of(steps: int) -> float:
         began = time.perf_counter()

@@ -71,7 +71,8 @@ def save_losses(path: Path, history: dict[str, np.ndarray], convergence: Converg
     _mark_plateau(above, convergence)
     below.plot(epoch, history["d_real"], label="D(x)", color="tab:green")
     below.plot(epoch, history["d_fake_before"], label="D(G(z)) before", color="tab:red")
-    below.plot(epoch, history["d_fake_after"], label="D(G(z)) after", color="tab:red", linestyle=":")
+    if "d_fake_after" in history:
+        below.plot(epoch, history["d_fake_after"], label="D(G(z)) after", color="tab:red", linestyle=":")
     below.set_ylabel("probability of real")
     below.set_ylim(0, 1)
     below.set_xlabel("epoch")

@@ -22,7 +22,6 @@ class FlowTrainer(Trainer):
         rng = self.rng(step)
         level = torch.sigmoid(torch.randn(len(real), generator=rng) + self.recipe.model.shift).to(real.device)
         noise = torch.randn(real.shape, generator=rng).to(real.device)
-        conditions = self.with_sets_dropped(conditions, self.recipe.model.drop_set, rng)
         with self.autocast():
             noisy = self.generator.noisy(real, noise, level)
             predicted = self.networks["generator"](noisy, level, conditions)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -15,7 +16,7 @@ from mixdream.corpus.windows import spread
 from mixdream.progress import Report, silent
 from mixdream.recipes.recipe import Recipe
 from mixdream.recipes.windows import TrainingWindows, training_windows
-from mixdream.runs.conditions import Conditions, energy_of
+from mixdream.runs.conditions import Conditions
 from mixdream.runs.run import Run
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.scaling import Scaler
@@ -24,6 +25,8 @@ from mixdream.spectrogram.transform import magnitudes
 from mixdream.training.batches import Batches, set_names
 from mixdream.training.flow import FlowTrainer
 from mixdream.training.gan import GanTrainer
+from mixdream.training.parent import take_weights
+from mixdream.training.relativistic import RelativisticTrainer
 from mixdream.training.trainer import Trainer
 
 _FITTED = 1024  # windows that statistics are fitted on
@@ -49,8 +52,11 @@ def prepare(
     accelerator: Accelerator,
     run: Run | None = None,
     report: Report = silent,
+    parent: Run | None = None,
 ) -> Prepared:
     """Prepare a recipe, its precision chosen, for a corpus; a run with checkpoints keeps its statistics.
+
+    A new one begins with the weights of a ``parent``, if there is one.
 
     Raises
     ------
@@ -59,7 +65,7 @@ def prepare(
     """
     windows = training_windows(recipe, corpus, report)
     kept = run if run is not None and run.checkpoints() else None
-    statistics = _of_first_process(kept.statistics() if kept else fit_scaling(windows, recipe.grid))
+    statistics = _of_first_process(kept.statistics() if kept else fit_scaling(windows, recipe.grid, parent))
     batches = Batches(
         windows,
         recipe.grid,
@@ -69,11 +75,15 @@ def prepare(
         accelerator.device,
         accelerator.process_index,
         accelerator.num_processes,
+        run.folder if run else Path(),
     )
     conditions = None
     if recipe.has_conditions:
         conditions = _of_first_process(kept.conditions if kept else fit_conditions(batches))
-    return Prepared(batches, statistics, conditions, new_trainer(recipe, seed, accelerator, conditions))
+    trainer = new_trainer(recipe, seed, accelerator, conditions)
+    if parent is not None and kept is None:
+        take_weights(trainer, parent)
+    return Prepared(batches, statistics, conditions, trainer)
 
 
 def new_trainer(
@@ -84,11 +94,13 @@ def new_trainer(
         from mixdream.training.diffusion import DiffusionTrainer  # here: diffusers takes its time to import
 
         return DiffusionTrainer(recipe, seed, accelerator, conditions)
-    trainer = FlowTrainer if recipe.model.family == "flow" else GanTrainer
+    if recipe.model.family == "flow":
+        return FlowTrainer(recipe, seed, accelerator, conditions)
+    trainer = RelativisticTrainer if recipe.model.loss == "relativistic" else GanTrainer
     return trainer(recipe, seed, accelerator, conditions)
 
 
-def fit_scaling(windows: TrainingWindows, grid: Grid) -> LogStatistics | None:
+def fit_scaling(windows: TrainingWindows, grid: Grid, parent: Run | None = None) -> LogStatistics | None:
     """Statistics that the grid's scaling needs, fitted on about 1024 windows spread over all of them."""
     if grid.scaling != "log-standard":
         return None
@@ -97,15 +109,15 @@ def fit_scaling(windows: TrainingWindows, grid: Grid) -> LogStatistics | None:
         for rows in _fitted_rows(windows):
             yield set_names(windows, rows), magnitudes(torch.from_numpy(windows.read(rows)), grid)
 
-    return fit_statistics(batches)
+    return fit_statistics(batches, parent.statistics() if parent else None)
 
 
 def fit_conditions(batches: Batches) -> Conditions:
-    """Count kinds of windows, on those that statistics are fitted on."""
+    """Fit the scales of descriptors, on the windows that statistics are fitted on."""
     windows, parts = batches.windows, _fitted_rows(batches.windows)
-    energies = np.concatenate([energy_of(batches.images(rows)[:, : batches.grid.bands]) for rows in parts])
+    values = np.concatenate([batches.descriptors(rows, batches.images(rows)) for rows in parts])
     names = [record.name for record in windows.corpus.sets]
-    return Conditions.fit(names, windows.set_index[np.concatenate(parts)], energies)
+    return Conditions.fit(names, windows.set_index[np.concatenate(parts)], values)
 
 
 def _fitted_rows(windows: TrainingWindows) -> list[np.ndarray]:

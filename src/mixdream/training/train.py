@@ -17,6 +17,7 @@ from mixdream.runs.run import Run
 from mixdream.training.ahead import ahead
 from mixdream.training.device import new_accelerator
 from mixdream.training.doctor import Doctor
+from mixdream.training.parent import about_parent, check_parent
 from mixdream.training.prepare import Prepared, prepare
 from mixdream.training.recorder import Examined, Recorder
 from mixdream.training.run_folder import Trained, begin_run, check_run, only_training
@@ -32,6 +33,7 @@ def train(
     minutes: float | None = None,
     until_done: bool = False,
     resume: bool = False,
+    parent: Run | None = None,
     report: Report = silent,
     on_checkup: Callable[[Examined], None] | None = None,
 ) -> dict[str, Any]:
@@ -50,6 +52,8 @@ def train(
     resume : bool
         Go on from the newest checkpoint, bit-identically on a CPU with the same number of processes and
         threads. The recipe must be the run's own; only epochs and time between checkpoints may differ.
+    parent : Run, optional
+        Run whose weights a new training begins with; ``run.json`` says so. A resumed one has begun.
     on_checkup : callable, optional
         Called in the first process after each check-up of the doctor, when the model is on the disk as it is
         then. Its time is not counted as training; an error in it ends nothing but is returned and written
@@ -72,8 +76,11 @@ def train(
     accelerator = new_accelerator()
     with StopWatch(minutes, accelerator) as watch:
         run, info = check_run(recipe, corpus, folder, seed, resume, accelerator)
+        if parent is not None and not run.checkpoints():
+            check_parent(recipe, parent)
+            info["from"] = about_parent(parent)
         with only_training(folder, accelerator):
-            prepared = prepare(run.recipe, corpus, info["seed"], accelerator, run, part(report, 0, 0))
+            prepared = prepare(run.recipe, corpus, info["seed"], accelerator, run, part(report, 0, 0), parent)
             before, per_epoch = _restore(run, prepared), prepared.batches.steps_per_epoch
             last = recipe.training.epochs * per_epoch
             if before.steps > last:
@@ -117,11 +124,12 @@ def _loop(
     """Take steps; return how many are done, and why it ended before the last one."""
     batches, trainer, conditions = prepared.batches, prepared.trainer, prepared.conditions
     step, reason = first, None
+    untold = prepared.trainer.untold
 
     def make(step: int) -> tuple[Tensor, Tensor | None]:
         rows = batches.rows(step)
         images = batches.images(rows)
-        return images, batches.encode(rows, images, conditions)
+        return images, batches.encode(rows, images, conditions, step, untold)
 
     with closing(ahead(make, first, last)) as made:
         for images, encoded in made:

@@ -10,6 +10,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from mixdream.recipes.models import Conditional
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.conditions import Conditions
 from mixdream.runs.generator import new_generator
@@ -105,6 +106,11 @@ class Trainer(ABC):
     def export(self, folder: Path) -> None:  # noqa: B027 - most models have no other format
         """Write the model in the format of the library that it is from, where there is one."""
 
+    @property
+    def untold(self) -> float:
+        """Share of the conditions that the model is not told."""
+        return self.recipe.model.untold if isinstance(self.recipe.model, Conditional) else 0.0
+
     def parameters(self) -> dict[str, int]:
         """Count the weights of each network."""
         return {
@@ -116,15 +122,6 @@ class Trainer(ABC):
         """Random numbers of a step in this process."""
         entropy = np.random.SeedSequence([self.seed, step, self.accelerator.process_index])
         return torch.Generator().manual_seed(int(entropy.generate_state(1, np.uint64)[0] >> 1))
-
-    def with_sets_dropped(
-        self, conditions: Tensor | None, share: float, rng: torch.Generator
-    ) -> Tensor | None:
-        """Conditions, shape (batch, width), without the sets of a share of the windows at random."""
-        if conditions is None or self.conditions is None or not share:
-            return conditions
-        dropped = torch.rand(len(conditions), generator=rng) < share
-        return self.conditions.without_sets(conditions, dropped.to(conditions.device))
 
     def autocast(self) -> torch.autocast:
         """Context of the forward passes."""

@@ -1,0 +1,74 @@
+from pathlib import Path
+
+import pytest
+import torch
+from accelerate import Accelerator
+
+from mixdream.corpus.store import Corpus
+from mixdream.errors import InputError
+from mixdream.runs.run import Run
+from mixdream.runs.share import share_run
+from mixdream.training.parent import check_parent, take_weights
+from mixdream.training.prepare import prepare
+from mixdream.training.train import train
+from tests.conftest import tiny_recipe
+
+RECIPE = tiny_recipe("cpu-8k", "training.epochs=1")
+
+
+@pytest.fixture(scope="module")
+def parent(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("parent") / "parent"
+    train(RECIPE, corpus, folder)
+    return Run.open(folder)
+
+
+def test_a_child_begins_where_its_parent_is(parent: Run, corpus: Corpus) -> None:
+    child = prepare(RECIPE, corpus, 5, Accelerator(cpu=True), parent=parent)
+    own = parent.load_generator(parent.chosen_checkpoint()).state_dict()
+    assert child.trainer.ema is not None
+    for key, value in child.trainer.ema.state_dict().items():
+        assert torch.equal(value, own[key])
+    fresh = prepare(RECIPE, corpus, 0, Accelerator(cpu=True)).trainer
+    judges = [each.networks["discriminator"].state_dict() for each in (child.trainer, fresh)]
+    assert not all(torch.equal(judges[0][key], judges[1][key]) for key in judges[0])
+    assert child.statistics == parent.statistics()
+
+
+def test_a_shared_parent_has_a_generator_only(parent: Run, corpus: Corpus, tmp_path: Path) -> None:
+    shared = Run.open(share_run(parent, tmp_path / "shared"))
+    child = prepare(RECIPE, corpus, 0, Accelerator(cpu=True), parent=shared).trainer
+    fresh = prepare(RECIPE, corpus, 0, Accelerator(cpu=True)).trainer
+    own = parent.load_generator(parent.chosen_checkpoint()).state_dict()
+    for key, value in child.generator.state_dict().items():
+        torch.testing.assert_close(value, own[key], rtol=1e-3, atol=1e-4)
+    for key, value in child.networks["discriminator"].state_dict().items():
+        assert torch.equal(value, fresh.networks["discriminator"].state_dict()[key])
+
+
+def test_the_run_names_its_parents(parent: Run, corpus: Corpus, tmp_path: Path) -> None:
+    info = train(RECIPE, corpus, tmp_path / "child", parent=parent)
+    assert info["from"]["run"] == "parent"
+    assert info["from"]["corpus"]["hash"] == corpus.hash
+    child = Run.open(tmp_path / "child")
+    grandchild = train(RECIPE, corpus, tmp_path / "grandchild", parent=child)
+    assert grandchild["from"]["from"] == info["from"]
+    shared = Run.open(share_run(child, tmp_path / "shared"))
+    assert shared.info()["from"]["run"] == "parent"
+    assert "folder" not in str(shared.info()["from"])
+
+
+def test_other_networks_are_no_parents(parent: Run, corpus: Corpus) -> None:
+    with pytest.raises(InputError, match=r"cpu-8k, whose model is another one \(latent\)"):
+        check_parent(tiny_recipe("cpu-8k", "model.latent=9"), parent)
+    with pytest.raises(InputError, match="whose grid is another one"):
+        check_parent(tiny_recipe("cpu"), parent)
+    with pytest.raises(InputError, match=r"whose grid is another one|another family"):
+        check_parent(tiny_recipe("flow-8k"), parent)
+    check_parent(tiny_recipe("cpu-8k", "model.penalty=3", "training.batch=8"), parent)
+    trainer = prepare(RECIPE, corpus, 0, Accelerator(cpu=True)).trainer
+    (broken := parent.chosen_checkpoint() / "ema.safetensors").rename(broken.with_suffix(".kept"))
+    broken.write_bytes(b"no weights")
+    with pytest.raises(InputError, match=r"ema.safetensors cannot be used"):
+        take_weights(trainer, parent)
+    broken.with_suffix(".kept").rename(broken)
