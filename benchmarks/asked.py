@@ -1,8 +1,8 @@
 """``python -m benchmarks.asked RUN``: whether a run's music is what it is asked for.
 
-For each descriptor: loops that are asked for quantiles from 0.02 to 0.98, all else drawn as ever, and the rank
-correlation of what was asked with what is found in their spectrograms; how far what is found, as a quantile of
-the music, is from what was asked; and the same correlation with every other descriptor.
+For each descriptor: loops that are asked for quantiles from 0.02 to 0.98, all else drawn as ever, and the
+rank correlation of what was asked with what is found in their spectrograms; how far what is found, as a
+quantile of the music, is from what was asked; and the same correlation with every other descriptor.
 """
 
 import argparse

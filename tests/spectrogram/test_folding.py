@@ -26,6 +26,22 @@ def test_one_band_and_one_frame_is_the_spectrogram_itself() -> None:
     assert torch.equal(fold(values(), grid())[:, 0], values())
 
 
+def test_bands_that_overlap_lose_the_highest_rows_alone() -> None:
+    own = grid(bands=4, overlap=2, fold=2)
+    images = fold(values(), own)
+    assert images.shape == (3, *own.image_shape) == (3, 8, 8, 6)
+    assert torch.equal(images[:, 0, -2:], images[:, 1, :2])
+    back = unfold(images, own)
+    assert torch.allclose(back[:, :26], values()[:, :26], atol=1e-6)
+    assert back[:, 26:].max() < -100, "nothing in any scaling"
+
+
+def test_bands_that_disagree_fade_into_each_other() -> None:
+    own = grid(bands=2, overlap=4)
+    images = torch.stack([torch.zeros(1, 16, 12), torch.ones(1, 16, 12)], 1)
+    assert unfold(images, own)[0, 10:18, 0].tolist() == [0, 0, 0.125, 0.375, 0.625, 0.875, 1, 1]
+
+
 def test_channels_are_bands_then_differences_of_neighbours() -> None:
     spectrogram = torch.zeros(1, 32, 12)
     spectrogram[0, 9, 4:] = 2.0  # in the second of four bands, from an even frame on
@@ -53,6 +69,8 @@ def test_a_channel_of_width_is_left_out() -> None:
         ({"channels": 2, "window": "rectangular"}, "takes a Hann window"),
         ({"channels": 2, "hop": 32}, "at most a quarter"),
         ({"channels": 2, "bands": 4}, "must be a multiple"),
+        ({"bands": 2, "overlap": 9}, "more than half of a band"),
+        ({"overlap": 2}, "one band only"),
         ({"fold": 3}, "Input should be 1 or 2"),
     ],
 )

@@ -80,3 +80,11 @@ def test_both_networks_are_told_the_same() -> None:
     trainer.step(real, 1, conditions)  # a step without a penalty, whose images are judged once more
     assert len(told) == 3
     assert all(torch.equal(each, conditions) for each in told)
+
+
+def test_the_rate_falls_with_the_root_of_the_steps() -> None:
+    trainer, _, _ = trainer_and_batch("training.rate_falls_after=100")
+    for step, share in ((0, 1), (100, 1), (400, 0.5), (10_000, 0.1)):
+        trainer.set_rate(step)
+        for optimizer in trainer.optimizers.values():
+            assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.1 * share])

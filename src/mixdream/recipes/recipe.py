@@ -46,6 +46,7 @@ class Training(Section):
     batch: int = Field(100, ge=2, le=10**5)  # windows per step, over all processes together
     optimizer: Literal["sgd", "adam"] = "sgd"
     learning_rate: float = Field(0.0002, gt=0, le=10)
+    rate_falls_after: int | None = Field(None, ge=1)  # steps; then with the square root of their number
     betas: tuple[Beta, Beta] = (0.5, 0.999)  # of Adam; SGD has no momentum
     real_label: float = Field(1.0, gt=0.5, le=1)  # for real windows; under 1 D cannot become too sure
     ema: float | None = Field(None, ge=0, lt=1)  # decay per step of the averaged generator that makes clips

@@ -37,6 +37,7 @@ class Grid(BaseModel):
     window: Literal["rectangular", "hann"] = "rectangular"
     scaling: Scaling = "min-max"  # to what a model sees, see mixdream.spectrogram.scaling
     bands: int = Field(1, ge=1, le=16)  # of frequency, that a model sees as channels
+    overlap: int = Field(0, ge=0)  # rows that neighbouring bands share; the highest rows are in none
     fold: Literal[1, 2] = 1  # frames in a column: of 2, a model sees mean and difference as channels
     channels: Literal[1, 2] = 1  # 2: stereo, whose width is one more channel
 
@@ -60,6 +61,11 @@ class Grid(BaseModel):
             raise ValueError(
                 f"bins {self.bins} and frames {self.frames} do not divide into {self.bands} bands and "
                 f"columns of {self.fold} frames"
+            )
+        if self.overlap > self.bins // self.bands // 2 or (self.overlap and self.bands == 1):
+            raise ValueError(
+                f"overlap {self.overlap} is more than half of a band's {self.bins // self.bands} rows, or "
+                "there is one band only"
             )
         if self.channels == 2 and (self.window != "hann" or 4 * self.hop > self.n_fft):
             raise ValueError("stereo takes a Hann window and a hop of at most a quarter of it")

@@ -133,6 +133,7 @@ def _loop(
 
     with closing(ahead(make, first, last)) as made:
         for images, encoded in made:
+            trainer.set_rate(step)
             values = trainer.step(images, step, encoded)
             step += 1
             if not all(np.isfinite(value) for value in values.values()):

@@ -123,6 +123,19 @@ class Trainer(ABC):
         entropy = np.random.SeedSequence([self.seed, step, self.accelerator.process_index])
         return torch.Generator().manual_seed(int(entropy.generate_state(1, np.uint64)[0] >> 1))
 
+    def set_rate(self, step: int) -> None:
+        """Set the learning rate of a step: after ``rate_falls_after`` steps it falls with their root.
+
+        So it needs no end to be known before (Karras et al. 2024, "Analyzing and improving the training
+        dynamics of diffusion models", eq. 67).
+        """
+        training = self.recipe.training
+        if training.rate_falls_after is not None:
+            rate = training.learning_rate / max(1.0, step / training.rate_falls_after) ** 0.5
+            for optimizer in self.optimizers.values():
+                for group in optimizer.param_groups:
+                    group["lr"] = rate
+
     def autocast(self) -> torch.autocast:
         """Context of the forward passes."""
         enabled = self.recipe.training.precision == "bf16"
