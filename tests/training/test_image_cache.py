@@ -1,4 +1,5 @@
 import os
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,10 @@ def test_images_are_made_once_and_are_the_same_again(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def constant(value: float, rows: np.ndarray) -> torch.Tensor:
+    return torch.full((len(rows), 2), value)
+
+
 def test_on_a_full_disk_images_are_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(file: int, content: bytes, at: int) -> int:
         raise OSError(28, "No space left on device")
@@ -31,5 +36,5 @@ def test_on_a_full_disk_images_are_made_again(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(os, "pwrite", full)
     cache = ImageCache(4, (2,), tmp_path)
     for value in (1.0, 2.0):
-        images = cache.images(np.array([1, 3]), lambda rows, value=value: torch.full((len(rows), 2), value))
+        images = cache.images(np.array([1, 3]), partial(constant, value))
         assert images.unique().tolist() == [value]

@@ -32,7 +32,7 @@ def test_the_step_is_that_of_plain_autograd() -> None:
 
     fake = g(torch.cat([latent, conditions], 1))
     lead = d(real, conditions) - d(fake.detach(), conditions)
-    penalty = 0.0
+    penalty = torch.zeros(())
     for images in (real, fake):
         images = images.detach().requires_grad_()
         (gradient,) = torch.autograd.grad(d(images, conditions).sum(), images, create_graph=True)
