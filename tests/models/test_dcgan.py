@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from mixdream.models.dcgan import Discriminator, Generator, draw_latent
+from mixdream.errors import InputError
+from mixdream.models.dcgan import Discriminator, Generator, draw_latent, speckle_values
 from mixdream.recipes.load import load_recipe
 from mixdream.recipes.models import Dcgan
 
@@ -103,3 +104,25 @@ def test_the_discriminator_learns_on_which_beat_an_image_starts() -> None:
         loss.backward()
         optimizer.step()
     assert ((logits > 0) == (fits > 0)).float().mean() > 0.9
+
+
+def test_speckle_moves_single_cells_and_the_latent_vector_what_is_large() -> None:
+    torch.manual_seed(0)
+    generator = Generator(8, (8, 8, 8, 8, 8), (64, 96), 3, 2, speckle=True).eval()
+    count = speckle_values((8, 8, 8, 8, 8), (64, 96))
+    assert count == 8 * 32 * 48
+    z = torch.randn(1, 8 + count + 3)
+    other = torch.cat([z[:, :8], torch.randn(1, count), z[:, -3:]], 1)
+    with torch.no_grad():
+        assert torch.equal(generator(z), generator(other)), "none is taken before it has been learnt"
+        plain = Generator(8, (8, 8, 8, 8, 8), (64, 96), 3, 2).eval()
+        plain.load_state_dict({k: v for k, v in generator.state_dict().items() if k != "taken"})
+        assert torch.equal(generator(z), plain(torch.cat([z[:, :8], z[:, -3:]], 1)))
+        assert generator.taken is not None
+        generator.taken += 1
+        change = (generator(other) - generator(z))[0, 0]
+    shifted = change.roll(6, 1)
+    assert change.std() > 0
+    assert abs(torch.corrcoef(torch.stack([change.flatten(), shifted.flatten()]))[0, 1]) < 0.1
+    with pytest.raises(InputError, match="speckle is normal noise"):
+        load_recipe("thesis-4-uniform", ["model.speckle=true"])

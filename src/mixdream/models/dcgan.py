@@ -1,5 +1,6 @@
 """DCGAN: six transposed convolutions against six convolutions (Radford et al. 2016; thesis ch. 4)."""
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -20,6 +21,11 @@ class Generator(nn.Module):
     The thesis has 128 x 128 bins and frames; another ``size``, multiples of 32, only changes the kernel of
     the first layer, which is ``size / 32``. Behind the latent vector stand so many values of ``conditions``
     that say what is wanted, see `mixdream.runs.conditions`.
+
+    Noise of music is speckle in a spectrogram: cells that vary one by one, as no few numbers can tell. With
+    ``speckle`` the generator need not make it up: values of noise are added to those of layer 5, each channel
+    as much of it as it learns to take (Karras et al. 2019, "A style-based generator architecture for
+    generative adversarial networks", sec. 3.2). They stand between latent vector and conditions.
     """
 
     def __init__(
@@ -29,8 +35,12 @@ class Generator(nn.Module):
         size: tuple[int, int] = (128, 128),
         conditions: int = 0,
         image_channels: int = 1,
+        speckle: bool = False,
     ) -> None:
         super().__init__()
+        self.latent = latent
+        self.speckle = (channels[-1], size[0] // 2, size[1] // 2) if speckle else None
+        self.taken = nn.Parameter(torch.zeros(channels[-1], 1, 1)) if speckle else None
         widths = [latent + conditions, *channels]
         layers = []
         for i, (inputs, outputs) in enumerate(pairwise(widths)):
@@ -47,8 +57,21 @@ class Generator(nn.Module):
         self.apply(_initialise)
 
     def forward(self, z: Tensor) -> Tensor:
-        """Latent vectors (batch, latent + conditions) to images (batch, channels, *size) in [-1, 1]."""
-        return self.layers(z[:, :, None, None])
+        """Latent vectors to images (batch, channels, *size) in [-1, 1].
+
+        Shape (batch, latent + speckle + conditions), where the speckle has `speckle_values`.
+        """
+        if self.speckle is None or self.taken is None:
+            return self.layers(z[:, :, None, None])
+        speckles = math.prod(self.speckle)
+        latent, speckle, told = z.split([self.latent, speckles, z.shape[1] - self.latent - speckles], 1)
+        inside = self.layers[:-2](torch.cat([latent, told], 1)[:, :, None, None])
+        convolution, *rest = self.layers[-2]
+        inside = convolution(inside)
+        inside = inside + (self.taken * speckle.unflatten(1, self.speckle)).to(inside.dtype)
+        for layer in (*rest, self.layers[-1]):
+            inside = layer(inside)
+        return inside
 
 
 class Discriminator(nn.Module):
@@ -92,6 +115,11 @@ class Discriminator(nn.Module):
         if self.project is None or conditions is None:
             return logits
         return logits + (self.project(conditions) * inside.mean(2).flatten(1)).sum(1) / inside.shape[3]
+
+
+def speckle_values(channels: Sequence[int], size: tuple[int, int]) -> int:
+    """How many values of noise the speckle of a generator has."""
+    return channels[-1] * (size[0] // 2) * (size[1] // 2)
 
 
 def draw_latent(batch: int, latent: int, noise: str, rng: torch.Generator) -> Tensor:

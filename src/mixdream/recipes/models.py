@@ -38,6 +38,7 @@ class Dcgan(Conditional):
     family: Literal["dcgan"] = "dcgan"
     latent: int = Field(100, ge=1, le=16_384)  # values of the latent vector
     noise: Literal["normal", "uniform"] = "normal"  # N(0, 1) or [0, 1)
+    speckle: bool = False  # noise for each cell, added inside of the generator
     generator: FiveWidths  # channels after layers 1 to 5
     discriminator: FiveWidths
     loss: Literal["cross-entropy", "wasserstein", "relativistic"] = "cross-entropy"
@@ -53,6 +54,8 @@ class Dcgan(Conditional):
                 f"loss {self.loss} with penalty {self.penalty:g} judges single images, which batch "
                 "normalisation mixes: set model.normalise_discriminator=false"
             )
+        if self.speckle and self.noise == "uniform":
+            raise ValueError("speckle is normal noise: set model.noise=normal or model.speckle=false")
         if self.penalty and self.loss == "cross-entropy":
             raise ValueError("cross-entropy has no penalty: set model.penalty=0 or another model.loss")
         if self.critic_steps > 1 and self.loss == "relativistic":

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from mixdream.corpus.beat_windows import StartOn
 from mixdream.corpus.hints import FASTEST_BPM, SLOWEST_BPM
+from mixdream.models.dcgan import speckle_values
 from mixdream.recipes.models import Conditional, Dcgan, Flow, Section, Unet
 from mixdream.spectrogram.grid import Grid, InversionName
 
@@ -99,6 +100,14 @@ class Recipe(Section):
     def sampler_steps(self) -> int | None:
         """Steps from noise to music; None where a model takes one."""
         return None if isinstance(self.model, Dcgan) else self.model.steps
+
+    @property
+    def noise_values(self) -> int:
+        """Values of the noise that the generator makes an image from, without conditions."""
+        model, (_, rows, columns) = self.model, self.grid.image_shape
+        if not isinstance(model, Dcgan):
+            return self.grid.bins * self.grid.frames
+        return model.latent + (speckle_values(model.generator, (rows, columns)) if model.speckle else 0)
 
     @property
     def has_conditions(self) -> bool:

@@ -33,4 +33,4 @@ def new_generator(recipe: Recipe, conditions: Conditions | None = None) -> nn.Mo
                 model.steps,
                 *((0.0, 1.0) if recipe.grid.scaling == "min-max" else (-1.0, 1.0)),
             )
-        return Generator(model.latent, model.generator, size, width, channels)
+        return Generator(model.latent, model.generator, size, width, channels, model.speckle)

@@ -19,11 +19,11 @@ _STEP = 2**-24  # between uniform float32 values as torch draws them
 def draw_noise(recipe: Recipe, seed: int, encoded: Tensor | None = None) -> Tensor:
     """Noise that a recipe's generator makes one clip from, shape (1, values), a function of the seed.
 
-    It is a latent vector or a flattened spectrogram of noise; behind it stand the encoded conditions, shape
-    (1, width), of a generator that has them.
+    It is a latent vector, with speckle behind it where the generator takes some, or a flattened spectrogram
+    of noise; behind it stand the encoded conditions, shape (1, width), of a generator that has them.
     """
     rng = torch.Generator().manual_seed(seed)
-    noise = draw_latent(1, _values(recipe), "uniform" if _is_uniform(recipe) else "normal", rng)
+    noise = draw_latent(1, recipe.noise_values, "uniform" if _is_uniform(recipe) else "normal", rng)
     return noise if encoded is None else torch.cat([noise, encoded], 1)
 
 
@@ -67,12 +67,7 @@ def morph_noise(recipe: Recipe, start: Tensor, end: Tensor, position: float) -> 
 
 def _parts(recipe: Recipe, noise: Tensor) -> tuple[Tensor, Tensor]:
     """Noise proper, and the encoded conditions behind it."""
-    return noise[:, : _values(recipe)], noise[:, _values(recipe) :]
-
-
-def _values(recipe: Recipe) -> int:
-    """Values of the noise proper."""
-    return recipe.model.latent if isinstance(recipe.model, Dcgan) else recipe.grid.bins * recipe.grid.frames
+    return noise[:, : recipe.noise_values], noise[:, recipe.noise_values :]
 
 
 def _scores(recipe: Recipe, noise: Tensor) -> Tensor:

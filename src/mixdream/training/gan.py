@@ -52,7 +52,9 @@ class GanTrainer(Trainer):
         self.networks["generator"].train()
         real = real.contiguous(memory_format=torch.channels_last)
         rng = self.rng(step)
-        latent = draw_latent(len(real), model.latent, model.noise, rng).to(self.accelerator.device)
+        latent = draw_latent(len(real), self.recipe.noise_values, model.noise, rng).to(
+            self.accelerator.device
+        )
         noise = latent if conditions is None else torch.cat([latent, conditions], 1)
         with self.autocast():
             fake = self.networks["generator"](noise)

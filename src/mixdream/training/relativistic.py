@@ -30,7 +30,8 @@ class RelativisticTrainer(GanTrainer):
         model = self.model
         judge = self.networks["discriminator"]
         self.networks["generator"].train()
-        latent = draw_latent(len(real), model.latent, model.noise, self.rng(step)).to(real.device)
+        latent = draw_latent(len(real), self.recipe.noise_values, model.noise, self.rng(step))
+        latent = latent.to(real.device)
         noise = latent if conditions is None else torch.cat([latent, conditions], 1)
         with self.autocast():
             fake = self.networks["generator"](noise)
