@@ -16,7 +16,7 @@ class RelativisticTrainer(GanTrainer):
     The gradient of D is punished at real and at generated images (R1 and R2; eq. 1-3 of the paper). Where
     the paper updates one network after the other, here both take their step from one pass through D: the
     gradient of each logit with respect to its image is the same for both losses but for a factor, so the
-    generator's costs nothing more. docs/experiments.md compares the two.
+    generator's costs nothing more.
     """
 
     def step(self, real: Tensor, step: int, conditions: Tensor | None = None) -> dict[str, float]:
