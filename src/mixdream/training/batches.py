@@ -27,7 +27,7 @@ class Batches:
 
     Nothing has to be saved to go on where a killed run stopped. ``batch`` windows make a step, over all of
     ``world`` processes, of which this one is ``rank``. Images of windows of beats are kept on the disk of the
-    ``folder``, which need not be there yet, see `mixdream.training.image_cache`.
+    ``folder``, which need not be there yet, or that of temporary files, see `mixdream.training.image_cache`.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Batches:
         device: torch.device,
         rank: int = 0,
         world: int = 1,
-        folder: Path = Path(),
+        folder: Path | None = None,
     ) -> None:
         self.windows, self.grid, self.scaler, self.batch, self.seed = windows, grid, scaler, batch, seed
         self.device, self.rank, self.world = device, rank, world

@@ -21,12 +21,15 @@ class ImageCache:
     The file goes with the process. What does not fit into 16 GiB, or onto the disk, is made each time.
     """
 
-    def __init__(self, count: int, shape: tuple[int, ...], folder: Path) -> None:
+    def __init__(self, count: int, shape: tuple[int, ...], folder: Path | None = None) -> None:
         self._shape, self._bytes = shape, 2 * int(np.prod(shape))
-        there = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
-        self._file = tempfile.TemporaryFile(dir=there)  # noqa: SIM115 - open as long as it is used
         self._kept = np.zeros(count, bool)
         self._room = np.arange(count) < _MOST_BYTES // self._bytes
+        there = folder and next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
+        try:
+            self._file = tempfile.TemporaryFile(dir=there)  # noqa: SIM115 - open as long as it is used
+        except OSError:
+            self._room[:] = False
 
     def images(self, rows: np.ndarray, make: Callable[[np.ndarray], Tensor]) -> Tensor:
         """Images of rows, shape (rows, *shape), float16; ``make`` makes those that are not kept yet."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -75,7 +74,7 @@ def prepare(
         accelerator.device,
         accelerator.process_index,
         accelerator.num_processes,
-        run.folder if run else Path(),
+        run.folder if run else None,
     )
     conditions = None
     if recipe.has_conditions:
