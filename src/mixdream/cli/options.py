@@ -19,9 +19,7 @@ Output = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Fol
 Count = Annotated[int, typer.Option("-n", "--count", metavar="N", min=1, max=10**6, help="Number of clips.")]
 FirstSeed = Annotated[
     int,
-    typer.Option(
-        "--seed", metavar="N", min=0, max=HIGHEST_SEED, help="Of the first clip; the next count up."
-    ),
+    typer.Option("--seed", metavar="N", min=0, max=HIGHEST_SEED, help="Of the first clip."),
 ]
 Like = Annotated[
     str | None, typer.Option("--like", metavar="SET", help="Music like that of a set of the corpus.")
@@ -44,11 +42,11 @@ Noisiness = Annotated[
 ]
 Bpm = Annotated[
     float | None,
-    typer.Option("--bpm", metavar="BPM", help="Tempo, 40 to 300 BPM (default: the music's own)."),
+    typer.Option("--bpm", metavar="BPM", help="Tempo, 40 to 300 (default: the music's)."),
 ]
 Bars = Annotated[
     int | None,
-    typer.Option("--bars", metavar="N", min=1, help="Bars of a loop (default: all of a window)."),
+    typer.Option("--bars", metavar="N", min=1, help="Bars of a loop (default: all)."),
 ]
 SamplerSteps = Annotated[
     int | None,
@@ -56,13 +54,11 @@ SamplerSteps = Annotated[
 ]
 Inversion = Annotated[
     str | None,
-    typer.Option("--inversion", metavar="NAME", help="random-phase, griffin-lim, pghi or pghi+gl."),
+    typer.Option("--inversion", metavar="NAME", help="random-phase griffin-lim pghi pghi+gl"),
 ]
-Rate = Annotated[int, typer.Option("--rate", metavar="HZ", help="Sample rate of the files in Hz.")]
+Rate = Annotated[int, typer.Option("--rate", metavar="HZ", help="Sample rate in Hz.")]
 Form = Annotated[Literal["wav", "flac"], typer.Option("--format", help="24-bit WAV or FLAC.")]
-KeepLevel = Annotated[
-    bool, typer.Option("--keep-level", help="Leave the model's level; else -14 LUFS, at most -1 dBTP.")
-]
+KeepLevel = Annotated[bool, typer.Option("--keep-level", help="Leave the level; else it is -14 LUFS.")]
 MaxSimilarity = Annotated[
     float | None,
     typer.Option(
@@ -70,6 +66,6 @@ MaxSimilarity = Annotated[
         metavar="S",
         min=0.0,
         max=1.0,
-        help="Redraw clips nearer to the music than a share S of real music is to other music, as 0.98.",
+        help="Redraw clips nearer to music, as 0.98.",
     ),
 ]

@@ -18,7 +18,7 @@ from mixdream.progress import Report
 if TYPE_CHECKING:
     from rich.table import Table
 
-JSON_OPTION = typer.Option(False, "--json", help="Print one machine-readable object on stdout.")
+JSON_OPTION = typer.Option(False, "--json", help="One machine-readable object on stdout.")
 
 
 def is_main_process() -> bool:
