@@ -19,9 +19,7 @@ Output = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Fol
 Count = Annotated[int, typer.Option("-n", "--count", metavar="N", min=1, max=10**6, help="Number of clips.")]
 FirstSeed = Annotated[
     int,
-    typer.Option(
-        "--seed", metavar="N", min=0, max=HIGHEST_SEED, help="Of the first clip; the next count up."
-    ),
+    typer.Option("--seed", metavar="N", min=0, max=HIGHEST_SEED, help="First one, then upward."),
 ]
 Like = Annotated[
     str | None, typer.Option("--like", metavar="SET", help="Music like that of a set of the corpus.")
@@ -31,11 +29,28 @@ EnergyOption = Annotated[
 ]
 Bpm = Annotated[
     float | None,
-    typer.Option("--bpm", metavar="BPM", help="Tempo, 40 to 300 BPM (default: the music's own)."),
+    typer.Option("--bpm", metavar="BPM", help="40 to 300 (default: the music's own)."),
+]
+PitchOption = Annotated[
+    Literal["keep", "follow"] | None,
+    typer.Option(
+        "--pitch",
+        help="At another tempo (default: keep, but follow up to 2 %).",
+    ),
+]
+Transpose = Annotated[
+    int,
+    typer.Option(
+        "--transpose", metavar="N", min=-24, max=24, show_default=False, help="Semitones, at the same tempo."
+    ),
+]
+KeyOption = Annotated[
+    str | None,
+    typer.Option("--key", metavar="KEY", help="Transpose to a key, as Am, F# or Bbm."),
 ]
 Bars = Annotated[
     int | None,
-    typer.Option("--bars", metavar="N", min=1, help="Bars of a loop (default: all of a window)."),
+    typer.Option("--bars", metavar="N", min=1, help="Bars (default: all of a window)."),
 ]
 SamplerSteps = Annotated[
     int | None,
@@ -45,7 +60,7 @@ Inversion = Annotated[
     str | None,
     typer.Option("--inversion", metavar="NAME", help="random-phase, griffin-lim, pghi or pghi+gl."),
 ]
-Rate = Annotated[int, typer.Option("--rate", metavar="HZ", help="Sample rate of the files in Hz.")]
+Rate = Annotated[int, typer.Option("--rate", metavar="HZ", help="Of the files in Hz.")]
 Form = Annotated[Literal["wav", "flac"], typer.Option("--format", help="24-bit WAV or FLAC.")]
 KeepLevel = Annotated[
     bool, typer.Option("--keep-level", help="Leave the model's level; else -14 LUFS, at most -1 dBTP.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mixdream.audio.write import AudioFormat
 from mixdream.generation.origin import ConditionedSeed, Origin
+from mixdream.generation.pitch import Pitch
 from mixdream.runs.conditions import Energy
 
 
@@ -19,6 +20,9 @@ class Wish:
     energy: Energy | None = None
     origins: Iterable[Origin] | None = None  # to make clips from instead of seeds, ``count`` at least
     bpm: float | None = None  # see mixdream.runs.tempo
+    pitch: Pitch | None = None  # at another tempo than the run's, see mixdream.generation.pitch
+    transpose: int = 0  # semitones
+    key: str | None = None  # to transpose to, instead of semitones
     bars: int | None = None  # all that the windows hold, or their first half, quarter and so on
     rate_hz: int = 44_100  # of the files; what DAWs expect
     form: AudioFormat = "wav"

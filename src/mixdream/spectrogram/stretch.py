@@ -14,10 +14,11 @@ from mixdream.audio.resample import resample_loop
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.transform import stft
 
-WINDOW_S = 0.046
-"""Shorter windows untune sub-bass, longer ones soften attacks: docs/experiments.md."""
+WINDOW_S = 0.093
+"""In shorter windows the notes of a low chord are one beating tone, and the beating is stretched instead of
+the notes; longer ones soften attacks: docs/experiments.md."""
 
-OVERLAP = 8  # frames that reach each sample; at 4, going there and back costs 3 dB more
+OVERLAP = 8  # frames that reach each sample
 _SAME = 1e-6  # parts by which a stretch may be off: a five-hundredth of a cent
 
 
