@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.ndimage import median_filter
 
-from mixdream.analysis.stems.kicks import kick_power
+from mixdream.analysis.stems.kicks import kick_share
 from mixdream.audio.crossover import low_pass_gain
 from mixdream.spectrogram.periodic import PeriodicTransform
 
@@ -39,8 +39,7 @@ def split_stems(audio: np.ndarray, rate_hz: int) -> Stems:
     bin_hz = rate_hz / size
     hz = np.arange(magnitudes.shape[1]) * bin_hz
     percussive = _percussive(magnitudes, hop / rate_hz, bin_hz)
-    kick = kick_power(magnitudes, hop / rate_hz, bin_hz, round(0.4 * size / hop))
-    kick = np.minimum(1, kick / (magnitudes**2 + _NOTHING))
+    kick = kick_share(magnitudes, hop / rate_hz, bin_hz, round(0.4 * size / hop))
     low = low_pass_gain(hz, _KICK_HZ)
     drums = low * kick + (1 - low) * np.maximum(percussive, kick)
     bass = (1 - drums) * low_pass_gain(hz, _BASS_HZ)
