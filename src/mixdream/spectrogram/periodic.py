@@ -7,7 +7,7 @@ from scipy.signal.windows import hann
 class PeriodicTransform:
     """Short-time Fourier transform on a circle: frames reach over the end to the start, however many samples.
 
-    Frame ``i`` is centred on the sample nearest to ``i * samples / frames``. Its window, the root of a Hann
+    See `circular_frames` for where they are. Their window, the root of a Hann
     window, is applied before and after; what the windows add up to is divided out, so that spectra that were
     not changed give the signal again.
 
@@ -21,8 +21,7 @@ class PeriodicTransform:
         """Frames of an even ``size``, about ``hop`` samples apart, at most ``size / 2``."""
         self.samples, self.size = samples, size
         self.frames = max(1, round(samples / hop), -(-2 * samples // size))
-        centres = np.round(np.arange(self.frames) * samples / self.frames).astype(int)
-        self._places = (centres[:, None] + np.arange(size) - size // 2) % samples
+        self._places = _places(samples, self.frames, size)
         self._window = np.sqrt(hann(size, sym=False))
         self._sum = self._add(np.broadcast_to(self._window**2, (self.frames, size)))
 
@@ -39,3 +38,19 @@ class PeriodicTransform:
     def _add(self, frames: np.ndarray) -> np.ndarray:
         """Overlap and add frames, shape (frames, size), on the circle."""
         return np.bincount(self._places.ravel(), frames.ravel(), self.samples)
+
+
+def circular_frames(period: np.ndarray, frames: int, size: int) -> np.ndarray:
+    """Excerpts of one period, shape (..., samples), that reach over its ends, shape (..., frames, size).
+
+    Frame ``i`` is centred on the sample nearest to ``i * samples / frames``.
+
+    >>> circular_frames(np.arange(6), 3, 2).tolist()
+    [[5, 0], [1, 2], [3, 4]]
+    """
+    return period[..., _places(period.shape[-1], frames, size)]
+
+
+def _places(samples: int, frames: int, size: int) -> np.ndarray:
+    centres = np.round(np.arange(frames) * samples / frames).astype(int)
+    return (centres[:, None] + np.arange(size) - size // 2) % samples
