@@ -1,7 +1,7 @@
 """Tempo without pitch: real loops at other tempos and back, by what mixdream does and by other ways.
 
-Run ``python -m benchmarks.tempo CORPUS [--recipe loops] [--loops 16]``. Of each way and tempo it prints how far
-the pitch moved, how much longer attacks take to rise, how much softer the strongest attacks of the treble
+Run ``python -m benchmarks.tempo CORPUS [--recipe loops] [--loops 16]``. Of each way and tempo it prints how
+far the pitch moved, how much longer attacks take to rise, how much softer the strongest attacks of the treble
 are, how near the loop that went there and back comes to itself, and of how many loops the key is still found.
 Then the built-in tracks at their own tempo are brought to another and compared with themselves as they sound
 when they are made at that. One thread.
@@ -143,7 +143,7 @@ def compare(name: str, way: Way, loops: np.ndarray, rate_hz: int, tempo: float) 
 
 def rendered(tempo: float, rate_hz: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """Two bars of built-in tracks, each at its own tempo and made so many times as fast."""
-    pairs = []
+    pairs: list[tuple[np.ndarray, np.ndarray]] = []
     for track in (TECHNO, HOUSE_FIRST, TRANCE, JUNGLE):
         both = []
         for one in (track, replace(track, bpm=track.bpm * tempo)):
@@ -177,9 +177,7 @@ def main() -> None:
             compare(name, way, loops, grid.rate_hz, tempo)
     for tempo in (0.88, 1.12):
         pairs = rendered(tempo, grid.rate_hz)
-        print(
-            f"\n{len(pairs)} loops of the built-in tracks at {tempo - 1:+.0%}, beside those made at that tempo:"
-        )
+        print(f"\n{len(pairs)} loops of the built-in tracks at {tempo - 1:+.0%}, beside those made so:")
         for name, way in WAYS.items():
             made = [way(loop, len(wanted), grid.rate_hz) for loop, wanted in pairs]
             both = [

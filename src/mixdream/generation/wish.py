@@ -36,6 +36,11 @@ class Wish:
         """Whether music of a set or an energy is asked for."""
         return self.like is not None or self.energy is not None
 
+    @property
+    def moves(self) -> bool:
+        """Whether another tempo or pitch is asked for."""
+        return self.bpm is not None or bool(self.transpose) or self.key is not None
+
     def each_origin(self) -> Iterable[Origin]:
         """What clips are made from, one after the other; seeds come without end."""
         if self.origins is not None:
