@@ -15,6 +15,7 @@ from mixdream.cli import (
     corpus,
     dream,
     evaluate,
+    export,
     extend,
     generate,
     invert,
@@ -56,6 +57,7 @@ app.command()(vary.vary)
 app.command()(morph.morph)
 app.command()(extend.extend)
 app.command()(mix.mix)
+app.command()(export.export)
 app.command()(share.share)
 app.command()(invert.invert)
 app.command()(ceiling.ceiling)

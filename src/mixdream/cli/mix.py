@@ -24,6 +24,7 @@ def mix(
     ],
     run: options.RunArgument = None,
     bpm: options.Bpm = None,
+    pitch: options.PitchOption = None,
     seed: Annotated[
         int,
         typer.Option("--seed", metavar="N", min=0, max=HIGHEST_SEED, help="Each gives another mix."),
@@ -39,7 +40,7 @@ def mix(
         from mixdream.generation.mix import make_mix
         from mixdream.generation.wish import Wish
 
-        wish = Wish(seed=seed, bpm=bpm, rate_hz=rate_hz)
+        wish = Wish(seed=seed, bpm=bpm, pitch=pitch, rate_hz=rate_hz)
         made = make_mix(open_run(run), path, minutes, wish, report)
     if as_json:
         print_json(made)

@@ -19,7 +19,7 @@ Output = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Fol
 Count = Annotated[int, typer.Option("-n", "--count", metavar="N", min=1, max=10**6, help="Number of clips.")]
 FirstSeed = Annotated[
     int,
-    typer.Option("--seed", metavar="N", min=0, max=HIGHEST_SEED, help="Of the first clip."),
+    typer.Option("--seed", metavar="N", min=0, max=HIGHEST_SEED, help="First one, then upward."),
 ]
 Like = Annotated[
     str | None, typer.Option("--like", metavar="SET", help="Music like that of a set of the corpus.")
@@ -42,11 +42,28 @@ Noisiness = Annotated[
 ]
 Bpm = Annotated[
     float | None,
-    typer.Option("--bpm", metavar="BPM", help="Tempo, 40 to 300 (default: the music's)."),
+    typer.Option("--bpm", metavar="BPM", help="40 to 300 (default: the music's own)."),
+]
+PitchOption = Annotated[
+    Literal["keep", "follow"] | None,
+    typer.Option(
+        "--pitch",
+        help="At another tempo (default: keep, but follow up to 2 %).",
+    ),
+]
+Transpose = Annotated[
+    int,
+    typer.Option(
+        "--transpose", metavar="N", min=-24, max=24, show_default=False, help="Semitones, at the same tempo."
+    ),
+]
+KeyOption = Annotated[
+    str | None,
+    typer.Option("--key", metavar="KEY", help="Transpose to a key, as Am, F# or Bbm."),
 ]
 Bars = Annotated[
     int | None,
-    typer.Option("--bars", metavar="N", min=1, help="Bars of a loop (default: all)."),
+    typer.Option("--bars", metavar="N", min=1, help="Bars (default: all of a window)."),
 ]
 SamplerSteps = Annotated[
     int | None,
@@ -56,7 +73,7 @@ Inversion = Annotated[
     str | None,
     typer.Option("--inversion", metavar="NAME", help="random-phase griffin-lim pghi pghi+gl"),
 ]
-Rate = Annotated[int, typer.Option("--rate", metavar="HZ", help="Sample rate in Hz.")]
+Rate = Annotated[int, typer.Option("--rate", metavar="HZ", help="Of the files in Hz.")]
 Form = Annotated[Literal["wav", "flac"], typer.Option("--format", help="24-bit WAV or FLAC.")]
 KeepLevel = Annotated[bool, typer.Option("--keep-level", help="Leave the level; else it is -14 LUFS.")]
 MaxSimilarity = Annotated[

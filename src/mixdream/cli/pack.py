@@ -13,7 +13,7 @@ def pack(
     folder: options.Output,
     run: options.RunArgument = None,
     count: Annotated[
-        int, typer.Option("-n", "--count", metavar="N", min=1, max=1000, help="Loops to keep, of 3 N made.")
+        int, typer.Option("-n", "--count", metavar="N", min=1, max=1000, help="Loops, of 3 N made.")
     ] = 16,
     seed: options.FirstSeed = 0,
     like: options.Like = None,
@@ -23,6 +23,9 @@ def pack(
     busyness: options.Busyness = None,
     noisiness: options.Noisiness = None,
     bpm: options.Bpm = None,
+    pitch: options.PitchOption = None,
+    transpose: options.Transpose = 0,
+    key: options.KeyOption = None,
     bars: options.Bars = None,
     sampler_steps: options.SamplerSteps = None,
     inversion: options.Inversion = None,
@@ -55,6 +58,9 @@ def pack(
                 noisiness=noisiness,
             ),
             bpm=bpm,
+            pitch=pitch,
+            transpose=transpose,
+            key=key,
             bars=bars,
             rate_hz=rate_hz,
             form=form,

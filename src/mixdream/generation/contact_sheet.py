@@ -29,9 +29,10 @@ def write_contact_sheet(
     rows = -(-len(loops) // columns)
     figure = Figure(figsize=(_CELL_INCHES[0] * columns, _CELL_INCHES[1] * rows), layout="constrained")
     axes = np.atleast_1d(figure.subplots(rows, columns, squeeze=False)).ravel()
-    grid, speed = plan.grid, plan.bpm * len(loops[0].audio) / (plan.beats * 60 * plan.grid.rate_hz)
+    grid = plan.grid
     for axis, loop, clip in zip(axes, loops, clips, strict=False):
         levels = levels_db(loop.audio, grid.rate_hz, grid.n_fft / grid.rate_hz, grid.frames, loop=True)
+        highest_hz = plan.pitched_hz / 2 * 2 ** (clip["transpose"] / 12)
         axis.imshow(
             levels,
             origin="lower",
@@ -39,7 +40,7 @@ def write_contact_sheet(
             cmap="magma",
             vmin=-RANGE_DB,
             vmax=0,
-            extent=(0, plan.beats, 0, grid.rate_hz * speed / 2000),
+            extent=(0, plan.beats, 0, highest_hz / 1000),
         )
         loudness = "" if clip["loudness_lufs"] is None else f"{clip['loudness_lufs']:.1f} LUFS, "
         axis.set_title(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mixdream.audio.crossover import low_pass_gain
 from mixdream.audio.resample import resample_loop
 from mixdream.corpus.beat_windows import BEATS_PER_BAR
 
@@ -141,9 +142,7 @@ def low_pass(period: np.ndarray, cutoff_hz: float, rate_hz: float) -> np.ndarray
     True
     """
     hz = np.fft.rfftfreq(len(period), 1 / rate_hz)
-    octaves = np.log2(np.maximum(hz, 1e-9) / cutoff_hz)
-    gain = 0.5 - 0.5 * np.sin(np.pi * np.clip(octaves, -0.5, 0.5))
-    return np.fft.irfft(np.fft.rfft(period) * gain, len(period))
+    return np.fft.irfft(np.fft.rfft(period) * low_pass_gain(hz, cutoff_hz), len(period))
 
 
 def _closed(period: np.ndarray, cutoff_hz: float | None, rate_hz: int) -> np.ndarray:

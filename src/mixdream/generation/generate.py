@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mixdream.corpus.store import Corpus
+from mixdream.errors import InputError
 from mixdream.generation.clips import make_clip, plan_clips, refuse_other_format, write_clip
 from mixdream.generation.loops import make_loop, plan_loops, write_loop
 from mixdream.generation.similarity import compare_with, draw
@@ -30,6 +31,11 @@ def generate(
     """
     if run.recipe.windows.beats is None and wish.bars is None:
         playing_tempo(run, wish.bpm)  # refuses a tempo
+        if wish.pitch or wish.transpose or wish.key:
+            raise InputError(
+                f"{run.folder} makes clips that do not loop, whose pitch cannot be changed: leave --pitch, "
+                "--transpose and --key out, or train a recipe with windows.beats, such as 'loops'"
+            )
         clip_plan = plan_clips(run, wish)
         clips = draw(partial(make_clip, clip_plan), wish, compare_with(corpus, run, wish), report)
         return [write_clip(clip_plan, clip, folder, likeness) for clip, likeness in clips]

@@ -11,16 +11,17 @@ from mixdream.analysis.pulse import on_beat_share, pulse_strength_db
 from mixdream.analysis.seam import Seam, seam_score
 from mixdream.audio.level import set_level
 from mixdream.audio.loop_chunks import MIDDLE_C, LoopInfo
-from mixdream.audio.resample import resample_loop
 from mixdream.corpus.beat_windows import BEATS_PER_BAR
 from mixdream.errors import InputError
 from mixdream.generation.clips import Clip, ClipPlan, plan_clips, write_files
 from mixdream.generation.origin import Origin, name_of
+from mixdream.generation.pitch import Pitch, check_transposition, pitch_at, semitones_to
 from mixdream.generation.wish import Wish
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.run import Run
 from mixdream.runs.tempo import playing_tempo
 from mixdream.spectrogram.grid import Grid
+from mixdream.spectrogram.stretch import stretch_loop
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class LoopPlan(ClipPlan):
     grid: Grid  # of one loop: the run's, with the frames of its first bars
     bars: int
     bpm: float
+    own_bpm: float  # tempo that the run plays at unless told otherwise
+    pitch: Pitch
 
     @property
     def beats(self) -> int:
@@ -40,6 +43,21 @@ class LoopPlan(ClipPlan):
     def samples(self) -> int:
         """Samples of a loop in its file."""
         return round(self.beats * 60 / self.bpm * self.wish.rate_hz)
+
+    @property
+    def pitched_bpm(self) -> float:
+        """Tempo to which varispeed would have to bring a loop for the pitch that it gets."""
+        return self.bpm if self.pitch == "follow" else self.own_bpm
+
+    @property
+    def pitched_hz(self) -> int:
+        """Rate at which a loop as the model made it has the pitch that it gets, but for transposing."""
+        return round(self.grid.clip_samples * self.pitched_bpm / (self.beats * 60))
+
+    def play(self, audio: np.ndarray, semitones: int = 0) -> np.ndarray:
+        """Bring a loop as the model made it, shape (..., samples), to its rate, tempo and pitch."""
+        at_pitch = self.samples * (self.bpm / self.pitched_bpm) / 2 ** (semitones / 12)
+        return stretch_loop(audio, self.samples, at_pitch, self.grid.rate_hz)
 
 
 @dataclass(frozen=True)
@@ -57,7 +75,7 @@ def plan_loops(run: Run, wish: Wish, checkpoint: Path | None = None) -> LoopPlan
     Raises
     ------
     InputError
-        A run without bars or checkpoint, or impossible bars, tempo or rate.
+        A run without bars or checkpoint, or impossible bars, tempo, transposition, key or rate.
     """
     if run.recipe.windows.beats is None:
         raise InputError(
@@ -65,8 +83,9 @@ def plan_loops(run: Run, wish: Wish, checkpoint: Path | None = None) -> LoopPlan
             f"{run.recipe.windows.seconds} s that know no bars; train a recipe with windows.beats, such as "
             "'loops'"
         )
-    bpm, _ = playing_tempo(run, wish.bpm)
-    assert bpm is not None
+    check_transposition(wish.transpose, wish.key)
+    (own_bpm, _), (bpm, _) = playing_tempo(run), playing_tempo(run, wish.bpm)
+    assert own_bpm is not None and bpm is not None
     possible = _possible_bars(run.recipe)
     bars = wish.bars or possible[-1]
     if bars not in possible:
@@ -77,7 +96,8 @@ def plan_loops(run: Run, wish: Wish, checkpoint: Path | None = None) -> LoopPlan
     whole = run.recipe.grid
     grid = whole.model_copy(update={"frames": whole.frames * bars // possible[-1]})
     clips = plan_clips(run, wish, checkpoint)
-    return LoopPlan(run, wish, clips.checkpoint, clips.generator, grid, bars, bpm)
+    pitch = pitch_at(bpm, own_bpm, wish.pitch)
+    return LoopPlan(run, wish, clips.checkpoint, clips.generator, grid, bars, bpm, own_bpm, pitch)
 
 
 def make_loop(plan: LoopPlan, origin: Origin) -> Loop:
@@ -98,19 +118,23 @@ def make_loop(plan: LoopPlan, origin: Origin) -> Loop:
 
 
 def write_loop(plan: LoopPlan, loop: Loop, folder: Path, likeness: dict[str, Any]) -> dict[str, Any]:
-    """Bring a loop to its tempo, rate and level and write ``<run>_<origin>_<bpm>bpm_<key>.wav`` and its JSON.
+    """Bring a loop to its tempo, pitch and level; write ``<run>_<origin>_<bpm>bpm_<key>.wav`` and a JSON.
 
     ``likeness`` is what the JSON says of the nearest moment, see `mixdream.generation.similarity`; what is
     returned is what the JSON says, with ``file``.
     """
     wish = plan.wish
-    audio, level = set_level(
-        resample_loop(loop.channels, plan.samples), wish.rate_hz, loop=True, keep=wish.keep_level
-    )
+    semitones = wish.transpose
+    if wish.key is not None:
+        semitones = semitones_to(wish.key, find_key(loop.audio, plan.pitched_hz))
+    played = plan.play(loop.channels, semitones)
+    audio, level = set_level(played, wish.rate_hz, loop=True, keep=wish.keep_level)
     key = find_key(np.atleast_2d(audio).mean(axis=0), wish.rate_hz)
     about = {
         **plan.about(loop.origin),
         "bpm": plan.bpm,
+        "pitch": plan.pitch,
+        "transpose": semitones,
         "bars": plan.bars,
         "beats": plan.beats,
         "key": key.name if key else None,

@@ -14,7 +14,6 @@ from mixdream.analysis.key import Key, find_key
 from mixdream.audio.level import set_level
 from mixdream.audio.limiter import StreamLimiter
 from mixdream.audio.loudness import LoudnessMeter
-from mixdream.audio.resample import resample_loop
 from mixdream.audio.write import AudioFormat, write_blocks
 from mixdream.corpus.beat_windows import BEATS_PER_BAR
 from mixdream.errors import InputError
@@ -62,8 +61,8 @@ def make_mix(run: Run, path: Path, minutes: float, wish: Wish, report: Report = 
     minutes : float
         To the nearest phrase.
     wish : Wish
-        Its seed is that of the first loop that may be taken, the others count up; of the rest only tempo and
-        rate count.
+        Its seed is that of the first loop that may be taken, the others count up; of the rest only tempo,
+        pitch and rate count.
 
     Raises
     ------
@@ -72,7 +71,7 @@ def make_mix(run: Run, path: Path, minutes: float, wish: Wish, report: Report = 
         are all silent, or a file that cannot be written.
     """
     form, seed, rate_hz = _form_of(path), wish.seed, wish.rate_hz
-    plan = plan_loops(run, Wish(bpm=wish.bpm, rate_hz=rate_hz))
+    plan = plan_loops(run, Wish(bpm=wish.bpm, pitch=wish.pitch, rate_hz=rate_hz))
     grid = BeatGrid(plan.bpm, rate_hz)
     phrase_bars = plan.bars * math.ceil(PHRASE_BARS / plan.bars)
     phrases = _phrases_in(minutes, phrase_bars * BEATS_PER_BAR * 60 / plan.bpm)
@@ -97,6 +96,7 @@ def make_mix(run: Run, path: Path, minutes: float, wish: Wish, report: Report = 
         "seed": seed,
         "inversion": plan.inversion,
         "bpm": plan.bpm,
+        "pitch": plan.pitch,
         "bars": bars,
         "loop_bars": plan.bars,
         "loudness_lufs": lufs if math.isfinite(lufs) else None,
@@ -140,8 +140,7 @@ class _Crate:
 
     def _renew(self, count: int) -> None:
         plan = self.plan
-        # Of loops as the model made them, at the tempo of the mix.
-        rate_hz = round(plan.wish.rate_hz * plan.grid.clip_samples / plan.samples)
+        rate_hz = plan.pitched_hz
         for loop in islice(self._coming, count):
             if not loop.silent:
                 bass = low_pass(loop.audio, BASS_HZ, rate_hz)
@@ -168,7 +167,7 @@ def _decks(
                     "energy": energy,
                 }
             )
-            audio, _ = set_level(resample_loop(taken.loop.audio, plan.samples), plan.wish.rate_hz, loop=True)
+            audio, _ = set_level(plan.play(taken.loop.audio), plan.wish.rate_hz, loop=True)
             settings = [
                 setting_of(section.name, start - about["bar"] + bar, about["bars"])
                 for bar in range(phrase_bars)

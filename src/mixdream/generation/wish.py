@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mixdream.audio.write import AudioFormat
 from mixdream.generation.origin import ConditionedSeed, Origin
+from mixdream.generation.pitch import Pitch
 from mixdream.runs.ask import NOTHING, Ask
 
 
@@ -18,6 +19,9 @@ class Wish:
     ask: Ask = NOTHING  # what the music is to be like, see mixdream.runs.conditions
     origins: Iterable[Origin] | None = None  # to make clips from instead of seeds, ``count`` at least
     bpm: float | None = None  # see mixdream.runs.tempo
+    pitch: Pitch | None = None  # at another tempo than the run's, see mixdream.generation.pitch
+    transpose: int = 0  # semitones
+    key: str | None = None  # to transpose to, instead of semitones
     bars: int | None = None  # all that the windows hold, or their first half, quarter and so on
     rate_hz: int = 44_100  # of the files; what DAWs expect
     form: AudioFormat = "wav"
@@ -25,6 +29,11 @@ class Wish:
     inversion: str | None = None
     judge: bool = False  # whether clips are copies, where the corpus has enough music to tell
     max_similarity: float | None = None  # in [0, 1]; redraw clips above, see mixdream.generation.similarity
+
+    @property
+    def moves(self) -> bool:
+        """Whether another tempo or pitch is asked for."""
+        return self.bpm is not None or bool(self.transpose) or self.key is not None
 
     def each_origin(self) -> Iterable[Origin]:
         """What clips are made from, one after the other; seeds come without end."""

@@ -32,6 +32,11 @@ def playing_tempo(run: Run, bpm: float | None = None) -> tuple[float | None, flo
         return None, 1.0
     if bpm is None:
         bpm = float(round(run.info().get("tempo_bpm", own_bpm)))
+    check_bpm(bpm)
+    return bpm, bpm / own_bpm
+
+
+def check_bpm(bpm: float) -> None:
+    """Refuse a tempo outside `BPM`."""
     if not BPM[0] <= bpm <= BPM[1]:
         raise InputError(f"a tempo of {bpm:g} BPM is not possible: {BPM[0]:g} to {BPM[1]:g} BPM are")
-    return bpm, bpm / own_bpm

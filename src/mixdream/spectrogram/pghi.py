@@ -30,8 +30,21 @@ def pghi(magnitudes: Tensor, grid: Grid, phases: Tensor, loop: bool = False) -> 
     returned is like them, in [0, 2 pi], counted from the first sample of each frame, as in
     `mixdream.spectrogram.transform.stft`.
     """
-    on_cpu = magnitudes.cpu().double().contiguous()  # one layout: another would be compiled anew
-    level, by_hop, by_bin = (part.numpy() for part in (on_cpu, *phase_gradients(on_cpu, grid, loop)))
+    on_cpu = magnitudes.cpu().double()
+    return integrate(on_cpu, *phase_gradients(on_cpu, grid, loop), phases, loop)
+
+
+def integrate(
+    magnitudes: Tensor, over_time: Tensor, over_frequency: Tensor, phases: Tensor, loop: bool = False
+) -> Tensor:
+    """Integrate phases from cell to cell along phase steps per hop and per bin, see `pghi`.
+
+    Magnitudes and steps are of shape (batch, bins, frames).
+    """
+    # One type and one layout: others would be compiled anew.
+    level, by_hop, by_bin = (
+        part.cpu().double().contiguous().numpy() for part in (magnitudes, over_time, over_frequency)
+    )
     integrated = phases.cpu().double().numpy().copy()
     for b in range(len(level)):
         loudest_first = np.argsort(level[b].ravel())[::-1]

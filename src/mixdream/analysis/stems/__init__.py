@@ -1,0 +1,1 @@
+"""Stems: one loop heard as drums, bass and the rest."""

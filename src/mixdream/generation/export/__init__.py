@@ -1,0 +1,1 @@
+"""Export: what a producer takes away from finished loops."""

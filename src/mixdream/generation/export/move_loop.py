@@ -1,0 +1,69 @@
+"""Moving: a finished loop at another tempo, pitch or key."""
+
+import re
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from mixdream.analysis.key import find_key
+from mixdream.audio.level import SILENCE, Level, set_level
+from mixdream.generation.clips import write_files
+from mixdream.generation.export.loop_file import LoopFile
+from mixdream.generation.pitch import check_transposition, pitch_at, semitones_to
+from mixdream.generation.wish import Wish
+from mixdream.runs.tempo import check_bpm
+from mixdream.spectrogram.stretch import stretch_loop
+
+_TEMPO_AND_KEY = re.compile(r"_[\d.]+bpm(_[A-G]#?m?)?$")  # behind the name of a loop's origin
+
+
+def check_moves(wish: Wish) -> None:
+    """Raise InputError for a tempo, transposition or key that cannot be."""
+    check_transposition(wish.transpose, wish.key)
+    if wish.bpm is not None:
+        check_bpm(wish.bpm)
+
+
+def move_loop(loop: LoopFile, wish: Wish) -> tuple[LoopFile, Level]:
+    """Bring a loop to the tempo, and to the transposition or key, of a wish.
+
+    Its pitch is kept, or follows the tempo, as the wish says, see `mixdream.generation.pitch.pitch_at`. It is
+    named and brought to a level as a loop is that was generated so; the level is returned, too.
+    """
+    bpm = wish.bpm or loop.bpm
+    pitch = pitch_at(bpm, loop.bpm, wish.pitch)
+    samples = round(loop.beats * 60 / bpm * loop.rate_hz)
+    natural = samples if pitch == "follow" else loop.audio.shape[-1]
+    semitones = wish.transpose
+    if wish.key is not None:
+        own_hz = round(loop.rate_hz * loop.audio.shape[-1] / natural)
+        semitones = semitones_to(wish.key, find_key(np.atleast_2d(loop.audio).mean(axis=0), own_hz))
+    played = stretch_loop(loop.audio, samples, natural / 2 ** (semitones / 12), loop.rate_hz)
+    audio, level = set_level(played, loop.rate_hz, loop=True)
+    key = find_key(np.atleast_2d(audio).mean(axis=0), loop.rate_hz)
+    name = "_".join([_TEMPO_AND_KEY.sub("", loop.path.stem), f"{bpm:g}bpm", *([key.name] if key else [])])
+    about = {
+        "bpm": bpm,
+        "pitch": pitch,
+        "transpose": semitones,
+        "moved_from": {"file": loop.path.name, "bpm": loop.bpm, "key": loop.key},
+        "key": key.name if key else None,
+        "key_fit": key.fit if key else None,
+    }
+    moved = replace(
+        loop,
+        path=loop.path.with_name(f"{name}.{loop.form}"),
+        audio=audio,
+        bpm=bpm,
+        key=key.name if key else None,
+        origin=loop.origin | about,
+    )
+    return moved, level
+
+
+def write_moved(loop: LoopFile, level: Level, folder: Path) -> str:
+    """Write a loop that `move_loop` moved, with its JSON; return its file."""
+    wish = Wish(rate_hz=loop.rate_hz, form=loop.form)
+    about = {**loop.origin, **asdict(level), "silent": bool(np.abs(loop.audio).max() < SILENCE)}
+    return str(write_files(folder, loop.path.stem, loop.audio, wish, about, loop.info)["file"])

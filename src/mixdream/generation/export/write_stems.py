@@ -1,0 +1,39 @@
+"""Stems of a loop as files: named, tagged and described as the loop is."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixdream.analysis.stems.stems import Stems
+from mixdream.audio.level import SILENCE
+from mixdream.generation.clips import write_files
+from mixdream.generation.export.loop_file import LoopFile
+from mixdream.generation.wish import Wish
+
+
+def stem_names(loop: LoopFile) -> dict[str, str]:
+    """Names of the files of a loop's stems, without suffix, by stem."""
+    return {stem: f"{loop.path.stem}_{stem}" for stem in Stems._fields}
+
+
+def write_stems(loop: LoopFile, stems: Stems, folder: Path) -> dict[str, str]:
+    """Write ``<loop>_drums``, ``_bass`` and ``_music``, each with a JSON; return their files by stem.
+
+    They add up to the loop. Only where one of them would leave full scale are all turned down alike, by what
+    the JSON says as ``gain_db``.
+    """
+    gain = min(1.0, 1 / max(float(np.abs(stem).max()) for stem in stems))
+    wish = Wish(rate_hz=loop.rate_hz, form=loop.form)
+    files = {}
+    for stem, name in stem_names(loop).items():
+        audio = gain * getattr(stems, stem)
+        about: dict[str, Any] = {
+            **loop.origin,
+            "stem": stem,
+            "stem_of": loop.path.name,
+            "gain_db": 20 * float(np.log10(gain)),
+            "silent": bool(np.abs(audio).max() < SILENCE),
+        }
+        files[stem] = write_files(folder, name, audio, wish, about, loop.info)["file"]
+    return files
