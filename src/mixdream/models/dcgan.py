@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 DEPTH = 6  # layers of either network; five of them double or halve the size of the image
 _LEAK = 0.2
+_SPECKLE = 0.25  # at first; from 0 no gradient leads away, since noise has no sign
 
 
 class Generator(nn.Module):
@@ -40,7 +41,7 @@ class Generator(nn.Module):
         super().__init__()
         self.latent = latent
         self.speckle = (channels[-1], size[0] // 2, size[1] // 2) if speckle else None
-        self.taken = nn.Parameter(torch.zeros(channels[-1], 1, 1)) if speckle else None
+        self.taken = nn.Parameter(torch.full((channels[-1], 1, 1), _SPECKLE)) if speckle else None
         widths = [latent + conditions, *channels]
         layers = []
         for i, (inputs, outputs) in enumerate(pairwise(widths)):
@@ -66,12 +67,10 @@ class Generator(nn.Module):
         speckles = math.prod(self.speckle)
         latent, speckle, told = z.split([self.latent, speckles, z.shape[1] - self.latent - speckles], 1)
         inside = self.layers[:-2](torch.cat([latent, told], 1)[:, :, None, None])
-        convolution, *rest = self.layers[-2]
-        inside = convolution(inside)
+        convolution, normalisation, rectifier = self.layers[-2]
+        inside = normalisation(convolution(inside))
         inside = inside + (self.taken * speckle.unflatten(1, self.speckle)).to(inside.dtype)
-        for layer in (*rest, self.layers[-1]):
-            inside = layer(inside)
-        return inside
+        return self.layers[-1](rectifier(inside))
 
 
 class Discriminator(nn.Module):
