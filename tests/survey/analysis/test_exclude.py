@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mixdream.errors import InputError
-from mixdream.survey.analysis.exclude import Excluded, exclude, heard_s, read_exclusions, write_exclusions
+from mixdream.survey.analysis.exclude import Excluded, exclude, exclusions_csv, heard_s, read_exclusions
 from mixdream.survey.design.design import Exclusions
 from mixdream.survey.storage.rows import Heard, Session
 from tests.survey.analysis.simulate import START, Listener
@@ -87,7 +87,7 @@ def test_who_heard_no_clips_at_all_is_not_hasty() -> None:
 
 def test_a_list_comes_back_and_can_be_a_researchers_own(tmp_path: Path) -> None:
     excluded = [Excluded("s1", "own", "=1+1", "2030-05-02"), Excluded("s2", "knew me", "", "2030-05-03")]
-    write_exclusions(tmp_path / "e.csv", excluded)
+    (tmp_path / "e.csv").write_text(exclusions_csv(excluded), "utf-8", newline="")
     assert read_exclusions(tmp_path / "e.csv") == excluded
     (tmp_path / "o.csv").write_text("session,rule,date\ns9, knew me ,2030-05-03\n\n", "utf-8")
     assert read_exclusions(tmp_path / "o.csv") == [Excluded("s9", "knew me", "", "2030-05-03")]

@@ -12,7 +12,7 @@ from mixdream.errors import InputError
 from mixdream.survey.exporting.columns import ANSWER_COLUMNS, SESSION_COLUMNS
 from mixdream.survey.exporting.export import FILES, export
 from mixdream.survey.exporting.read_rows import read_export, read_rows, read_sessions
-from mixdream.survey.exporting.safe_csv import guard, unguard, write_csv
+from mixdream.survey.exporting.safe_csv import csv_text, guard, unguard
 from mixdream.survey.storage.rows import Answer, Heard, Session
 from tests.survey.analysis.simulate import simulate
 
@@ -117,10 +117,9 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "music.wav").read_bytes() == b"mine"
 
 
-def test_tables_are_plain_csv(tmp_path: Path) -> None:
-    write_csv(tmp_path / "t.csv", ["a", "b"], [["=x", None], ["y, z", 1.5]])
-    with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as file:
-        assert list(csv.reader(file)) == [["a", "b"], ["'=x", ""], ["y, z", "1.5"]]
+def test_tables_are_plain_csv() -> None:
+    text = csv_text(["a", "b"], [["=x", None], ["y, z", 1.5]])
+    assert list(csv.reader(text.splitlines())) == [["a", "b"], ["'=x", ""], ["y, z", "1.5"]]
 
 
 def test_faults_are_named_with_their_line(tmp_path: Path) -> None:

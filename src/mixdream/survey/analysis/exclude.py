@@ -12,7 +12,7 @@ from mixdream.errors import InputError
 from mixdream.survey.analysis.tables import Row, Section, Table, many
 from mixdream.survey.design.design import Exclusions
 from mixdream.survey.design.question import ATTENTION
-from mixdream.survey.exporting.safe_csv import unguard, write_csv
+from mixdream.survey.exporting.safe_csv import csv_text, unguard
 from mixdream.survey.storage.rows import Answer, Session
 
 RULES = {
@@ -111,10 +111,9 @@ def _excluded(cells: dict[str | None, Any], line: str) -> Excluded:
         raise InputError(f"{line}: date must be like 2030-12-31, got '{day[:40]}'") from None
 
 
-def write_exclusions(path: Path, excluded: Iterable[Excluded]) -> None:
-    """Write a list that `read_exclusions` reads."""
-    rows = (astuple(exclusion) for exclusion in excluded)
-    write_csv(path, ("session", "rule", "detail", "date"), rows)
+def exclusions_csv(excluded: Iterable[Excluded]) -> str:
+    """A list that `read_exclusions` reads."""
+    return csv_text(("session", "rule", "detail", "date"), map(astuple, excluded))
 
 
 def care_sections(rows: Sequence[Answer], excluded: Sequence[Excluded]) -> list[Section]:

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from mixdream.survey.analysis.intervals import Interval
-from mixdream.survey.exporting.safe_csv import write_csv
+from mixdream.survey.exporting.safe_csv import csv_text
 
 Row = dict[str, Any]
 """Cells of a table by column: str, int, float, `Interval` or None."""
@@ -108,8 +107,8 @@ class Table:
             for row in cells
         ]
 
-    def write(self, folder: Path) -> Path:
-        """Write ``<name>.csv``; empty cells are what could not be computed."""
+    def csv(self) -> str:
+        """The table as CSV; empty cells are what could not be computed."""
         head: list[str] = []
         rows: list[list[Any]] = [[] for _ in self.rows]
         for key in self.columns.split():
@@ -117,8 +116,7 @@ class Table:
             head += [f"{key}_low", f"{key}_high"] if interval else [key]
             for cells, row in zip(rows, self.rows, strict=True):
                 cells += (row.get(key) or (None, None)) if interval else (row.get(key),)
-        write_csv(folder / f"{self.name}.csv", head, rows)
-        return folder / f"{self.name}.csv"
+        return csv_text(head, rows)
 
     def chart(self, unit: str, value: str = "percent", interval: str = "two_way", **other: Any) -> Chart:
         """Chart of two columns, labelled with the first one; ``other`` are attributes of `Chart`.

@@ -4,10 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, TextIO
-
-from mixdream.files import write_atomically
 
 _RUNS = re.compile(r"['=+\-@\t\r\n＝＋－＠]")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?\Z")
@@ -35,10 +32,10 @@ def writer_of(file: TextIO) -> Any:
     return csv.writer(file, lineterminator="\r\n")
 
 
-def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a small table whole or not at all; None is an empty cell, texts are guarded."""
+def csv_text(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A small table as text; None is an empty cell, texts are guarded."""
     text = io.StringIO(newline="")
     writer = writer_of(text)
     writer.writerow(head)
     writer.writerows([guard(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-    write_atomically(path, text.getvalue())
+    return text.getvalue()
