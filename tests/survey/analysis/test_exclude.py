@@ -1,4 +1,5 @@
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,19 @@ def test_limits_are_allowed() -> None:
     rows = listener("x", heard_share=0.5, wrong=1).rows
     rules = Exclusions(wrong_attention=1, fastest_share=0.5)
     assert exclude(rows, [session("x")], rules, TODAY) == []
+
+
+def test_answers_that_come_before_the_clips_could_end_are_a_scripts() -> None:
+    rows = []
+    for name, pause_s in (("script", 0.27), ("person", 12.0)):
+        mine = listener(name).rows
+        rows += [replace(row, saved=START + timedelta(seconds=pause_s * i)) for i, row in enumerate(mine, 1)]
+    sessions = [session("script"), session("person")]
+    (excluded,) = exclude(rows, sessions, Exclusions(), TODAY)
+    assert (excluded.session, excluded.rule, excluded.detail) == ("script", "faster_than_sound", "on 5 pages")
+    # A person who waits an hour at the first page and runs a script then is found, too.
+    late = [replace(row, saved=row.saved + timedelta(hours=1)) for row in rows if row.session == "script"]
+    assert exclude(late, sessions, Exclusions(), TODAY)[0].detail == "on 4 pages"
 
 
 def test_playing_one_clip_twice_is_not_hearing_both() -> None:
