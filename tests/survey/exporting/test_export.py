@@ -127,7 +127,7 @@ def test_faults_are_named_with_their_line(tmp_path: Path) -> None:
     path = tmp_path / "answers.csv"
     good = (tmp_path / "e" / "answers.csv").read_text("utf-8")
     for text, message in (
-        (good.replace("2030-05-01T12:01", "yesterday"), r"Row #3: .*invalid value 'yesterday"),
+        (good.replace("2030-05-01T12:02", "yesterday"), r"Row #3: .*invalid value 'yesterday"),
         (good.replace("session,", "who,", 1), r"'session'"),
         (good + "a,b\r\n", r"Row #5: Expected 34 columns, got 2"),
         (good.replace("demographics,1,", "demographics,,", 1), r"row 2: position is empty"),

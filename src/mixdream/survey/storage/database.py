@@ -48,7 +48,7 @@ class Database:
         try:
             self._make_tables()
         except DBAPIError as error:
-            raise InputError(f"database {self.shown_url} cannot be used: {_reason(error)}") from error
+            raise InputError(f"database {self.shown_url} cannot be used: {reason_of(error)}") from error
 
     @property
     def is_sqlite(self) -> bool:
@@ -178,7 +178,8 @@ def _into_wal(cursor: Any) -> None:
             time.sleep(0.02)
 
 
-def _reason(error: DBAPIError) -> str:
+def reason_of(error: DBAPIError) -> str:
+    """What the database itself said."""
     cause = error.orig
     details = cause.args[0] if cause and cause.args else cause
     return str(details.get("M", details) if isinstance(details, dict) else details)
