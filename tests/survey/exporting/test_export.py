@@ -17,6 +17,7 @@ from mixdream.survey.storage.rows import Answer, Heard, Session
 from tests.survey.analysis.simulate import simulate
 
 AWKWARD = ["=1+1", "@x", "-3", "'", "''a", "a\r\nb", '"', "\t", "+4.5", "\0"]
+AWKWARD += [";=1+1;", "a,-b", "x;'y", '; "=1', "'=1;'", "1|@x", "a\n=1"]
 TEXTS = st.text(max_size=20) | st.sampled_from(AWKWARD)
 NAMES = st.text(min_size=1, max_size=12)
 SECONDS = st.floats(0, 1e6, allow_nan=False)
@@ -60,8 +61,12 @@ def test_rows_come_back_as_they_were(
 def test_no_cell_is_a_formula(text: str) -> None:
     guarded = guard(text)
     assert unguard(guarded) == text
-    if guarded[:1] in tuple("=+-@\t\r\n＝＋－＠"):
-        float(guarded)
+    # Whatever a spreadsheet takes for the separator.
+    for separator in (None, ",", ";", "|", "\t", "\r", "\n"):
+        for cell in guarded.split(separator) if separator else [guarded]:
+            if cell.lstrip(' "')[:1] in tuple("=+-@＝＋－＠"):
+                float(guarded)
+    assert guarded[:1] not in tuple("\t\r\n")
 
 
 def test_a_whole_test_comes_back(tmp_path: Path) -> None:

@@ -6,25 +6,30 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
-_RUNS = re.compile(r"['=+\-@\t\r\n＝＋－＠]")
+_CELL = r"(?:\A|(?<=[,;|\t\r\n]))"
+"""Where a spreadsheet may begin a cell, whichever separator it goes by."""
+
+_RUNS = re.compile(rf"{_CELL}(?=[ \"]*['=+\-@＝＋－＠])|\A(?=[\t\r\n])")
+_GUARD = re.compile(rf"{_CELL}'")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?\Z")
 
 
 def guard(text: str) -> str:
-    r"""Put an apostrophe before a text that a spreadsheet would take for a formula.
+    r"""Put an apostrophe where a spreadsheet would begin to read a formula.
 
-    That is one that begins with ``= + - @``, their full-width twins, a tab or a line's end, and is no plain
-    number; or with an apostrophe, so that `unguard` gives back every text.
+    That is before ``= + - @`` or their full-width twins at the beginning of a text or after a separator, be
+    they behind blanks and quotes, and before a tab or a line's end at the beginning. A plain number has none.
+    An apostrophe in such a place gets another one, so that `unguard` gives back every text.
 
-    >>> [guard(text) for text in ("=1+1", "-3", "it's", "'quoted'")]
-    ["'=1+1", '-3', "it's", "''quoted'"]
+    >>> [guard(text) for text in ("=1+1", ";=1+1;", "-3", "it's", "'quoted'")]
+    ["'=1+1", ";'=1+1;", '-3', "it's", "''quoted'"]
     """
-    return f"'{text}" if _RUNS.match(text) and not _NUMBER.match(text) else text
+    return text if _NUMBER.match(text) else _RUNS.sub("'", text)
 
 
 def unguard(text: str) -> str:
     """Undo `guard`."""
-    return text.removeprefix("'")
+    return _GUARD.sub("", text)
 
 
 def writer_of(file: TextIO) -> Any:

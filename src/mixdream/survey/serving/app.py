@@ -32,7 +32,8 @@ def create_app(settings: Settings) -> ASGIApp:
         yield
         site.close()
 
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    # Redirects to the path with or without a slash would repeat whatever Host a request names.
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.site = site
     app.mount("/static", _Static(directory=Path(__file__).parent / "static"))
     app.include_router(listener.router)
