@@ -72,12 +72,8 @@ def choose(page: Page) -> None:
             field.locator("textarea").fill("as it was")
 
 
-def save(page: Page) -> None:
-    page.click("#save")
-    page.locator("#next:enabled").wait_for(timeout=40_000)
-
-
 def go_on(page: Page) -> None:
+    """Save, if anything was asked, and wait for the page that follows."""
     before = position(page)
     page.click("#next")
     page.locator(f"main:not([data-page='{before}'])").wait_for(timeout=40_000)
@@ -86,6 +82,4 @@ def go_on(page: Page) -> None:
 def answer_page(page: Page) -> None:
     hear_all(page)
     choose(page)
-    if page.locator("#save").count():
-        save(page)
     go_on(page)

@@ -15,7 +15,8 @@ DB_OPTION = typer.Option(
     None,
     metavar="URL",
     help="Database: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME; without it answers.sqlite beside "
-    "the design.",
+    "the design. A password is seen in the list of processes: give such a URL in the variable.",
+    envvar="MIXDREAM_SURVEY_DB",
     show_default=False,
 )
 

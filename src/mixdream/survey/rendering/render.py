@@ -83,7 +83,7 @@ def render_clips(design: Design, folder: Path, report: Report = silent) -> list[
     sources = [source for name, path in paths.items() for source in find_sources(name, path)]
     mono = any(design.conditions[name].through for name in used)
     channels = 1 if mono else common_channels(sources)
-    target.mkdir(exist_ok=True)
+    target.mkdir(0o700, exist_ok=True)
     secret, made_of = _secret(target), _fingerprint([source.sha256 for source in sources])
     is_same = (old.get("made_for"), old.get("made_of")) == (_settings(design), made_of)
     level = Loudest(old["level_lufs"], old["loudest"]) if is_same else Loudest(design.loudness_lufs, None)
@@ -109,6 +109,7 @@ def render_clips(design: Design, folder: Path, report: Report = silent) -> list[
     }
     if content != old:
         write_json(target / "clips.json", content)
+        (target / "clips.json").chmod(0o600)  # it says which clip is what
     return clips
 
 

@@ -73,7 +73,7 @@ def first_page(request: Request, site: SiteOf, token: Token, language: str | Non
         return HTMLResponse(site.render("page.html", **content, **page_view(design, visit)))
     done = design.completion
     content |= {"code": done.code, "score": score(site.store, visit) if done.show_score else None}
-    content |= {"text": in_language(done.text, visit.language)}
+    content |= {"text": in_language(done.text, visit.language), "session": visit.public}
     content |= {"withdrawal": in_language(design.withdrawal, visit.language)}
     return HTMLResponse(site.render("done.html", **content))
 

@@ -16,7 +16,7 @@ RADIOS = 11
 
 _SCRIPT_WORDS = (
     *("play", "stop", "no_clip", "no_audio"),
-    *("saving", "saved", "trying", "elsewhere", "other_session", "refused", "not_chosen"),
+    *("saving", "trying", "elsewhere", "other_session", "refused", "not_chosen"),
 )
 
 

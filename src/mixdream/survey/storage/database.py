@@ -42,6 +42,8 @@ class Database:
                 raise InputError(f"{path} is missing: nobody was served this test yet, or give its --db")
             if not path.parent.is_dir():
                 raise InputError(f"{path}: there is no folder {path.parent}")
+            if create:
+                path.touch(0o600)  # answers are nobody else's; SQLite gives its log the same rights
             self.engine = _sqlite(parsed)
         else:
             self.engine = sqlalchemy.create_engine(parsed, pool_pre_ping=True, **_POOL)

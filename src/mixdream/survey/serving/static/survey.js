@@ -77,50 +77,41 @@ function page() {
   const shownAt = performance.now();
   const position = Number(main.dataset.page);
   const outbox = new Outbox(main.dataset.session, position);
-  const save = main.querySelector("#save");
   const next = main.querySelector("#next");
   const questions = [...main.querySelectorAll("fieldset")].map((one) => new Question(one, words));
   const players = [...main.querySelectorAll("[data-slot]")].map(
     (one) => new Player(one, words, () => update()),
   );
-  let state = "open"; // open -> sending -> saved
+  let open = true; // until it is sent
 
   function update() {
     const listened = !("mustListen" in main.dataset) || players.every((one) => one.reachedEnd);
-    for (const one of questions) one.fieldset.disabled = state !== "open" || !listened;
+    for (const one of questions) one.fieldset.disabled = !open || !listened;
     main.querySelector("#listen")?.toggleAttribute("hidden", listened);
-    if (save) save.disabled = state !== "open" || !listened || !questions.every((one) => one.complete);
-    if (questions.length) next.disabled = state !== "saved";
+    next.disabled = !open || !listened || !questions.every((one) => one.complete);
   }
 
-  // Whatever happens, the page ends up saved, open for another try, or where the server says the listener is.
+  // Whatever happens, the page ends up open for another try, or where the server says the listener is.
   async function send(content) {
-    state = "sending";
+    open = false;
     outbox.put(content);
     update();
     say(words.saving);
     const response = await posted(new URL("answers", home), content, (said) => said.page === position, trying);
     if (response.ok) {
       outbox.clear();
-      state = "saved";
-      update();
-      if (!questions.length) return goOn();
-      save.classList.remove("primary");
-      next.classList.add("primary");
-      say(words.saved, "good");
-      next.focus();
-      return undefined;
+      return goOn();
     }
     if (response.said.other_session) {
       // Kept: it is sent when this session is opened again, by its own link.
       say(words.other_session, "bad");
-      state = "open";
+      open = true;
       return update();
     }
     outbox.clear();
     if (response.status === 422) {
       refused(response);
-      state = "open";
+      open = true;
       return update();
     }
     await goOn();
@@ -166,14 +157,9 @@ function page() {
   main.addEventListener("input", () => update());
   main.querySelector("form").addEventListener("submit", (event) => {
     event.preventDefault();
-    if (save && !save.disabled) submit();
+    if (!next.disabled) submit();
   });
-  next.addEventListener("click", () => {
-    next.disabled = true;
-    if (questions.length) goOn();
-    else submit();
-  });
-  keys = { players, questions, primary: () => [save, next].find((button) => button && !button.disabled) };
+  keys = { players, questions, primary: () => (next.disabled ? null : next) };
   update();
   if (players.length) load();
   const unsent = outbox.content;
