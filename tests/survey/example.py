@@ -172,9 +172,12 @@ class Server:
     def __exit__(self, *_error: object) -> None:
         self.kill()
 
-    def start(self) -> None:
-        """Start it, and wait until it answers."""
-        command = [sys.executable, "-m", "mixdream", "survey", "serve", str(self.folder)]
+    def start(self, before: str = "") -> None:
+        """Start it, after some Python if wanted, and wait until it answers."""
+        begin = ["-m", "mixdream"]
+        if before:
+            begin = ["-c", f"{before}\nfrom mixdream.cli.main import main; main()"]
+        command = [sys.executable, *begin, "survey", "serve", str(self.folder)]
         command += ["--port", str(self.port), *self.options]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True

@@ -15,7 +15,8 @@ DB_OPTION = typer.Option(
     None,
     metavar="URL",
     help="Database: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME; without it answers.sqlite beside "
-    "the design.",
+    "the design. A password is seen in the list of processes: give such a URL in the variable.",
+    envvar="MIXDREAM_SURVEY_DB",
     show_default=False,
 )
 
@@ -45,6 +46,7 @@ def serve(
 
     from mixdream.survey.design.read_design import read_design
     from mixdream.survey.rendering.render import render_clips
+    from mixdream.survey.serving.connections import Connection, allow_files
     from mixdream.survey.serving.settings import Settings, progress_token
 
     design, folder = read_design(folder), _folder(folder)
@@ -58,6 +60,7 @@ def serve(
         store.add_design(design)
     Settings(str(folder.resolve()), url, design.hash, proxy).to_environment()
 
+    allow_files()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     socket.create_server((host, port), family=family).close()  # or say at once that the port is taken
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -79,6 +82,8 @@ def serve(
         access_log=False,  # it would hold addresses and the listeners' own links
         proxy_headers=False,  # the application reads them itself
         server_header=False,
+        http=Connection,
+        ws="none",
         timeout_graceful_shutdown=10,
     )
 

@@ -123,7 +123,7 @@ class Listener:
     ) -> None:
         self.position += not same_page
         place = (self.name, block, kind, self.position, trial, question)
-        taken_s, saved = float(self.rng.uniform(3, 20)), START + timedelta(minutes=len(self.rows))
+        taken_s, saved = float(self.rng.uniform(3, 20)), START + timedelta(minutes=len(self.rows) + 1)
         self.rows.append(Answer(*place, value, right, clips, taken_s, saved, "en", "0.1.0", self.hash))
 
     def attend(self, block: str, wrong: bool) -> None:

@@ -1,5 +1,6 @@
 """Results of single blocks out of few answers that are written down."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -8,9 +9,10 @@ import pytest
 
 from mixdream.survey.analysis.intervals import binomial_p, exact, percent
 from mixdream.survey.analysis.measures import breakdown
+from mixdream.survey.analysis.observations import items_of
 from mixdream.survey.analysis.report import report_block
 from mixdream.survey.design.blocks import AnyBlock, Compare, Detect, Rate
-from mixdream.survey.storage.rows import Answer
+from mixdream.survey.storage.rows import Answer, Heard
 from tests.survey.analysis.simulate import Listener, simulated_design
 
 DESIGN = simulated_design()
@@ -90,29 +92,30 @@ def rated(*values: dict[str, int]) -> list[Answer]:
 
 def test_four_who_guess_well_show_nothing() -> None:
     # Three of four right has a chance of 31 %, four of four one of 12.5 %, both ways.
-    assert sentence(ABX, abx([1], [1], [1], [1])).endswith("not shown to differ from chance.")
-    assert sentence(ABX, abx(*[[1]] * 6)).endswith(": above chance.")
-    assert sentence(ABX, abx(*[[0]] * 6)).endswith(": below chance.")
+    four = sentence(ABX, abx([1], [1], [1], [1]))
+    assert four.endswith("not shown to differ from chance, with these clips.")
+    assert sentence(ABX, abx(*[[1]] * 6)).endswith(": above chance, with these clips.")
+    assert sentence(ABX, abx(*[[0]] * 6)).endswith(": below chance, with these clips.")
     assert sentence(ABX, abx([1, 1, 0])).endswith("one listener says nothing about others.")
 
 
 def test_all_who_tell_clips_apart_show_it() -> None:
-    assert sentence(DETECT, detected(0, *["first"] * 8)).endswith(": above chance.")
-    assert sentence(DETECT, detected(0, *["first"] * 4)).endswith("not shown to differ from chance.")
+    assert sentence(DETECT, detected(0, *["first"] * 8)).endswith(": above chance, with these clips.")
+    assert "not shown to differ from chance" in sentence(DETECT, detected(0, *["first"] * 4))
 
 
 def test_one_pair_goes_by_the_sign_test_as_many_do() -> None:
     # Student's t over (1, 1, 1, 1, 1/2) has p = 0.016; four of four is one of 0.125.
     rows = preferred([1, 1], [1, 1], [1, 1], [1, 1], [1, 0])
-    assert sentence(ONE_PAIR, rows).endswith(": no preference is shown (sign test).")
-    assert sentence(ONE_PAIR, preferred(*[[1]] * 6)).endswith(": real is preferred (sign test).")
-    assert sentence(ONE_PAIR, preferred(*[[0]] * 6)).endswith(": gan is preferred (sign test).")
+    assert sentence(ONE_PAIR, rows).endswith(": no preference is shown, with these clips.")
+    assert ": real is preferred, with these clips." in sentence(ONE_PAIR, preferred(*[[1]] * 6))
+    assert ": gan is preferred, with these clips." in sentence(ONE_PAIR, preferred(*[[0]] * 6))
     assert "one listener says nothing" in sentence(ONE_PAIR, preferred([1, 1]))
 
 
 def test_what_all_agree_on_is_shown_to_differ() -> None:
     rows = rated(*[{"real": 4 + i % 2, "gan": 3 + i % 2} for i in range(8)])
-    assert "1 of 1 pair shown to differ" in sentence(RATE, rows)
+    assert "1 of 1 pair shown to differ, with these clips" in sentence(RATE, rows)
     (row,) = tables(RATE, rows)["b-quality-differences"]
     assert row["p"] == row["p_holm"] == 2 / 2**8 and row["by_listener"] is None
 
@@ -135,9 +138,11 @@ def test_those_who_named_one_clip_are_tested_against_a_coin() -> None:
         ("all", 26, 22, 11),
     ]
     first, second, both = named
-    assert first["p_binomial"] == second["p_binomial"] == binomial_p(9, 11, 0.5)
-    assert first["p_holm"] == 2 * first["p_binomial"] and "p_holm" not in both
-    assert first["exact"] == percent(exact(9, 11)) and both["p_binomial"] == 1
+    assert first["p"] == second["p"] == binomial_p(9, 11, 0.5)
+    assert first["p_holm"] == 2 * first["p"] and "p_holm" not in both
+    assert first["by_listener"] == percent(exact(9, 11)) and both["p"] == 1
+    # Each of the eleven was right once and wrong once: of all trials, listeners count and not their answers.
+    assert both["listeners"] == 11 and both["by_listener"] == percent(exact(5.5, 11))
     (row,) = tables(DETECT, detected(0, *values))["b-named-one"]
     assert row["trial"] == "Question 1"
 
@@ -168,3 +173,53 @@ def test_intervals_of_groups_stay_on_the_scale() -> None:
     (section,) = breakdown(measures, DESIGN.demographics[0], about, "en", "by-age")
     (row,) = section.tables[0].rows
     assert row["interval_1"].high == 5 and 1 <= row["interval_1"].low < 4
+
+
+def equal_models(rng: np.random.Generator, clips: int = 12) -> list[Answer]:
+    """Ratings and preferences of 40 listeners: two models that are alike, whose clips differ."""
+    quality = {name: rng.normal(0, 0.6, clips) for name in ("gan", "flow")}
+    rows = []
+    for name in range(40):
+        person = Listener(str(name), rng, DESIGN.hash)
+        order = {model: rng.permutation(clips)[:6] for model in quality}
+        for first, second in zip(*order.values(), strict=True):
+            chosen = ("gan", first), ("flow", second)
+            heard = tuple(Heard(f"{m}{i}", m, f"{m}{i}", 1, 4.0, 4.0, True) for m, i in chosen)
+            for (model, i), clip in zip(chosen, heard, strict=True):
+                value = np.clip(np.rint(3 + person.taste + quality[model][i] + rng.normal(0, 0.8)), 1, 5)
+                person.answer("quality", "rate", "quality", str(int(value)), (clip,))
+            better = quality["gan"][first] - quality["flow"][second] + rng.logistic() > 0
+            person.answer("prefer", "prefer", "prefer", "first" if better else "second", heard)
+        rows += person.rows
+    return rows
+
+
+def test_two_equal_models_with_few_clips_are_not_shown_to_differ() -> None:
+    """Judged over listeners alone, every other such test shows a difference."""
+    rng = np.random.default_rng(4)
+    pair = PREFER.model_copy(update={"pairs": (("gan", "flow"),)})
+    alarms: Counter[str] = Counter()
+    for _ in range(20):
+        rows = equal_models(rng)
+        alarms["rate"] += "1 of 1 pair shown to differ" in sentence(RATE, rows)
+        alarms["prefer"] += sentence(pair, rows).endswith(" is preferred.")
+    assert alarms["rate"] <= 3 and alarms["prefer"] <= 3
+
+
+def test_real_a_and_model_b_are_not_real_b_and_model_a() -> None:
+    """Clips of the two conditions are two factors; together with other names they are other clips."""
+    made = tables(
+        PREFER.model_copy(update={"pairs": (("gan", "flow"),)}), equal_models(np.random.default_rng(5))
+    )
+    (row,) = made["b-preferred"]
+    # 12 clips of each condition: as wide as they make it, not as 240 answers would be.
+    assert row["two_way"].high - row["two_way"].low > 1.5 * (row["by_listener"].high - row["by_listener"].low)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_an_answer_is_about_the_music_of_its_clips(same: bool) -> None:
+    real, model = (Heard(f"{c}-1", c, "1", 1, 4.0, 4.0, True) for c in ("real", "model"))
+    other = Heard("model-2", "model", "2", 1, 4.0, 4.0, True)
+    pages = [(real, model, model), (model, real, real)] if same else [(real, other), (model, real)]
+    expected = [("1",), ("1",)] if same else [("2", "1"), ("1", "1")]
+    assert items_of("abx" if same else "prefer", pages) == expected

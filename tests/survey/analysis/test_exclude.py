@@ -1,11 +1,12 @@
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mixdream.errors import InputError
-from mixdream.survey.analysis.exclude import Excluded, exclude, heard_s, read_exclusions, write_exclusions
+from mixdream.survey.analysis.exclude import Excluded, exclude, exclusions_csv, heard_s, read_exclusions
 from mixdream.survey.design.design import Exclusions
 from mixdream.survey.storage.rows import Heard, Session
 from tests.survey.analysis.simulate import START, Listener
@@ -64,6 +65,19 @@ def test_limits_are_allowed() -> None:
     assert exclude(rows, [session("x")], rules, TODAY) == []
 
 
+def test_answers_that_come_before_the_clips_could_end_are_a_scripts() -> None:
+    rows = []
+    for name, pause_s in (("script", 0.27), ("person", 12.0)):
+        mine = listener(name).rows
+        rows += [replace(row, saved=START + timedelta(seconds=pause_s * i)) for i, row in enumerate(mine, 1)]
+    sessions = [session("script"), session("person")]
+    (excluded,) = exclude(rows, sessions, Exclusions(), TODAY)
+    assert (excluded.session, excluded.rule, excluded.detail) == ("script", "faster_than_sound", "on 5 pages")
+    # A person who waits an hour at the first page and runs a script then is found, too.
+    late = [replace(row, saved=row.saved + timedelta(hours=1)) for row in rows if row.session == "script"]
+    assert exclude(late, sessions, Exclusions(), TODAY)[0].detail == "on 4 pages"
+
+
 def test_playing_one_clip_twice_is_not_hearing_both() -> None:
     person = Listener("x", np.random.default_rng(1), "h", 1.0)
     twice = Heard("a", "gan", "1", 2, 8.0, 4.0, True)
@@ -87,7 +101,7 @@ def test_who_heard_no_clips_at_all_is_not_hasty() -> None:
 
 def test_a_list_comes_back_and_can_be_a_researchers_own(tmp_path: Path) -> None:
     excluded = [Excluded("s1", "own", "=1+1", "2030-05-02"), Excluded("s2", "knew me", "", "2030-05-03")]
-    write_exclusions(tmp_path / "e.csv", excluded)
+    (tmp_path / "e.csv").write_text(exclusions_csv(excluded), "utf-8", newline="")
     assert read_exclusions(tmp_path / "e.csv") == excluded
     (tmp_path / "o.csv").write_text("session,rule,date\ns9, knew me ,2030-05-03\n\n", "utf-8")
     assert read_exclusions(tmp_path / "o.csv") == [Excluded("s9", "knew me", "", "2030-05-03")]

@@ -56,11 +56,12 @@ def test_known_ears_are_found(written: tuple[Path, dict[str, Any]]) -> None:
     rows = tables(written[1])
     d_prime, bias = rows["1-detect-signal-detection"]
     # 0.5, and 0.3 more for a third of the listeners; the criterion was shifted by 0.2, and by the 0.3.
-    assert d_prime["interval"]["low"] < 0.6 < d_prime["interval"]["high"] and d_prime["interval"]["low"] > 0.3
-    assert bias["interval"]["low"] < 0.2 < bias["interval"]["high"]
+    assert d_prime["by_listener"]["low"] < 0.6 < d_prime["by_listener"]["high"]
+    assert d_prime["two_way"]["low"] > 0.3
+    assert bias["two_way"]["low"] < 0.2 < bias["two_way"]["high"]
     inverted, gan, both = rows["3-abx-right"]
     assert inverted["d_prime_interval"]["low"] == 0 and inverted["p_holm"] > 0.05
-    assert gan["d_prime_interval"]["low"] < 1.0 < gan["d_prime_interval"]["high"] and gan["p_holm"] < 0.01
+    assert gan["d_prime_interval"]["low"] < 1.0 < gan["d_prime_interval"]["high"] and gan["p_holm"] < 0.05
     assert both["answers"] == inverted["answers"] + gan["answers"]
     pairs = {row["pair"]: row for row in rows["2-prefer-preferred"]}
     assert pairs["real over gan"]["p_holm"] < 0.001 and pairs["real over gan"]["by_listener"]["low"] > 50
@@ -154,7 +155,26 @@ def test_a_report_is_replaced_and_nothing_else(tmp_path: Path) -> None:
     assert len(list((tmp_path / "tables").iterdir())) == 4
     write_report(tmp_path, replace(made, blocks=[replace(block, sections=block.sections[1:])]))
     assert {path.name for path in (tmp_path / "tables").iterdir()} == {"mine.csv", "counts-totals.csv"}
+    assert (tmp_path / "tables" / "mine.csv").read_text("utf-8") == "mine"
     assert [path.name for path in (tmp_path / "figures").iterdir()] == ["counts-totals.svg"]
+
+
+@pytest.mark.parametrize("name", ["index.html", "exclusions.csv", "report.json", "tables/counts-totals.csv"])
+@pytest.mark.parametrize("changed", [False, True], ids=["not ours", "ours, edited"])
+def test_what_it_did_not_write_is_not_overwritten(tmp_path: Path, name: str, changed: bool) -> None:
+    made = report_counts(read_counts("thesis"), TODAY)
+    (block,) = made.blocks
+    made = replace(made, blocks=[replace(block, sections=block.sections[3:])], excluded=[])
+    if changed:
+        write_report(tmp_path, made)
+        write_report(tmp_path, made)
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("by hand", "utf-8")
+    before = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    with pytest.raises(InputError, match=rf"{name}' is not as .* give another folder with -o"):
+        write_report(tmp_path, made)
+    assert (tmp_path / name).read_text("utf-8") == "by hand"
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == before
 
 
 @pytest.mark.parametrize("listeners", [0, 1, 2, 3])
@@ -177,7 +197,8 @@ def test_own_list_and_sessions_that_are_not_there() -> None:
     own = [Excluded(name, "knew me", "", "2030-05-02") for name in ("s0001", "ghost")]
     content = report(few, *own)
     assert content["facts"]["left_out"] == 1 and content["facts"]["listeners"] == 3
-    assert [exclusion["session"] for exclusion in content["excluded"]] == ["s0001"]
+    # The list is kept whole: the next report of this folder would lose what this one drops.
+    assert [exclusion["session"] for exclusion in content["excluded"]] == ["ghost", "s0001"]
     row = {"rule": "knew me", "meaning": "the researcher's own list", "listeners": 1}
     assert row in tables(content)["exclusions-by-rule"]
     assert content["notes"] == ["The list of exclusions names 1 session without any answer: ghost."]

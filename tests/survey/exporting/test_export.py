@@ -12,11 +12,12 @@ from mixdream.errors import InputError
 from mixdream.survey.exporting.columns import ANSWER_COLUMNS, SESSION_COLUMNS
 from mixdream.survey.exporting.export import FILES, export
 from mixdream.survey.exporting.read_rows import read_export, read_rows, read_sessions
-from mixdream.survey.exporting.safe_csv import guard, unguard, write_csv
+from mixdream.survey.exporting.safe_csv import csv_text, guard, unguard
 from mixdream.survey.storage.rows import Answer, Heard, Session
 from tests.survey.analysis.simulate import simulate
 
 AWKWARD = ["=1+1", "@x", "-3", "'", "''a", "a\r\nb", '"', "\t", "+4.5", "\0"]
+AWKWARD += [";=1+1;", "a,-b", "x;'y", '; "=1', "'=1;'", "1|@x", "a\n=1"]
 TEXTS = st.text(max_size=20) | st.sampled_from(AWKWARD)
 NAMES = st.text(min_size=1, max_size=12)
 SECONDS = st.floats(0, 1e6, allow_nan=False)
@@ -60,8 +61,12 @@ def test_rows_come_back_as_they_were(
 def test_no_cell_is_a_formula(text: str) -> None:
     guarded = guard(text)
     assert unguard(guarded) == text
-    if guarded[:1] in tuple("=+-@\t\r\n＝＋－＠"):
-        float(guarded)
+    # Whatever a spreadsheet takes for the separator.
+    for separator in (None, ",", ";", "|", "\t", "\r", "\n"):
+        for cell in guarded.split(separator) if separator else [guarded]:
+            if cell.lstrip(' "')[:1] in tuple("=+-@＝＋－＠"):
+                float(guarded)
+    assert guarded[:1] not in tuple("\t\r\n")
 
 
 def test_a_whole_test_comes_back(tmp_path: Path) -> None:
@@ -117,10 +122,9 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "music.wav").read_bytes() == b"mine"
 
 
-def test_tables_are_plain_csv(tmp_path: Path) -> None:
-    write_csv(tmp_path / "t.csv", ["a", "b"], [["=x", None], ["y, z", 1.5]])
-    with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as file:
-        assert list(csv.reader(file)) == [["a", "b"], ["'=x", ""], ["y, z", "1.5"]]
+def test_tables_are_plain_csv() -> None:
+    text = csv_text(["a", "b"], [["=x", None], ["y, z", 1.5]])
+    assert list(csv.reader(text.splitlines())) == [["a", "b"], ["'=x", ""], ["y, z", "1.5"]]
 
 
 def test_faults_are_named_with_their_line(tmp_path: Path) -> None:
@@ -128,7 +132,7 @@ def test_faults_are_named_with_their_line(tmp_path: Path) -> None:
     path = tmp_path / "answers.csv"
     good = (tmp_path / "e" / "answers.csv").read_text("utf-8")
     for text, message in (
-        (good.replace("2030-05-01T12:01", "yesterday"), r"Row #3: .*invalid value 'yesterday"),
+        (good.replace("2030-05-01T12:02", "yesterday"), r"Row #3: .*invalid value 'yesterday"),
         (good.replace("session,", "who,", 1), r"'session'"),
         (good + "a,b\r\n", r"Row #5: Expected 34 columns, got 2"),
         (good.replace("demographics,1,", "demographics,,", 1), r"row 2: position is empty"),

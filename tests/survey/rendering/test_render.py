@@ -1,3 +1,4 @@
+import io
 import json
 import shutil
 from collections import Counter
@@ -10,6 +11,7 @@ import pytest
 import soundfile
 
 from mixdream.analysis.fidelity import magnitude_snr_db, match_gain
+from mixdream.audio.decode import read_audio
 from mixdream.audio.level import SILENCE
 from mixdream.audio.limiter import true_peak
 from mixdream.errors import InputError
@@ -132,16 +134,18 @@ def test_what_is_there_is_not_made_again(folder: Path) -> None:
     before = stamps(folder)
     assert render_clips(design(title="Another"), folder) == clips
     assert stamps(folder) == before
-    lost = f"{clips[2].id}.flac"
-    content = (folder / RENDERED / lost).read_bytes()
-    (folder / RENDERED / lost).unlink()
+    lost = folder / RENDERED / f"{clips[2].id}.flac"
+    content = lost.read_bytes()
+    lost.unlink()
+    made: list[str] = []
+    assert render_clips(design(), folder, lambda _done, item: made.append(item)) == clips
+    assert made == [clips[2].item] and lost.read_bytes() == content
+    # A new one may be larger: the others grow, and sound as they did.
     write_noise(folder / "real" / "take 3.wav", seed=3)
-    more = render_clips(design(), folder)
-    after = stamps(folder)
-    assert set(clips) < set(more) and len(more) == 6
-    assert (folder / RENDERED / lost).read_bytes() == content
-    changed = {name for name, stamp in after.items() if before.get(name) != stamp}
-    assert changed == {lost, "clips.json", *(f"{clip.id}.flac" for clip in set(more) - set(clips))}
+    heard = {clip: audio_of(folder, clip).tobytes() for clip in clips}
+    more = render_clips(design(), folder, lambda _done, item: made.append(item))
+    assert set(clips) < set(more) and made[1:] == ["take 3"]
+    assert heard == {clip: audio_of(folder, clip).tobytes() for clip in clips}
 
 
 def test_other_settings_or_content_make_other_clips(folder: Path) -> None:
@@ -169,11 +173,12 @@ def test_an_interrupted_rendering_goes_on(folder: Path) -> None:
         render_clips(design(), folder, stop)
     with pytest.raises(InputError, match="not rendered yet"):
         read_clips(folder)
-    made = stamps(folder)
-    assert any(name.endswith(".flac") for name in made)
+    made = {path.stem: soundfile.read(path)[0].tobytes() for path in (folder / RENDERED).glob("*.flac")}
+    assert made
     clips = render_clips(design(), folder)
     assert len(clips) == 5
-    assert made.items() <= stamps(folder).items()
+    for name, audio in made.items():
+        assert soundfile.read(folder / RENDERED / f"{name}.flac")[0].tobytes() == audio
 
 
 def test_rendered_clips_can_be_moved_without_their_sources(folder: Path) -> None:
@@ -214,25 +219,56 @@ def test_clips_are_stereo_where_all_sources_are(folder: Path, tmp_path: Path) ->
         assert {audio_of(folder, clip).shape[1] for clip in render_clips(design(**changes), folder)} == {1}
 
 
-def test_peaks_keep_a_clip_quieter_and_the_notes_say_so(folder: Path) -> None:
+def test_peaks_that_leave_no_room_make_all_clips_quieter_and_the_notes_say_so(folder: Path) -> None:
     clicks = media.noise(2, 22_050, level=0.001)[0]
     clicks[::5000] = 0.9
     soundfile.write(folder / "real" / "clicks.wav", clicks, 22_050)
     soundfile.write(folder / "real" / "silence.wav", np.zeros(22_050), 22_050)
-    loud = design(loudness_lufs=-12)
-    by_item = {clip.item: clip for clip in render_clips(loud, folder)}
+    by_item = {clip.item: clip for clip in render_clips(design(loudness_lufs=-12), folder)}
     audio = audio_of(folder, by_item["clicks"])
-    assert true_peak(audio[:, 0]) == pytest.approx(10 ** (-1 / 20), rel=0.01)
+    assert true_peak(audio[:, 0]) == pytest.approx(10 ** (-1 / 20), rel=0.012)
     assert not audio_of(folder, by_item["silence"]).any()
-    lengths, silent, quiet = clip_notes(loud, folder)
+    lengths, silent, lower = clip_notes(design(loudness_lufs=-12), folder)
     assert (
         lengths.startswith("clips can be told apart by their length (") and "real 1.00 to 2.00 s" in lengths
     )
     assert silent == "1 clips are silent, such as 'silence.wav'"
-    assert quiet.startswith("1 clips stay quieter than -12 LUFS for their peaks, 'clicks.wav' most")
-    # What is proposed brings all to one loudness.
-    proposed = float(quiet.split("loudness_lufs: ")[1].split("'")[0])
-    assert not any("quieter" in note for note in clip_notes_of(design(loudness_lufs=proposed), folder))
+    level = float(lower.split("all clips are at ")[1].split()[0])
+    assert lower.endswith(" LUFS instead of -12: more would have clipped the peaks of 'clicks.wav'")
+    # None is quieter than its pair: within 0.1 LU.
+    heard = [audio_of(folder, clip) for item, clip in by_item.items() if item != "silence"]
+    levels = [pyloudnorm.Meter(RATE_HZ).integrated_loudness(audio) for audio in heard]
+    assert levels == pytest.approx([level] * 5, abs=0.1)
+    # The next time nothing is made again, and what was tried first is not kept.
+    before = stamps(folder)
+    assert len([name for name in before if name.endswith(".flac")]) == 7
+    render_clips(design(loudness_lufs=-12), folder)
+    assert stamps(folder) == before
+    # As soon as the file is gone all are as loud as the design says.
+    (folder / "real" / "clicks.wav").unlink()
+    assert not any("instead of" in note for note in clip_notes_of(design(loudness_lufs=-12), folder))
+
+
+def test_every_file_has_the_same_size_and_sounds_as_before(folder: Path) -> None:
+    write_noise(folder / "real" / "quiet at the end.wav", seed=5)
+    tone = 0.1 * np.sin(2 * np.pi * 440 * np.arange(22_050) / 22_050)
+    soundfile.write(folder / "real" / "tone.wav", tone, 22_050)
+    clips = render_clips(design(), folder)
+    paths = sorted((folder / RENDERED).glob("*.flac"))
+    content = {path: path.read_bytes() for path in paths}
+    assert len(paths) == len(clips) == 7
+    assert len({len(one) for one in content.values()}) == 1
+    padding = [one.count(b"\0") for one in content.values()]
+    assert max(padding) > 20_000  # of the tone
+    # A longer one is added: all grow.
+    write_noise(folder / "real" / "long.wav", seconds=2.0)
+    render_clips(design(), folder)
+    sizes = {path.stat().st_size for path in (folder / RENDERED).glob("*.flac")}
+    assert len(sizes) == 1 and min(sizes) > len(content[paths[0]])
+    # Nor did it change what is heard, by another reader than the one that wrote it.
+    for path in paths:
+        again, before = read_audio(path, RATE_HZ)[0], soundfile.read(io.BytesIO(content[path]))[0]
+        assert np.array_equal(np.rint(again[:, 0] * 32768), np.rint(before * 32768))
 
 
 def clip_notes_of(changed: Design, folder: Path) -> list[str]:

@@ -63,6 +63,19 @@ def test_a_whole_session(open_client: Open, folder: Path) -> None:
     assert {answer.value for answer in answers if answer.question == "remark"} == {"about remark"}
 
 
+def test_what_is_asked_stands_below_the_clips_it_calls_the_above(open_client: Open) -> None:
+    client = open_client()
+    client.post("/start", json=consent())
+    asked = 0
+    while (text := client.get("/").text) and (page := seen(text)):
+        for name in page.questions if page.slots else ():
+            ask = text.index(f'data-question="{name}"')
+            assert text.rindex("data-slot=") < ask < text.index("<legend>", ask)
+            asked += 1
+        answer(client)
+    assert asked >= 6
+
+
 def test_nothing_that_a_listener_gets_names_a_condition(open_client: Open, folder: Path) -> None:
     client = open_client()
     got = []

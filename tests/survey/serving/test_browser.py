@@ -1,119 +1,34 @@
 """Whole sessions in a real browser."""
 
-import shutil
 import threading
-from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Response, Route, expect
 
-from mixdream.survey.storage.rows import Answer
-from tests.survey.example import SECRET_WORDS, Server, answers_in, write_test
-from tests.survey.walk import answer
-
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-ARGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--autoplay-policy=user-gesture-required",
+from tests.survey.browsing import (
+    NEEDS_CHROMIUM,
+    PHONE,
+    answer_page,
+    begin,
+    choose,
+    forward,
+    go_on,
+    hear_all,
+    position,
+    rows,
 )
-PHONE: dict[str, Any] = {
-    "viewport": {"width": 390, "height": 844},
-    "has_touch": True,
-    "is_mobile": True,
-    "device_scale_factor": 2,
-}
+from tests.survey.example import SECRET_WORDS, Server, write_test
+
+pytestmark = NEEDS_CHROMIUM
 SMALLEST = """() => Math.min(...[...document.querySelectorAll("button, label, summary")].flatMap(
     (shown) => { const box = shown.getBoundingClientRect(); return [box.width, box.height]; }))"""
-LISTEN = """(button) => new Promise((done) => {
-    const item = button.closest("li"), values = [];
-    const look = () => {
-        if (item.className === "playing") values.push(item.querySelector("progress").value);
-        else if (values.length) return done(values);
-        requestAnimationFrame(look);
-    };
-    button.click();
-    look();
-})"""
 HURRY = """const later = setTimeout, after = AbortSignal.timeout.bind(AbortSignal);
 window.setTimeout = (wake, ms, ...rest) => later(wake, ms / 20, ...rest);
 AbortSignal.timeout = (ms) => after(ms / 50);"""
 """Pauses between tries, and time until a try is given up, go by faster."""
 PAGES = 10
 ROWS = 12
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGS))
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport={"width": 1000, "height": 800})
-    yield opened
-    opened.close()
-
-
-def rows(server: Server, session: str) -> list[Answer]:
-    with answers_in(server.folder) as store:
-        return [row for row in store.answers() if row.session == session]
-
-
-def begin(page: Page, server: Server) -> str:
-    """Agree; the public id of the session."""
-    page.goto(server.url)
-    page.click("#agree")
-    expect(page.locator("main")).to_have_attribute("data-page", "0")
-    return str(page.locator("main").get_attribute("data-session"))
-
-
-def position(page: Page) -> int | None:
-    shown = page.locator("main").get_attribute("data-page")
-    return None if shown is None else int(shown)
-
-
-def forward(page: Page, server: Server, pages: int) -> None:
-    """Answer pages without the browser, to come to the one that matters sooner."""
-    (cookie,) = page.context.cookies()
-    with httpx.Client(base_url=server.url, cookies={cookie["name"]: cookie["value"]}) as client:
-        for _ in range(pages):
-            answer(client)
-    page.reload()
-
-
-def hear_all(page: Page) -> None:
-    for item in page.locator(".clips li").all():
-        item.locator(".play").click()
-        item.locator(".heard").wait_for(timeout=15_000)
-
-
-def choose(page: Page) -> None:
-    """Fill in what is asked, by mouse or finger."""
-    for field in page.locator("fieldset").all():
-        kind = field.get_attribute("data-kind")
-        if kind in ("choice", "scale"):
-            field.locator("label").nth(1).click()
-        elif kind == "slider":
-            field.locator("input").click(position={"x": 50, "y": 20})
-        else:
-            field.locator("textarea").fill("as it was")
-
-
-def save(page: Page) -> None:
-    page.click("#save")
-    page.locator("#next:enabled").wait_for(timeout=40_000)
-
-
-def go_on(page: Page) -> None:
-    before = position(page)
-    page.click("#next")
-    page.locator(f"main:not([data-page='{before}'])").wait_for(timeout=40_000)
 
 
 def is_new(page: Page, seen: set[str]) -> bool:
@@ -124,14 +39,6 @@ def is_new(page: Page, seen: set[str]) -> bool:
     known = asked == "attention" or (asked and asked in seen)
     seen.add(asked)
     return not known
-
-
-def answer_page(page: Page) -> None:
-    hear_all(page)
-    choose(page)
-    if page.locator("#save").count():
-        save(page)
-    go_on(page)
 
 
 def test_a_whole_session_by_mouse(context: BrowserContext, server: Server) -> None:
@@ -145,23 +52,20 @@ def test_a_whole_session_by_mouse(context: BrowserContext, server: Server) -> No
     stored = 0
     for number in range(PAGES):
         assert position(page) == number
-        asked = page.locator("#save").count() == 1
-        if asked and page.locator(".clips li").count():
-            # Nothing can be answered before it was heard.
-            expect(page.locator("fieldset input").first).to_be_disabled()
-            hear_all(page)
-        if asked:
-            choose(page)
+        asked = page.locator("fieldset").count() > 0
+        if page.locator(".clips li").count():
+            # Nothing can be answered, nor the volume page be left, before it was heard.
             expect(page.locator("#next")).to_be_disabled()
-            save(page)
-            # Next is enabled: now the rows are there.
-            now = len(rows(server, session))
-            assert now > stored
-            stored = now
-            expect(page.locator("#state")).to_have_text("Saved.")
-            expect(page.locator("fieldset input").first).to_be_disabled()
+            expect(page.locator("fieldset input:enabled")).to_have_count(0)
+            hear_all(page)
+        choose(page)
         go_on(page)
+        # One press, and the next page is shown: now the rows are there.
+        now = len(rows(server, session))
+        assert (now > stored) == asked
+        stored = now
     expect(page.locator(".code")).to_have_text("THANKS-42")
+    expect(page.locator(".session")).to_have_text(session)
     answers = rows(server, session)
     assert len(answers) == len({(row.position, row.question) for row in answers}) == ROWS
     for row in answers:
@@ -192,6 +96,7 @@ def test_a_session_by_keyboard(context: BrowserContext, server: Server) -> None:
             forward(page, server, 1)
             continue
         for item in page.locator(".clips li").all():
+            expect(item.locator(".play")).to_be_enabled()
             page.keyboard.press("Space")
             item.locator(".heard").wait_for(timeout=15_000)
         for field in page.locator("fieldset").all():
@@ -201,12 +106,11 @@ def test_a_session_by_keyboard(context: BrowserContext, server: Server) -> None:
             elif field.get_attribute("data-kind") == "slider":
                 page.keyboard.press("Tab")
                 expect(field.locator("input")).to_be_focused()
-                page.keyboard.press("ArrowRight")
-                expect(field.locator("output")).to_have_text("51")
-        if page.locator("#save").count():
-            expect(page.locator("#save")).to_be_enabled()
-            page.keyboard.press("Enter")
-            page.locator("#next:focus").wait_for(timeout=10_000)
+                # It stands at 50 before anybody has chosen: that can be accepted, too.
+                expect(page.locator("#next")).to_be_disabled()
+                page.keyboard.press("Enter")
+                expect(field.locator("output")).to_have_text("50")
+        expect(page.locator("#next")).to_be_enabled()
         page.keyboard.press("Enter")
         page.locator(f"main:not([data-page='{number}'])").wait_for(timeout=10_000)
     expect(page.locator(".code")).to_be_visible()
@@ -230,64 +134,6 @@ def test_a_session_on_a_phone(browser: Browser, server: Server) -> None:
     context.close()
 
 
-def test_the_player_restarts_stops_and_counts(context: BrowserContext, server: Server) -> None:
-    page = context.new_page()
-    fetched: list[str] = []
-    page.on("request", lambda request: fetched.append(request.url) if "/clips/" in request.url else None)
-    begin(page, server)
-    item = page.locator(".clips li")
-    page.wait_for_timeout(200)
-    assert fetched == []
-    heard = item.locator(".play").evaluate(LISTEN)
-    assert heard == sorted(heard)
-    assert 0 < max(heard) <= 1
-    assert len(set(heard)) >= 3
-    expect(item.locator(".heard")).to_be_visible()
-    # Again from its beginning, without fetching it again; a second press stops it.
-    item.locator(".play").click()
-    expect(item).to_have_class("playing")
-    item.locator(".play").click()
-    expect(item).to_have_class("")
-    assert len(fetched) == 1
-
-
-def test_only_one_clip_sounds(context: BrowserContext, server: Server) -> None:
-    page = context.new_page()
-    begin(page, server)
-    forward(page, server, 3)
-    first, second = page.locator(".clips li").all()
-    first.locator(".play").click()
-    expect(first).to_have_class("playing")
-    second.locator(".play").click()
-    expect(second).to_have_class("playing")
-    expect(first).to_have_class("")
-    expect(first.locator(".heard")).to_be_hidden()
-
-
-def test_digits_are_the_values_of_a_scale_and_space_keeps_its_use(
-    context: BrowserContext, server: Server
-) -> None:
-    page = context.new_page()
-    begin(page, server)
-    forward(page, server, 1)
-    ages = page.locator("input[type=radio]")
-    ages.nth(1).focus()
-    page.keyboard.press("Space")
-    expect(ages.nth(1)).to_be_checked()
-    page.keyboard.press("1")
-    expect(ages.nth(0)).to_be_checked()
-    forward(page, server, 4)
-    if not page.locator("fieldset[data-kind=scale]").count():
-        forward(page, server, 1)
-    hear_all(page)
-    steps = page.locator("fieldset[data-kind=scale] input")
-    # As on a scale from 0.
-    steps.evaluate_all("(steps) => steps.forEach((input, step) => { input.value = step; })")
-    for digit in (3, 0):
-        page.keyboard.press(str(digit))
-        expect(steps.nth(digit)).to_be_checked()
-
-
 def test_two_sessions_in_one_browser_are_kept_apart(context: BrowserContext, server: Server) -> None:
     page = context.new_page()
     session = begin(page, server)
@@ -301,13 +147,13 @@ def test_two_sessions_in_one_browser_are_kept_apart(context: BrowserContext, ser
     newer = str(other.locator("main").get_attribute("data-session"))
     assert newer != session
     forward(other, server, 1)
-    page.click("#save")
+    page.click("#next")
     expect(page.locator("#state")).to_contain_text("another test was begun", ignore_case=True)
     assert position(page) == 1
     assert rows(server, session) == rows(server, newer) == []
     # By its own link the session goes on, and sends what was kept.
     page.goto(str(link))
-    expect(page.locator("#next")).to_be_enabled()
+    expect(page.locator("main")).to_have_attribute("data-page", "2")
     assert [row.value for row in rows(server, session)] == ["older", "as it was"]
     assert rows(server, newer) == []
 
@@ -337,12 +183,12 @@ def test_only_the_servers_own_word_confirms_and_refuses(context: BrowserContext,
 
     page.route("**/answers", meddle)
     choose(page)
-    page.click("#save")
+    page.click("#next")
     expect(page.locator("#state")).to_contain_text("trying again")
     expect(page.locator("#next")).to_be_disabled()
     # It is kept, whatever was said.
     page.reload()
-    expect(page.locator("#next")).to_be_enabled(timeout=60_000)
+    expect(page.locator("main")).to_have_attribute("data-page", "2", timeout=60_000)
     assert others == [] and len(sent) == 7
     assert all(content == sent[0] for content in sent)
     assert sent[0]["session"] == session
@@ -371,6 +217,7 @@ def test_a_connection_that_hangs_is_given_up(context: BrowserContext, server: Se
 
     page.route("**/clips/*", hang)
     page.route("**/answers", hang)
+    page.reload()
     hear_all(page)
     page.click("#next")
     expect(page.locator("main")).to_have_attribute("data-page", "1", timeout=10_000)
@@ -397,7 +244,7 @@ def test_a_reload_and_another_device_go_on_in_the_same_place(browser: Browser, s
     asked = page.locator("fieldset").first.get_attribute("data-question")
     hear_all(page)
     page.locator("fieldset").first.locator("label").nth(2).click()
-    page.click("#save")
+    page.click("#next")
     expect(page.locator("main")).to_have_attribute("data-page", "6", timeout=10_000)
     expect(page.locator("#state")).to_contain_text("answered before")
     values = [row.value for row in rows(server, session) if (row.position, row.question) == (5, asked)]
@@ -442,29 +289,27 @@ def test_a_server_that_dies_costs_no_answer_and_no_place(
         hear_all(page)
         choose(page)
         server.kill()
-        page.click("#save")
+        page.click("#next")
         expect(page.locator("#state")).to_contain_text("trying again")
         expect(page.locator("#next")).to_be_disabled()
         assert len(rows(server, session)) == 2
         starting = threading.Thread(target=server.start)
         starting.start()
-        expect(page.locator("#next")).to_be_enabled(timeout=60_000)
+        expect(page.locator("main")).to_have_attribute("data-page", "4", timeout=60_000)
         starting.join()
         assert len(rows(server, session)) == 3
-        go_on(page)
         # It dies again, and the window is closed before the answer could be sent: it is sent when it opens.
         hear_all(page)
         choose(page)
         server.kill()
-        page.click("#save")
+        page.click("#next")
         expect(page.locator("#state")).to_contain_text("trying again")
         page.close()
         server.start()
         page = context.new_page()
         page.goto(server.url)
-        expect(page.locator("#next")).to_be_enabled(timeout=20_000)
+        expect(page.locator("main")).to_have_attribute("data-page", "5", timeout=20_000)
         assert len(rows(server, session)) == 4
-        go_on(page)
         forward(page, server, PAGES - 5)
         expect(page.locator(".code")).to_be_visible()
         answers = rows(server, session)

@@ -68,6 +68,15 @@ def test_clips_of_others_and_of_pages_to_come_are_not_served(client: TestClient,
             assert client.get(f"/clips/{name}").status_code == 404
 
 
+def test_no_redirect_leads_to_another_host(client: TestClient) -> None:
+    walk(client)
+    (token,) = client.cookies.values()
+    for path in ("/", "/new/", "/static", "/static/", "/answers/", f"/s/{token}", f"/s/{token}/", "//evil/"):
+        response = client.get(path, headers={"Host": "evil.example"}, follow_redirects=False)
+        assert "evil" not in response.headers.get("location", "")
+        assert "evil" not in response.text
+
+
 def test_a_page_cannot_be_skipped_nor_its_clips_known(client: TestClient, folder: Path) -> None:
     page = at_demographics(client)
     for position in (2, 3, 9, 10, 99_999):
@@ -273,7 +282,8 @@ def test_any_path_is_answered_without_an_error_of_ours(client: TestClient, name:
     assert client.get(path + quote(name, safe="/."), headers={"Accept": "text/html"}).status_code < 500
 
 
-def test_too_many_requests_are_told_to_wait(client: TestClient) -> None:
+def test_too_many_requests_are_told_to_wait(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mixdream.survey.serving.guard.SESSION", Rate(burst=100, per_s=0.5))
     client.post("/start", json=consent())
     statuses = [client.get("/static/icon.svg").status_code for _ in range(160)]
     assert statuses[:90] == [200] * 90
@@ -283,6 +293,14 @@ def test_too_many_requests_are_told_to_wait(client: TestClient) -> None:
     assert "content-security-policy" in refused.headers
     # Others are not held up by it.
     assert TestClient(client.app).get("/").status_code == 200
+
+
+def test_ports_in_forwarded_addresses_lift_no_limit(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mixdream.survey.serving.guard.STARTS", Rate(burst=2, per_s=1e-3))
+    with TestClient(create_app(settings_for(folder, example_design(), proxy=True))) as client:
+        heads = [{"X-Forwarded-For": f"203.0.113.9:{port}"} for port in (50_001, 50_002, 50_003)]
+        statuses = [client.post("/start", json={}, headers=head).status_code for head in heads]
+    assert statuses == [422, 422, 429]
 
 
 def test_the_last_of_several_forwarded_lines_is_the_proxys(

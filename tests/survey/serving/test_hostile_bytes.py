@@ -1,11 +1,17 @@
 """What no client library sends, byte by byte to the real server."""
 
+import contextlib
 import socket
+import time
+from pathlib import Path
 
+import httpx
 import pytest
 
+from mixdream.survey.serving.connections import HEAD_S
 from mixdream.survey.serving.guard import MAX_BODY
-from tests.survey.example import Server
+from tests.survey.example import Server, answers_in, write_test
+from tests.survey.walk import walk
 
 PATHS = (
     "/clips/../survey.yaml",
@@ -67,3 +73,37 @@ def test_a_body_that_says_it_is_large_is_not_read(server: Server) -> None:
                 f"Content-Type: application/json\r\nContent-Length: {claimed}\r\n\r\n".encode()
             )
             assert connection.recv(4096).split()[1] in (b"413", b"400")
+
+
+def test_half_sent_heads_stop_nobody_and_are_given_up_in_silence(tmp_path: Path) -> None:
+    """With few files to open, as some systems allow: 300 half-open connections beside a listener."""
+    server = Server(write_test(tmp_path / "test"))
+    server.start("import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 4096))")
+    head = b"GET / HTTP/1.1\r\nHost: x\r\nX-Half: "
+    opened = []
+    try:
+        began = time.monotonic()
+        for _ in range(300):
+            opened.append(socket.create_connection(("127.0.0.1", server.port), timeout=10))
+            opened[-1].sendall(head)
+        with httpx.Client(base_url=server.url, timeout=10) as client:
+            assert len(walk(client)) == 10
+        trickling = opened[:5]
+        while time.monotonic() - began < HEAD_S + 5 and trickling:
+            for one in list(trickling):
+                try:
+                    one.sendall(b"x")
+                except OSError:
+                    trickling.remove(one)
+            time.sleep(0.5)
+        assert not trickling  # a byte now and then is no head
+        opened[-1].settimeout(10)
+        with contextlib.suppress(ConnectionResetError):
+            assert opened[-1].recv(1) == b""
+    finally:
+        for one in opened:
+            one.close()
+        code, printed = server.stop()
+    assert code == 0 and len(printed) < 2000
+    with answers_in(server.folder) as store:
+        assert len(list(store.answers())) == 12

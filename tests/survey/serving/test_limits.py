@@ -50,6 +50,14 @@ def test_any_name_is_a_client(name: str) -> None:
     assert isinstance(network_of(name), str)
 
 
+def test_ports_make_no_other_client() -> None:
+    for addresses in (
+        ("192.0.2.1", "192.0.2.1:1", "192.0.2.1:65535"),
+        ("2001:db8::1", "[2001:db8::1]:80", "[2001:db8::1]"),
+    ):
+        assert len({network_of(address) for address in addresses}) == 1
+
+
 def test_a_network_of_the_sixth_version_is_one_client() -> None:
     assert network_of("2001:db8:1:2:aaaa::1") == network_of("2001:db8:1:2:bbbb::2") == "2001:db8:1:2::"
     assert network_of("::ffff:192.0.2.1") == "192.0.2.1"

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from mixdream.cli.survey_serve import delete, serve
 from mixdream.errors import InputError
 from tests.survey.example import Server, answers_in, example_design, settings_for, write_rendered, write_test
-from tests.survey.walk import walk
+from tests.survey.walk import consent, walk
 
 
 def run(command: object, *arguments: str, answer: str = "") -> tuple[int, str, BaseException | None]:
@@ -73,3 +73,25 @@ def test_deleting_a_session_by_its_name(tmp_path: Path, yes: bool) -> None:
         assert store.sessions() == [] and list(store.answers()) == []
     _, _, error = run(delete, str(tmp_path), name, "--yes")
     assert isinstance(error, InputError) and f"no session '{name}'" in str(error)
+
+
+def test_answers_and_what_the_clips_are_are_nobody_elses(tmp_path: Path) -> None:
+    folder = write_test(tmp_path / "test")
+    server = Server(folder)
+    server.start()
+    with httpx.Client(base_url=server.url) as client:
+        client.post("start", json=consent()).raise_for_status()
+        for name in ("rendered/clips.json", "rendered/secret", "progress-token"):
+            assert (folder / name).stat().st_mode & 0o077 == 0
+        database = list(folder.glob("answers.sqlite*"))
+        assert len(database) >= 2 and not [path for path in database if path.stat().st_mode & 0o077]
+    server.stop()
+
+
+def test_the_database_can_be_named_where_no_list_of_processes_shows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIXDREAM_SURVEY_DB", "postgresql://user:secret@127.0.0.1:1/none")
+    _, _, error = run(delete, str(tmp_path), "x", "--yes")
+    assert isinstance(error, InputError)
+    assert "127.0.0.1:1/none cannot be used" in str(error) and "secret" not in str(error)

@@ -1,9 +1,12 @@
 """Scores of conditions out of comparisons in pairs."""
 
+from typing import Any
+
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from mixdream.survey.analysis.intervals import Interval, jackknife_intervals
+from mixdream.survey.analysis.crossed import figure_intervals
+from mixdream.survey.analysis.intervals import jackknife
 
 _STEPS = 2000
 _CLOSE = 1e-8
@@ -41,9 +44,33 @@ def connected(wins: np.ndarray) -> bool:
     return bool(connected_components(wins, directed=False, return_labels=False) == 1)
 
 
-def score_intervals(by_listener: np.ndarray) -> list[Interval | None]:
-    """95 % intervals of `bradley_terry` over listeners, from the wins of each: shape (listeners, n, n)."""
-    return jackknife_intervals(by_listener, _fit_where_connected)
+def score_rows(
+    listener: np.ndarray, pair: np.ndarray, item: np.ndarray, won: np.ndarray
+) -> list[dict[str, Any]]:
+    """Scores of `bradley_terry`, each with its intervals, from single answers; none where not `connected`.
+
+    ``pair``, shape (answers, 2), has the numbers of the conditions compared, ``item`` in the same order the
+    music of their clips, shape (answers, 1) where it is one; ``won`` says how often the first was preferred:
+    1, 0 or 1/2. Over listeners the variance is the jackknife's, over clips it is that of the first order.
+    """
+    who, conditions = np.unique(listener, return_inverse=True)[1], int(pair.max()) + 1
+    by_listener = np.zeros((who.max() + 1, conditions, conditions))
+    np.add.at(by_listener, (who, *pair.T), won)
+    np.add.at(by_listener, (who, *pair.T[::-1]), 1 - won)
+    if not connected(by_listener.sum(axis=0)):
+        return []
+    scores = bradley_terry(by_listener.sum(axis=0))
+    sign = np.eye(conditions)[pair[:, 0]] - np.eye(conditions)[pair[:, 1]]
+    expected = 1 / (1 + np.exp(-sign @ scores))
+    information = (sign.T * expected * (1 - expected)) @ sign
+    moved = np.linalg.pinv(information) @ sign.T * (won - expected)
+    where = listener, item, pair[:, : item.shape[1]]
+    return [
+        {"score": score} | figure_intervals(score, variance, residual, *where)
+        for score, variance, residual in zip(
+            scores.tolist(), jackknife(by_listener, _fit_where_connected), moved, strict=True
+        )
+    ]
 
 
 def _fit_where_connected(wins: np.ndarray) -> np.ndarray:

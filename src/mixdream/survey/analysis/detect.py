@@ -5,10 +5,12 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from mixdream.survey.analysis.intervals import CHANCE, binomial_p, exact, percent
+from mixdream.survey.analysis.intervals import CHANCE
 from mixdream.survey.analysis.measures import (
     CHANCE_LEVEL,
     COUNT,
+    JACKKNIFE_NOTE,
+    P_NOTE,
     SHARE,
     SHARE_NOTE,
     BlockReport,
@@ -17,12 +19,13 @@ from mixdream.survey.analysis.measures import (
     by_clip,
     count_row,
     differences,
+    measure_of,
     verdict,
 )
-from mixdream.survey.analysis.observations import item_of, observe
+from mixdream.survey.analysis.observations import observe
 from mixdream.survey.analysis.score_tables import score_sections, score_sentence
 from mixdream.survey.analysis.scores import CHOICES, Choice, Counts, count_answers
-from mixdream.survey.analysis.signal_detection import Detection, criterion, d_prime, detection_intervals
+from mixdream.survey.analysis.signal_detection import detection_rows
 from mixdream.survey.analysis.tables import Row, Section, Table
 from mixdream.survey.design.blocks import Detect
 from mixdream.survey.design.design import Design
@@ -32,8 +35,8 @@ from mixdream.survey.storage.rows import Answer, Heard
 _MOST_TRIALS = 10  # with tables of their own
 _MIRRORED: dict[Choice, Choice] = {"first": "second", "second": "first", "none": "none", "both": "both"}
 _TOLD_APART_NOTE = (
-    f"{SHARE_NOTE} Told apart: whoever can't hear a difference is right about half of the clips, be it by "
-    "calling none or all of them generated."
+    f"{SHARE_NOTE} {P_NOTE} Told apart: whoever can't hear a difference is right about half of the clips, "
+    "be it by calling none or all of them generated."
 )
 
 
@@ -44,11 +47,6 @@ class JudgedClip(NamedTuple):
     heard: Heard
     called: bool
     generated: bool
-
-    @property
-    def item(self) -> str:
-        """What `two_way_interval` takes for an item."""
-        return item_of("detect", (self.heard,))
 
 
 def detect_report(block: Detect, rows: Sequence[Answer], design: Design, prefix: str) -> BlockReport:
@@ -108,37 +106,36 @@ def exactly_one(rows: Sequence[Answer], design: Design, name: str, by_trial: boo
 
     They are tested against tossing a coin, by trial where that is asked for, and of all trials together.
     """
-    by_number: dict[int, list[tuple[str, Choice]]] = {}
+    by_number: dict[int, list[Answer]] = {}
     for row in rows:
-        right = _right([clip.condition for clip in row.clips], design)
-        if right in ("first", "second"):
-            by_number.setdefault(row.trial, []).append((row.value, right))
+        if _right([clip.condition for clip in row.clips], design) in ("first", "second"):
+            by_number.setdefault(row.trial, []).append(row)
     lines: list[Row] = []
     if by_trial or len(by_number) == 1:
-        lines = [line for i in sorted(by_number) for line in _named_one(f"Question {i + 1}", by_number[i])]
+        lines = [
+            line for i in sorted(by_number) for line in _named_one(f"Question {i + 1}", by_number[i], design)
+        ]
     if len(lines) > 1:
-        add_holm(lines, "p_binomial")
-    note = "Answers that named neither clip or both are left out; a coin names the right one in 50 %."
+        add_holm(lines)
     if len(by_number) > 1:
-        lines += _named_one("all", [answer for answers in by_number.values() for answer in answers])
-        note += (
-            " The row of all takes each answer for a listener of its own: where a listener gave several, its "
-            "interval is too narrow and its p too small."
-        )
-    columns = "trial answers named_one right percent exact chance_percent p_binomial p_holm"
+        lines += _named_one("all", [row for own in by_number.values() for row in own], design)
+    note = (
+        "Answers that named neither clip or both are left out; a coin names the right one in 50 %. "
+        f"{SHARE_NOTE} {P_NOTE}"
+    )
+    columns = "trial answers named_one right percent two_way by_listener chance_percent p p_holm"
     return [Table(name, "Exactly one clip named", columns, lines, note)] if lines else []
 
 
-def _named_one(trial: str, answers: Sequence[tuple[str, Choice]]) -> list[Row]:
-    """Row of answers, each with the right one; none where nobody named one clip."""
-    named = [(value, right) for value, right in answers if value in ("first", "second")]
+def _named_one(trial: str, rows: Sequence[Answer], design: Design) -> list[Row]:
+    """Row of the answers to trials with one generated clip; none where nobody named one clip."""
+    named = [row for row in rows if row.value in ("first", "second")]
     if not named:
         return []
-    n, correct = len(named), sum(value == right for value, right in named)
-    counts = {"trial": trial, "answers": len(answers), "named_one": n, "right": correct}
-    share = {"percent": 100 * correct / n, "exact": percent(exact(correct, n))}
-    test = {"chance_percent": 100 * CHANCE, "p_binomial": binomial_p(correct, n, CHANCE)}
-    return [counts | share | test]
+    right = [float(_is_generated(row.clips[row.value == "second"].condition, design)) for row in named]
+    measure = measure_of(trial, named, right, CHANCE)
+    counts = {"trial": trial, "named_one": len(named), "right": int(sum(right))}
+    return [counts | measure.row() | {"answers": len(rows)}]
 
 
 def _is_generated(condition: str, design: Design) -> bool:
@@ -154,7 +151,8 @@ def _right(conditions: Sequence[str], design: Design) -> Choice:
 def _told_apart(judged: Sequence[JudgedClip]) -> Measure:
     """Share of clips judged right: the mean of the shares among generated and among real ones."""
     observations = observe(
-        (clip.session, clip.item, float(clip.called == clip.generated), clip.generated) for clip in judged
+        (clip.session, clip.heard.item, float(clip.called == clip.generated), clip.generated)
+        for clip in judged
     )
     if len({clip.generated for clip in judged}) < 2:
         return Measure("judged right", observations)
@@ -163,7 +161,7 @@ def _told_apart(judged: Sequence[JudgedClip]) -> Measure:
 
 def _called(name: str, judged: Sequence[JudgedClip]) -> Measure:
     """Share of clips called generated."""
-    return Measure(name, observe((clip.session, clip.item, float(clip.called), 0) for clip in judged))
+    return Measure(name, observe((clip.session, clip.heard.item, float(clip.called), 0) for clip in judged))
 
 
 def _sentence(judged: Sequence[JudgedClip], measure: Measure) -> str:
@@ -173,7 +171,9 @@ def _sentence(judged: Sequence[JudgedClip], measure: Measure) -> str:
     shown = verdict(
         measure.p, measure.means.mean() > CHANCE, "above chance", below, "not shown to differ from chance"
     )
-    return f"generated and real clips were told apart in {measure} of cases, chance is 50 %: {shown}"
+    return (
+        f"generated and real clips were told apart in {measure}, chance is 50 %: {shown}{measure.these_clips}"
+    )
 
 
 def _shares(judged: Sequence[JudgedClip], measure: Measure, name: str) -> Table:
@@ -187,24 +187,17 @@ def _shares(judged: Sequence[JudgedClip], measure: Measure, name: str) -> Table:
 
 def _signal(judged: Sequence[JudgedClip], name: str) -> Table:
     """Table of d' and the criterion over all clips."""
-    number_of = {session: i for i, session in enumerate(sorted({clip.session for clip in judged}))}
-    by_listener = np.zeros((len(number_of), 4))
-    for clip in judged:
-        kind = 0 if clip.generated else 2
-        by_listener[number_of[clip.session], [kind, kind + 1]] += clip.called, 1
-    total = Detection(*by_listener.sum(axis=0))
-    intervals = detection_intervals(by_listener)
-    lines = [
-        {"what": "d'", "value": d_prime(total), "interval": intervals[0]},
-        {"what": "criterion c", "value": criterion(total), "interval": intervals[1]},
-    ]
+    columns = zip(
+        *((clip.session, clip.heard.item, clip.generated, clip.called) for clip in judged), strict=True
+    )
+    total, rows = detection_rows(*map(np.array, columns))
+    lines = [{"what": what} | row for what, row in zip(("d'", "criterion c"), rows, strict=True)]
     note = (
         f"{total.hits:.0f} of {total.generated:.0f} generated clips and {total.false_alarms:.0f} of "
         f"{total.real:.0f} real ones were called generated; rates corrected log-linearly (Hautus 1995). "
-        "d' is 0 by chance; c above 0 means that few clips are called generated."
+        f"d' is 0 by chance; c above 0 means that few clips are called generated. {JACKKNIFE_NOTE}"
     )
-    headings = {"interval": "95 % (jackknife)"}
-    return Table(name, "Signal detection", "what value interval", lines, note, digits=2, headings=headings)
+    return Table(name, "Signal detection", "what value two_way by_listener", lines, note, digits=2)
 
 
 def _by_clip(judged: Sequence[JudgedClip], name: str) -> Table:

@@ -12,15 +12,19 @@ from mixdream.errors import InputError
 from mixdream.survey.analysis.tables import Row, Section, Table, many
 from mixdream.survey.design.design import Exclusions
 from mixdream.survey.design.question import ATTENTION
-from mixdream.survey.exporting.safe_csv import unguard, write_csv
+from mixdream.survey.exporting.safe_csv import csv_text, unguard
 from mixdream.survey.storage.rows import Answer, Session
 
 RULES = {
     "unfinished": "did not reach the last page",
     "wrong_attention": "more wrong attention items than the design allows",
     "heard_too_little": "heard less of the clips than the design asks for",
+    "faster_than_sound": "sent answers sooner than the clips said to be heard could have been played",
 }
 """Rules that mixdream applies, and what they mean."""
+
+
+_LATE_S = 1.0  # by which a clock, or a page on its way, may be off
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,12 @@ class Excluded:
 
 
 def exclude(
-    rows: Sequence[Answer], sessions: Iterable[Session], rules: Exclusions, today: date
+    rows: Sequence[Answer], sessions: Sequence[Session], rules: Exclusions, today: date
 ) -> list[Excluded]:
     """Apply the rules of a design to everyone with answers; who breaks several is listed several times."""
     heard, whole = heard_s(rows)
     wrong, asked = attention(rows)
+    hurried = faster_than_sound(rows, sessions)
     finished = {visit.session for visit in sessions if visit.finished is not None}
     pages = {visit.session: f"{visit.answered} of {visit.pages} pages" for visit in sessions}
     excluded = []
@@ -50,6 +55,8 @@ def exclude(
         if heard[session] < rules.fastest_share * whole[session]:
             detail = f"heard {heard[session]:.1f} of {whole[session]:.1f} s"
             excluded.append((session, "heard_too_little", detail))
+        if pages_of := hurried[session]:
+            excluded.append((session, "faster_than_sound", f"on {many(pages_of, 'page')}"))
     return [Excluded(*reason, today.isoformat()) for reason in excluded]
 
 
@@ -79,6 +86,23 @@ def heard_s(rows: Iterable[Answer]) -> tuple[dict[str, float], dict[str, float]]
             heard[row.session] += sum(min(clip.heard_s, clip.seconds) for clip in row.clips)
             whole[row.session] += sum(clip.seconds for clip in row.clips)
     return heard, whole
+
+
+def faster_than_sound(rows: Iterable[Answer], sessions: Iterable[Session]) -> Counter[str]:
+    """Pages of each session whose clips cannot have been heard as the browser says, by the server's clock.
+
+    Clips sound one after the other, and a page is shown when the answers before it are saved: in between
+    there must have been time. What a browser says of itself a script can say, too.
+    """
+    before = {visit.session: visit.started for visit in sessions}
+    pages: Counter[str] = Counter()
+    answered = {(row.session, row.position): row for row in rows}
+    for (session, _), row in sorted(answered.items()):
+        if session in before:
+            passed_s = (row.saved - before[session]).total_seconds()
+            pages[session] += sum(clip.heard_s for clip in row.clips) > passed_s + _LATE_S
+            before[session] = row.saved
+    return pages
 
 
 def read_exclusions(path: Path) -> list[Excluded]:
@@ -111,10 +135,9 @@ def _excluded(cells: dict[str | None, Any], line: str) -> Excluded:
         raise InputError(f"{line}: date must be like 2030-12-31, got '{day[:40]}'") from None
 
 
-def write_exclusions(path: Path, excluded: Iterable[Excluded]) -> None:
-    """Write a list that `read_exclusions` reads."""
-    rows = (astuple(exclusion) for exclusion in excluded)
-    write_csv(path, ("session", "rule", "detail", "date"), rows)
+def exclusions_csv(excluded: Iterable[Excluded]) -> str:
+    """A list that `read_exclusions` reads."""
+    return csv_text(("session", "rule", "detail", "date"), map(astuple, excluded))
 
 
 def care_sections(rows: Sequence[Answer], excluded: Sequence[Excluded]) -> list[Section]:

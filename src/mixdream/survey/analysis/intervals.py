@@ -13,6 +13,9 @@ CHANCE = 0.5
 LEVEL = 0.05
 """Below it a p value shows something."""
 
+EVERYTHING = (-math.inf, math.inf)
+"""Limits that cut nothing."""
+
 _ROUNDING = 1e-12  # of means
 _FIT_ROUNDING = 1e-7  # of fits that end when they are close
 
@@ -65,7 +68,7 @@ def binomial_p(k: int, n: int, chance: float) -> float:
     return float(stats.binomtest(k, n, chance).pvalue)
 
 
-def t_interval(means: np.ndarray, limits: tuple[float, float] = (-math.inf, math.inf)) -> Interval | None:
+def t_interval(means: np.ndarray, limits: tuple[float, float] = EVERYTHING) -> Interval | None:
     """Student's interval over one average per listener, cut at ``limits``.
 
     Answers of a listener resemble each other and listeners are independent, so listeners are counted. The
@@ -154,31 +157,22 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     return corrected
 
 
-def jackknife_intervals(
-    by_listener: np.ndarray, estimate: Callable[[np.ndarray], np.ndarray]
-) -> list[Interval | None]:
-    """Intervals for figures of all answers together, such as d', by leaving out one listener at a time.
+def jackknife(by_listener: np.ndarray, estimate: Callable[[np.ndarray], np.ndarray]) -> list[float | None]:
+    """Variances of figures of all answers together, such as d', by leaving out one listener at a time.
 
-    ``estimate +- t(n - 1) sqrt((n - 1) / n sum (e_i - mean e)^2)``, where e_i is the estimate without
-    listener i (Tukey 1958). Resampling few listeners gives too little spread; this does not.
+    ``(n - 1) / n sum (e_i - mean e)^2``, where e_i is the estimate without listener i (Tukey 1958).
+    Resampling few listeners gives too little spread; this does not.
 
     ``by_listener`` holds the counts of each, shape (listeners, ...); ``estimate`` turns sums of counts, shape
     (n, ...), into figures, shape (n, figures), NaN where they say nothing. None stands for fewer than 2
     listeners, an estimate that never changes, and one that cannot be made without one of them.
     """
     n = len(by_listener)
-    whole = by_listener.sum(axis=0)
-    figures = estimate(whole[None])[0]
+    without = estimate(by_listener.sum(axis=0) - by_listener)
     if n < 2:
-        return [None] * len(figures)
-    error = np.sqrt((n - 1) * estimate(whole - by_listener).var(axis=0))
-    half = float(stats.t.ppf(0.975, n - 1)) * error
-    return [
-        Interval(float(middle - width), float(middle + width))
-        if math.isfinite(width) and width > _FIT_ROUNDING
-        else None
-        for middle, width in zip(figures, half, strict=True)
-    ]
+        return [None] * without.shape[1]
+    variances = ((n - 1) * without.var(axis=0)).tolist()
+    return [variance if variance > _FIT_ROUNDING**2 else None for variance in variances]
 
 
 def _alike(means: np.ndarray) -> bool:

@@ -6,18 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from mixdream.survey.analysis.intervals import LEVEL, t_interval
+from mixdream.survey.analysis.intervals import t_interval
 from mixdream.survey.analysis.measures import (
     COUNT,
     MEAN,
     NOTE,
     SHARE,
     SHARE_NOTE,
+    THESE_CLIPS,
     BlockReport,
     Measure,
     by_clip,
     count_row,
     differences,
+    is_shown,
     measure_of,
 )
 from mixdream.survey.analysis.tables import Row, Section, Table, many
@@ -102,8 +104,10 @@ def _sentence(ratings: Sequence[Measure], compared: Sequence[Table]) -> str:
     ranked = sorted(ratings, key=lambda rating: -rating.means.mean())
     text = ", ".join(f"{rating.name} {rating}" for rating in ranked)
     for table in compared:
-        differ = sum(row["p_holm"] is not None and row["p_holm"] < LEVEL for row in table.rows)
-        text += f"; {differ or 'none'} of {many(len(table.rows), 'pair')} shown to differ"
+        differ = [row for row in table.rows if is_shown(row["p_holm"])]
+        text += f"; {len(differ) or 'none'} of {many(len(table.rows), 'pair')} shown to differ"
+        if not all(row["two_way"] for row in differ):
+            text += THESE_CLIPS
     return text
 
 

@@ -59,10 +59,11 @@ def report_answers(
     all_rows = [row for row in gathered.rows if row.design_hash == this]
     names = {row.session for row in all_rows}
     sessions = [session for session in gathered.sessions if session.session in names]
-    excluded = exclude(all_rows, sessions, design.exclusions, today)
-    excluded += [exclusion for exclusion in own if exclusion.session in names]
+    by_rule = exclude(all_rows, sessions, design.exclusions, today)
+    # The researcher's list is kept whole, whoever else answered; what both say is said once.
+    excluded = list({(one.session, one.rule): one for one in (*by_rule, *own)}.values())
     excluded.sort(key=lambda exclusion: (exclusion.session, exclusion.rule))
-    out = {exclusion.session for exclusion in excluded}
+    out = {exclusion.session for exclusion in excluded} & names
     rows = [row for row in all_rows if row.session not in out]
 
     blocks = []
@@ -83,7 +84,7 @@ def report_answers(
         _facts(gathered, this, sessions, out, all_rows, today),
         blocks,
         question_sections(design.demographics, about, language, "listeners"),
-        care_sections(all_rows, excluded),
+        care_sections(all_rows, [one for one in excluded if one.session in out]),
         excluded,
         _notes(gathered, this, own, design_hash),
     )

@@ -1,6 +1,8 @@
 """The report on disk: a page that needs nothing else, the figures as JSON, tables as CSV, charts as SVG."""
 
+import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ from mixdream.errors import InputError
 from mixdream.files import write_atomically, write_json
 from mixdream.pages.media import data_url
 from mixdream.pages.render import render_page
-from mixdream.survey.analysis.exclude import write_exclusions
+from mixdream.survey.analysis.exclude import exclusions_csv
 from mixdream.survey.analysis.figures import draw, in_the_dark
 from mixdream.survey.analysis.measures import BREAKDOWN_NOTE
 from mixdream.survey.analysis.report import Report
@@ -18,29 +20,23 @@ from mixdream.survey.analysis.tables import Section, kind_of
 def write_report(folder: Path, report: Report) -> tuple[Path, dict[str, Any]]:
     """Write ``index.html``, ``report.json``, ``exclusions.csv``, ``tables/*.csv`` and ``figures/*.svg``.
 
-    A report that was in the folder is replaced. Returned are the page and what ``report.json`` says.
+    A report that was in the folder is replaced, and nothing else: what is in the way and was not made here,
+    or was changed since, is an InputError. Returned are the page and what ``report.json`` says.
     """
-    try:
-        for path in (folder, folder / "tables", folder / "figures"):
-            path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"a report cannot be written to '{folder}': {error.strerror}") from None
-    _clear(folder)
-    pictures, files = {}, []
+    pictures: dict[str, dict[str, str]] = {}
+    files: dict[str, str] = {}
     for section in _sections(report):
-        files += [table.write(folder / "tables") for table in section.tables]
+        files |= {f"tables/{table.name}.csv": table.csv() for table in section.tables}
         for chart in section.charts:
             light = draw(chart)
-            files.append(folder / "figures" / f"{chart.name}.svg")
-            write_atomically(files[-1], light)
+            files[f"figures/{chart.name}.svg"] = light.decode()
             pictures[chart.name] = {
                 "light": data_url("image/svg+xml", light),
                 "dark": data_url("image/svg+xml", in_the_dark(light)),
             }
     if report.excluded is not None:
-        write_exclusions(folder / "exclusions.csv", report.excluded)
-    content = to_json(report) | {"files": [path.relative_to(folder).as_posix() for path in files]}
-    page = render_page(
+        files["exclusions.csv"] = exclusions_csv(report.excluded)
+    files["index.html"] = render_page(
         "mixdream.survey.analysis",
         "report.html",
         report=report,
@@ -48,8 +44,17 @@ def write_report(folder: Path, report: Report) -> tuple[Path, dict[str, Any]]:
         kind_of=kind_of,
         breakdown_note=BREAKDOWN_NOTE,
     )
+    content = to_json(report) | {"files": {name: _digest(text.encode()) for name, text in files.items()}}
+    try:
+        for path in (folder, folder / "tables", folder / "figures"):
+            path.mkdir(parents=True, exist_ok=True)
+        _clear(folder, files)
+    except OSError as error:
+        raise InputError(f"a report cannot be written to '{folder}': {error.strerror}") from None
+    # First, so that what a killed process leaves is known for a report's.
     write_json(folder / "report.json", content)
-    write_atomically(folder / "index.html", page)
+    for name, text in files.items():
+        write_atomically(folder / name, text)
     return folder / "index.html", content
 
 
@@ -92,12 +97,29 @@ def _sections(report: Report) -> list[Section]:
     return [*results, *broken_down, *report.listeners, *report.care]
 
 
-def _clear(folder: Path) -> None:
-    """Delete tables and charts of the report that was here, and nothing else."""
+def _clear(folder: Path, wanted: Iterable[str]) -> None:
+    """Delete the report that was here, or refuse where another file has one of the wanted names."""
     try:
-        old = json.loads((folder / "report.json").read_text("utf-8"))["files"]
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return
-    for path in (*folder.glob("tables/*.csv"), *folder.glob("figures/*.svg")):
-        if path.relative_to(folder).as_posix() in old:
-            path.unlink()
+        old = dict(json.loads((folder / "report.json").read_text("utf-8"))["files"])
+    except FileNotFoundError:
+        old = {}
+    except (ValueError, KeyError, TypeError):
+        raise _in_the_way(folder / "report.json") from None
+    paths = [*folder.glob("tables/*.csv"), *folder.glob("figures/*.svg")]
+    paths += [path for name in ("index.html", "exclusions.csv") if (path := folder / name).exists()]
+    there = {path.relative_to(folder).as_posix(): path for path in paths}
+    ours = [name for name, path in there.items() if old.get(name) == _digest(path.read_bytes())]
+    for name in sorted(there.keys() & set(wanted) - set(ours)):
+        raise _in_the_way(there[name])
+    for name in ours:
+        there[name].unlink()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _in_the_way(path: Path) -> InputError:
+    return InputError(
+        f"'{path}' is not as 'survey analyse' wrote it: give another folder with -o, or move the file"
+    )

@@ -1,11 +1,12 @@
 """Signal detection: how far two kinds of clips are apart for listeners, whatever they like to answer."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import optimize, stats
 
-from mixdream.survey.analysis.intervals import Interval, jackknife_intervals
+from mixdream.survey.analysis.crossed import figure_intervals
+from mixdream.survey.analysis.intervals import jackknife
 
 FARTHEST = 10.0
 """Where `abx_d_prime` ends."""
@@ -37,9 +38,32 @@ def criterion(counts: Detection) -> float:
     return float(_figures(np.array([counts]))[0, 1])
 
 
-def detection_intervals(by_listener: np.ndarray) -> list[Interval | None]:
-    """Intervals of `d_prime` and `criterion`, from the `Detection` of each listener: shape (listeners, 4)."""
-    return jackknife_intervals(by_listener, _figures)
+def detection_rows(
+    listener: np.ndarray, item: np.ndarray, generated: np.ndarray, called: np.ndarray
+) -> tuple[Detection, list[dict[str, Any]]]:
+    """Count judgements of clips; value and intervals of `d_prime` and of `criterion`.
+
+    Arrays are of shape (judgements,): who judged which music, whether it is generated, whether it was called
+    so. Over listeners the variance is the jackknife's, over clips it is that of the figures' first order.
+    """
+    number, who = np.unique(listener, return_inverse=True)
+    kind = np.where(generated, 0, 1)
+    by_listener = np.zeros((len(number), 4))
+    np.add.at(by_listener, (who, 2 * kind), called)
+    np.add.at(by_listener, (who, 2 * kind + 1), 1)
+    counts = Detection(*by_listener.sum(axis=0).tolist())
+    heard = np.array([counts.generated, counts.real])[kind]
+    right = np.array([counts.hits, counts.false_alarms])[kind]
+    slope = stats.norm.pdf(stats.norm.ppf((right + 0.5) / (heard + 1)))  # of z, whose rate moves by 1 / n
+    moved = (called - right / heard) / ((heard + 1) * slope)
+    where = listener, item[:, None], kind[:, None]
+    d, c = moved * np.where(generated, 1, -1), -moved / 2
+    of_d, of_c = jackknife(by_listener, _figures)
+    rows = [
+        {"value": d_prime(counts)} | figure_intervals(d_prime(counts), of_d, d, *where),
+        {"value": criterion(counts)} | figure_intervals(criterion(counts), of_c, c, *where),
+    ]
+    return counts, rows
 
 
 def abx_right(distance: float) -> float:

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from mixdream.survey.analysis.intervals import Interval
-from mixdream.survey.exporting.safe_csv import write_csv
+from mixdream.survey.exporting.safe_csv import csv_text
 
 Row = dict[str, Any]
 """Cells of a table by column: str, int, float, `Interval` or None."""
@@ -18,38 +17,33 @@ _KINDS: dict[Kind, str] = {
     "text": "answer condition group item label meaning pair rule trial what",
     "count": "answers judged listeners n named_one right ties wrong",
     "number": "chance_percent d_prime difference mean percent score value",
-    "p": "p p_binomial p_by_listener p_holm p_sign",
-    "interval": "by_listener d_prime_interval exact interval two_way wald wilson",
+    "p": "p p_holm",
+    "interval": "by_listener d_prime_interval interval two_way wald wilson",
 }
 """Columns by what is in them; an interval is two columns in CSV, ``_low`` and ``_high``."""
 
 _KIND_OF = {key: kind for kind, keys in _KINDS.items() for key in keys.split()}
 
 _HEADINGS = {
-    "by_listener": "95 % (t)",
+    "by_listener": "95 %, these clips",
     "chance_percent": "chance, %",
     "d_prime": "d'",
     "d_prime_interval": "d', 95 %",
-    "exact": "95 % (exact)",
     "group": "answer",
     "interval": "95 % (t)",
     "judged": "answers",
     "meaning": "",
     "named_one": "named one",
-    "p_binomial": "p (binomial)",
-    "p_by_listener": "p (t)",
     "p_holm": "p, Holm",
-    "p_sign": "p (sign test over listeners)",
     "percent": "%",
     "right": "the right one",
     "trial": "",
+    "two_way": "95 %",
     "wald": "Wald (thesis)",
     "what": "",
     "wilson": "95 % (Wilson)",
 }
 """Where a column is not headed by its name."""
-
-_ONLY_IN_FILES = "two_way"
 
 
 @dataclass(frozen=True)
@@ -97,7 +91,7 @@ class Table:
         return {
             key: self.headings.get(key, _HEADINGS.get(_plain(key), key))
             for key in self.columns.split()
-            if key in filled and key != _ONLY_IN_FILES
+            if key in filled
         }
 
     def cells(self) -> list[dict[str, str]]:
@@ -113,8 +107,8 @@ class Table:
             for row in cells
         ]
 
-    def write(self, folder: Path) -> Path:
-        """Write ``<name>.csv``; empty cells are what could not be computed."""
+    def csv(self) -> str:
+        """The table as CSV; empty cells are what could not be computed."""
         head: list[str] = []
         rows: list[list[Any]] = [[] for _ in self.rows]
         for key in self.columns.split():
@@ -122,13 +116,16 @@ class Table:
             head += [f"{key}_low", f"{key}_high"] if interval else [key]
             for cells, row in zip(rows, self.rows, strict=True):
                 cells += (row.get(key) or (None, None)) if interval else (row.get(key),)
-        write_csv(folder / f"{self.name}.csv", head, rows)
-        return folder / f"{self.name}.csv"
+        return csv_text(head, rows)
 
-    def chart(self, unit: str, value: str = "percent", interval: str = "by_listener", **other: Any) -> Chart:
-        """Chart of two columns, labelled with the first one; ``other`` are attributes of `Chart`."""
+    def chart(self, unit: str, value: str = "percent", interval: str = "two_way", **other: Any) -> Chart:
+        """Chart of two columns, labelled with the first one; ``other`` are attributes of `Chart`.
+
+        Where the interval is not known it is the one of these clips, if there is one.
+        """
         label = self.columns.split()[0]
-        labels, values, intervals = ([row.get(key) for row in self.rows] for key in (label, value, interval))
+        labels, values = ([row.get(key) for row in self.rows] for key in (label, value))
+        intervals = [row.get(interval) or row.get("by_listener") for row in self.rows]
         own = {"name": self.name, "title": self.title, "labels": labels}
         return Chart(values=values, intervals=intervals, unit=unit, **own | other)
 

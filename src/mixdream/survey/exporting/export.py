@@ -35,9 +35,10 @@ sessions.csv, sessions.parquet   one row per visit
 designs.json                     the designs that the answers belong to, newest last, by their hash
 
 Parquet has types; in CSV (UTF-8, commas, double quotes, CRLF) truths are 1 and 0, times are ISO 8601 in UTC,
-and what is not there is an empty cell. A spreadsheet takes texts that begin with = + - @, a tab or a line's
-end for formulas, and listeners write the free texts: in CSV such a text, and one that begins with an
-apostrophe, has one apostrophe more before it. Take it off when you read the file; in Parquet there is none.
+and what is not there is an empty cell. A spreadsheet takes what begins with = + - @ for a formula, and
+listeners write the free texts: in CSV such a beginning, of a text or of what follows a comma, semicolon, bar,
+tab or line's end in it, has an apostrophe before it, and an apostrophe there has another one. Take one off in
+each such place when you read the file; in Parquet there is none.
 Whoever is left out of an analysis is in exclusions.csv of its report, never here.
 """
 

@@ -4,30 +4,32 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, TextIO
 
-from mixdream.files import write_atomically
+_CELL = r"(?:\A|(?<=[,;|\t\r\n]))"
+"""Where a spreadsheet may begin a cell, whichever separator it goes by."""
 
-_RUNS = re.compile(r"['=+\-@\t\r\n＝＋－＠]")
+_RUNS = re.compile(rf"{_CELL}(?=[ \"]*['=+\-@＝＋－＠])|\A(?=[\t\r\n])")
+_GUARD = re.compile(rf"{_CELL}'")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?\Z")
 
 
 def guard(text: str) -> str:
-    r"""Put an apostrophe before a text that a spreadsheet would take for a formula.
+    r"""Put an apostrophe where a spreadsheet would begin to read a formula.
 
-    That is one that begins with ``= + - @``, their full-width twins, a tab or a line's end, and is no plain
-    number; or with an apostrophe, so that `unguard` gives back every text.
+    That is before ``= + - @`` or their full-width twins at the beginning of a text or after a separator, be
+    they behind blanks and quotes, and before a tab or a line's end at the beginning. A plain number has none.
+    An apostrophe in such a place gets another one, so that `unguard` gives back every text.
 
-    >>> [guard(text) for text in ("=1+1", "-3", "it's", "'quoted'")]
-    ["'=1+1", '-3', "it's", "''quoted'"]
+    >>> [guard(text) for text in ("=1+1", ";=1+1;", "-3", "it's", "'quoted'")]
+    ["'=1+1", ";'=1+1;", '-3', "it's", "''quoted'"]
     """
-    return f"'{text}" if _RUNS.match(text) and not _NUMBER.match(text) else text
+    return text if _NUMBER.match(text) else _RUNS.sub("'", text)
 
 
 def unguard(text: str) -> str:
     """Undo `guard`."""
-    return text.removeprefix("'")
+    return _GUARD.sub("", text)
 
 
 def writer_of(file: TextIO) -> Any:
@@ -35,10 +37,10 @@ def writer_of(file: TextIO) -> Any:
     return csv.writer(file, lineterminator="\r\n")
 
 
-def write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a small table whole or not at all; None is an empty cell, texts are guarded."""
+def csv_text(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A small table as text; None is an empty cell, texts are guarded."""
     text = io.StringIO(newline="")
     writer = writer_of(text)
     writer.writerow(head)
     writer.writerows([guard(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-    write_atomically(path, text.getvalue())
+    return text.getvalue()

@@ -25,6 +25,7 @@ from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import ATTENTION
 from mixdream.survey.rendering.check_clips import check_clips, length_notes
 from mixdream.survey.rendering.clips import RENDERED, Clip, read_clips
+from mixdream.survey.rendering.equal_bytes import make_equal
 from mixdream.survey.rendering.sources import Source, common_channels, find_sources, read_source
 from mixdream.survey.rendering.tones import COUNTS, SECONDS, tones
 from mixdream.survey.rendering.treatments import anchor, through_grid
@@ -35,7 +36,14 @@ RATE_HZ = 48_000
 _FADE_S = 0.005
 _VARIANTS = 3  # of each number of tones: 12 clips, for 10 attention items at most
 _MADE_BY = 1  # to be raised when the same settings give another sound
-_NEAR_LU = 0.3
+_SAME_LU = 0.1  # levels that differ by less are one
+
+
+class Loudest(NamedTuple):
+    """The level of all clips, and the file whose peaks allow no higher one, if any."""
+
+    lufs: float
+    source: str | None
 
 
 class _Job(NamedTuple):
@@ -50,10 +58,10 @@ def render_clips(design: Design, folder: Path, report: Report = silent) -> list[
     """Render the clips of a design into ``rendered/`` in its folder; in the order of their ids.
 
     Of each condition that a block uses, every sound file becomes a 16-bit FLAC file at 48 kHz: through its
-    grid or made an anchor where the design says so, faded over 5 ms at both ends, and brought to
-    ``loudness_lufs`` by one gain, less where its true peak would pass -1 dBTP (a limiter would be heard in
-    some conditions more than in others). All are mono unless every source is stereo and none goes through a
-    grid.
+    grid or made an anchor where the design says so, faded over 5 ms at both ends, and brought to one loudness
+    by one gain. That is ``loudness_lufs``, or what the clip with the highest peaks reaches without passing
+    -1 dBTP: a limiter would be heard in some conditions more than in others, and so would a level of its own.
+    All are mono unless every source is stereo and none goes through a grid. All files have one size.
 
     Ids are 64 bits of a keyed hash of condition, item, content and settings; the key is made once and stays
     in ``rendered/secret``. What is there under its id is not made again. Clips of earlier settings stay on
@@ -68,64 +76,107 @@ def render_clips(design: Design, folder: Path, report: Report = silent) -> list[
     known = {clip_id: about for clip_id, about in listed.items() if _file(target, clip_id).is_file()}
     is_whole = old.get("made_for") == _settings(design) and len(known) == len(listed)
     if is_whole and not all(path.is_dir() for path in paths.values()):
+        make_equal(list(target.glob("*.flac")))
         clips = read_clips(folder)
         check_clips(design, clips)
         return clips
     sources = [source for name, path in paths.items() for source in find_sources(name, path)]
     mono = any(design.conditions[name].through for name in used)
     channels = 1 if mono else common_channels(sources)
-    target.mkdir(exist_ok=True)
-    jobs = _plan(design, sources, channels, _secret(target))
-    check_clips(design, [job.clip for job in jobs])
-    todo = [job for job in jobs if job.clip.id not in known]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        made = {pool.submit(_render, job, design, target): job for job in todo}
-        try:
-            for done, future in enumerate(as_completed(made)):
-                known[made[future].clip.id] = future.result()
-                report((done + 1) / len(todo), made[future].clip.item)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    about = {job.clip.id: known[job.clip.id] for job in jobs}
+    target.mkdir(0o700, exist_ok=True)
+    secret, made_of = _secret(target), _fingerprint([source.sha256 for source in sources])
+    is_same = (old.get("made_for"), old.get("made_of")) == (_settings(design), made_of)
+    level = Loudest(old["level_lufs"], old["loudest"]) if is_same else Loudest(design.loudness_lufs, None)
+    while True:
+        jobs = _plan(design, sources, channels, secret, level.lufs)
+        check_clips(design, [job.clip for job in jobs])
+        about = _make(jobs, design, target, level.lufs, known, report)
+        lower = _lower(about, level)
+        if lower is level:
+            break
+        for clip_id in about.keys() - known.keys():
+            _file(target, clip_id).unlink()
+        level = lower
+    make_equal(list(target.glob("*.flac")))
     clips = [replace(job.clip, seconds=about[job.clip.id]["seconds"]) for job in jobs]
-    content = {"made_for": _settings(design), "clips": [asdict(clip) for clip in clips], "about": about}
+    content = {
+        "made_for": _settings(design),
+        "made_of": made_of,
+        "level_lufs": level.lufs,
+        "loudest": level.source,
+        "clips": [asdict(clip) for clip in clips],
+        "about": about,
+    }
     if content != old:
         write_json(target / "clips.json", content)
+        (target / "clips.json").chmod(0o600)  # it says which clip is what
     return clips
 
 
 def clip_notes(design: Design, folder: Path) -> list[str]:
-    """What a researcher should know about rendered clips, a line each: lengths, silence, quieter ones."""
-    clips, about = read_clips(folder), _listed(folder / RENDERED)["about"]
+    """What a researcher should know about rendered clips, a line each: lengths, silence, a lower level."""
+    clips, listed = read_clips(folder), _listed(folder / RENDERED)
+    about = listed["about"]
     notes = length_notes(clips)
-    levels = [(about[clip.id]["loudness_lufs"], about[clip.id]["source"]) for clip in clips]
-    silent = [source for lufs, source in levels if lufs is None]
+    silent = [about[clip.id]["source"] for clip in clips if about[clip.id]["loudness_lufs"] is None]
     if silent:
         notes.append(f"{len(silent)} clips are silent, such as '{silent[0]}'")
-    missing_lu = [(design.loudness_lufs - lufs, source) for lufs, source in levels if lufs is not None]
-    if quiet := [pair for pair in missing_lu if pair[0] > _NEAR_LU]:
-        most, source = max(quiet)
+    if listed["loudest"] is not None:
+        level, wanted = listed["level_lufs"], design.loudness_lufs
         notes.append(
-            f"{len(quiet)} clips stay quieter than {design.loudness_lufs:g} LUFS for their peaks, '{source}' "
-            f"most: with 'loudness_lufs: {math.floor(design.loudness_lufs - most)}' all would be alike"
+            f"all clips are at {level:g} LUFS instead of {wanted:g}: more would have clipped the peaks of "
+            f"'{listed['loudest']}'"
         )
     return notes
 
 
-def _plan(design: Design, sources: list[Source], channels: int, secret: bytes) -> list[_Job]:
+def _make(
+    jobs: list[_Job],
+    design: Design,
+    target: Path,
+    level_lufs: float,
+    known: dict[str, dict[str, Any]],
+    report: Report,
+) -> dict[str, dict[str, Any]]:
+    """Make the clips that are not known; what ``clips.json`` says about all of them, by id."""
+    about = {job.clip.id: known[job.clip.id] for job in jobs if job.clip.id in known}
+    todo = [job for job in jobs if job.clip.id not in about]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        made = {pool.submit(_render, job, design, target, level_lufs): job for job in todo}
+        try:
+            for done, future in enumerate(as_completed(made)):
+                about[made[future].clip.id] = future.result()
+                report((done + 1) / len(todo), made[future].clip.item)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return {job.clip.id: about[job.clip.id] for job in jobs}
+
+
+def _lower(about: dict[str, dict[str, Any]], level: Loudest) -> Loudest:
+    """The level that every clip can have: the one they were made for, or a lower one."""
+    levels = [(one["loudness_lufs"], one["source"]) for one in about.values()]
+    lufs, source = min(((lufs, source) for lufs, source in levels if lufs is not None), default=level)
+    if lufs >= level.lufs - _SAME_LU:
+        return level
+    return Loudest(math.floor(10 * lufs) / 10, source)
+
+
+def _plan(
+    design: Design, sources: list[Source], channels: int, secret: bytes, level_lufs: float
+) -> list[_Job]:
     """Every clip of the test in the order of ids, its length not known yet."""
     jobs = []
     for source in sources:
         condition = design.conditions[source.condition]
         grid = NAMED_GRIDS[condition.through] if condition.through else None
         settings = [grid.model_dump() if grid else None, condition.anchor]
-        key = [source.condition, source.item, source.sha256, settings, design.loudness_lufs, channels]
+        key = [source.condition, source.item, source.sha256, settings, level_lufs, channels]
         jobs.append(_Job(Clip(_id(secret, key), source.condition, source.item, 0.0), source, channels))
     if design.has_attention:
         for number in COUNTS:
             for variant in range(_VARIANTS):
-                key = [ATTENTION, number, variant, design.loudness_lufs, channels]
+                key = [ATTENTION, number, variant, level_lufs, channels]
                 jobs.append(_Job(Clip(_id(secret, key), ATTENTION, str(number), SECONDS), None, channels))
     return sorted(jobs, key=lambda job: job.clip.id)
 
@@ -135,13 +186,12 @@ def _id(secret: bytes, key: list[Any]) -> str:
     return hmac.new(secret, message, hashlib.sha256).hexdigest()[:16]
 
 
-def _render(job: _Job, design: Design, target: Path) -> dict[str, Any]:
+def _render(job: _Job, design: Design, target: Path, level_lufs: float) -> dict[str, Any]:
     """Make one clip unless it is there; returns what ``clips.json`` says about it."""
     path, source = _file(target, job.clip.id), job.source
     if not path.is_file():
-        audio, _ = set_level(
-            _faded(_audio(job, design)).T, RATE_HZ, target_lufs=design.loudness_lufs, most_limiting_db=0.0
-        )
+        audio = _faded(_audio(job, design)).T
+        audio, _ = set_level(audio, RATE_HZ, target_lufs=level_lufs, most_limiting_db=0.0)
         buffer = io.BytesIO()
         soundfile.write(buffer, audio.T, RATE_HZ, format="FLAC", subtype="PCM_16")
         write_atomically(path, buffer.getvalue())
@@ -191,8 +241,11 @@ def _secret(target: Path) -> bytes:
 def _settings(design: Design) -> str:
     """Fingerprint of all that decides which clips a design has."""
     conditions = {name: design.conditions[name].model_dump() for name in sorted(design.heard_conditions)}
-    content = json.dumps([_MADE_BY, conditions, design.loudness_lufs, design.has_attention], sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
+    return _fingerprint([_MADE_BY, conditions, design.loudness_lufs, design.has_attention])
+
+
+def _fingerprint(content: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _listed(target: Path) -> dict[str, Any]:

@@ -8,17 +8,19 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Scope
 
 from mixdream.survey.serving import listener, progress
+from mixdream.survey.serving.fault_log import LOG, keep_quiet
 from mixdream.survey.serving.guard import Guard
 from mixdream.survey.serving.settings import Settings
 from mixdream.survey.serving.site import Site
 from mixdream.survey.serving.submission import Refused
 from mixdream.survey.serving.views import chrome, negotiated
+from mixdream.survey.storage.database import reason_of
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -28,9 +30,10 @@ def create_app(settings: Settings) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        site.store.close()
+        site.close()
 
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    # Redirects to the path with or without a slash would repeat whatever Host a request names.
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.site = site
     app.mount("/static", _Static(directory=Path(__file__).parent / "static"))
     app.include_router(listener.router)
@@ -40,15 +43,15 @@ def create_app(settings: Settings) -> ASGIApp:
     app.add_exception_handler(RequestValidationError, _answering(422, "the request is not understood"))
     # An id that a browser used for another page before.
     app.add_exception_handler(IntegrityError, _answering(409, "this answer is another page's"))
-    # The database is away or busy: browsers try again.
     for away in (SQLAlchemyError, OSError):
-        app.add_exception_handler(away, _answering(503, "the server cannot store anything right now"))
+        app.add_exception_handler(away, _away)
     app.add_exception_handler(Exception, _answering(500, "something went wrong"))
     return Guard(app, site.cookie, settings.proxy)
 
 
 def from_environment() -> ASGIApp:
     """What uvicorn's workers call."""
+    keep_quiet()
     return create_app(Settings.from_environment())
 
 
@@ -71,14 +74,20 @@ async def _http_error(request: Request, error: Any) -> Response:
     return _error_page(request, error.status_code, reason)
 
 
+async def _away(request: Request, error: Exception) -> Response:
+    """The database or the disk cannot be used: a line in the log, and browsers try again."""
+    reason = reason_of(error) if isinstance(error, DBAPIError) else str(error)
+    LOG.error("answers cannot be read or saved (listeners get 503 and try again): %s", reason.strip())
+    response = _error_page(request, 503, "the server cannot store anything right now")
+    response.headers["Retry-After"] = "1"
+    return response
+
+
 def _answering(status: int, reason: str) -> Callable[[Request, Exception], Awaitable[Response]]:
     """A handler that gives every error the same answer."""
 
     async def answer(request: Request, _error: Exception) -> Response:
-        response = _error_page(request, status, reason)
-        if status == 503:
-            response.headers["Retry-After"] = "1"
-        return response
+        return _error_page(request, status, reason)
 
     return answer
 

@@ -54,9 +54,15 @@ class Buckets:
 def network_of(address: str) -> str:
     """What counts as one client: an IPv4 address, or the 64 bits of an IPv6 address that name a network.
 
-    >>> network_of("203.0.113.7"), network_of("2001:db8::1:2:3")
-    ('203.0.113.7', '2001:db8::')
+    Some proxies name the port, too.
+
+    >>> network_of("203.0.113.7:4711"), network_of("2001:db8::1:2:3"), network_of("[2001:db8::5]:4711")
+    ('203.0.113.7', '2001:db8::', '2001:db8::')
     """
+    if address.startswith("["):
+        address = address[1:].partition("]")[0]
+    elif address.count(":") == 1:
+        address = address.partition(":")[0]
     try:
         parsed = ip_address(address)
     except ValueError:

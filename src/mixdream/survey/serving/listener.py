@@ -73,7 +73,7 @@ def first_page(request: Request, site: SiteOf, token: Token, language: str | Non
         return HTMLResponse(site.render("page.html", **content, **page_view(design, visit)))
     done = design.completion
     content |= {"code": done.code, "score": score(site.store, visit) if done.show_score else None}
-    content |= {"text": in_language(done.text, visit.language)}
+    content |= {"text": in_language(done.text, visit.language), "session": visit.public}
     content |= {"withdrawal": in_language(design.withdrawal, visit.language)}
     return HTMLResponse(site.render("done.html", **content))
 
@@ -85,18 +85,24 @@ def new_listener(request: Request, site: SiteOf, language: str | None = None) ->
 
 
 @router.post("/start")
-def begin(request: Request, site: SiteOf, token: Token, consent: Begin) -> Response:
+async def begin(request: Request, site: SiteOf, token: Token, consent: Begin) -> Response:
     """Begin a session, or go on with the one that was begun; its secret is kept in a cookie."""
+    token = await site.write(_begun, site, token, consent)
+    response = JSONResponse({"started": True})
+    _remember(request, response, site, token)
+    return response
+
+
+def _begun(site: Site, token: str, consent: Begin) -> str:
+    """The secret of the session that a listener has now."""
     design = site.design
     if consent.language not in design.languages:
         raise Refused(422, "the test is not in this language")
     visit = find(site.store, token) if token and not consent.new else None
     if visit is None or visit.finished or visit.is_late(site.design_of(visit.design_hash)):
         token = consent.id
-        start(site.store, design, site.clips, consent.language, token)
-    response = JSONResponse({"started": True})
-    _remember(request, response, site, token)
-    return response
+        start(site.store, design, site.clips, consent.language, token, site.usage)
+    return token
 
 
 @router.get("/s/{token}")
@@ -110,9 +116,9 @@ def go_on(request: Request, site: SiteOf, token: str) -> Response:
 
 
 @router.post("/answers")
-def answer(site: SiteOf, token: Token, submission: Submission) -> Response:
+async def answer(site: SiteOf, token: Token, submission: Submission) -> Response:
     """Save the answers of a page; what is confirmed is on the disk."""
-    saved = save(site.store, token, site.design_of, submission)
+    saved = await site.write(save, site.store, token, site.design_of, submission)
     return JSONResponse({"saved": saved.isoformat(), "page": submission.page})
 
 
@@ -136,9 +142,9 @@ def withdrawal(site: SiteOf, token: str) -> Response:
 
 
 @router.post("/withdraw/{token}")
-def withdraw(request: Request, site: SiteOf, token: str, _nothing: Nothing) -> Response:
+async def withdraw(request: Request, site: SiteOf, token: str, _nothing: Nothing) -> Response:
     """Delete a session and all its answers."""
-    site.store.delete(_visit(site, token).public)
+    await site.write(lambda: site.store.delete(_visit(site, token).public))
     response = JSONResponse({"deleted": True})
     if request.cookies.get(site.cookie) == token:
         response.delete_cookie(site.cookie, path=_path(request))

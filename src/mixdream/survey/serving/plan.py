@@ -39,7 +39,8 @@ def block_of(design: Design, page: Page) -> AnyBlock | None:
 def must_listen(design: Design, page: Page) -> bool:
     """Whether the clips of a page have to be heard to their end before its answer is taken."""
     block = block_of(design, page)
-    return bool(page.clips) and (page.kind == ATTENTION or bool(getattr(block, "must_listen", False)))
+    own = page.kind in ("volume", ATTENTION)
+    return bool(page.clips) and (own or bool(getattr(block, "must_listen", False)))
 
 
 def questions_of(design: Design, page: Page) -> tuple[Question, ...]:

@@ -14,8 +14,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from mixdream.survey.design.design import Design
 from mixdream.survey.rendering.clips import Clip
 from mixdream.survey.serving.site import Site
+from mixdream.survey.serving.usage import ACTIVE
 from mixdream.survey.serving.views import chrome
-from mixdream.survey.serving.visits import ACTIVE
 from mixdream.survey.storage.store import Store, now
 from mixdream.survey.storage.tables import sessions, uses
 

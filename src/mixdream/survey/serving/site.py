@@ -1,10 +1,13 @@
 """What the pages of a listening test are made from: designs, clips, templates, secrets."""
 
+import asyncio
 import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import jinja2
 
@@ -12,10 +15,16 @@ from mixdream.errors import InputError
 from mixdream.survey.design.design import Design
 from mixdream.survey.rendering.clips import RENDERED, read_clips
 from mixdream.survey.serving.settings import Settings, progress_token
+from mixdream.survey.serving.usage import Usage
 from mixdream.survey.serving.visits import Visit
 from mixdream.survey.storage.store import Store
 
+WRITERS = 5
+"""Threads of a worker that may change the database; it has twice as many connections (`Database`)."""
+
+_TURN_S = 10.0  # browsers give up after 20 and try again
 _SLOT_DIGITS = 24
+T = TypeVar("T")
 
 
 class Site:
@@ -30,6 +39,9 @@ class Site:
         self.files = {path.stem: path for path in (folder / RENDERED).glob("*.flac")}
         self.progress_token = progress_token(folder)
         self.cookie = _cookie_name(folder)
+        self.usage = Usage(self.store)
+        self._writers = ThreadPoolExecutor(WRITERS)
+        self._turns = asyncio.Semaphore(WRITERS)
         self._designs = dict(self.store.designs())
         self._lock = Lock()
 
@@ -44,6 +56,26 @@ class Site:
             if design_hash not in self._designs:
                 self._designs.update(self.store.designs())
             return self._designs[design_hash]
+
+    async def write(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Run what changes the database, and may have to wait for it, where no page waits behind it.
+
+        Few wait for the database itself, the others for them; OSError where that takes too long.
+        """
+        try:
+            async with asyncio.timeout(_TURN_S):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise OSError("too many are waiting to save: the database is locked or slow") from None
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._writers, work, *arguments)
+        finally:
+            self._turns.release()
+
+    def close(self) -> None:
+        """End connections and threads."""
+        self._writers.shutdown(wait=False)
+        self.store.close()
 
     def clip_file(self, visit: Visit, slot: str) -> Path | None:
         """The clip behind an opaque id: of a page that the session has come to, or None."""

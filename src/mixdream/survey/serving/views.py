@@ -16,7 +16,7 @@ RADIOS = 11
 
 _SCRIPT_WORDS = (
     *("play", "stop", "no_clip", "no_audio"),
-    *("saving", "saved", "trying", "elsewhere", "other_session", "refused", "not_chosen"),
+    *("saving", "trying", "elsewhere", "other_session", "refused", "not_chosen"),
 )
 
 
@@ -37,14 +37,11 @@ def page_view(design: Design, visit: Visit) -> dict[str, Any]:
     page = visit.plan[visit.page]
     language = visit.language
     questions = [_question(question, language) for question in questions_of(design, page)]
-    single = len(questions) == 1 and page.kind not in ("demographics", "ask")
-    if single:
-        questions[0]["hidden"] = True  # it is the heading
     return {
         "session": visit.public,
         "position": visit.page,
         "pages": len(visit.plan),
-        "heading": questions[0]["ask"] if single else _heading(design, page, language),
+        "heading": _heading(design, page, language),
         "text": _text(design, page, language),
         "clips": [
             {"slot": slot_of(visit, visit.page, index), "label": label}
@@ -76,8 +73,10 @@ def negotiated(design: Design, wanted: str | None, accepted: str) -> str:
 def _heading(design: Design, page: Page, language: str) -> str:
     words = words_in(language)
     names = {"volume": "volume_title", "demographics": "questions_title"}
-    names |= {"ask": "questions", "rate": "rate_title"}
-    return words[names[page.kind]] if page.kind in names else in_language(design.title, language)
+    names |= {"ask": "questions", "intro": "title"}
+    # Of all pages with clips the same: what is asked stands below the clips that it is about.
+    name = names.get(page.kind, "listen_title")
+    return in_language(design.title, language) if name == "title" else words[name]
 
 
 def _text(design: Design, page: Page, language: str) -> str:
@@ -111,7 +110,6 @@ def _question(question: Question, language: str) -> dict[str, Any]:
     return {
         "name": question.name,
         "ask": said(question.ask),
-        "hidden": False,
         "required": question.required,
         "kind": "slider" if question.kind == "scale" and len(steps) > RADIOS else question.kind,
         "options": options,

@@ -15,14 +15,10 @@ from mixdream.survey.rendering.clips import Clip
 from mixdream.survey.serving.assign import draw_plan
 from mixdream.survey.serving.plan import Page, questions_of
 from mixdream.survey.serving.submission import Refused, Submission, check_heard, values_of
+from mixdream.survey.serving.usage import Usage
 from mixdream.survey.storage.rows import Heard
 from mixdream.survey.storage.store import Store, now
 from mixdream.survey.storage.tables import answers, designs, sessions, uses
-
-ACTIVE = timedelta(hours=1)
-"""Who was seen within it is taken to be still listening."""
-
-_ACTIVE_WEIGHT = 0.5  # of a session that may yet be finished; whoever dropped out counts for nothing
 
 
 @dataclass(frozen=True)
@@ -43,11 +39,15 @@ class Visit:
         return self.finished is None and now() - self.last_seen > timedelta(hours=design.resume_hours)
 
 
-def start(store: Store, design: Design, clips: Sequence[Clip], language: str, token: str) -> None:
+def start(
+    store: Store, design: Design, clips: Sequence[Clip], language: str, token: str, usage: Usage | None = None
+) -> None:
     """Begin a session, with a plan drawn from what others heard least; a token that has one keeps it.
 
-    Listeners who begin at the same moment do so one after the other.
+    Listeners who begin at the same moment do so one after the other. A server keeps its own ``usage``.
     """
+    usage = usage or Usage(store)
+    usage.count()
     with store.writing() as connection:
         connection.execute(select(designs.c.hash).where(designs.c.hash == design.hash).with_for_update())
         mine = select(sessions.c.id).where(sessions.c.token_hash == _hash(token))
@@ -56,7 +56,7 @@ def start(store: Store, design: Design, clips: Sequence[Clip], language: str, to
         of_design = sessions.c.design_hash == design.hash
         next_number = select(func.coalesce(func.max(sessions.c.number) + 1, 0)).where(of_design)
         number = connection.execute(next_number).scalar_one()
-        plan = draw_plan(design, clips, _loads(connection), number)
+        plan = draw_plan(design, clips, usage.loads(connection), number)
         moment = now()
         row = {
             "public": secrets.token_hex(8),
@@ -133,18 +133,6 @@ def score(store: Store, visit: Visit) -> tuple[int, int]:
     with store.reading() as connection:
         trials, right = connection.execute(query).one()
     return int(right or 0), int(trials)
-
-
-def _loads(connection: Connection) -> dict[tuple[str, str], float]:
-    """How often each clip was used in each block, by whoever finished or may yet finish."""
-    active = sessions.c.last_seen > now() - ACTIVE
-    weight = case((sessions.c.finished.is_not(None), 1.0), (active, _ACTIVE_WEIGHT), else_=0.0)
-    query = (
-        select(uses.c.block, uses.c.clip, func.sum(weight))
-        .join(sessions, sessions.c.id == uses.c.session_id)
-        .group_by(uses.c.block, uses.c.clip)
-    )
-    return {(block, clip): float(load) for block, clip, load in connection.execute(query)}
 
 
 def _saved_before(

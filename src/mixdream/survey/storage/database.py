@@ -42,13 +42,15 @@ class Database:
                 raise InputError(f"{path} is missing: nobody was served this test yet, or give its --db")
             if not path.parent.is_dir():
                 raise InputError(f"{path}: there is no folder {path.parent}")
+            if create:
+                path.touch(0o600)  # answers are nobody else's; SQLite gives its log the same rights
             self.engine = _sqlite(parsed)
         else:
             self.engine = sqlalchemy.create_engine(parsed, pool_pre_ping=True, **_POOL)
         try:
             self._make_tables()
         except DBAPIError as error:
-            raise InputError(f"database {self.shown_url} cannot be used: {_reason(error)}") from error
+            raise InputError(f"database {self.shown_url} cannot be used: {reason_of(error)}") from error
 
     @property
     def is_sqlite(self) -> bool:
@@ -178,7 +180,8 @@ def _into_wal(cursor: Any) -> None:
             time.sleep(0.02)
 
 
-def _reason(error: DBAPIError) -> str:
+def reason_of(error: DBAPIError) -> str:
+    """What the database itself said."""
     cause = error.orig
     details = cause.args[0] if cause and cause.args else cause
     return str(details.get("M", details) if isinstance(details, dict) else details)

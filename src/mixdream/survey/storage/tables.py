@@ -66,6 +66,7 @@ sessions = Table(
     Column("last_seen", UtcTime, nullable=False),
     Column("finished", UtcTime),
     UniqueConstraint("design_hash", "number"),
+    Index("ix_sessions_seen", "finished", "last_seen"),  # who counts, without reading plans
 )
 
 uses = Table(

@@ -1,17 +1,15 @@
-// One clip: fetched when it is pressed, decoded once, restarted on every play; only one sounds at a time.
+// One clip, loaded and decoded before it can be pressed; restarted on every play. Only one sounds at a time.
 
 let context = null;
 let sounding = null;
 
 const TICK_MS = 100;
-const LONGEST_FETCH_MS = 60000; // of a clip, over a slow connection
 const END_S = 0.05; // of a clip's end; clocks of sound and script differ a little
 
 export class Player {
   // item: <li> with a button and a progress bar. changed: called when it starts, stops or was heard.
-  constructor(item, url, words, changed) {
+  constructor(item, words, changed) {
     this.item = item;
-    this.url = url;
     this.words = words;
     this.changed = changed;
     this.button = item.querySelector("button");
@@ -23,7 +21,14 @@ export class Player {
     this.buffer = null;
     this.source = null;
     this.wanted = false;
+    this.button.disabled = true;
     this.button.addEventListener("click", () => this.toggle());
+  }
+
+  // The decoded clip is here.
+  ready(buffer) {
+    this.buffer = buffer;
+    this.button.disabled = false;
   }
 
   get report() {
@@ -40,23 +45,13 @@ export class Player {
   }
 
   async play() {
+    if (!this.buffer) return;
     if (sounding && sounding !== this) sounding.stop();
     sounding = this;
     this.wanted = true;
-    this.error = null;
     context ??= new AudioContext();
     // Within the key press or click, or browsers keep it silent.
-    const ready = context.resume();
-    this.show("loading");
-    try {
-      this.buffer ??= await fetched(this.url, this.words);
-      await ready;
-    } catch (error) {
-      this.wanted = false;
-      this.error = error.message;
-      this.show("");
-      return;
-    }
+    await context.resume();
     if (!this.wanted || sounding !== this || this.source) return;
     const source = new AudioBufferSourceNode(context, { buffer: this.buffer });
     source.connect(context.destination);
@@ -103,7 +98,6 @@ export class Player {
   show(state) {
     const verb = this.wanted ? this.words.stop : this.words.play;
     this.item.className = state;
-    this.item.setAttribute("aria-busy", state === "loading");
     this.button.setAttribute("aria-label", `${verb}: ${this.label}`);
     this.item.querySelector(".heard").hidden = !this.reachedEnd;
     this.changed(this);
@@ -113,23 +107,4 @@ export class Player {
 export function silence() {
   if (sounding) sounding.stop();
   sounding = null;
-}
-
-async function fetched(url, words) {
-  let bytes = null;
-  for (let attempt = 0; bytes === null; attempt += 1) {
-    try {
-      const response = await fetch(url, { signal: AbortSignal.timeout?.(LONGEST_FETCH_MS) });
-      if (!response.ok) throw new Error(String(response.status));
-      bytes = await response.arrayBuffer();
-    } catch {
-      if (attempt === 3) throw new Error(words.no_clip);
-      await new Promise((wake) => setTimeout(wake, 300 * 2 ** attempt));
-    }
-  }
-  try {
-    return await context.decodeAudioData(bytes);
-  } catch {
-    throw new Error(words.no_audio);
-  }
 }

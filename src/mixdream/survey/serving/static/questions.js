@@ -12,6 +12,13 @@ export class Question {
       this.input.addEventListener("input", () => this.touch());
       // A press on the very spot where it stands is an answer, too.
       this.input.addEventListener("pointerup", () => this.touch());
+      // And so is Enter.
+      this.input.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" || this.touched) return;
+        event.preventDefault();
+        event.stopPropagation();
+        this.touch();
+      });
     }
   }
 

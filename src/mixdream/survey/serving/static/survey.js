@@ -1,6 +1,7 @@
 // Pages of the listening test. The server knows where the listener is; this shows it, plays, and sends answers.
 
 import { listenToKeys } from "./keys.js";
+import { loaded } from "./loader.js";
 import { got, newId, Outbox, posted } from "./outbox.js";
 import { Player, silence } from "./player.js";
 import { Question } from "./questions.js";
@@ -9,6 +10,7 @@ let main;
 let home;
 let words;
 let keys = null;
+let shown = new AbortController(); // ends what a page has begun when it goes
 
 function begin() {
   main = document.querySelector("main[data-kind]");
@@ -16,6 +18,8 @@ function begin() {
   home ??= new URL(main.dataset.home, location.href);
   words = JSON.parse(main.dataset.words);
   keys = null;
+  shown.abort();
+  shown = new AbortController();
   for (const link of main.querySelectorAll("a.whole")) link.textContent = link.href;
   const kinds = { consent, page, withdraw };
   kinds[main.dataset.kind]?.();
@@ -25,15 +29,15 @@ function begin() {
 async function goOn() {
   silence();
   const text = await got(home, trying);
-  const shown = new DOMParser().parseFromString(text, "text/html");
-  if (!shown.querySelector("main[data-kind]")) {
+  const next = new DOMParser().parseFromString(text, "text/html");
+  if (!next.querySelector("main[data-kind]")) {
     location.replace(home);
     return;
   }
   history.replaceState(null, "", home);
-  document.documentElement.lang = shown.documentElement.lang;
-  document.title = shown.title;
-  main.replaceWith(document.adoptNode(shown.querySelector("main")));
+  document.documentElement.lang = next.documentElement.lang;
+  document.title = next.title;
+  main.replaceWith(document.adoptNode(next.querySelector("main")));
   begin();
   scrollTo(0, 0);
   main.querySelector("h1").focus();
@@ -73,51 +77,41 @@ function page() {
   const shownAt = performance.now();
   const position = Number(main.dataset.page);
   const outbox = new Outbox(main.dataset.session, position);
-  const save = main.querySelector("#save");
   const next = main.querySelector("#next");
   const questions = [...main.querySelectorAll("fieldset")].map((one) => new Question(one, words));
   const players = [...main.querySelectorAll("[data-slot]")].map(
-    (one) => new Player(one, new URL(`clips/${one.dataset.slot}`, home), words, update),
+    (one) => new Player(one, words, () => update()),
   );
-  let state = "open"; // open -> sending -> saved
+  let open = true; // until it is sent
 
-  function update(player) {
-    if (player?.error) say(player.error, "bad");
+  function update() {
     const listened = !("mustListen" in main.dataset) || players.every((one) => one.reachedEnd);
-    for (const one of questions) one.fieldset.disabled = state !== "open" || !listened;
+    for (const one of questions) one.fieldset.disabled = !open || !listened;
     main.querySelector("#listen")?.toggleAttribute("hidden", listened);
-    if (save) save.disabled = state !== "open" || !listened || !questions.every((one) => one.complete);
-    if (questions.length) next.disabled = state !== "saved";
+    next.disabled = !open || !listened || !questions.every((one) => one.complete);
   }
 
-  // Whatever happens, the page ends up saved, open for another try, or where the server says the listener is.
+  // Whatever happens, the page ends up open for another try, or where the server says the listener is.
   async function send(content) {
-    state = "sending";
+    open = false;
     outbox.put(content);
     update();
     say(words.saving);
     const response = await posted(new URL("answers", home), content, (said) => said.page === position, trying);
     if (response.ok) {
       outbox.clear();
-      state = "saved";
-      update();
-      if (!questions.length) return goOn();
-      save.classList.remove("primary");
-      next.classList.add("primary");
-      say(words.saved, "good");
-      next.focus();
-      return undefined;
+      return goOn();
     }
     if (response.said.other_session) {
       // Kept: it is sent when this session is opened again, by its own link.
       say(words.other_session, "bad");
-      state = "open";
+      open = true;
       return update();
     }
     outbox.clear();
     if (response.status === 422) {
       refused(response);
-      state = "open";
+      open = true;
       return update();
     }
     await goOn();
@@ -137,19 +131,37 @@ function page() {
     });
   }
 
+  // All at once and before any is played: what comes sooner would be known.
+  async function load() {
+    const urls = players.map((one) => new URL(`clips/${one.item.dataset.slot}`, home));
+    const { signal } = shown;
+    const bar = main.querySelector("#loading progress");
+    const progress = (share) => (bar.value = share);
+    let failed = false;
+    const waiting = () => {
+      failed = true;
+      say(words.no_clip, "bad");
+    };
+    try {
+      const buffers = await loaded(urls, progress, waiting, signal);
+      if (signal.aborted) return;
+      players.forEach((one, i) => one.ready(buffers[i]));
+      main.querySelector("#loading").hidden = true;
+      if (failed) say("");
+    } catch {
+      if (!signal.aborted) say(words.no_audio, "bad");
+    }
+  }
+
   main.addEventListener("change", () => update());
   main.addEventListener("input", () => update());
   main.querySelector("form").addEventListener("submit", (event) => {
     event.preventDefault();
-    if (save && !save.disabled) submit();
+    if (!next.disabled) submit();
   });
-  next.addEventListener("click", () => {
-    next.disabled = true;
-    if (questions.length) goOn();
-    else submit();
-  });
-  keys = { players, questions, primary: () => [save, next].find((button) => button && !button.disabled) };
+  keys = { players, questions, primary: () => (next.disabled ? null : next) };
   update();
+  if (players.length) load();
   const unsent = outbox.content;
   if (unsent) {
     for (const one of questions) one.value = unsent.answers[one.name] ?? "";
