@@ -12,7 +12,7 @@ import numpy as np
 import soxr
 
 from mixdream.audio.resample import QUALITY
-from mixdream.corpus.store import Corpus, SetRecord, audio_header, audio_path, mixed, sha256_of
+from mixdream.corpus.store import Corpus, SetRecord, as_float, audio_header, audio_path, sha256_of
 from mixdream.corpus.windows import Spans
 from mixdream.errors import InputError
 from mixdream.files import whole_or_absent, write_json
@@ -167,7 +167,7 @@ def _blocks(corpus: Corpus, record: SetRecord, copy: Corpus, lower: SetRecord) -
         left = last - first
         for at in range(start, stop, block):
             kept = audio[at : min(at + block, stop)]
-            wanted = mixed(kept)[:, None] if copy.channels == 1 else kept.astype(np.float32) / 32768
+            wanted = as_float(kept, mono=copy.channels == 1).reshape(len(kept), copy.channels)
             made = stream.resample_chunk(wanted, last=at + block >= stop)[:left]
             left -= len(made)
             yield np.clip(np.rint(made * 32768), -32768, 32767).astype("<i2").tobytes()
