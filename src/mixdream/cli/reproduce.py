@@ -15,19 +15,17 @@ if TYPE_CHECKING:
     from mixdream.reproduce.reproduction import Reproduction
     from mixdream.reproduce.schedule import Schedule
 
-_MINUTES = 6.0
-
 
 def reproduce(
     folder: Path = typer.Option(..., "-o", "--output", metavar="DIR", help="Folder for everything."),
     sources: list[str] | None = typer.Argument(  # not paths: an empty one would be this folder
         None,
-        metavar="[SETS...|CORPUS]",
+        metavar="SETS...|CORPUS",
         help="Sets, or a corpus; none: the built-in sets.",
         show_default=False,
     ),
     scale: float | None = typer.Option(
-        None, min=0.0, max=1.0, help="Share of the thesis's training steps; 1 is all of them."
+        None, min=0.0, max=1.0, help="Share of the thesis's training; 1 is all of it."
     ),
     minutes: float | None = typer.Option(
         None,
@@ -44,9 +42,9 @@ def reproduce(
 ) -> None:
     """Example: mixdream reproduce my-sets -o thesis --minutes 120
 
-    Run the experiments of the thesis at a scale that this machine allows, and report them in its order.
+    Run the thesis's experiments at any scale; one report in its order.
 
-    Stop it whenever you like: the same command without --scale and --minutes goes on.
+    Stop it whenever you like: the same command goes on.
     """
     from mixdream.reproduce.experiments import BESIDE, NAMES
 
@@ -55,7 +53,6 @@ def reproduce(
     if only is not None and only not in NAMES:
         raise InputError(f"--only is '{only}': there are {', '.join(NAMES)}")
     with progress("Reading sets") as report:
-        from mixdream.reproduce.findings import nearest
         from mixdream.reproduce.page import write_page
         from mixdream.reproduce.reproduction import Reproduction
 
@@ -64,7 +61,7 @@ def reproduce(
     names = [only] if only and only != BESIDE else list(NAMES)
     try:
         with progress("Measuring") as report:
-            schedule = reproduction.schedule(corpus, names, scale, minutes or _MINUTES, report)
+            schedule = reproduction.schedule(corpus, names, scale, minutes, report)
         chosen = [only] if only else list(NAMES)
         _print_plan(reproduction, schedule, corpus, chosen)
         for name in chosen:
@@ -75,8 +72,7 @@ def reproduce(
         with progress("Comparing with the music") as report:
             reproduction.evaluate(corpus, report)
         with progress("Writing the page"):
-            if best := nearest(reproduction):
-                reproduction.make_listening_test(best)
+            reproduction.make_listening_test()
             page = write_page(reproduction, schedule, corpus)
     except (KeyboardInterrupt, Interrupted):
         raise Interrupted(
@@ -99,7 +95,7 @@ def _print_plan(
     seconds = schedule.seconds(corpus)
     left_s = 0.0
     for name in names:
-        done = reproduction.is_trained(name, schedule, corpus)
+        done = reproduction.is_trained(name)
         left_s += 0.0 if done else seconds[name]
         state = "done" if done else clock(seconds[name])
         typer.echo(f"{name:17s} {state:>8s}  {in_words(schedule, name, corpus)}", err=True)

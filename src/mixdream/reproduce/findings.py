@@ -45,16 +45,16 @@ def in_words(schedule: Schedule, name: str, corpus: Corpus) -> str:
     """How much of a model's training was planned, as it stands under every figure."""
     full = load_recipe(name)
     if name == BESIDE:
-        return f"trained for {clock(schedule.seconds(corpus).get(BESIDE, 0))}, as the longest of the others"
+        return "as long as the longest of the others"
     own = scaled_recipe(name, schedule.scale, corpus)
-    if own.training.epochs == full.training.epochs and own.windows.total == full.windows.total:
+    if own == full:
         return "in full, as in the thesis"
     sampled = ""
     if own.sampler_steps != full.sampler_steps:
         sampled = f", {own.sampler_steps} of {full.sampler_steps} steps of its sampler"
     return (
         f"scale {schedule.scale:.1g}: {own.training.epochs} of {full.training.epochs} epochs of "
-        f"{own.windows.total:,} of {full.windows.total:,} windows{sampled}"
+        f"{own.windows.total:,} of {full.windows.total:,} windows, batches of {own.training.batch}{sampled}"
     )
 
 
@@ -185,14 +185,3 @@ def _estimate(estimate: dict[str, Any] | None) -> str:
     if not estimate:
         return "–"
     return f"{figure(estimate['value'])} ({figure(estimate['low'])} to {figure(estimate['high'])})"
-
-
-def nearest(reproduction: Reproduction) -> str | None:
-    """Name of the thesis's model that is nearest to the music; None before any was compared."""
-    rows = reproduction.evaluations().get("thesis", {}).get("rows", [])
-    distances = {
-        row["name"]: row["embeddings"][HANDCRAFTED]["figures"]["kernel_distance"]["value"]
-        for row in rows
-        if "embeddings" in row
-    }
-    return min(distances, key=distances.__getitem__) if distances else None

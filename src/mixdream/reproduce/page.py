@@ -43,7 +43,7 @@ def write_page(reproduction: Reproduction, schedule: Schedule, corpus: Corpus) -
             "seconds": corpus.seconds,
         },
         "scale": schedule.scale,
-        "step_s": dict(schedule.step_s),
+        "image_s": dict(schedule.image_s),
         "data": [asdict(line) for line in data_lines(corpus)],
         "tables": layer_tables(),
         "models": models,
@@ -86,7 +86,7 @@ def _model(
         "name": name,
         "section": experiment.section,
         "title": experiment.title,
-        "planned": in_words(schedule, name, corpus) if name in schedule.step_s else "",
+        "planned": in_words(schedule, name, corpus) if name in schedule.image_s else "",
         "lines": [asdict(line) for line in model_lines(experiment, run)] if run else [],
         "figures": [
             {"number": figure.number, "caption": figure.caption, "file": f"figures/{name}/{figure.file}"}

@@ -23,8 +23,7 @@ _COPIED = {"real and generated": "real-and-generated.png", "losses": "losses.png
 
 
 def draw_pictures(experiment: Experiment, run: Run, corpus: Corpus, folder: Path) -> None:
-    """Write the picture of each figure of an experiment."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the picture of each figure of an experiment into a folder."""
     for figure in experiment.figures:
         path = folder / figure.file
         if figure.shows in _COPIED:

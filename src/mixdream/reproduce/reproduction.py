@@ -17,21 +17,22 @@ from mixdream.evaluation.collection import sample_run
 from mixdream.evaluation.reference import reference_for_recipe
 from mixdream.evaluation.report import make_report
 from mixdream.evaluation.report_page import write_report
-from mixdream.evaluation.sections import Content
-from mixdream.files import write_json
+from mixdream.evaluation.sections import HANDCRAFTED, Content
+from mixdream.files import folder_atomically, write_json
 from mixdream.generation.generate import generate
 from mixdream.generation.wish import Wish
 from mixdream.progress import Report, part, silent
 from mixdream.recipes.load import load_recipe
 from mixdream.reproduce.experiments import BESIDE, EXPERIMENTS, NAMES
 from mixdream.reproduce.pictures import draw_pictures
-from mixdream.reproduce.schedule import Schedule, measure_steps, scaled_recipe, schedule_for
+from mixdream.reproduce.schedule import Schedule, measure_images, scaled_recipe, schedule_for
 from mixdream.runs.run import Run, is_run
 from mixdream.survey.planning.create import create_test
 from mixdream.training.run_folder import trained_so_far
 from mixdream.training.train import train
 
 RATE_HZ = 8000
+MINUTES = 6.0  # of training in all, unless told otherwise
 CLIPS = 8  # of each model, in a folder
 MEASURED = 64  # clips of each model that are compared with the music
 _STATE = "reproduce.json"
@@ -49,23 +50,31 @@ class Reproduction:
     folder: Path
 
     def open_corpus(self, sources: Sequence[Path | str], report: Report = silent) -> Corpus:
-        """Corpus to learn from: one that is named, of sets that are named, that of before, of built-in sets.
+        """Corpus to learn from: one that is named, or of sets that are named, or of the built-in sets.
+
+        Later it is that of before, and need not be named.
 
         Raises
         ------
         InputError
-            A corpus of another rate than the thesis's, or other music than the folder's.
+            Other sources than before, changed music, or a corpus of another rate than the thesis's.
         """
-        state = self.state()
-        if len(sources) == 1 and (Path(sources[0]) / INDEX_NAME).is_file():
-            corpus = Corpus.open(sources[0])
-        elif not sources and "corpus" in state:
+        state, own = self.state(), self.folder / "corpus"
+        named = [str(Path(source).resolve()) if source else "" for source in sources]  # "" is refused below
+        if "corpus" in state:
+            if named and named != state["sources"]:
+                raise InputError(
+                    f"'{self.folder}' was begun with other music: leave this out to go on, or choose another "
+                    "folder"
+                )
             corpus = Corpus.open(state["corpus"])
+        elif len(named) == 1 and named[0] and (Path(named[0]) / INDEX_NAME).is_file():
+            corpus = Corpus.open(named[0])
         else:
-            if not sources:
-                sources = self._built_in_sets(part(report, 0, 0.3))
-            built = build_corpus(sources, self.folder / "corpus", RATE_HZ, 1, report=part(report, 0.3, 0.7))
-            corpus = built.corpus
+            if not named and own.exists() and not self._built_in.exists():
+                raise InputError(f"'{self.folder}' was stopped while it read sets: name the same ones again")
+            to_read = named or self._write_built_in_sets(part(report, 0, 0.3))
+            corpus = build_corpus(to_read, own, RATE_HZ, 1, report=part(report, 0.3, 0.7)).corpus
         if (corpus.rate_hz, corpus.channels) != (RATE_HZ, 1):
             raise InputError(
                 f"corpus '{corpus.folder}' has {corpus.rate_hz} Hz and {corpus.channels} channel(s), the "
@@ -74,9 +83,12 @@ class Reproduction:
             )
         if state.get("hash", corpus.hash) != corpus.hash:
             raise InputError(
-                f"'{self.folder}' holds a reproduction on other music, of '{state['corpus']}': choose "
-                "another folder"
+                f"corpus '{corpus.folder}' has changed since '{self.folder}' was begun: choose another folder"
             )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if "corpus" not in state:
+            about = {"sources": named, "corpus": str(corpus.folder), "hash": corpus.hash}
+            write_json(self.folder / _STATE, about)
         return corpus
 
     def schedule(
@@ -89,54 +101,64 @@ class Reproduction:
     ) -> Schedule:
         """Schedule of some trainings: of a scale, or of so many minutes in all; later that of before.
 
-        Steps are measured on this machine; what is found is written down.
+        Steps are measured on this machine; what is found is written down. Another scale or other minutes than
+        before are an InputError.
         """
         state = self.state()
-        known = state.get("step_s", {})
+        asked = [scale, minutes]
+        if "scale" in state and asked not in ([None, None], state["asked"]):
+            raise InputError(
+                f"'{self.folder}' was begun at scale {state['scale']:.2g}: leave --scale and --minutes out "
+                "to go on, or choose another folder"
+            )
+        known = state.get("image_s", {})
         wanted = [name for name in names if name != BESIDE]
         missing = [name for name in wanted if name not in known]
-        step_s = known | measure_steps(corpus, missing, report)
+        image_s = known | measure_images(corpus, missing, report)
         if "scale" in state:
-            if scale is not None and scale != state["scale"]:
-                raise InputError(
-                    f"'{self.folder}' was begun at scale {state['scale']:g}, not {scale:g}: leave --scale "
-                    "out to go on, or choose another folder"
-                )
-            schedule = Schedule(state["scale"], step_s)
+            schedule = Schedule(state["scale"], image_s)
         elif scale is not None:
-            schedule = Schedule(scale, step_s)
+            schedule = Schedule(scale, image_s)
         else:
-            schedule = schedule_for(step_s, minutes or 0, corpus)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        about = {"corpus": str(corpus.folder), "hash": corpus.hash, "scale": schedule.scale, "step_s": step_s}
+            schedule = schedule_for(image_s, MINUTES if minutes is None else minutes, corpus)
+        about = {"asked": state.get("asked", asked), "scale": schedule.scale, "image_s": image_s}
         write_json(self.folder / _STATE, state | about)
         return schedule
 
     def train(self, name: str, schedule: Schedule, corpus: Corpus, report: Report = silent) -> None:
-        """Train a model as far as the schedule says; a training that was stopped goes on.
+        """Train a model as far as the schedule says, `BESIDE` for as long as the longest of the others took.
 
-        Interrupted: see `mixdream.training.train.train`.
+        A training that was stopped goes on.
+
+        Raises
+        ------
+        Interrupted
+            See `mixdream.training.train.train`.
         """
         folder = self.run_folder(name)
-        if self.is_trained(name, schedule, corpus):
+        if self.is_trained(name):
             return
         minutes = None
         if name == BESIDE:
             recipe = load_recipe(BESIDE)
-            minutes = (schedule.seconds(corpus)[BESIDE] - trained_so_far(folder).seconds) / 60
+            minutes = (self._longest_s() - trained_so_far(folder).seconds) / 60
         else:
             recipe = scaled_recipe(name, schedule.scale, corpus)
         train(recipe, corpus, folder, minutes=minutes, resume=is_run(folder), report=report)
 
-    def is_trained(self, name: str, schedule: Schedule, corpus: Corpus) -> bool:
+    def is_trained(self, name: str) -> bool:
         """Whether a training has come to its end."""
         folder = self.run_folder(name)
         if not is_run(folder) or not Run.open(folder).checkpoints():
             return False
         if Run.open(folder).info()["status"] == "finished":
             return True
-        seconds = schedule.seconds(corpus).get(name, 0.0)
-        return name == BESIDE and trained_so_far(folder).seconds >= _NEARLY * seconds
+        return name == BESIDE and trained_so_far(folder).seconds >= _NEARLY * self._longest_s()
+
+    def _longest_s(self) -> float:
+        """Seconds that the longest training of the thesis's models took."""
+        others = (self.run_folder(name) for name in NAMES if name != BESIDE)
+        return max(trained_so_far(folder).seconds for folder in others)
 
     def run_folder(self, name: str) -> Path:
         """Folder of a model's run."""
@@ -154,9 +176,11 @@ class Reproduction:
         """Draw the figures of the data set and of every model that is trained, and write clips of each."""
         figures, clips = self.folder / "figures", self.folder / "clips"
         if not (figures / "data").is_dir():
-            draw_thesis_figures(corpus, figures / "data")
+            with folder_atomically(figures / "data") as made:
+                draw_thesis_figures(corpus, made)
         if not (clips / "real").is_dir():
-            self._write_real_clips(corpus)
+            with folder_atomically(clips / "real") as made:
+                _write_real_clips(corpus, made)
         experiments = {experiment.recipe: experiment for experiment in EXPERIMENTS}
         trained = self.trained()
         for done, name in enumerate(trained):
@@ -166,8 +190,10 @@ class Reproduction:
             if self._is_made_of(f"drawn {name}", made_of):
                 continue
             if name in experiments:
-                draw_pictures(experiments[name], run, corpus, figures / name)
-            generate(run, clips / name, Wish(count=CLIPS, rate_hz=RATE_HZ))
+                with folder_atomically(figures / name) as made:
+                    draw_pictures(experiments[name], run, corpus, made)
+            with folder_atomically(clips / name) as made:
+                generate(run, made, Wish(count=CLIPS, rate_hz=RATE_HZ))
             self._note(f"drawn {name}", made_of)
 
     def evaluate(self, corpus: Corpus, report: Report = silent) -> None:
@@ -209,12 +235,21 @@ class Reproduction:
                 found[group] = json.loads(path.read_text("utf-8"))
         return found
 
-    def make_listening_test(self, name: str) -> None:
-        """Make the thesis's listening test with clips of a model; one that is there stays."""
-        folder = self.folder / "listening-test"
-        if not folder.exists():
-            create_test("thesis", folder, self.folder / "clips" / "real", [self.folder / "clips" / name])
-            self._note("listening test", name)
+    def make_listening_test(self) -> None:
+        """Make the thesis's listening test with clips of its model that is nearest to the music.
+
+        A test that is there stays; there is none before a model could be compared.
+        """
+        folder, clips = self.folder / "listening-test", self.folder / "clips"
+        distances = {
+            row["name"]: row["embeddings"][HANDCRAFTED]["figures"]["kernel_distance"]["value"]
+            for row in self.evaluations().get("thesis", {}).get("rows", [])
+            if "embeddings" in row
+        }
+        if distances and not folder.exists():
+            nearest = min(distances, key=distances.__getitem__)
+            create_test("thesis", folder, clips / "real", [clips / nearest])
+            self._note("listening test", nearest)
 
     def state(self) -> dict[str, Any]:
         """What ``reproduce.json`` says; nothing where there is none yet."""
@@ -231,16 +266,19 @@ class Reproduction:
     def _note(self, what: str, made_of: Any) -> None:
         write_json(self.folder / _STATE, self.state() | {what: made_of})
 
-    def _built_in_sets(self, report: Report) -> list[Path]:
-        folder = self.folder / "sets"
-        if not all((folder / f"{name}.json").exists() for name in SETS):
-            write_sets(folder, report=report)
-        return [folder]
+    @property
+    def _built_in(self) -> Path:
+        return self.folder / "sets"
 
-    def _write_real_clips(self, corpus: Corpus) -> None:
-        grid = load_recipe(EXPERIMENTS[0].recipe).grid
-        windows = spread_windows(corpus, grid.clip_samples / RATE_HZ, CLIPS)
-        folder = self.folder / "clips" / "real"
-        folder.mkdir(parents=True)
-        for row, audio in enumerate(windows.read(range(len(windows)))):
-            write_audio(folder / f"real_{row}.wav", audio, RATE_HZ)
+    def _write_built_in_sets(self, report: Report) -> list[Path]:
+        if not all((self._built_in / f"{name}.json").exists() for name in SETS):
+            write_sets(self._built_in, report=report)
+        return [self._built_in]
+
+
+def _write_real_clips(corpus: Corpus, folder: Path) -> None:
+    """Write clips of the corpus, spread over it, as long as the thesis's."""
+    grid = load_recipe(EXPERIMENTS[0].recipe).grid
+    windows = spread_windows(corpus, grid.clip_samples / RATE_HZ, CLIPS)
+    for row, audio in enumerate(windows.read(range(len(windows)))):
+        write_audio(folder / f"real_{row}.wav", audio, RATE_HZ)
