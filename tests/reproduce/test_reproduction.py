@@ -22,7 +22,8 @@ from mixdream.training.train import train
 from tests.conftest import FAST, TINY, tiny_recipe, write_set
 from tests.corpus.small import make_corpus
 
-SOME = ("thesis-2", "thesis-3", BESIDE)
+SOME = ("thesis-4", BESIDE)
+SCALE = 1e-5
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +35,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for where in (module, schedule_module):
         monkeypatch.setattr(where, "load_recipe", load)
-    monkeypatch.setattr(module, "CLIPS", 3)
+    monkeypatch.setattr(module, "CLIPS", 4)
     monkeypatch.setattr(module, "MEASURED", 8)
     monkeypatch.setattr(figures, "GRID_OF", 4)
     monkeypatch.setattr(dry_run, "_MEASURED_S", 0.0)
@@ -49,8 +50,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 
 def reproduce(made: Reproduction, corpus: Corpus) -> Path:
-    """All steps for some models, at the least scale."""
-    schedule = made.schedule(corpus, SOME, minutes=0)
+    """All steps for some models; with less training, clips of batch-normalised networks are silent."""
+    schedule = made.schedule(corpus, SOME, scale=SCALE)
     for name in SOME:
         made.train(name, schedule, corpus)
     made.draw(corpus)
@@ -69,10 +70,10 @@ def test_the_thesis_is_on_one_page_and_nothing_is_done_twice(tmp_path: Path, cor
     ]:
         assert f"Figure {number}: {caption.replace(chr(39), '&#39;')}" in page
     assert "Figure 4.20" in page and "55" in page and "40.15" in page, "what the thesis's listeners said"
-    assert page.count("<audio") == 3 * (1 + len(SOME))
+    assert page.count("<audio") == 4 * (1 + len(SOME))
     said = json.loads((made.folder / "report.json").read_text("utf-8"))
     assert {model["name"] for model in said["models"] if model["lines"]} == set(SOME) - {BESIDE}
-    assert [row["name"] for row in said["measured"]][:2] == ["thesis-2", "thesis-3"]
+    assert [row["name"] for row in said["measured"] if row["name"] in SOME] == list(SOME)
     assert all(row["copies"] == "0 of 8" for row in said["measured"] if row["name"] in SOME)
     assert {row["here"] for row in said["data"]} >= {"2, 0:01:45", "49,958 + 24,694 + 25,035"}
     for table in ("4.3", "4.4"):

@@ -50,6 +50,7 @@ def write_page(reproduction: Reproduction, schedule: Schedule, corpus: Corpus) -
         "beside": beside,
         "survey": survey,
         "listening_test": reproduction.state().get("listening test"),
+        "no_listening_test": reproduction.state().get("no listening test"),
         "not_compared": reproduction.state().get("not compared thesis"),
         "measured": [asdict(row) for row in measured(reproduction)],
     }

@@ -238,7 +238,8 @@ class Reproduction:
     def make_listening_test(self) -> None:
         """Make the thesis's listening test with clips of its model that is nearest to the music.
 
-        A test that is there stays; there is none before a model could be compared.
+        A test that is there stays; there is none before a model could be compared. Where its clips do for no
+        test, being silent, it is noted why.
         """
         folder, clips = self.folder / "listening-test", self.folder / "clips"
         distances = {
@@ -248,8 +249,12 @@ class Reproduction:
         }
         if distances and not folder.exists():
             nearest = min(distances, key=distances.__getitem__)
-            create_test("thesis", folder, clips / "real", [clips / nearest])
-            self._note("listening test", nearest)
+            try:
+                create_test("thesis", folder, clips / "real", [clips / nearest])
+            except InputError as error:
+                self._note("no listening test", str(error))
+            else:
+                self._note("listening test", nearest)
 
     def state(self) -> dict[str, Any]:
         """What ``reproduce.json`` says; nothing where there is none yet."""
