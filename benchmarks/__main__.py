@@ -1,4 +1,4 @@
-"""Run every benchmark in turn but downbeats, mixture, shootout and survey_load, which ask for more."""
+"""Run every benchmark in turn but those that ask for more, such as music, a corpus or a run."""
 
 from benchmarks import copies, decode, inversion, sample, start, train_step
 

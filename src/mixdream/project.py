@@ -100,9 +100,9 @@ class Project:
         folder = self.run_folder(corpus)
         return Run.open(folder).recipe if is_run(folder) else load_recipe(self.recipe_name)
 
-    def plan(self, corpus: Corpus) -> Plan:
-        """Measure what training on the corpus is like; nothing is written."""
-        return plan_training(self.recipe(corpus), corpus)
+    def plan(self, corpus: Corpus, report: Report = silent) -> Plan:
+        """Measure what training on the corpus is like; see `plan_training` for what is written."""
+        return plan_training(self.recipe(corpus), corpus, report=report)
 
     def seconds_left(self, corpus: Corpus, minutes: float) -> float:
         """Seconds of training that are left of so many minutes in all; 0 where the doctor has ended it."""

@@ -2,13 +2,10 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from mixdream.analysis.beats.hints import NO_HINTS
-from mixdream.analysis.beats.tracking import track_beats
 from mixdream.corpus.build import BuildResult, build_corpus
 from mixdream.corpus.hints import BeatHints, read_corrections
 from mixdream.corpus.store import Corpus, beats_path
@@ -135,23 +132,6 @@ def test_what_is_said_of_a_set_without_files_is_kept_and_said(place: Path) -> No
         build(place, downbeat=("a=2.88",))
     (place / "a.wav").rename(place / "in/a.wav")
     assert phase(build(place).corpus, "a") == 2
-
-
-def test_what_cannot_be_followed_is_forgotten_and_the_corpus_stays(
-    place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse_hints(*about: Any) -> Any:
-        if about[-1] != NO_HINTS:
-            raise ValueError("no such tempo")
-        return track_beats(*about)
-
-    with monkeypatch.context() as patched:
-        patched.setattr("mixdream.corpus.beat_tracking.track_beats", refuse_hints)
-        result = build(place, bpm=("a=125",))
-    assert result.corpus.verify() == [] and phase(result.corpus, "a") == 0
-    assert result.corpus.record("a").hints == BeatHints()
-    assert "cannot be followed" in result.corpus.record("a").warnings[0]
-    assert build(place, bpm=("a=125",)).corpus.record("a").warnings == ()
 
 
 def test_a_build_that_is_stopped_does_what_was_said_later(

@@ -1,5 +1,6 @@
 import errno
 import os
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,14 @@ import numpy as np
 import pytest
 
 from mixdream.corpus.build import build_corpus
-from mixdream.corpus.lower_rate import at_rate, bytes_of_copies, problems_of_copies, record_at, spans_at
+from mixdream.corpus.lower_rate import (
+    at_rate,
+    bytes_of_copies,
+    problems_of_copies,
+    record_at,
+    samples_at,
+    spans_at,
+)
 from mixdream.corpus.remove import remove_sets
 from mixdream.corpus.store import Corpus, audio_path, sha256_of
 from mixdream.corpus.windows import index_windows
@@ -56,8 +64,7 @@ def test_the_counts_of_the_thesis_at_8_khz_from_a_corpus_of_32_khz() -> None:
     slides = {"a": 136.55, "b": 172.51, "c": 134.21}
     counts = []
     for rate_hz in (8000, 32_000):
-        corpus = imagined_corpus(sets, rate_hz)
-        lower = Corpus(corpus.folder, 8000, 1, tuple(record_at(record, 8000) for record in corpus.sets))
+        lower = lower_records(imagined_corpus(sets, rate_hz))
         counts.append(np.bincount(index_windows(lower, 4.05, slide_ms=slides).set_index).tolist())
     assert counts == [[49_958, 24_694, 25_035]] * 2
 
@@ -74,10 +81,31 @@ def test_segments_are_resampled_apart(tmp_path: Path) -> None:
     assert copy.sets[0].source_time_s(7500) == corpus.sets[0].source_time_s(30_001)
 
 
+def lower_records(corpus: Corpus, rate_hz: int = 8000) -> Corpus:
+    """A copy of records only."""
+    return Corpus(corpus.folder, rate_hz, 1, tuple(record_at(record, rate_hz) for record in corpus.sets))
+
+
 def test_spans_keep_their_place_in_time() -> None:
     corpus = imagined_corpus({"a": 100}, 32_000)
-    assert spans_at({"a": [(3, 320_002)]}, corpus, 8000) == {"a": [(1, 80_001)]}
-    assert spans_at(None, corpus, 8000) is None
+    assert spans_at({"a": [(3, 320_002)]}, corpus, lower_records(corpus)) == {"a": [(1, 80_001)]}
+    assert spans_at(None, corpus, lower_records(corpus)) is None
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 11_025])
+def test_borders_keep_their_moment_however_many_cuts_there_are(tmp_path: Path, rate_hz: int) -> None:
+    """A copy's segments lose a part of a sample each: by the ratio of the rates, a border would drift."""
+    edges = list(accumulate([0] + [1003 + k % 7 for k in range(300)]))
+    corpus = make_corpus(tmp_path, {"a": edges[-1]}, rate_hz=44_100, segments={"a": list(pairwise(edges))})
+    (own,), (lower,) = corpus.sets, lower_records(corpus, rate_hz).sets
+    assert edges[-1] * rate_hz / 44_100 - lower.samples > 100, "what a ratio would be off at the end"
+    samples = np.concatenate([[start, start + 500, start + 990] for start in edges[:-1]])
+    moments, found = (
+        np.array([record.source_time_s(sample) for sample in of.tolist()])
+        for record, of in ((own, samples), (lower, samples_at(samples, own, lower)))
+    )
+    assert np.abs(moments - found).max() <= 0.51 / rate_hz
+    assert samples_at(np.array(edges), own, lower).tolist() == [0] + [stop for _, stop in lower.segments]
 
 
 def test_copies_are_made_once_and_anew_where_the_audio_is_new(tmp_path: Path) -> None:

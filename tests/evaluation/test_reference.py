@@ -7,6 +7,7 @@ import soxr
 from mixdream.corpus.store import Corpus
 from mixdream.evaluation.reference import reference_for_length, reference_for_recipe
 from tests.conftest import tiny_recipe
+from tests.corpus.small import make_corpus
 from tests.evaluation.tunes import tune, tune_corpus
 
 
@@ -73,3 +74,16 @@ def test_windows_of_a_copy_at_a_lower_rate_are_heard_at_the_full_rate(stereo_cor
     ((kept, (span,)),) = found.judged_by.items()
     assert kept not in found.trained_on
     assert span == (0, stereo_corpus.record(kept).samples), "in samples of the corpus, for the copy check"
+
+
+def test_windows_of_a_copy_keep_their_moment_behind_hundreds_of_cuts(tmp_path: Path) -> None:
+    edges = [0, *(19_999 * (k + 1) for k in range(200)), 19_999 * 200 + 2_000_000]
+    corpus = make_corpus(tmp_path, {"a": edges[-1]}, rate_hz=32_000, segments={"a": list(pairwise(edges))})
+    recipe = tiny_recipe("thesis-1")
+    found = reference_for_recipe(recipe, corpus)
+    for audio, (_, start_s) in zip(found.train.audio, found.train.places, strict=True):
+        own = corpus.sets[0].sample_at(start_s)
+        assert own is not None
+        first = round(own) + 4 * recipe.grid.lead
+        heard = corpus.audio("a")[first : first + len(audio)] / np.float32(32_768)
+        assert np.array_equal(audio, heard)

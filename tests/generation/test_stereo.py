@@ -48,9 +48,9 @@ def test_half_a_loop_and_a_clip_that_is_none_have_sides_too(stereo_run: Run) -> 
 
 def test_no_width_is_mono(stereo_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_loops(stereo_run, Wish())
-    image = plan._image(0)
+    image = plan.image(0)
     image[:, -1] = -1
-    monkeypatch.setattr(type(plan), "_image", lambda self, origin: image)
+    monkeypatch.setattr(type(plan), "image", lambda self, origin: image)
     loop = make_loop(plan, 0)
     assert loop.side is not None and not loop.side.any()
     assert torch.equal(torch.from_numpy(loop.channels[0]), torch.from_numpy(loop.channels[1]))

@@ -20,6 +20,7 @@ from mixdream.training import dry_run
 from mixdream.training.run_folder import only_training, trained_so_far
 from mixdream.training.train import train
 from tests.conftest import FAST, FEW, TINY, tiny_recipe, write_set
+from tests.corpus.small import make_corpus
 from tests.training.conftest import EPOCHS, STEPS, losses, weights
 
 
@@ -117,6 +118,17 @@ def test_a_plan_says_when_it_ends(corpus: Corpus, monkeypatch: pytest.MonkeyPatc
     assert plan.seconds_left(steps_done=plan.steps - 1) == pytest.approx(plan.seconds_per_step)
     assert plan.seconds_left(minutes=1e-6) == pytest.approx(6e-5)
     assert plan.seconds_left(minutes=1e6, steps_done=plan.steps + 1) == 0
+
+
+def test_a_dry_run_says_that_it_makes_the_copy_of_a_lower_rate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dry_run, "_MEASURED_S", 0.0)
+    corpus = make_corpus(tmp_path, {"a": 20 * 16_000}, rate_hz=16_000)
+    notes: list[str] = []
+    for _ in range(2):  # it is there the second time
+        dry_run.plan_training(tiny_recipe("thesis-3"), corpus, report=lambda _, note: notes.append(note))
+    assert notes == ["a at 8000 Hz"]
 
 
 def test_folders_that_do_not_fit_are_refused_and_left_alone(

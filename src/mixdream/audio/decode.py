@@ -9,14 +9,13 @@ from typing import NamedTuple
 
 import av
 import numpy as np
-import soxr
 
 from mixdream.audio.channels import Mixdown
 from mixdream.audio.damage import Damage, Times
 from mixdream.audio.file_parts import Part, PartReader, read_error
 from mixdream.audio.file_structure import read_structure
 from mixdream.audio.open_media import about_tracks, check_file, open_media, plain_layout
-from mixdream.audio.resample import QUALITY
+from mixdream.audio.resample import to_rate
 from mixdream.errors import InputError
 
 BLOCK_SAMPLES = 1 << 16
@@ -317,6 +316,4 @@ def read_audio(
     if better:
         return read_audio(path, rate_hz, channels, last_s, better)
     audio = np.concatenate([block.samples.reshape(len(block.samples), -1) for block in blocks])
-    if blocks[0].rate_hz != rate_hz:
-        audio = soxr.resample(audio, blocks[0].rate_hz, rate_hz, quality=QUALITY)
-    return audio.astype(np.float32, copy=False), decoder.nonfinite_samples
+    return to_rate(audio, blocks[0].rate_hz, rate_hz), decoder.nonfinite_samples

@@ -1,4 +1,4 @@
-"""Resampling: streams to one rate, whatever the rate of each block; loops to an exact number of samples."""
+"""Resampling: audio and streams of blocks to one rate; loops to an exact number of samples."""
 
 import numpy as np
 import soxr
@@ -6,6 +6,12 @@ from scipy.signal import resample
 
 QUALITY = "HQ"
 """soxr's 20-bit quality: aliases are more than 120 dB down, below what int16 can hold."""
+
+
+def to_rate(audio: np.ndarray, own_hz: float, rate_hz: float) -> np.ndarray:
+    """Bring audio that is there as a whole, shape (samples,) or (samples, channels), to a rate; float32."""
+    audio = np.asarray(audio, np.float32)
+    return audio if own_hz == rate_hz else soxr.resample(audio, own_hz, rate_hz, quality=QUALITY)
 
 
 class Resampler:

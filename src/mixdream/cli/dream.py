@@ -115,8 +115,8 @@ def _print_plan(project: "Project", built: "BuildResult", minutes: float) -> Non
     if left_s == 0:
         training = "is done; more --minutes go on where the doctor has not ended it"
     else:
-        with progress("Measuring"):
-            plan = project.plan(corpus)
+        with progress("Measuring") as report:
+            plan = project.plan(corpus, report)
         left_s = plan.seconds_left(left_s / 60)
         end = datetime.now() + timedelta(seconds=left_s)
         training = (

@@ -22,6 +22,7 @@ from mixdream.cli import (
     mix,
     morph,
     pack,
+    reproduce,
     share,
     survey,
     train,
@@ -63,6 +64,7 @@ app.command()(invert.invert)
 app.command()(ceiling.ceiling)
 app.command()(evaluate.evaluate)
 app.add_typer(survey.app, name="survey")
+app.command()(reproduce.reproduce)
 
 
 def _list_by_sentence(group: typer.Typer) -> None:

@@ -82,8 +82,8 @@ def train(
         from mixdream.training.train import train as run_training
     opened = Corpus.open(corpus)
     if dry_run:
-        with progress("Measuring"):
-            plan = plan_training(resolved, opened, seed or 0)
+        with progress("Measuring") as report:
+            plan = plan_training(resolved, opened, seed or 0, report)
         if is_main_process():
             print_json(asdict(plan)) if as_json else _print_plan(plan, minutes)
         return

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from mixdream.analysis.beats.hints import NO_HINTS
 from mixdream.analysis.beats.tracking import track_beats
 from mixdream.corpus.dj_grids import METRE, compare, in_samples
 from mixdream.corpus.dj_library import DjLibrary
@@ -20,7 +19,6 @@ from mixdream.progress import Report, clock
 
 _CHUNK = 1 << 18
 _OTHER_MUSIC = "has other music now: what was told of its beats was forgotten"
-_NOT_FOLLOWED = "what you said of its beats cannot be followed and was forgotten"
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ class Told:
                 others = tuple(time_s for time_s in said.downbeats_s if time_s not in lost)
                 fields["downbeats_s"] = others or hints.downbeats_s
             hints = hints.model_copy(update=fields)
-            warnings = (text for text in record.warnings if text not in (_OTHER_MUSIC, _NOT_FOLLOWED))
+            warnings = (text for text in record.warnings if text != _OTHER_MUSIC)
             record = record.model_copy(update={"warnings": tuple(warnings)})
         grids = self.library.find(record.source) if self.library else []
         if len(grids) == 1 and grids[0] != hints.grid:
@@ -106,13 +104,7 @@ def _tracked(record: SetRecord, folder: BuildFolder) -> SetRecord:
     hints = record.hints
     if hints.grid and hints.bpm is None and hints.grid_late_s is None and not hints.grid_remark:
         hints = compare(record, track)
-    try:
-        beats, tempo = track(in_samples(record, hints))
-    except (ArithmeticError, LookupError, ValueError):  # else no build of this corpus would come to an end
-        if hints.by_owner:
-            record = record.model_copy(update={"warnings": (*record.warnings, _NOT_FOLLOWED)})
-        hints = BeatHints(grid=hints.grid, grid_remark="cannot be followed" if hints.grid else "")
-        beats, tempo = track(NO_HINTS)
+    beats, tempo = track(in_samples(record, hints))
     if not hints.by_owner and any(marker.metre != METRE for marker in hints.grid):
         beats = replace(beats, sure=np.zeros(len(beats), bool))
         tempo = tuple(block.model_copy(update={"confidence": 0.0, "sure": False}) for block in tempo)

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import soxr
 
-from mixdream.audio.resample import QUALITY
+from mixdream.audio.resample import to_rate
 from mixdream.corpus.hints import FASTEST_BPM, SLOWEST_BPM
-from mixdream.corpus.store import Corpus, SetRecord, mixed
+from mixdream.corpus.store import Corpus, SetRecord, as_float
 from mixdream.corpus.windows import Spans
 from mixdream.errors import InputError
 from mixdream.spectrogram.grid import Grid
@@ -85,11 +84,10 @@ class BeatWindows:
         after = round((samples - lead + _MARGIN) * speed + _MARGIN)
         first = round(self.start[row]) - before
         low, high = max(first, start), min(first + before + after, stop)
-        kept = self.corpus.audio(record.name)[low:high]
-        kept = mixed(kept) if mono else kept.astype(np.float32) / 32768
+        kept = as_float(self.corpus.audio(record.name)[low:high], mono=mono)
         wanted = np.zeros((before + after, *kept.shape[1:]), np.float32)
         wanted[low - first : high - first] = kept
-        made = soxr.resample(wanted, speed, 1.0, quality=QUALITY)
+        made = to_rate(wanted, speed, 1.0)
         skip = round(before / speed) - lead
         return made[skip : skip + samples]
 

@@ -12,7 +12,7 @@ import numpy as np
 import soxr
 
 from mixdream.audio.resample import QUALITY
-from mixdream.corpus.store import Corpus, SetRecord, audio_header, audio_path, mixed, sha256_of
+from mixdream.corpus.store import Corpus, SetRecord, as_float, audio_header, audio_path, sha256_of
 from mixdream.corpus.windows import Spans
 from mixdream.errors import InputError
 from mixdream.files import whole_or_absent, write_json
@@ -74,17 +74,28 @@ def record_at(record: SetRecord, rate_hz: int) -> SetRecord:
     return record.model_copy(update={"rate_hz": rate_hz, "samples": edges[-1], "segments": segments})
 
 
-def spans_at(spans: Spans | None, corpus: Corpus, rate_hz: int) -> Spans | None:
-    """Parts of a corpus's sets in samples of another rate."""
-    if spans is None or rate_hz == corpus.rate_hz:
+def samples_at(samples: np.ndarray, own: SetRecord, other: SetRecord) -> np.ndarray:
+    """Kept samples of a set in a record of it at another rate, shape (N,), int64.
+
+    They are counted from the start of their segment, which is at no ratio of the rates: a copy's segments
+    lose a part of a sample each, and hundreds of cuts add up.
+    """
+    starts = np.array([start for start, _ in own.segments])
+    segment = np.searchsorted(starts, samples, "right") - 1
+    first, last = np.array(other.segments)[segment].T
+    inside = 2 * (samples - starts[segment]) * other.rate_hz + own.rate_hz
+    return np.minimum(first + inside // (2 * own.rate_hz), last)
+
+
+def spans_at(spans: Spans | None, corpus: Corpus, copy: Corpus) -> Spans | None:
+    """Parts of a corpus's sets in samples of its copy at another rate."""
+    if spans is None or copy.rate_hz == corpus.rate_hz:
         return spans
-    return {
-        name: [
-            (_scaled(start, corpus.rate_hz, rate_hz), _scaled(stop, corpus.rate_hz, rate_hz))
-            for start, stop in of
-        ]
-        for name, of in spans.items()
-    }
+    moved = {}
+    for name, parts in spans.items():
+        edges = samples_at(np.ravel(parts).astype(np.int64), corpus.record(name), copy.record(name)).tolist()
+        moved[name] = list(zip(edges[::2], edges[1::2], strict=True))
+    return moved
 
 
 def bytes_of_copies(corpus: Corpus) -> dict[str, int]:
@@ -117,10 +128,6 @@ def delete_copies(folder: Path, name: str) -> None:
 def copied_sets(folder: Path) -> set[str]:
     """Names of the sets that have copies."""
     return {path.name.removesuffix(".json") for path in (folder / COPIES_FOLDER).glob("*/*.json")}
-
-
-def _scaled(sample: int, own_hz: int, rate_hz: int) -> int:
-    return (2 * sample * rate_hz + own_hz) // (2 * own_hz)
 
 
 def _about(path: Path) -> dict[str, str]:
@@ -160,7 +167,7 @@ def _blocks(corpus: Corpus, record: SetRecord, copy: Corpus, lower: SetRecord) -
         left = last - first
         for at in range(start, stop, block):
             kept = audio[at : min(at + block, stop)]
-            wanted = mixed(kept)[:, None] if copy.channels == 1 else kept.astype(np.float32) / 32768
+            wanted = as_float(kept, mono=copy.channels == 1).reshape(len(kept), copy.channels)
             made = stream.resample_chunk(wanted, last=at + block >= stop)[:left]
             left -= len(made)
             yield np.clip(np.rint(made * 32768), -32768, 32767).astype("<i2").tobytes()

@@ -264,8 +264,10 @@ def audio_header(samples: int, channels: int) -> bytes:
     return header.getvalue()
 
 
-def mixed(frames: np.ndarray) -> np.ndarray:
-    """Mean of the channels of int16 audio, shape (..., channels), as float32 in [-1, 1), shape (...)."""
+def as_float(frames: np.ndarray, *, mono: bool) -> np.ndarray:
+    """Return int16 audio, shape (..., channels), as float32 in [-1, 1); mono is their mean, shape (...)."""
+    if not mono:
+        return frames.astype(np.float32) / 32768
     total = frames[..., 0].astype(np.int32)
     for channel in range(1, frames.shape[-1]):
         total += frames[..., channel]

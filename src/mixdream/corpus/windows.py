@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from mixdream.corpus.store import Corpus, mixed
+from mixdream.corpus.store import Corpus, as_float
 from mixdream.errors import InputError
 
 Spans = Mapping[str, Sequence[tuple[int, int]]]
@@ -98,7 +98,7 @@ class WindowIndex:
         starts = zip(self.set_index[rows].tolist(), self.start[rows].tolist(), strict=True)
         for target, (i, start) in zip(frames, starts, strict=True):
             target[:] = audio[i][start : start + self.window_samples]
-        return mixed(frames) if mono else frames.astype(np.float32) / 32768
+        return as_float(frames, mono=mono)
 
     def where(self, row: int) -> tuple[str, float]:
         """Set that a window is from, and the time in its source where it starts, in seconds."""

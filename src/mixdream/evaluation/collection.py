@@ -6,14 +6,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import soxr
 import torch
 from torch import Tensor
 
 from mixdream.analysis.validity import Validity, check_clips
 from mixdream.analysis.voice import Voice
 from mixdream.audio.decode import read_audio
-from mixdream.audio.resample import QUALITY
+from mixdream.audio.resample import to_rate
 from mixdream.corpus.sources import find_sources, source_text
 from mixdream.corpus.windows import spread
 from mixdream.errors import InputError
@@ -101,15 +100,15 @@ def heard_as(collection: Collection, rate_hz: int, channels: int) -> Collection:
 
     What a model lacks, the top or the sides, is lacking then, too. Mono is in all channels alike.
     """
-    audio = channels_of(at_rate(collection.audio, collection.rate_hz, rate_hz), channels)
+    audio = channels_of(clips_to_rate(collection.audio, collection.rate_hz, rate_hz), channels)
     return replace(collection, audio=audio, rate_hz=rate_hz)
 
 
-def at_rate(clips: np.ndarray, rate_hz: int, target_hz: int) -> np.ndarray:
+def clips_to_rate(clips: np.ndarray, rate_hz: int, target_hz: int) -> np.ndarray:
     """Resample clips, shape (n, samples, channels), float32."""
     if rate_hz == target_hz:
         return clips
-    return np.stack([soxr.resample(clip, rate_hz, target_hz, quality=QUALITY) for clip in clips])
+    return np.stack([to_rate(clip, rate_hz, target_hz) for clip in clips])
 
 
 def channels_of(clips: np.ndarray, channels: int) -> np.ndarray:

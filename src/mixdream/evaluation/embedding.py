@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import numpy as np
-import soxr
 import torch
 from torch import Tensor
 
-from mixdream.audio.resample import QUALITY
+from mixdream.audio.resample import to_rate
 from mixdream.errors import InputError
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.transform import magnitudes
@@ -73,9 +72,7 @@ def checked_clips(
             )
         if not np.isfinite(audio).all():
             raise InputError(f"clip {i} is not finite: leave it out, see mixdream.analysis.validity")
-        if target_hz not in (None, rate_hz):
-            audio = soxr.resample(audio, rate_hz, target_hz, quality=QUALITY)
-        yield audio
+        yield to_rate(audio, rate_hz, target_hz or rate_hz)
     if i < 0:
         raise InputError("there are no clips to embed")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mixdream.corpus.beat_windows import BeatWindows, index_beat_windows
-from mixdream.corpus.lower_rate import spans_at
+from mixdream.corpus.lower_rate import samples_at, spans_at
 from mixdream.corpus.split import Split, split_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.corpus.windows import Spans, WindowIndex, index_windows, spread
@@ -86,9 +86,9 @@ def reference_for_recipe(recipe: Recipe, corpus: Corpus) -> Reference:
     split = _split(corpus, longest_s, share or HELD_OUT, notes)
     held: TrainingWindows | None = None
     own = windows.corpus  # at the recipe's rate, where the windows are of seconds
-    trained = spans_at(split.train, corpus, own.rate_hz) if split else None
+    trained = spans_at(split.train, corpus, own) if split else None
     if split is not None:
-        held_spans = spans_at(split.held_out, corpus, own.rate_hz)
+        held_spans = spans_at(split.held_out, corpus, own)
         try:
             if recipe.windows.beats is not None:
                 held = index_beat_windows(own, grid, recipe.windows.beats, "beat", held_spans)
@@ -171,10 +171,13 @@ def _read(corpus: Corpus, windows: TrainingWindows, rows: np.ndarray, clip: slic
 
 def _at_full_rate(windows: WindowIndex, corpus: Corpus) -> WindowIndex:
     """The same windows of the corpus itself, where they are of its copy at a lower rate."""
-    if windows.corpus.rate_hz == corpus.rate_hz:
+    copy = windows.corpus
+    if copy.rate_hz == corpus.rate_hz:
         return windows
-    ratio = corpus.rate_hz / windows.corpus.rate_hz
-    length = round(ratio * windows.window_samples)
-    ends = np.array([record.samples for record in corpus.sets])[windows.set_index]
-    start = np.minimum(np.rint(ratio * windows.start).astype(np.int64), ends - length)
+    length = round(corpus.rate_hz / copy.rate_hz * windows.window_samples)
+    start = np.empty_like(windows.start)
+    for index, (record, lower) in enumerate(zip(corpus.sets, copy.sets, strict=True)):
+        of = windows.set_index == index
+        stops = samples_at(windows.start[of] + windows.window_samples, lower, record)
+        start[of] = np.minimum(samples_at(windows.start[of], lower, record), stops - length)
     return replace(windows, corpus=corpus, window_samples=length, start=start)

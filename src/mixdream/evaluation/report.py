@@ -14,7 +14,7 @@ from mixdream.analysis.validity import Validity, check_clips
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.evaluation.collapse import judge_collapse, unjudged
-from mixdream.evaluation.collection import Collection, Spectrograms, at_rate, channels_of
+from mixdream.evaluation.collection import Collection, Spectrograms, channels_of, clips_to_rate
 from mixdream.evaluation.copy_findings import check_collections
 from mixdream.evaluation.embedder import Space
 from mixdream.evaluation.embedding import embed_magnitudes, mixed, without_blur
@@ -207,7 +207,7 @@ def _with_spectrograms(
     ceiling, consistency = None, None
     try:
         audio, errors = made.voice.passed(real, [windows.sets[k] for k in rows])
-        heard = at_rate(audio, grid.rate_hz, reference.rate_hz)[:, : yardstick.samples]
+        heard = clips_to_rate(audio, grid.rate_hz, reference.rate_hz)[:, : yardstick.samples]
         heard = channels_of(heard, yardstick.real.shape[2])
         ceiling = measure(yardstick, heard, yardstick.place(heard, windows, rows), train)
         consistency = {"generated": float(np.median(made.errors[chosen])), "real": float(np.median(errors))}

@@ -46,29 +46,23 @@ class ClipPlan:
             "inversion": self.inversion,
         }
 
-    def sample(self, origin: Origin) -> Tensor:
-        """Linear magnitudes, shape (1, bins, frames).
+    def image(self, origin: Origin) -> Tensor:
+        """What the model makes, shape (1, channels, rows, columns).
 
         Made alone: sums in a batch are ordered otherwise, and a clip must not depend on its neighbours.
         """
-        return self._levels(self._image(origin))
+        with torch.no_grad():
+            return self.generator(noise_of(self.run.recipe, origin, self.run.conditions))
 
     def sound(self, origin: Origin, grid: Grid, loop: bool = False) -> tuple[np.ndarray, np.ndarray | None]:
         """Middle and, of stereo, side, shape (grid.clip_samples,), float32, of the first frames of a clip."""
-        image = self._image(origin)
-        levels = self._levels(image)[..., : grid.frames]
+        image = self.image(origin)
+        levels = self.run.scaler.unscale(unfold(image, self.run.recipe.grid))[..., : grid.frames]
         middle = invert(self.inversion, levels, grid, [seed_of(origin)], loop=loop)
         if grid.channels == 1:
             return middle[0].numpy(), None
         widths = from_channel(image[:, -1])[..., : grid.frames // grid.fold]
         return middle[0].numpy(), make_side(middle, widths, grid, loop)[0].numpy()
-
-    def _image(self, origin: Origin) -> Tensor:
-        with torch.no_grad():
-            return self.generator(noise_of(self.run.recipe, origin, self.run.conditions))
-
-    def _levels(self, image: Tensor) -> Tensor:
-        return self.run.scaler.unscale(unfold(image, self.run.recipe.grid))
 
 
 @dataclass(frozen=True)

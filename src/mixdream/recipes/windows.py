@@ -42,7 +42,7 @@ def training_windows(recipe: Recipe, corpus: Corpus, report: Report = silent) ->
         windows.longest_s,
         slide_ms=windows.slide_ms,
         total=windows.total,
-        spans=spans_at(spans, corpus, lower.rate_hz),
+        spans=spans_at(spans, corpus, lower),
     )
 
 

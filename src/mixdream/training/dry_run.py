@@ -1,4 +1,4 @@
-"""Dry run: sizes and counts of a training, and its time measured on this machine; nothing is written."""
+"""Dry run: sizes and counts of a training, and its time measured on this machine; nothing is trained."""
 
 import time
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from accelerate.utils import broadcast_object_list
 from torch import Tensor
 
 from mixdream.corpus.store import Corpus
+from mixdream.progress import Report, silent
 from mixdream.recipes.recipe import Recipe
 from mixdream.training.ahead import ahead
 from mixdream.training.device import new_accelerator, with_precision
@@ -39,15 +40,16 @@ class Plan:
         return left if minutes is None else min(left, 60 * minutes)
 
 
-def plan_training(recipe: Recipe, corpus: Corpus, seed: int = 0) -> Plan:
+def plan_training(recipe: Recipe, corpus: Corpus, seed: int = 0, report: Report = silent) -> Plan:
     """Count what the recipe would do with the corpus and measure how long.
 
     Real steps are taken on batches of at most 20 windows for about two seconds; the time of a step is taken
-    to grow with its batch.
+    to grow with its batch. The corpus's copy at the recipe's rate, which the training needs, is made where it
+    is not there yet, and ``report`` says so.
     """
     accelerator = new_accelerator()
     recipe = with_precision(recipe, accelerator)
-    prepared = prepare(recipe, corpus, seed, accelerator)
+    prepared = prepare(recipe, corpus, seed, accelerator, report=report)
     batches, trainer, training = prepared.batches, prepared.trainer, recipe.training
     batch = min(training.batch, len(batches.windows))
     rows = np.arange(min(_MEASURED_WINDOWS, batch))

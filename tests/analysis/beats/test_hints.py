@@ -1,9 +1,14 @@
 """Tracking with hints: what is known decides, what is heard says where exactly, and whether it is sure."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mixdream.analysis.beats.hints import Hints
+from mixdream.analysis.beats.tracking import track_beats
 from tests.analysis.beats.beat_audio import drums, track
 from tests.analysis.beats.patterns import rendered, renderings
 from tests.analysis.beats.verdict import verdict
@@ -81,3 +86,27 @@ def test_tempos_hold_from_their_place_on() -> None:
     sample = np.array([0, 1500, 2500, 2500, 2500])
     heard = np.array([100.5, 140.0, 87.2, 175.0, 116.0])
     assert hints.tempo_at(sample, heard).tolist() == [100.5, 100.0, 174.4, 175.0, 174.0]
+
+
+@settings(max_examples=60)
+@given(
+    cuts=st.lists(st.integers(1, len(HOUSE) - 1), max_size=4, unique=True),
+    tempos=st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(60, 200)), max_size=4),
+    downbeats=st.lists(st.floats(0, len(HOUSE)), max_size=20),
+    loudness=st.sampled_from([0, 1, 32767]),
+)
+def test_whatever_may_be_said_can_be_followed(
+    cuts: list[int], tempos: list[tuple[float, float]], downbeats: list[float], loudness: int
+) -> None:
+    """Else no build of the corpus that was told so would come to an end."""
+    edges = [0, *sorted(cuts), len(HOUSE)]
+    audio = (HOUSE.astype(np.int32) * loudness // 32767).astype(np.int16)
+    beats, _ = track_beats(
+        lambda start, stop: [audio[start:stop]],
+        list(pairwise(edges)),
+        [edge / 8000 for edge in edges[:-1]],
+        8000,
+        Hints(tuple(sorted(tempos)), tuple(sorted(downbeats))),
+    )
+    assert np.isfinite(beats.sample).all() and (np.diff(beats.sample) > 0).all()
+    assert set(beats.in_bar.tolist()) <= {0, 1, 2, 3} and len(beats) == len(beats.sure)

@@ -6,8 +6,10 @@ import numpy as np
 
 from mixdream.analysis.beats.downbeats import Bars
 
+SEAM_BEATS = 4
+"""Beats on both sides of a jump, or of a bar that is cut short, that are not to be trusted."""
+
 _NEAR = 0.04  # ratio, as a logarithm: a set drifts that far from the tempo that is given
-_SEAM = 4  # beats on both sides of a bar that is cut short that are not to be trusted
 
 
 @dataclass(frozen=True)
@@ -71,5 +73,5 @@ def bars_from(half_beats: np.ndarray, downbeats: np.ndarray, heard: Bars) -> Bar
         tempo_certainty = np.interp(half_beats[on_beat], heard.frame, heard.tempo_certainty)
     certainty = tempo_certainty.copy()
     for jump in np.flatnonzero(np.diff(in_bar) % 4 != 1):
-        certainty[max(0, jump + 1 - _SEAM) : jump + 1 + _SEAM] = 0
+        certainty[max(0, jump + 1 - SEAM_BEATS) : jump + 1 + SEAM_BEATS] = 0
     return Bars(half_beats[on_beat], in_bar.astype(np.int8), certainty, tempo_certainty)

@@ -13,7 +13,7 @@ from scipy.ndimage import uniform_filter1d
 from mixdream.analysis.beats.beats import Beats, TempoBlock
 from mixdream.analysis.beats.downbeats import find_bars
 from mixdream.analysis.beats.half_beats import LATE_FRAMES, follow_pulse
-from mixdream.analysis.beats.hints import NO_HINTS, Hints, bars_from
+from mixdream.analysis.beats.hints import NO_HINTS, SEAM_BEATS, Hints, bars_from
 from mixdream.analysis.beats.onsets import FRAMES_PER_S, even_out, in_three, measure_onsets
 from mixdream.analysis.beats.tempo import BLOCK_S, SLOWEST_BPM, tempo_path
 
@@ -25,7 +25,6 @@ _EDGE_S = 0.03
 _AROUND = 32  # beats over which it is counted how often a beat is struck
 _STRICT = 50  # power of the probability of a reading: from 0.99 on it is sure where the pulse is clear
 _FADE = 0.99  # per beat without evidence, between parts that have some
-_SEAM = 4  # beats on both sides of a jump that are not to be trusted
 
 
 def track_beats(
@@ -89,9 +88,9 @@ def _track(
         pulse = _carried(clarity[block] * _struck(frames, onsets))
         confidence = pulse * bars.certainty**_STRICT
         if number > 0:
-            confidence[:_SEAM] = 0
+            confidence[:SEAM_BEATS] = 0
         if number < len(pieces) - 1:
-            confidence[-_SEAM:] = 0
+            confidence[-SEAM_BEATS:] = 0
         times.append((frames + LATE_FRAMES) / FRAMES_PER_S)
         in_bar.append(bars.in_bar)
         confidences.append(confidence)

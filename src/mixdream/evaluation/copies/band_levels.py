@@ -4,11 +4,10 @@ import math
 
 import numpy as np
 import scipy.fft
-import soxr
 from torch import Tensor
 
-from mixdream.audio.resample import QUALITY
-from mixdream.corpus.store import Corpus, mixed
+from mixdream.audio.resample import to_rate
+from mixdream.corpus.store import Corpus, as_float
 from mixdream.evaluation.embedding import pooled
 from mixdream.spectrogram.grid import Grid
 
@@ -89,11 +88,5 @@ def read_moment(
     wanted = np.zeros(math.ceil((samples / rate_hz + _RUN_OUT_S) * own_hz), np.float32)
     low, high = max(first, 0), min(first + len(wanted), corpus.record(name).samples)
     if low < high:
-        wanted[low - first : high - first] = mixed(corpus.audio(name)[low:high])
-    return at_rate(wanted, own_hz, rate_hz)[:samples]
-
-
-def at_rate(audio: np.ndarray, rate_hz: float, target_hz: int = ANALYSIS_HZ) -> np.ndarray:
-    """Resample one channel, shape (samples,), float32."""
-    audio = audio.astype(np.float32, copy=False)
-    return audio if rate_hz == target_hz else soxr.resample(audio, rate_hz, target_hz, quality=QUALITY)
+        wanted[low - first : high - first] = as_float(corpus.audio(name)[low:high], mono=True)
+    return to_rate(wanted, own_hz, rate_hz)[:samples]

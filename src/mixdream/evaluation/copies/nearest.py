@@ -12,13 +12,13 @@ import scipy.fft
 from threadpoolctl import threadpool_limits
 
 from mixdream.analysis.validity import SILENT_DBFS
+from mixdream.audio.resample import to_rate
 from mixdream.corpus.store import Corpus, SetRecord
 from mixdream.corpus.windows import Spans
 from mixdream.errors import InputError
 from mixdream.evaluation.copies.band_levels import (
     ANALYSIS_HZ,
     MARGIN,
-    at_rate,
     band_levels,
     loop_levels,
     read_moment,
@@ -147,7 +147,7 @@ def _checked(clips: np.ndarray, rate_hz: int) -> np.ndarray:
     bad = np.flatnonzero(~np.isfinite(clips).all(axis=1))
     if len(bad):
         raise InputError(f"clip {bad[0]} has NaN or infinite samples: leave it out, see analysis.validity")
-    return np.stack([at_rate(clip, rate_hz) for clip in clips])
+    return np.stack([to_rate(clip, rate_hz, ANALYSIS_HZ) for clip in clips])
 
 
 @dataclass(frozen=True)
