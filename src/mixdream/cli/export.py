@@ -18,9 +18,13 @@ def export(
     stems: Annotated[
         bool, typer.Option("--stems", help="Drums, bass and music, whose sum is the loop.")
     ] = False,
+    one_shots: Annotated[
+        bool, typer.Option("--one-shots", help="Kicks, snares, hats and stabs, in a ZIP file.")
+    ] = False,
+    midi: Annotated[bool, typer.Option("--midi", help="Bass, melody and drums as a MIDI file.")] = False,
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Example: mixdream export my-loops --stems -o my-parts
+    """Example: mixdream export my-loops --stems --midi -o my-parts
 
     Take finished loops apart for a DAW or a sampler.
     """
@@ -31,9 +35,11 @@ def export(
         loops, passed_over = find_loops(sources)
         for reason in passed_over:
             typer.echo(f"passed over: {reason}", err=True)
-        exported = export_loops(loops, folder, Parts(stems=stems), report)
+        exported = export_loops(loops, folder, Parts(stems, one_shots, midi), report)
     if as_json:
         print_json({"clips": exported})
         return
     for loop in exported:
-        typer.echo("\n".join(loop["stems"].values()))
+        files = list(loop.get("stems", {}).values())
+        files += [loop[part]["file"] for part in ("one_shots", "midi") if part in loop]
+        typer.echo("\n".join(files))

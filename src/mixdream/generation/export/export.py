@@ -1,15 +1,19 @@
 """Export: finished loops taken apart for a DAW or a sampler."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
+from mixdream.analysis.lines.notes import find_lines
+from mixdream.analysis.one_shots import find_one_shots
 from mixdream.analysis.stems.stems import split_stems
 from mixdream.errors import InputError
 from mixdream.files import all_or_none
 from mixdream.generation.export.loop_file import LoopFile, read_loop
-from mixdream.generation.export.write_stems import stem_names, write_stems
+from mixdream.generation.export.write_midi import midi_path, write_midi
+from mixdream.generation.export.write_one_shots import one_shots_path, write_one_shots
+from mixdream.generation.export.write_stems import stem_paths, write_stems
 from mixdream.progress import Report, silent
 
 
@@ -18,6 +22,8 @@ class Parts:
     """What is to be written of each loop."""
 
     stems: bool = False
+    one_shots: bool = False
+    midi: bool = False
 
 
 def export_loops(
@@ -30,15 +36,16 @@ def export_loops(
     Returns
     -------
     list of dict
-        Of each loop ``loop``, its file, and ``stems``, files by stem.
+        Of each loop ``loop``, its file, and what was written: ``stems``, ``one_shots`` and ``midi``, see
+        `write_stems`, `write_one_shots` and `write_midi`.
 
     Raises
     ------
     InputError
         Nothing is wanted, a file is no loop, or the folder cannot be written.
     """
-    if not parts.stems:
-        raise InputError("nothing to export: say what you want with --stems")
+    if not any(astuple(parts)):
+        raise InputError("nothing to export: say what you want with --stems, --one-shots or --midi")
     exported = []
     for done, path in enumerate(loops):
         report(done / len(loops), path.name)
@@ -48,11 +55,14 @@ def export_loops(
 
 def _export(loop: LoopFile, folder: Path, parts: Parts) -> dict[str, Any]:
     stems = split_stems(loop.audio, loop.rate_hz)
-    with all_or_none(_paths(loop, folder, parts)):
-        return {"stems": write_stems(loop, stems, folder)}
-
-
-def _paths(loop: LoopFile, folder: Path, parts: Parts) -> list[Path]:
-    """All that is written of a loop."""
-    names = [f"{name}.{suffix}" for name in stem_names(loop).values() for suffix in (loop.form, "json")]
-    return [folder / name for name in names]
+    shots = find_one_shots(stems, loop.rate_hz, loop.beats) if parts.one_shots else None
+    lines = find_lines(stems, loop.rate_hz, loop.beats) if parts.midi else None
+    written: dict[str, Any] = {}
+    with all_or_none([*stem_paths(loop, folder), one_shots_path(loop, folder), midi_path(loop, folder)]):
+        if parts.stems:
+            written["stems"] = write_stems(loop, stems, folder)
+        if shots is not None:
+            written["one_shots"] = write_one_shots(loop, shots, folder)
+        if lines is not None:
+            written["midi"] = write_midi(loop, lines, folder)
+    return written
