@@ -11,6 +11,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import librosa
 import numpy as np
@@ -33,6 +34,7 @@ from mixdream.recipes.windows import training_windows
 from mixdream.spectrogram import stretch
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.inversion import invert
+from mixdream.spectrogram.stretch import stretch_loop
 from mixdream.spectrogram.transform import stft
 
 TEMPOS = (0.8, 0.88, 0.94, 1.06, 1.12, 1.2)
@@ -44,17 +46,15 @@ Way = Callable[[np.ndarray, int, int], np.ndarray]
 """A loop, the samples that it is to have, and its rate, to the loop at that tempo."""
 
 
-def stretched(window_s: float = stretch.WINDOW_S) -> Way:
-    """Return what mixdream does, in windows of its own or another length."""
+def stretched(loop: np.ndarray, samples: int, rate_hz: int) -> np.ndarray:
+    """Stretch as mixdream does."""
+    return stretch_loop(loop, samples, len(loop), rate_hz)
 
-    def way(loop: np.ndarray, samples: int, rate_hz: int) -> np.ndarray:
-        before, stretch.WINDOW_S = stretch.WINDOW_S, window_s
-        try:
-            return stretch.stretch_loop(loop, samples, len(loop), rate_hz)
-        finally:
-            stretch.WINDOW_S = before
 
-    return way
+def evenly(loop: np.ndarray, samples: int, rate_hz: int) -> np.ndarray:
+    """Stretch as mixdream does, but attacks too."""
+    with patch.object(stretch, "_onsets", lambda audio, grid: np.zeros(0)):
+        return stretched(loop, samples, rate_hz)
 
 
 def magnitudes_alone(loop: np.ndarray, samples: int, rate_hz: int) -> np.ndarray:
@@ -82,8 +82,8 @@ def vocoder(window_s: float) -> Way:
 
 
 WAYS: dict[str, Way] = {
-    "mixdream": stretched(),
-    "mixdream, 46 ms": stretched(0.046),
+    "mixdream": stretched,
+    "mixdream, attacks stretched too": evenly,
     "magnitudes alone, pghi+gl": magnitudes_alone,
     "phase vocoder, 32 ms": vocoder(0.032),
     "phase vocoder, 93 ms": vocoder(0.093),

@@ -8,7 +8,7 @@ from mixdream.audio.loop_chunks import MIDDLE_C, LoopInfo
 from mixdream.audio.write import AudioFormat
 from mixdream.generation.clips import write_files
 from mixdream.generation.wish import Wish
-from tests.analysis import test_stems as parts
+from tests.analysis import loop_parts as parts
 
 RATE_HZ = parts.RATE_HZ
 
@@ -16,8 +16,9 @@ RATE_HZ = parts.RATE_HZ
 def write_loop_file(
     folder: Path, *, form: AudioFormat = "wav", channels: int = 1, key: str | None = None
 ) -> Path:
-    """Two bars at 120 BPM: kicks, hats, a bass and a chord that is further to the left."""
-    groove, chord = 0.3 * (parts.kicks() + parts.hats() + parts.bass()), 0.3 * parts.chord()
+    """Two bars at 120 BPM: drums, a bass and a chord that is further to the left."""
+    drums = parts.kicks() + parts.snares() + parts.hats()
+    groove, chord = 0.3 * (drums + parts.bass() + parts.stabs()), 0.3 * parts.chord()
     audio = groove + chord if channels == 1 else np.stack([groove + chord, groove + 0.5 * chord])
     about = {
         "run": "my-run",

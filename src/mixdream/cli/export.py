@@ -18,13 +18,17 @@ def export(
     stems: Annotated[
         bool, typer.Option("--stems", help="Drums, bass and music, whose sum is the loop.")
     ] = False,
+    one_shots: Annotated[
+        bool, typer.Option("--one-shots", help="Kicks, snares, hats and stabs, in a ZIP file.")
+    ] = False,
+    midi: Annotated[bool, typer.Option("--midi", help="Bass, melody and drums as a MIDI file.")] = False,
     bpm: options.Bpm = None,
     pitch: options.PitchOption = None,
     transpose: options.Transpose = 0,
     key: options.KeyOption = None,
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Example: mixdream export my-loops --stems -o my-parts
+    """Example: mixdream export my-loops --stems --midi -o my-parts
 
     Take finished loops apart for a DAW or a sampler, or to another tempo, pitch or key.
     """
@@ -37,10 +41,12 @@ def export(
         for reason in passed_over:
             typer.echo(f"passed over: {reason}", err=True)
         wish = Wish(bpm=bpm, pitch=pitch, transpose=transpose, key=key)
-        exported = export_loops(loops, folder, Parts(stems=stems), wish, report)
+        exported = export_loops(loops, folder, Parts(stems, one_shots, midi), wish, report)
     if as_json:
         print_json({"clips": exported})
         return
     for loop in exported:
         files = [loop["moved"]] if "moved" in loop else []
-        typer.echo("\n".join([*files, *loop.get("stems", {}).values()]))
+        files += loop.get("stems", {}).values()
+        files += [loop[part]["file"] for part in ("one_shots", "midi") if part in loop]
+        typer.echo("\n".join(files))

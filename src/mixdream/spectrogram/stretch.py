@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 import torch
+from scipy.ndimage import maximum_filter1d
 from torch import Tensor
 
 from mixdream.audio.resample import resample_loop
@@ -19,6 +20,10 @@ WINDOW_S = 0.093
 the notes; longer ones soften attacks: docs/experiments.md."""
 
 OVERLAP = 8  # frames that reach each sample
+_STEPS = 4  # in a hop, of 3 ms, that attacks are placed to
+_APART_STEPS = 16
+_ONSET_DB = 6.0  # from hop to hop
+_QUIET = 1e-4  # of the loudest hop: below that nothing begins
 _SAME = 1e-6  # parts by which a stretch may be off: a five-hundredth of a cent
 
 
@@ -50,7 +55,7 @@ def stretch_loop(audio: np.ndarray, samples: int, at_pitch: float, rate_hz: int)
     ratio = samples / at_pitch
     if abs(ratio - 1) < _SAME:
         return resample_loop(audio, samples)
-    hop = round(WINDOW_S * rate_hz / OVERLAP)
+    hop = _STEPS * round(WINDOW_S * rate_hz / OVERLAP / _STEPS)
     frames, stretched = _frame_counts(math.ceil(audio.shape[-1] / hop), ratio)
     n_fft = OVERLAP * hop
     grid = Grid(rate_hz=rate_hz, n_fft=n_fft, hop=hop, bins=n_fft // 2 + 1, frames=frames, window="hann")
@@ -74,13 +79,13 @@ def _stretch(parts: np.ndarray, grid: Grid, frames: int) -> np.ndarray:
     from mixdream.spectrogram.raar import LAST, raar
 
     spectrum = stft(torch.from_numpy(parts).float(), grid, loop=True)
-    moments = torch.arange(frames, dtype=torch.float64) * grid.frames / frames
+    moments, speed = _moments(_onsets(parts[0], grid), grid.frames, frames)
     levels = _read(spectrum.abs(), moments)
     nearest = moments.round().long() % grid.frames
     wider = grid.model_copy(update={"frames": frames})
 
     over_time, over_frequency = (_read(part, moments) for part in _gradients(spectrum[:1], grid))
-    over_frequency = (over_frequency + math.pi) * (frames / grid.frames) - math.pi
+    over_frequency = (over_frequency + math.pi) / speed - math.pi
     phases = integrate(levels[:1], over_time, over_frequency, spectrum[:1, :, nearest].angle(), loop=True)
     made = [raar(levels[:1], wider, phases, loop=True, iterations=LAST)]
     if len(parts) == 2:
@@ -88,6 +93,38 @@ def _stretch(parts: np.ndarray, grid: Grid, frames: int) -> np.ndarray:
         phases = stft(made[0], wider, loop=True).angle() + apart
         made.append(raar(levels[1:], wider, phases, loop=True, iterations=LAST))
     return torch.cat(made).numpy()
+
+
+def _onsets(audio: np.ndarray, grid: Grid) -> np.ndarray:
+    """Where attacks begin in a loop, in hops from its start: steepest moments of its strongest rises."""
+    energy = np.square(np.diff(audio, append=audio[:1])).reshape(grid.frames * _STEPS, -1).sum(axis=1)
+    after = np.sum([np.roll(energy, -step) for step in range(_STEPS)], axis=0)
+    floor = _QUIET * after.max() + np.finfo(float).tiny
+    rise_db = 10 * np.log10((after + floor) / (np.roll(after, _STEPS) + floor))
+    strongest = rise_db == maximum_filter1d(rise_db, 2 * _APART_STEPS + 1, mode="wrap")
+    found = np.flatnonzero(strongest & (rise_db > _ONSET_DB))
+    near = (found[:, None] + np.arange(_STEPS)) % len(energy)
+    steepest = np.diff(energy, prepend=energy[-1:])[near].argmax(axis=1)
+    return (np.unique(near[np.arange(len(found)), steepest]) + 0.5) / _STEPS
+
+
+def _moments(onsets: np.ndarray, before: int, after: int) -> tuple[Tensor, Tensor]:
+    """Moments at which new frames read old ones, in frames, and how many old ones go by from one to the next.
+
+    Around onsets, as far as a window reaches, time goes on as it did: only what is between them is stretched.
+    """
+    ratio = after / before
+    old = new = np.array([0.0])
+    if len(onsets):
+        apart = np.diff(onsets, append=onsets[:1] + before)
+        reach = np.minimum(OVERLAP / 2, np.minimum(apart, np.roll(apart, 1)) * min(1.0, ratio) / 3)
+        old = np.stack([onsets - reach, onsets + reach], 1).ravel()
+        new = np.stack([ratio * onsets - reach, ratio * onsets + reach], 1).ravel()
+    around = np.array([-1, 0, 1])[:, None]
+    old, new = (old + before * around).ravel(), (new + after * around).ravel()
+    ends = np.interp(np.arange(after + 1), new, old)
+    middles = np.interp(np.arange(after) + 0.5, new, old) - 0.5  # a frame stands for the hop in its middle
+    return torch.from_numpy(middles), torch.from_numpy(np.diff(ends))
 
 
 def _gradients(spectrum: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
@@ -103,9 +140,9 @@ def _gradients(spectrum: Tensor, grid: Grid) -> tuple[Tensor, Tensor]:
 
 def _read(values: Tensor, moments: Tensor) -> Tensor:
     """Values, shape (..., frames), at moments between frames, on a circle, shape (..., moments)."""
-    before = moments.long()
+    before, number = moments.floor().long(), values.shape[-1]
     share = (moments - before).to(values)
-    return torch.lerp(values[..., before], values[..., (before + 1) % values.shape[-1]], share)
+    return torch.lerp(values[..., before % number], values[..., (before + 1) % number], share)
 
 
 def _wrapped(angles: Tensor) -> Tensor:

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mixdream.audio.level import SILENCE
 from mixdream.audio.resample import resample_loop
 from mixdream.spectrogram.periodic import circular_frames
 
-_RATE_HZ = 4000  # of what YIN compares
+_OVERSAMPLED = 12  # rate of what YIN compares, over the highest pitch
 _WINDOW_S = 0.06  # two periods of a low E
+_LEVEL_S = 0.03
 _PER_SEMITONE = 10
 _LEAN = 0.03  # cost of an octave downward: what repeats after one period does so after two
 _UNPITCHED = 0.4  # cost of no pitch; that of a pitch is YIN's, 0 for what repeats exactly
@@ -41,7 +43,7 @@ class PitchTrack:
     @property
     def hz(self) -> np.ndarray:
         """Fundamental frequency, where there is a pitch, shape (n,)."""
-        return 440 * 2 ** ((self.notes[self.sounds] + self.tuning - 69) / 12)
+        return _hz(self.notes[self.sounds] + self.tuning)
 
 
 def track_pitch(audio: np.ndarray, rate_hz: int, frames: int, lowest: int, highest: int) -> PitchTrack:
@@ -56,11 +58,12 @@ def track_pitch(audio: np.ndarray, rate_hz: int, frames: int, lowest: int, highe
     audio : ndarray, shape (samples,)
         One period.
     """
-    own = resample_loop(audio, round(len(audio) * _RATE_HZ / rate_hz))
+    own_hz = float(_OVERSAMPLED * _hz(highest))
+    own = resample_loop(audio, round(len(audio) * own_hz / rate_hz))
     pitches = np.arange((highest - lowest + 1) * _PER_SEMITONE) / _PER_SEMITONE + lowest - 0.5
-    cost = _yin(own, frames, _RATE_HZ / (440 * 2 ** ((pitches - 69) / 12)))
+    cost = _yin(own, frames, own_hz / _hz(pitches), round(_WINDOW_S * own_hz))
     cost += _LEAN * (highest - pitches) / 12
-    level_db = levels_db(own, frames)
+    level_db = _levels_db(own, frames, round(_LEVEL_S * own_hz))
     weight = np.sqrt(np.clip(1 + level_db / _HEARD_DB, 0, 1))
     clear = weight * (cost.min(axis=1) < _CLEAR)
     turn = np.exp(2j * np.pi * pitches[cost.argmin(axis=1)]) @ clear / max(clear.sum(), 1e-9)
@@ -96,16 +99,17 @@ def cheapest_path(cost: np.ndarray, change: float) -> np.ndarray:
     return np.concatenate([path[frames : frames + half], path[half:frames]])
 
 
-def levels_db(audio: np.ndarray, frames: int) -> np.ndarray:
-    """Level of a loop at `_RATE_HZ`, over 30 ms around each frame, in dB below the loudest frame."""
-    around = circular_frames(audio, frames, round(0.03 * _RATE_HZ))
-    power = np.square(around) @ np.hanning(around.shape[1])
-    return 10 * np.log10(np.maximum(power, 1e-12) / max(power.max(), 1e-12))
+def _levels_db(audio: np.ndarray, frames: int, size: int) -> np.ndarray:
+    """Level of a loop around each frame, in dB below the loudest frame."""
+    around = circular_frames(audio, frames, size)
+    window = np.hanning(size)
+    power = np.square(around) @ (window / window.sum())
+    return 10 * np.log10(np.maximum(power, 1e-12) / max(float(power.max()), SILENCE**2))
 
 
-def _yin(audio: np.ndarray, frames: int, periods: np.ndarray) -> np.ndarray:
+def _yin(audio: np.ndarray, frames: int, periods: np.ndarray, window: int) -> np.ndarray:
     """Normalised difference of YIN at periods in samples, shape (frames, periods)."""
-    lags, window = int(periods.max()) + 2, round(_WINDOW_S * _RATE_HZ)
+    lags = int(periods.max()) + 2
     around = circular_frames(audio, frames, window + lags)
     size = 2 * around.shape[1]
     spectra = np.fft.rfft(around[:, :window], size).conj() * np.fft.rfft(around, size)
@@ -118,3 +122,8 @@ def _yin(audio: np.ndarray, frames: int, periods: np.ndarray) -> np.ndarray:
     whole = periods.astype(int)
     part = periods - whole
     return (1 - part) * normal[:, whole] + part * normal[:, whole + 1]
+
+
+def _hz(notes: np.ndarray | float) -> np.ndarray:
+    """Frequency of MIDI notes."""
+    return 440 * 2 ** ((np.asarray(notes) - 69) / 12)

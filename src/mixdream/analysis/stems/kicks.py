@@ -9,6 +9,7 @@ _LEAST_RISE = 0.4  # of the strongest
 _ATTACK_S = 0.1
 _LEAST_LIKENESS = 0.8  # cosine
 _PEAK_WITHIN_S, _LENGTH_S = 0.15, 0.5
+_FALLEN_S, _FALLEN = 0.2, 0.25  # power that a kick has lost after some time, of its peak
 _LOUDNESS_S = 0.07  # by which strokes are compared
 _GAINS = (0.3, 2.0)  # of a stroke, as power; what is further off is another sound on top
 _STEADY_S = 0.125  # of a bass, which does not fall as fast as a kick
@@ -20,7 +21,8 @@ def kick_share(magnitudes: np.ndarray, hop_s: float, bin_hz: float, reach: int) 
 
     The kicks of a loop are one sound that is struck again and again: the median, over all of them, of the
     power above that just before. From its peak on each frequency only falls, so that a bass which answers
-    every kick is none of it. What is left of the power, evened out over time, is the rest.
+    every kick is none of it; what does not fall as a whole is no kick. What is left of the power, evened out
+    over time, is the rest.
 
     Parameters
     ----------
@@ -47,6 +49,10 @@ def kick_share(magnitudes: np.ndarray, hop_s: float, bin_hz: float, reach: int) 
         np.median(np.maximum(power[(strokes[:, None] + after) % frames] - before[:, None], 0), axis=0),
         reach + round(_PEAK_WITHIN_S / hop_s),
     )
+    loudness = kick[:, slice(*_bins(bin_hz))].sum(axis=1)
+    peak = int(loudness.argmax())
+    if loudness[peak:][round(_FALLEN_S / hop_s) :].max(initial=0) > _FALLEN * loudness[peak]:
+        return kicks  # a bass that is struck, not a drum
     attack = slice(reach, reach + round(_LOUDNESS_S / hop_s)), slice(*_bins(bin_hz))
     for stroke in strokes:
         places = (stroke + after) % frames

@@ -1,17 +1,21 @@
 """Export: finished loops taken apart for a DAW or a sampler."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
+from mixdream.analysis.lines.notes import find_lines
+from mixdream.analysis.one_shots import find_one_shots
 from mixdream.analysis.stems.stems import split_stems
 from mixdream.audio.level import Level
 from mixdream.errors import InputError
 from mixdream.files import all_or_none
 from mixdream.generation.export.loop_file import LoopFile, read_loop
-from mixdream.generation.export.move_loop import check_moves, move_loop, write_moved
-from mixdream.generation.export.write_stems import stem_names, write_stems
+from mixdream.generation.export.move_loop import check_moves, move_loop, moved_paths, write_moved
+from mixdream.generation.export.write_midi import midi_path, write_midi
+from mixdream.generation.export.write_one_shots import one_shots_path, write_one_shots
+from mixdream.generation.export.write_stems import stem_paths, write_stems
 from mixdream.generation.wish import Wish
 from mixdream.progress import Report, silent
 
@@ -23,6 +27,8 @@ class Parts:
     """What is to be written of each loop."""
 
     stems: bool = False
+    one_shots: bool = False
+    midi: bool = False
 
 
 def export_loops(
@@ -37,7 +43,7 @@ def export_loops(
     -------
     list of dict
         Of each loop ``loop``, its file, and what was written: ``moved``, the loop at another tempo or
-        pitch, and ``stems``, files by stem.
+        pitch, ``stems``, ``one_shots`` and ``midi``, see `write_stems`, `write_one_shots` and `write_midi`.
 
     Raises
     ------
@@ -46,8 +52,11 @@ def export_loops(
         name, or the folder cannot be written.
     """
     check_moves(wish)
-    if not parts.stems and not wish.moves:
-        raise InputError("nothing to export: say what you want with --stems, --bpm, --transpose or --key")
+    if not any(astuple(parts)) and not wish.moves:
+        raise InputError(
+            "nothing to export: say what you want with --stems, --one-shots or --midi, or with --bpm, "
+            "--transpose or --key"
+        )
     taken = {path.resolve() for path in loops}
     exported = []
     for done, path in enumerate(loops):
@@ -65,21 +74,19 @@ def export_loops(
 
 def _export(loop: LoopFile, level: Level | None, folder: Path, parts: Parts) -> dict[str, Any]:
     """Write the parts of a loop; with a level, that of a loop that was moved, itself too."""
-    stems = split_stems(loop.audio, loop.rate_hz) if parts.stems else None
+    paths = moved_paths(loop, folder) if level is not None else []
+    paths += [*stem_paths(loop, folder), one_shots_path(loop, folder), midi_path(loop, folder)]
+    stems = split_stems(loop.audio, loop.rate_hz) if any(astuple(parts)) else None
+    shots = find_one_shots(stems, loop.rate_hz, loop.beats) if stems and parts.one_shots else None
+    lines = find_lines(stems, loop.rate_hz, loop.beats) if stems and parts.midi else None
     written: dict[str, Any] = {}
-    with all_or_none(_paths(loop, folder, parts)):
+    with all_or_none(paths):
         if level is not None:
             written["moved"] = write_moved(loop, level, folder)
-        if stems is not None:
+        if stems and parts.stems:
             written["stems"] = write_stems(loop, stems, folder)
+        if shots is not None:
+            written["one_shots"] = write_one_shots(loop, shots, folder)
+        if lines is not None:
+            written["midi"] = write_midi(loop, lines, folder)
     return written
-
-
-def _paths(loop: LoopFile, folder: Path, parts: Parts) -> list[Path]:
-    """All that is written of a loop."""
-    names = [
-        f"{name}.{suffix}"
-        for name in [loop.path.stem, *stem_names(loop).values()]
-        for suffix in (loop.form, "json")
-    ]
-    return [folder / name for name in names]

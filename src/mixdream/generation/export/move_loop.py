@@ -62,6 +62,11 @@ def move_loop(loop: LoopFile, wish: Wish) -> tuple[LoopFile, Level]:
     return moved, level
 
 
+def moved_paths(loop: LoopFile, folder: Path) -> list[Path]:
+    """File of a loop that was moved, and the JSON beside it."""
+    return [folder / f"{loop.path.stem}.{suffix}" for suffix in (loop.form, "json")]
+
+
 def write_moved(loop: LoopFile, level: Level, folder: Path) -> str:
     """Write a loop that `move_loop` moved, with its JSON; return its file."""
     wish = Wish(rate_hz=loop.rate_hz, form=loop.form)

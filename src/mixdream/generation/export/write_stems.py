@@ -12,9 +12,11 @@ from mixdream.generation.export.loop_file import LoopFile
 from mixdream.generation.wish import Wish
 
 
-def stem_names(loop: LoopFile) -> dict[str, str]:
-    """Names of the files of a loop's stems, without suffix, by stem."""
-    return {stem: f"{loop.path.stem}_{stem}" for stem in Stems._fields}
+def stem_paths(loop: LoopFile, folder: Path) -> list[Path]:
+    """Files of a loop's stems, and the JSON beside each."""
+    return [
+        folder / f"{_name(loop, stem)}.{suffix}" for stem in Stems._fields for suffix in (loop.form, "json")
+    ]
 
 
 def write_stems(loop: LoopFile, stems: Stems, folder: Path) -> dict[str, str]:
@@ -26,8 +28,8 @@ def write_stems(loop: LoopFile, stems: Stems, folder: Path) -> dict[str, str]:
     gain = min(1.0, 1 / max(float(np.abs(stem).max()) for stem in stems))
     wish = Wish(rate_hz=loop.rate_hz, form=loop.form)
     files = {}
-    for stem, name in stem_names(loop).items():
-        audio = gain * getattr(stems, stem)
+    for stem, own in zip(Stems._fields, stems, strict=True):
+        audio = gain * own
         about: dict[str, Any] = {
             **loop.origin,
             "stem": stem,
@@ -35,5 +37,9 @@ def write_stems(loop: LoopFile, stems: Stems, folder: Path) -> dict[str, str]:
             "gain_db": 20 * float(np.log10(gain)),
             "silent": bool(np.abs(audio).max() < SILENCE),
         }
-        files[stem] = write_files(folder, name, audio, wish, about, loop.info)["file"]
+        files[stem] = write_files(folder, _name(loop, stem), audio, wish, about, loop.info)["file"]
     return files
+
+
+def _name(loop: LoopFile, stem: str) -> str:
+    return f"{loop.path.stem}_{stem}"

@@ -1,0 +1,149 @@
+"""Loops made up at random whose hits and bass notes are known, to learn from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.bars.rhythms import STYLES, Draw, Row
+from benchmarks.bars.sounds import RATE_HZ, Wave, hit
+from mixdream.analysis.lines.struck import STRUCK
+
+_KINDS = {"snare2": "snare", "clap": "snare", "ghost": "snare", "shaker": "hat", "ride": "hat"}
+_BARS, _STEPS = 2, 16
+_HABITS = [habits for _, _, steps, habits in STYLES.values() if steps == _STEPS]
+
+
+@dataclass(frozen=True)
+class MadeUp:
+    """One period of a loop of two bars, shape (samples,), and what is struck, shape (len(STRUCK), steps)."""
+
+    audio: Wave
+    struck: np.ndarray
+
+
+def make_up(seed: int) -> MadeUp:
+    """Make up a loop, a function of the seed."""
+    draw = Draw(seed)
+    steps = _BARS * _STEPS
+    step_s = 15 / draw.ratio(84, 180)
+    audio, tones = np.zeros((2, round(steps * step_s * RATE_HZ)))
+    struck = np.zeros((len(STRUCK), steps), np.float32)
+    swing = draw.between(0.05, 0.4) if draw.chance(0.35) else 0.0
+    starts = (np.arange(steps) + swing * (np.arange(steps) % 2)) * step_s
+    duck = np.ones(len(audio))
+    depth = draw.between(0, 0.9) if draw.chance(0.6) else 0.0
+    rows = _HABITS[int(draw.rng.integers(len(_HABITS)))](draw) if draw.chance(0.93) else {}
+    for sound, row in rows.items():
+        takes = [hit(draw, sound) for _ in range(int(draw.one(1, 1, 3)))]
+        level = {"kick": draw.between(0.5, 1.2), "ghost": draw.ratio(0.08, 0.3)}.get(sound)
+        if level is None:
+            loud = sound in ("snare", "snare2", "clap")
+            level = draw.ratio(0.06, 0.8) if loud else draw.ratio(0.03, 0.35)
+        for step in np.flatnonzero(row[np.arange(steps) % len(row)]):
+            gain = level * row[step % len(row)] * draw.between(0.85, 1.0)
+            _add(audio, takes[int(draw.rng.integers(len(takes)))], starts[step], gain)
+            kind = _KINDS.get(sound, sound)
+            if kind in STRUCK:
+                struck[STRUCK.index(kind), step] = 1
+            if sound == "kick":
+                dip = 1 - depth * np.exp(-np.arange(3000) / draw.between(400, 1500))
+                places = (round(starts[step] * RATE_HZ) + np.arange(3000)) % len(audio)
+                duck[places] = np.minimum(duck[places], dip)
+    for part, share in (("bass", 0.85), ("chords", 0.6), ("arp", 0.4), ("lead", 0.35)):
+        if draw.chance(share):
+            onsets = _play(draw, tones, part, starts, step_s)
+            if part == "bass":
+                struck[STRUCK.index("bass")] = onsets
+    audio += duck * tones
+    if draw.chance(0.4):  # an echo, a room
+        wet = np.roll(tones if draw.chance(0.7) else audio, round(draw.one(2, 3, 3, 4) * step_s * RATE_HZ))
+        audio += draw.between(0.1, 0.4) * wet
+    if draw.chance(0.4):
+        room = draw.rng.standard_normal(len(audio)) * np.exp(-np.arange(len(audio)) / draw.ratio(400, 4000))
+        room *= draw.between(0.03, 0.3) / np.sqrt(np.square(room).sum())
+        audio += np.fft.irfft(np.fft.rfft(audio) * np.fft.rfft(room), len(audio))
+    audio /= np.abs(audio).max() + 1e-9
+    audio = np.tanh(audio * draw.between(0.5, 2.5))
+    return MadeUp(audio + draw.ratio(1e-5, 1e-2) * draw.rng.standard_normal(len(audio)), struck)
+
+
+def _add(audio: Wave, wave: Wave, at_s: float, gain: float) -> None:
+    """Add a sound to a loop in place; what reaches over its end sounds at its start."""
+    np.add.at(audio, (round(at_s * RATE_HZ) + np.arange(len(wave))) % len(audio), gain * wave)
+
+
+def _play(draw: Draw, tones: Wave, part: str, starts: np.ndarray, step_s: float) -> np.ndarray:
+    """Add a part to a loop; 1 where it strikes a note, shape (steps,)."""
+    row = _rhythm(draw, part, len(starts))
+    onsets = np.flatnonzero(row)
+    if not len(onsets):
+        return row
+    scale = np.array([0, 2, 3, 5, 7, 8, 10, 12])
+    roots = draw.rng.choice([0, 0, 0, 2, 3, 5, 7, 8, 10], 2)
+    wander = draw.chance(0.5)
+    low_hz = draw.ratio(36, 90)
+    octaves = {"bass": 0, "chords": 2, "arp": 3, "lead": 3}[part]
+    level = {"bass": 0.35, "chords": 0.07, "arp": 0.1, "lead": 0.14}[part] * draw.ratio(0.5, 2)
+    bright, fade_s, drive = draw.between(0.2, 0.9), draw.ratio(0.06, 3.0), draw.between(0.5, 2.5)
+    attack_s = draw.ratio(0.002, 0.02 if part != "chords" else 0.3)
+    gate = draw.between(0.35, 1.0)
+    detune = draw.between(0.002, 0.01) if draw.chance(0.3) else 0.0
+    sounds: dict[tuple[float, float], Wave] = {}
+    for step, following in zip(onsets, [*onsets[1:], onsets[0] + len(starts)], strict=True):
+        length_s = min((following - step) * step_s * gate, 3.0) + 0.02
+        offset = (
+            int(scale[draw.rng.integers(len(scale))])
+            if part in ("arp", "lead") or (wander and part == "bass" and draw.chance(0.4))
+            else 0
+        )
+        for third in (0, 3, 7) if part == "chords" else (0,):
+            hz = low_hz * 2 ** (octaves + (roots[step // _STEPS] + offset + third) / 12)
+            key = round(hz, 2), round(length_s, 2)
+            if key not in sounds:
+                wave = _tone(hz, length_s, bright, fade_s, attack_s, detune)
+                sounds[key] = np.tanh(drive * wave) / drive if part == "bass" else wave
+            _add(tones, sounds[key], starts[step], level * draw.between(0.8, 1.0))
+    return row
+
+
+def _tone(hz: float, length_s: float, bright: float, fade_s: float, attack_s: float, detune: float) -> Wave:
+    """A note with overtones that die away sooner than its fundamental."""
+    time_s = np.arange(round(length_s * RATE_HZ)) / RATE_HZ
+    wave = np.zeros(len(time_s))
+    for n in range(1, 13):
+        if n * hz < 3900:
+            faded = bright ** (n - 1) * np.exp(-time_s * (n - 1) / 4 / fade_s)
+            wave += faded * np.sin(2 * np.pi * n * hz * time_s)
+            if detune:
+                wave += faded * np.sin(2 * np.pi * n * hz * (1 + detune) * time_s)
+    ends = np.minimum(time_s / attack_s, (length_s - time_s) / 0.02)
+    return wave * np.clip(ends, 0, 1) * np.exp(-time_s / (4 * fade_s))
+
+
+def _rhythm(draw: Draw, part: str, steps: int) -> Row:
+    """Steps that a part strikes, shape (steps,)."""
+    row = np.zeros(steps)
+    if part == "chords":
+        row[:: int(draw.one(4, 8, 16, 32))] = 1
+        return draw.sprinkled(row, draw.between(0.0, 0.15))
+    if part == "bass":
+        kind = draw.rng.choice(["off", "eighths", "rolling", "sixteenths", "random", "random", "long"])
+        if kind == "off":
+            row[2::4] = 1
+        elif kind == "eighths":
+            row[::2] = 1
+        elif kind == "rolling":
+            row[:] = 1
+            row[::4] = 0
+        elif kind == "sixteenths":
+            row[:] = 1
+        elif kind == "long":
+            row[:: int(draw.one(8, 16))] = 1
+        else:
+            row[:] = np.tile(draw.rng.random(_STEPS) < draw.between(0.15, 0.5), _BARS)
+            row[0] = draw.one(0, 1)
+        return draw.sprinkled(row, 0.06) * (draw.rng.random(steps) < draw.one(1.0, 0.95))
+    if draw.chance(0.4):
+        row[:: int(draw.one(1, 2, 3))] = 1
+        return row
+    return draw.sprinkled(row, draw.between(0.1, 0.4))
