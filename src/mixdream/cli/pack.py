@@ -7,6 +7,7 @@ import typer
 from mixdream.cli import options
 from mixdream.cli.generate import corpus_of_run, open_run, print_clips
 from mixdream.cli.output import JSON_OPTION, progress
+from mixdream.errors import InputError
 
 
 def pack(
@@ -19,6 +20,14 @@ def pack(
     like: options.Like = None,
     energy: options.EnergyOption = None,
     bpm: options.Bpm = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", metavar="KEY", help="Only loops in this key: Am, F#, or a Camelot code, 8A."),
+    ] = None,
+    fits: Annotated[
+        bool,
+        typer.Option("--fits", help="With --key: also its neighbours on the Camelot wheel and its relative."),
+    ] = False,
     bars: options.Bars = None,
     sampler_steps: options.SamplerSteps = None,
     inversion: options.Inversion = None,
@@ -33,6 +42,11 @@ def pack(
     Make three times as many loops as are wanted and keep the best that differ, with a contact sheet and a
     ZIP file of everything.
     """
+    from mixdream.analysis.key import Key
+
+    asked = None if key is None else Key.parse(key)
+    if fits and asked is None:
+        raise InputError("--fits needs a key that loops are to mix with: add --key, such as --key 8A")
     with progress("Generating") as report:
         from mixdream.generation.pack import make_pack
         from mixdream.generation.wish import Wish
@@ -44,6 +58,8 @@ def pack(
             like=like,
             energy=energy,
             bpm=bpm,
+            key=asked,
+            fits=fits,
             bars=bars,
             rate_hz=rate_hz,
             form=form,
@@ -53,8 +69,9 @@ def pack(
         )
         made = make_pack(opened, folder, wish, corpus_of_run(opened, wish), report)
     if len(made.loops) < count:
+        where = f" in {asked.name} ({asked.camelot}){' or near' if fits else ''}" if asked else ""
         typer.echo(
-            f"only {len(made.loops)} of {made.candidates} loops differ enough ({made.alike} are like "
+            f"only {len(made.loops)} of {made.candidates} loops{where} differ enough ({made.alike} are like "
             f"another, {made.silent} silent, {made.copies} copies): train for longer, or try another --seed",
             err=True,
         )

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mixdream.analysis.key import Key
 from mixdream.audio.write import AudioFormat
 from mixdream.generation.origin import ConditionedSeed, Origin
 from mixdream.runs.conditions import Energy
@@ -19,6 +20,8 @@ class Wish:
     energy: Energy | None = None
     origins: Iterable[Origin] | None = None  # to make clips from instead of seeds, ``count`` at least
     bpm: float | None = None  # see mixdream.runs.tempo
+    key: Key | None = None  # of the loops of a pack
+    fits: bool = False  # also keys that mix with it
     bars: int | None = None  # all that the windows hold, or their first half, quarter and so on
     rate_hz: int = 44_100  # of the files; what DAWs expect
     form: AudioFormat = "wav"
@@ -31,6 +34,12 @@ class Wish:
     def has_conditions(self) -> bool:
         """Whether music of a set or an energy is asked for."""
         return self.like is not None or self.energy is not None
+
+    def suits(self, key: Key | None) -> bool:
+        """Whether a loop in this key is wanted."""
+        if self.key is None:
+            return True
+        return key is not None and (self.key == key or (self.fits and self.key.mixes_with(key)))
 
     def each_origin(self) -> Iterable[Origin]:
         """What clips are made from, one after the other; seeds come without end."""
