@@ -22,11 +22,11 @@ def pack(
     bpm: options.Bpm = None,
     key: Annotated[
         str | None,
-        typer.Option("--key", metavar="KEY", help="Only loops in this key: Am, F#, or a Camelot code, 8A."),
+        typer.Option("--key", metavar="KEY", help="Only in this key, as Am, F# or 8A."),
     ] = None,
     fits: Annotated[
         bool,
-        typer.Option("--fits", help="With --key: also its neighbours on the Camelot wheel and its relative."),
+        typer.Option("--fits", help="Also keys that mix with that of --key."),
     ] = False,
     bars: options.Bars = None,
     sampler_steps: options.SamplerSteps = None,
@@ -39,8 +39,7 @@ def pack(
 ) -> None:
     """Example: mixdream pack my-run -n 16 --bpm 126 -o my-pack
 
-    Make three times as many loops as are wanted and keep the best that differ, with a contact sheet and a
-    ZIP file of everything.
+    Keep the best of three times as many loops that differ; with a contact sheet and a ZIP file.
     """
     from mixdream.analysis.key import Key
 

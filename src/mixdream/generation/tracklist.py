@@ -58,8 +58,8 @@ def _loop(phrase: dict[str, Any]) -> str:
 def _msf(seconds: float) -> str:
     """Minutes, seconds and frames.
 
-    >>> _msf(3723.5)
-    '62:03:38'
+    >>> _msf(3723.04)
+    '62:03:03'
     """
     frames = round(seconds * _FRAMES_PER_S)
     return f"{frames // 4500:02d}:{frames // 75 % 60:02d}:{frames % 75:02d}"
