@@ -46,7 +46,8 @@ def main() -> None:
     made = [np.atleast_2d(make_clip(plan, seed).channels).T for seed in range(_COUNT)]
     figure = Figure(figsize=(16, 9), layout="constrained")
     axes = figure.subplots(4, _COUNT)
-    for row, (name, clips) in enumerate((("music", real), (f"loops of {run.name}", made))):
+    both: list[tuple[str, list[np.ndarray]]] = [("music", list(real)), (f"loops of {run.name}", made)]
+    for row, (name, clips) in enumerate(both):
         axes[2 * row][0].set_title(name, loc="left")
         for column, clip in enumerate(clips):
             for channel in (0, 1):

@@ -21,7 +21,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from benchmarks.stereo import strongest_rises_db
 from mixdream.analysis.fidelity import magnitude_snr_db, match_gain
-from mixdream.analysis.key import find_key
+from mixdream.analysis.key_finder import find_key
 from mixdream.analysis.smear import find_onsets, rise_time_ms, transient_smear_ms
 from mixdream.audio.resample import resample_loop
 from mixdream.corpus.store import Corpus

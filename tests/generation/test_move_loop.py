@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from mixdream.analysis.key import Key
 from mixdream.audio.loop_chunks import LoopInfo
 from mixdream.errors import InputError
 from mixdream.generation.clips import write_files
@@ -86,7 +87,7 @@ def test_wrong_moves_are_explained_before_anything_is_written(tmp_path: Path) ->
     loop = tone_file(tmp_path)
     for wish, words in (
         (Wish(bpm=30), "30 BPM is not possible"),
-        (Wish(key="H"), "'H' is no key"),
+        (Wish(key=Key.parse("Am"), transpose=1), "leave one out"),
         (Wish(transpose=99), "semitones are not possible"),
         (Wish(pitch="keep"), "nothing to export"),
     ):

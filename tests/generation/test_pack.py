@@ -1,6 +1,7 @@
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 from PIL import Image
 
 from mixdream.analysis.fingerprint import distance_db, fingerprint
+from mixdream.analysis.key import Key
 from mixdream.analysis.seam import Seam
 from mixdream.errors import InputError
+from mixdream.generation import loops
 from mixdream.generation import pack as packs
 from mixdream.generation.loops import Loop
 from mixdream.generation.origin import Origin
@@ -120,6 +123,33 @@ def test_a_model_that_makes_one_loop_gives_a_pack_of_one(
     monkeypatch.setattr(packs, "DIFFERENT_DB", 100.0)
     pack = make_pack(run, tmp_path, Wish(count=2, bars=1, bpm=120))
     assert (len(pack.loops), pack.alike) == (1, 5)
+
+
+def test_only_loops_that_fit_a_key(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = ["8A", "9A", "8B", "9B", "2A", None]  # of seeds 0, 1, 2, ...
+
+    def key_of(_plan: object, made: Loop) -> Key | None:
+        code = codes[made.seed % len(codes)]
+        return Key.parse(code) if code else None
+
+    for module in (packs, loops):
+        monkeypatch.setattr(module, "key_of", key_of)
+    monkeypatch.setattr(packs, "DIFFERENT_DB", 0.0)
+    monkeypatch.setattr(packs, "CANDIDATES", 1)
+    wish = Wish(count=4, bars=1, rate_hz=8000, key=Key.parse("Am"), fits=True)
+    shares: list[float] = []
+    near = make_pack(run, tmp_path / "near", wish, report=lambda done, note: shares.append(done))
+    assert sorted(clip["seed"] for clip in near.loops) == [0, 1, 2, 6]
+    assert {clip["transpose"] for clip in near.loops} == {0}
+    assert shares == sorted(shares) and shares[-1] == pytest.approx(1)
+    monkeypatch.setattr(packs, "TRIES", 3)
+    few = make_pack(run, tmp_path / "few", replace(wish, count=3, key=Key.parse("2A")))
+    assert [clip["seed"] for clip in few.loops] == [4]
+    with pytest.raises(InputError, match=r"none of 3 loops of .* is in F \(7B\) or a key that mixes"):
+        make_pack(run, tmp_path / "none", replace(wish, count=1, key=Key.parse("5B")))
+    brought = make_pack(run, tmp_path / "brought", replace(wish, fits=False))
+    moved = {clip["seed"]: (clip["key"], clip["transpose"]) for clip in brought.loops}
+    assert moved == {0: ("Am", 0), 1: ("Am", 5), 2: ("C", 0), 3: ("C", 5)}
 
 
 def test_a_silent_model_is_said_to_be_silent(

@@ -40,7 +40,7 @@ def export(
         loops, passed_over = find_loops(sources)
         for reason in passed_over:
             typer.echo(f"passed over: {reason}", err=True)
-        wish = Wish(bpm=bpm, pitch=pitch, transpose=transpose, key=key)
+        wish = Wish(bpm=bpm, pitch=pitch, transpose=transpose, key=options.read_key(key))
         exported = export_loops(loops, folder, Parts(stems, one_shots, midi), wish, report)
     if as_json:
         print_json({"clips": exported})

@@ -64,7 +64,7 @@ def generate(
             bpm=bpm,
             pitch=pitch,
             transpose=transpose,
-            key=key,
+            key=options.read_key(key),
             bars=bars,
             rate_hz=rate_hz,
             form=form,

@@ -1,11 +1,14 @@
 """Options that several commands share, each said once."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from mixdream import HIGHEST_SEED
+
+if TYPE_CHECKING:
+    from mixdream.analysis.key import Key
 
 RunArgument = Annotated[
     Path | None,
@@ -59,7 +62,7 @@ Transpose = Annotated[
 ]
 KeyOption = Annotated[
     str | None,
-    typer.Option("--key", metavar="KEY", help="Transpose to a key, as Am, F# or Bbm."),
+    typer.Option("--key", metavar="KEY", help="Transpose to a key, as Am, F# or 8A."),
 ]
 Bars = Annotated[
     int | None,
@@ -86,3 +89,10 @@ MaxSimilarity = Annotated[
         help="Redraw clips nearer to music, as 0.98.",
     ),
 ]
+
+
+def read_key(text: str | None) -> "Key | None":
+    """Read what was given to ``--key``; what is no key is an InputError."""
+    from mixdream.analysis.key import Key
+
+    return None if text is None else Key.parse(text)

@@ -4,9 +4,10 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mixdream.analysis.key import Key
 from mixdream.audio.write import AudioFormat
 from mixdream.generation.origin import ConditionedSeed, Origin
-from mixdream.generation.pitch import Pitch
+from mixdream.generation.pitch import Pitch, semitones_to
 from mixdream.runs.ask import NOTHING, Ask
 
 
@@ -21,7 +22,8 @@ class Wish:
     bpm: float | None = None  # see mixdream.runs.tempo
     pitch: Pitch | None = None  # at another tempo than the run's, see mixdream.generation.pitch
     transpose: int = 0  # semitones
-    key: str | None = None  # to transpose to, instead of semitones
+    key: Key | None = None  # to transpose to, instead of semitones
+    fits: bool = False  # no transposing: loops of a pack whose keys mix with the key
     bars: int | None = None  # all that the windows hold, or their first half, quarter and so on
     rate_hz: int = 44_100  # of the files; what DAWs expect
     form: AudioFormat = "wav"
@@ -34,6 +36,16 @@ class Wish:
     def moves(self) -> bool:
         """Whether another tempo or pitch is asked for."""
         return self.bpm is not None or bool(self.transpose) or self.key is not None
+
+    def semitones(self, found: Key | None) -> int:
+        """How far music of a key is to be transposed."""
+        if self.key is None or self.fits:
+            return self.transpose
+        return semitones_to(self.key, found)
+
+    def suits(self, found: Key | None) -> bool:
+        """Whether a loop of a key is wanted in a pack."""
+        return self.key is None or not self.fits or (found is not None and self.key.mixes_with(found))
 
     def each_origin(self) -> Iterable[Origin]:
         """What clips are made from, one after the other; seeds come without end."""

@@ -66,11 +66,12 @@ class Generator(nn.Module):
             return self.layers(z[:, :, None, None])
         speckles = math.prod(self.speckle)
         latent, speckle, told = z.split([self.latent, speckles, z.shape[1] - self.latent - speckles], 1)
-        inside = self.layers[:-2](torch.cat([latent, told], 1)[:, :, None, None])
-        convolution, normalisation, rectifier = self.layers[-2]
-        inside = normalisation(convolution(inside))
+        *first, fifth, last = self.layers
+        inside = torch.cat([latent, told], 1)[:, :, None, None]
+        for layer in (*first, fifth[:-1]):
+            inside = layer(inside)
         inside = inside + (self.taken * speckle.unflatten(1, self.speckle)).to(inside.dtype)
-        return self.layers[-1](rectifier(inside))
+        return last(fifth[-1](inside))
 
 
 class Discriminator(nn.Module):
