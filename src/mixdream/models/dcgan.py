@@ -67,6 +67,7 @@ class Generator(nn.Module):
         speckles = math.prod(self.speckle)
         latent, speckle, told = z.split([self.latent, speckles, z.shape[1] - self.latent - speckles], 1)
         *first, fifth, last = self.layers
+        assert isinstance(fifth, nn.Sequential)
         inside = torch.cat([latent, told], 1)[:, :, None, None]
         for layer in (*first, fifth[:-1]):
             inside = layer(inside)
