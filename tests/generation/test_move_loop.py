@@ -63,8 +63,8 @@ def test_its_name_and_chunks_are_those_of_its_tempo_and_its_stems_are_of_it(tmp_
     loop = write_loop_file(tmp_path, key="F#m")
     (exported,) = export_loops([loop], tmp_path / "out", Parts(stems=True), Wish(bpm=132, transpose=2))
     file = Path(exported["moved"])
-    key = json.loads(file.with_suffix(".json").read_text("utf-8"))["key"]
-    assert file.stem == "my-run_7_132bpm" + (f"_{key}" if key else "")
+    about = json.loads(file.with_suffix(".json").read_text("utf-8"))
+    assert file.stem == "_".join(["my-run_7_132bpm", about["key"], about["camelot"]])
     info = media.loop_of(file.read_bytes())
     assert info is not None and (info.bpm, info.beats) == (132, 8)
     whole = soundfile.read(file)[0]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -105,12 +106,17 @@ def test_a_morph_has_its_ends_and_equal_steps() -> None:
     assert distances == pytest.approx([distances[0]] * 4, rel=0.05)
 
 
+def same_sound(clip: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two files hold the same samples; their titles are their own."""
+    return np.array_equal(*(soundfile.read(each["file"], dtype="int32")[0] for each in (clip, other)))
+
+
 def test_variations_of_no_strength_are_the_clip_itself(seconds_run: Run, tmp_path: Path) -> None:
     plain = generate(seconds_run, tmp_path / "plain", Wish(count=1, seed=5, **FAST))[0]
     same = generate(seconds_run, tmp_path / "same", Wish(count=2, origins=vary(5, 0.0), **FAST))
     assert [Path(clip["file"]).name for clip in same] == ["seconds_5~1.wav", "seconds_5~2.wav"]
     for k, clip in enumerate(same):
-        assert Path(clip["file"]).read_bytes() == Path(plain["file"]).read_bytes()
+        assert same_sound(clip, plain)
         beside = json.loads(Path(clip["file"]).with_suffix(".json").read_text())
         assert beside["variation"] == {"of": 5, "number": k + 1, "strength": 0.0}
         assert beside["seed"] == 5
@@ -123,14 +129,14 @@ def test_variations_of_a_variation_start_from_what_its_json_says(run: Run, tmp_p
     _, (origin,) = read_origins([first["file"]])
     again = generate(run, tmp_path, Wish(count=1, origins=vary(origin, 0.0), bpm=126.5, **FAST))[0]
     assert Path(again["file"]).name.startswith("bars_5~2~1_126.5bpm")
-    assert Path(again["file"]).read_bytes() == Path(first["file"]).read_bytes()
+    assert same_sound(again, first)
     assert again["variation"]["of"] == first["variation"] == {"of": 5, "number": 2, "strength": 0.3}
 
 
 def test_a_morph_leads_from_one_clip_to_another(run: Run, tmp_path: Path) -> None:
     plain = generate(run, tmp_path / "plain", Wish(count=1, seed=3, **FAST))[0]
     clips = generate(run, tmp_path, Wish(count=3, origins=morph(3, 9, 3), **FAST))
-    assert Path(clips[0]["file"]).read_bytes() == Path(plain["file"]).read_bytes()
+    assert same_sound(clips[0], plain)
     assert [clip["morph"]["position"] for clip in clips] == [0, 0.5, 1]
     assert {clip["seed"] for clip in clips} == {3}
     assert [Path(clip["file"]).name.split("_")[1] for clip in clips] == ["3-9~1", "3-9~2", "3-9~3"]
