@@ -21,7 +21,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from benchmarks.stereo import strongest_rises_db
 from mixdream.analysis.fidelity import magnitude_snr_db, match_gain
-from mixdream.analysis.key import find_key
+from mixdream.analysis.key_finder import find_key
 from mixdream.analysis.smear import find_onsets, rise_time_ms, transient_smear_ms
 from mixdream.audio.resample import resample_loop
 from mixdream.corpus.store import Corpus
@@ -129,9 +129,9 @@ def compare(name: str, way: Way, loops: np.ndarray, rate_hz: int, tempo: float) 
         if rate_hz >= 32_000:
             rises = strongest_rises_db(made, rate_hz) - strongest_rises_db(loop, rate_hz)
             softer.append(rises[-2:].mean())
-        if (key := find_key(loop, rate_hz)) is not None:
+        if (key := find_key(loop, rate_hz, loop=True)) is not None:
             keyed += 1
-            now = find_key(made, rate_hz)
+            now = find_key(made, rate_hz, loop=True)
             kept += now is not None and now.name == key.name
     attacks = f"{np.mean(softer):.1f}" if softer else "-"
     print(

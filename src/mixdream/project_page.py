@@ -101,7 +101,9 @@ def _verdicts(info: dict[str, Any], loops: Sequence[dict[str, Any]]) -> list[str
 
 
 def _loop_sound(loop: dict[str, Any], highest_hz: float) -> Sound:
-    title = f"{loop['bpm']:g} BPM, {loop['key'] or 'no key'}, {loop['bars']} bars"
+    # Loops of older projects have no Camelot code.
+    key = " ".join(filter(None, (loop["key"], loop.get("camelot")))) or "no key"
+    title = f"{loop['bpm']:g} BPM, {key}, {loop['bars']} bars"
     note = f"seed {loop['seed']}"
     if nearest := loop.get("nearest"):
         note += f", nearest to {nearest['set']} at {nearest['time']}{', a copy' if loop.get('copy') else ''}"

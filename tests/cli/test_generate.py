@@ -84,6 +84,8 @@ def test_extensions(flow_run: Run, tmp_path: Path) -> None:
         (["generate", "RUN", "--bars", "3"], "loops of 1 or 2"),
         (["generate", "RUN", "--sampler-steps", "3"], "has no sampler"),
         (["pack", "RUN", "-n", "0"], "'--count'"),
+        (["pack", "RUN", "--key", "13A"], "'13A' is no key: give a name such as Am"),
+        (["pack", "RUN", "--fits"], "--fits needs a key"),
         (["morph", "1", "2", "--run", "RUN", "--steps", "1"], "'--steps'"),
         (["morph", "1", "--run", "RUN"], "Missing argument"),
         (["vary", "1", "--run", "RUN", "--strength", "1.5"], "'--strength'"),

@@ -37,7 +37,7 @@ def test_a_loop_is_whole_bars_to_the_sample_and_says_so(
     assert (info.frames, info.samplerate, info.subtype) == (samples, rate_hz, "PCM_24")
     root_note = 60 + PITCH_CLASSES.index(loop["key"].removesuffix("m")) if loop["key"] else None
     assert media.loop_of(path.read_bytes()) == LoopInfo(bpm, beats, root_note)
-    key = f"_{loop['key']}" if loop["key"] else ""
+    key = f"_{loop['key']}_{loop['camelot']}" if loop["key"] else ""
     assert path.name == f"bars_5_{bpm:g}bpm{key}.wav"
     beside = json.loads(path.with_suffix(".json").read_text())
     assert beside == {k: v for k, v in loop.items() if k != "file"}

@@ -226,7 +226,8 @@ def test_a_mix_is_as_long_as_asked_and_its_loops_are_found_again(run: Run, tmp_p
     assert shares == sorted(shares) and shares[-1] == pytest.approx(1)
     audio, rate_hz = soundfile.read(mix["file"])
     assert (rate_hz, len(audio), mix["seconds"]) == (8000, 5 * 51_200, 32.0)  # phrases of 6.4 s
-    assert {path.name for path in (tmp_path / "new").iterdir()} == {"night.wav", "night.json"}
+    written = {path.name for path in (tmp_path / "new").iterdir()}
+    assert written == {f"night.{suffix}" for suffix in ("wav", "json", "txt", "cue")}
     beside = json.loads((tmp_path / "new" / "night.json").read_text())
     assert beside == {k: v for k, v in mix.items() if k != "file"}
     assert [section["name"] for section in mix["sections"]] == ["intro", "build", "drop", "break", "outro"]

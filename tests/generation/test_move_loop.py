@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from mixdream.analysis.key import Key
 from mixdream.audio.loop_chunks import LoopInfo
 from mixdream.errors import InputError
 from mixdream.generation.clips import write_files
@@ -62,8 +63,8 @@ def test_its_name_and_chunks_are_those_of_its_tempo_and_its_stems_are_of_it(tmp_
     loop = write_loop_file(tmp_path, key="F#m")
     (exported,) = export_loops([loop], tmp_path / "out", Parts(stems=True), Wish(bpm=132, transpose=2))
     file = Path(exported["moved"])
-    key = json.loads(file.with_suffix(".json").read_text("utf-8"))["key"]
-    assert file.stem == "my-run_7_132bpm" + (f"_{key}" if key else "")
+    about = json.loads(file.with_suffix(".json").read_text("utf-8"))
+    assert file.stem == "my-run_7_132bpm" + (f"_{about['key']}_{about['camelot']}" if about["key"] else "")
     info = media.loop_of(file.read_bytes())
     assert info is not None and (info.bpm, info.beats) == (132, 8)
     whole = soundfile.read(file)[0]
@@ -86,7 +87,7 @@ def test_wrong_moves_are_explained_before_anything_is_written(tmp_path: Path) ->
     loop = tone_file(tmp_path)
     for wish, words in (
         (Wish(bpm=30), "30 BPM is not possible"),
-        (Wish(key="H"), "'H' is no key"),
+        (Wish(key=Key.parse("8A"), transpose=1), "leave one out"),
         (Wish(transpose=99), "semitones are not possible"),
         (Wish(pitch="keep"), "nothing to export"),
     ):

@@ -1,6 +1,7 @@
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from PIL import Image
 
 from mixdream.analysis.fingerprint import distance_db, fingerprint
+from mixdream.analysis.key import Key
 from mixdream.analysis.seam import Seam
 from mixdream.errors import InputError
 from mixdream.generation import pack as packs
@@ -120,6 +122,34 @@ def test_a_model_that_makes_one_loop_gives_a_pack_of_one(
     monkeypatch.setattr(packs, "DIFFERENT_DB", 100.0)
     pack = make_pack(run, tmp_path, Wish(count=2, bars=1, bpm=120))
     assert (len(pack.loops), pack.alike) == (1, 5)
+
+
+def test_only_loops_in_the_key_that_is_asked_for(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = ["8A", "9A", "8B", "9B", "2A", None]  # of seeds 0, 1, 2, ...
+
+    def key_of(_plan: object, made: Loop) -> Key | None:
+        code = codes[made.seed % len(codes)]
+        return Key.parse(code) if code else None
+
+    monkeypatch.setattr(packs, "DIFFERENT_DB", 0.0)
+    monkeypatch.setattr(packs, "key_of", key_of)
+    monkeypatch.setattr(packs, "CANDIDATES", 1)
+    wish = Wish(count=4, bars=1, rate_hz=8000, key=Key.parse("Am"))
+    exact = make_pack(run, tmp_path / "exact", replace(wish, count=2))
+    assert sorted(clip["seed"] for clip in exact.loops) == [0, 6]
+    shares: list[float] = []
+    near = make_pack(
+        run, tmp_path / "near", replace(wish, fits=True), report=lambda done, note: shares.append(done)
+    )
+    assert sorted(clip["seed"] for clip in near.loops) == [0, 1, 2, 6]
+    assert shares == sorted(shares) and shares[-1] == pytest.approx(1)
+    monkeypatch.setattr(packs, "TRIES", 3)
+    few = make_pack(run, tmp_path / "few", replace(wish, count=3, key=Key.parse("2A")))
+    assert [clip["seed"] for clip in few.loops] == [4]
+    with pytest.raises(InputError, match=r"none of 3 loops of .* is in F \(7B\): add --fits .* --seed"):
+        make_pack(run, tmp_path / "none", replace(wish, count=1, key=Key.parse("7B")))
 
 
 def test_a_silent_model_is_said_to_be_silent(

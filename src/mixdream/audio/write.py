@@ -10,6 +10,7 @@ import numpy as np
 import soundfile
 
 from mixdream.audio.loop_chunks import LoopInfo, add_loop_chunks
+from mixdream.audio.tags import Tags
 from mixdream.errors import InputError
 from mixdream.files import whole_or_absent, write_atomically
 
@@ -28,7 +29,12 @@ def check_rate(rate_hz: int) -> None:
 
 
 def write_audio(
-    path: Path, audio: np.ndarray, rate_hz: int, form: AudioFormat = "wav", loop: LoopInfo | None = None
+    path: Path,
+    audio: np.ndarray,
+    rate_hz: int,
+    form: AudioFormat = "wav",
+    loop: LoopInfo | None = None,
+    tags: Tags | None = None,
 ) -> None:
     """Write 24-bit audio, shape (samples,) or (channels, samples), within +-1, whole or not at all.
 
@@ -36,8 +42,19 @@ def write_audio(
     format does not have.
     """
     file = io.BytesIO()
-    with _possible(path, rate_hz, form):
-        soundfile.write(file, np.transpose(audio), rate_hz, subtype="PCM_24", format=form.upper())
+    with (
+        _possible(path, rate_hz, form),
+        soundfile.SoundFile(
+            file, "w", rate_hz, 1 if audio.ndim == 1 else len(audio), "PCM_24", format=form.upper()
+        ) as written,
+    ):
+        if tags:
+            tags.write_texts(written)
+        written.write(np.transpose(audio))
+    if tags and form == "flac":
+        file.seek(0)
+        tags.copy_flac(file, tagged := io.BytesIO())
+        file = tagged
     content = file.getvalue()
     if loop and form == "wav":
         content = add_loop_chunks(content, np.shape(audio)[-1], rate_hz, loop)
@@ -45,7 +62,12 @@ def write_audio(
 
 
 def write_blocks(
-    path: Path, blocks: Iterable[np.ndarray], samples: int, rate_hz: int, form: AudioFormat = "wav"
+    path: Path,
+    blocks: Iterable[np.ndarray],
+    samples: int,
+    rate_hz: int,
+    form: AudioFormat = "wav",
+    tags: Tags | None = None,
 ) -> None:
     """Write 24-bit mono audio, within +-1, block by block, whole or not at all.
 
@@ -53,17 +75,26 @@ def write_blocks(
     read as WAV. InputError for a rate that the format does not have.
     """
     long = form == "wav" and samples * _BYTES_PER_SAMPLE > _MOST_WAV_BYTES
-    with (
-        _possible(path, rate_hz, form),
-        whole_or_absent(path) as temporary,
-        _File(temporary) as file,
-        soundfile.SoundFile(
-            file, "w", rate_hz, channels=1, subtype="PCM_24", format="RF64" if long else form.upper()
-        ) as audio,
-    ):
-        for block in blocks:
-            audio.write(block)
-            file.check()
+    with whole_or_absent(path) as temporary:
+        with (
+            _possible(path, rate_hz, form),
+            _File(temporary) as file,
+            soundfile.SoundFile(
+                file, "w", rate_hz, channels=1, subtype="PCM_24", format="RF64" if long else form.upper()
+            ) as audio,
+        ):
+            if tags:
+                tags.write_texts(audio)
+            for block in blocks:
+                audio.write(block)
+                file.check()
+        if tags and form == "flac":
+            with (
+                whole_or_absent(temporary) as tagged,
+                temporary.open("rb") as before,
+                tagged.open("wb") as after,
+            ):
+                tags.copy_flac(before, after)
 
 
 class _File:

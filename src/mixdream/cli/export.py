@@ -32,6 +32,8 @@ def export(
 
     Take finished loops apart for a DAW or a sampler, or to another tempo, pitch or key.
     """
+    from mixdream.analysis.key import Key
+
     with progress("Exporting") as report:
         from mixdream.generation.export.export import Parts, export_loops
         from mixdream.generation.export.loop_file import find_loops
@@ -40,7 +42,8 @@ def export(
         loops, passed_over = find_loops(sources)
         for reason in passed_over:
             typer.echo(f"passed over: {reason}", err=True)
-        wish = Wish(bpm=bpm, pitch=pitch, transpose=transpose, key=key)
+        asked = None if key is None else Key.parse(key)
+        wish = Wish(bpm=bpm, pitch=pitch, transpose=transpose, key=asked)
         exported = export_loops(loops, folder, Parts(stems, one_shots, midi), wish, report)
     if as_json:
         print_json({"clips": exported})

@@ -1,7 +1,7 @@
 """``mixdream mix``: loops of a run as one continuous mix."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -16,7 +16,10 @@ def mix(
     path: Annotated[
         Path,
         typer.Option(
-            "-o", "--output", metavar="FILE", help=".wav or .flac; a JSON says which loop plays when."
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Audio, .wav or .flac; .json, .txt and .cue say what plays when.",
         ),
     ],
     minutes: Annotated[
@@ -38,6 +41,7 @@ def mix(
     """
     with progress("Mixing") as report:
         from mixdream.generation.mix import make_mix
+        from mixdream.generation.tracklist import tracklist
         from mixdream.generation.wish import Wish
 
         wish = Wish(seed=seed, bpm=bpm, pitch=pitch, rate_hz=rate_hz)
@@ -45,14 +49,7 @@ def mix(
     if as_json:
         print_json(made)
         return
-    for section in made["sections"]:
-        loops = "  ".join(_word(phrase) for phrase in section["phrases"])
-        typer.echo(f"{clock(section['start_s'])}  {section['name']:5}  {loops}")
+    typer.echo(tracklist(made))
     loudness = made["loudness_lufs"]
     level = "silent" if loudness is None else f"{loudness:.1f} LUFS"
     typer.echo(f"{made['file']}  {clock(made['seconds'])}  {made['bpm']:g} BPM  {level}")
-
-
-def _word(phrase: dict[str, Any]) -> str:
-    """Seed of the loop of a phrase, and its key."""
-    return f"{phrase['seed']} {phrase['key']}" if phrase["key"] else str(phrase["seed"])

@@ -46,7 +46,7 @@ Transpose = Annotated[
 ]
 KeyOption = Annotated[
     str | None,
-    typer.Option("--key", metavar="KEY", help="Transpose to a key, as Am, F# or Bbm."),
+    typer.Option("--key", metavar="KEY", help="Transpose to a key, as Am, F# or 8A."),
 ]
 Bars = Annotated[
     int | None,

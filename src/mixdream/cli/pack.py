@@ -7,6 +7,7 @@ import typer
 from mixdream.cli import options
 from mixdream.cli.generate import corpus_of_run, open_run, print_clips
 from mixdream.cli.output import JSON_OPTION, progress
+from mixdream.errors import InputError
 
 
 def pack(
@@ -21,7 +22,14 @@ def pack(
     bpm: options.Bpm = None,
     pitch: options.PitchOption = None,
     transpose: options.Transpose = 0,
-    key: options.KeyOption = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", metavar="KEY", help="Only in this key, as Am, F# or 8A."),
+    ] = None,
+    fits: Annotated[
+        bool,
+        typer.Option("--fits", help="Also keys that mix with that of --key."),
+    ] = False,
     bars: options.Bars = None,
     sampler_steps: options.SamplerSteps = None,
     inversion: options.Inversion = None,
@@ -33,9 +41,13 @@ def pack(
 ) -> None:
     """Example: mixdream pack my-run -n 16 --bpm 126 -o my-pack
 
-    Make three times as many loops as are wanted and keep the best that differ, with a contact sheet and a
-    ZIP file of everything.
+    Keep the best of three times as many loops that differ; with a contact sheet and a ZIP file.
     """
+    from mixdream.analysis.key import Key
+
+    asked = None if key is None else Key.parse(key)
+    if fits and asked is None:
+        raise InputError("--fits needs a key that loops are to mix with: add --key, such as --key 8A")
     with progress("Generating") as report:
         from mixdream.generation.pack import make_pack
         from mixdream.generation.wish import Wish
@@ -49,7 +61,8 @@ def pack(
             bpm=bpm,
             pitch=pitch,
             transpose=transpose,
-            key=key,
+            key=asked,
+            fits=fits,
             bars=bars,
             rate_hz=rate_hz,
             form=form,
@@ -59,8 +72,9 @@ def pack(
         )
         made = make_pack(opened, folder, wish, corpus_of_run(opened, wish), report)
     if len(made.loops) < count:
+        where = f" in {asked.name} ({asked.camelot}){' or near' if fits else ''}" if asked else ""
         typer.echo(
-            f"only {len(made.loops)} of {made.candidates} loops differ enough ({made.alike} are like "
+            f"only {len(made.loops)} of {made.candidates} loops{where} differ enough ({made.alike} are like "
             f"another, {made.silent} silent, {made.copies} copies): train for longer, or try another --seed",
             err=True,
         )

@@ -92,21 +92,6 @@ def arrange(phrases: int) -> list[Section]:
     return sections
 
 
-def fifths_apart(a: Key, b: Key) -> int:
-    """Steps between two keys on the circle of fifths, 0 to 6; relative keys are 0 apart.
-
-    >>> c, a_minor, g, f_sharp = (Key(*k, 1.0, 0.0) for k in ((0, False), (9, True), (7, False), (6, False)))
-    >>> fifths_apart(c, a_minor), fifths_apart(c, g), fifths_apart(c, f_sharp)
-    (0, 1, 6)
-    """
-    steps = (_on_circle(a) - _on_circle(b)) % 12
-    return min(steps, 12 - steps)
-
-
-def _on_circle(key: Key) -> int:
-    return 7 * (key.tonic + (3 if key.minor else 0)) % 12
-
-
 def choose(
     candidates: Sequence[Candidate],
     scale: EnergyScale,
@@ -116,9 +101,9 @@ def choose(
 ) -> Candidate:
     """Take the loop whose energy is nearest to what is wanted, and whose key goes with the one before.
 
-    The same, the relative, and a key a fifth away go together. Loops whose seam stands out, and still more
-    those whose seeds were used ``lately``, are only taken where there is nothing else. ``wanted`` is in
-    [0, 1]; ``before`` is None where the key is not known or nothing came before.
+    For keys that go together see `mixdream.analysis.key.Key.mixes_with`. Loops whose seam stands out, and
+    still more those whose seeds were used ``lately``, are only taken where there is nothing else. ``wanted``
+    is in [0, 1]; ``before`` is None where the key is not known or nothing came before.
     """
     used = set(lately)
 
@@ -126,7 +111,7 @@ def choose(
         missed = abs(scale.energy(candidate) - wanted)
         if before is None or candidate.key is None:
             missed += _UNKNOWN
-        elif fifths_apart(before, candidate.key) > 1:
+        elif not before.mixes_with(candidate.key):
             missed += _CLASH
         missed += _BAD_SEAM * (candidate.loop.seam.ratio > STANDS_OUT)
         missed += _USED_LATELY * (candidate.loop.seed in used)

@@ -43,8 +43,9 @@ def write_contact_sheet(
             extent=(0, plan.beats, 0, highest_hz / 1000),
         )
         loudness = "" if clip["loudness_lufs"] is None else f"{clip['loudness_lufs']:.1f} LUFS, "
+        key = f"{clip['key']} ({clip['camelot']})" if clip["key"] else "no key"
         axis.set_title(
-            f"{Path(clip['file']).name}\n{plan.bpm:g} BPM, {clip['key'] or 'no key'}, {loudness}"
+            f"{Path(clip['file']).name}\n{plan.bpm:g} BPM, {key}, {loudness}"
             f"pulse {clip['pulse_db']:.1f} dB, seam {clip['seam']['ratio']:.1f}",
             fontsize=7,
             loc="left",

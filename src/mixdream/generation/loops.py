@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from mixdream.analysis.key import find_key
+from mixdream.analysis.key import Key
+from mixdream.analysis.key_finder import find_key
 from mixdream.analysis.pulse import on_beat_share, pulse_strength_db
 from mixdream.analysis.seam import Seam, seam_score
 from mixdream.audio.level import set_level
@@ -15,7 +16,7 @@ from mixdream.corpus.beat_windows import BEATS_PER_BAR
 from mixdream.errors import InputError
 from mixdream.generation.clips import Clip, ClipPlan, plan_clips, write_files
 from mixdream.generation.origin import Origin, name_of
-from mixdream.generation.pitch import Pitch, check_transposition, pitch_at, semitones_to
+from mixdream.generation.pitch import Pitch, check_transposition, pitch_at, semitones_to, transposed
 from mixdream.generation.wish import Wish
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.run import Run
@@ -50,9 +51,9 @@ class LoopPlan(ClipPlan):
         return self.bpm if self.pitch == "follow" else self.own_bpm
 
     @property
-    def pitched_hz(self) -> int:
+    def pitched_hz(self) -> float:
         """Rate at which a loop as the model made it has the pitch that it gets, but for transposing."""
-        return round(self.grid.clip_samples * self.pitched_bpm / (self.beats * 60))
+        return self.grid.clip_samples * self.pitched_bpm / (self.beats * 60)
 
     def play(self, audio: np.ndarray, semitones: int = 0) -> np.ndarray:
         """Bring a loop as the model made it, shape (..., samples), to its rate, tempo and pitch."""
@@ -120,16 +121,18 @@ def make_loop(plan: LoopPlan, origin: Origin) -> Loop:
 def write_loop(plan: LoopPlan, loop: Loop, folder: Path, likeness: dict[str, Any]) -> dict[str, Any]:
     """Bring a loop to its tempo, pitch and level; write ``<run>_<origin>_<bpm>bpm_<key>.wav`` and a JSON.
 
+    Behind the key comes its Camelot code, as in ``Am_8A``; both are left out where no key is found.
     ``likeness`` is what the JSON says of the nearest moment, see `mixdream.generation.similarity`; what is
     returned is what the JSON says, with ``file``.
     """
     wish = plan.wish
+    found = key_of(plan, loop)
     semitones = wish.transpose
-    if wish.key is not None:
-        semitones = semitones_to(wish.key, find_key(loop.audio, plan.pitched_hz))
+    if wish.key is not None and not wish.suits(found):
+        semitones = semitones_to(wish.key, found)
+    key = transposed(found, semitones)
     played = plan.play(loop.channels, semitones)
     audio, level = set_level(played, wish.rate_hz, loop=True, keep=wish.keep_level)
-    key = find_key(np.atleast_2d(audio).mean(axis=0), wish.rate_hz)
     about = {
         **plan.about(loop.origin),
         "bpm": plan.bpm,
@@ -138,7 +141,8 @@ def write_loop(plan: LoopPlan, loop: Loop, folder: Path, likeness: dict[str, Any
         "bars": plan.bars,
         "beats": plan.beats,
         "key": key.name if key else None,
-        "key_fit": key.fit if key else None,
+        "camelot": key.camelot if key else None,
+        "key_probability": key.probability if key else None,
         **asdict(level),
         "silent": loop.silent,
         "seam": asdict(loop.seam),
@@ -146,9 +150,15 @@ def write_loop(plan: LoopPlan, loop: Loop, folder: Path, likeness: dict[str, Any
         "on_beat": loop.on_beat,
         **likeness,
     }
-    name = "_".join([plan.run.name, name_of(loop.origin), f"{plan.bpm:g}bpm", *([key.name] if key else [])])
+    named = [key.name, key.camelot] if key else []
+    name = "_".join([plan.run.name, name_of(loop.origin), f"{plan.bpm:g}bpm", *named])
     info = LoopInfo(plan.bpm, plan.beats, MIDDLE_C + key.tonic if key else None)
     return write_files(folder, name, audio, wish, about, info)
+
+
+def key_of(plan: LoopPlan, loop: Loop) -> Key | None:
+    """Find the key in which a loop sounds at the plan's tempo, before it is transposed."""
+    return find_key(loop.audio, plan.pitched_hz, loop=True)
 
 
 def _possible_bars(recipe: Recipe) -> list[int]:

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from mixdream import __version__
-from mixdream.analysis.key import Key, find_key
+from mixdream.analysis.key import Key
 from mixdream.audio.level import set_level
 from mixdream.audio.limiter import StreamLimiter
 from mixdream.audio.loudness import LoudnessMeter
 from mixdream.audio.write import AudioFormat, write_blocks
 from mixdream.corpus.beat_windows import BEATS_PER_BAR
 from mixdream.errors import InputError
-from mixdream.files import write_json
+from mixdream.files import write_atomically, write_json
 from mixdream.generation.arrangement import (
     ENERGY,
     LEAST_PHRASES,
@@ -27,8 +27,10 @@ from mixdream.generation.arrangement import (
     arrange,
     choose,
 )
+from mixdream.generation.clips import tags_of
 from mixdream.generation.decks import BASS_HZ, BeatGrid, Deck, low_pass, play, setting_of
-from mixdream.generation.loops import LoopPlan, make_loop, plan_loops
+from mixdream.generation.loops import LoopPlan, key_of, make_loop, plan_loops
+from mixdream.generation.tracklist import beside
 from mixdream.generation.wish import Wish
 from mixdream.progress import Report, silent
 from mixdream.runs.run import Run
@@ -47,7 +49,9 @@ _FAINT = 1e-12
 
 
 def make_mix(run: Run, path: Path, minutes: float, wish: Wish, report: Report = silent) -> dict[str, Any]:
-    """Join loops of a run into a mix and write it, with a JSON beside it that says which loop plays when.
+    """Join loops of a run into a mix and write it, with a JSON, a text and a cue sheet beside it.
+
+    These say which loop plays when.
 
     A mix is a function of the checkpoint, its length and the wish. It is written bar by bar: memory does not
     grow with its length.
@@ -89,13 +93,11 @@ def make_mix(run: Run, path: Path, minutes: float, wish: Wish, report: Report = 
             report(crate.share + (1 - crate.share) * (bar + 1) / bars, f"bar {bar + 1} of {bars}")
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_blocks(path, blocks(), grid.bar(bars), rate_hz, form)
+    about = {**run.about(plan.checkpoint), "seed": seed, "inversion": plan.inversion, "bpm": plan.bpm}
+    write_blocks(path, blocks(), grid.bar(bars), rate_hz, form, tags_of(path.stem, about))
     lufs = meter.integrated_lufs()
     mix = {
-        **run.about(plan.checkpoint),
-        "seed": seed,
-        "inversion": plan.inversion,
-        "bpm": plan.bpm,
+        **about,
         "pitch": plan.pitch,
         "bars": bars,
         "loop_bars": plan.bars,
@@ -109,6 +111,8 @@ def make_mix(run: Run, path: Path, minutes: float, wish: Wish, report: Report = 
         "mixdream": __version__,
     }
     write_json(path.with_suffix(".json"), mix)
+    for other, content in beside(mix, path):
+        write_atomically(other, content)
     return mix | {"file": str(path)}
 
 
@@ -146,7 +150,7 @@ class _Crate:
                 bass = low_pass(loop.audio, BASS_HZ, rate_hz)
                 power, rest = (float(np.square(part).mean()) for part in (bass, loop.audio - bass))
                 bass_db = 10 * math.log10((power + _FAINT) / (rest + _FAINT))
-                self._loops.append(Candidate(loop, find_key(loop.audio, rate_hz), bass_db))
+                self._loops.append(Candidate(loop, key_of(plan, loop), bass_db))
 
 
 def _decks(
@@ -164,6 +168,7 @@ def _decks(
                     "start_s": grid.bar(start) / grid.rate_hz,
                     "seed": taken.loop.seed,
                     "key": taken.key.name if taken.key else None,
+                    "camelot": taken.key.camelot if taken.key else None,
                     "energy": energy,
                 }
             )

@@ -2,9 +2,10 @@
 
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ from mixdream.errors import InputError
 from mixdream.files import whole_or_absent
 from mixdream.generation.clips import refuse_other_format
 from mixdream.generation.contact_sheet import write_contact_sheet
-from mixdream.generation.loops import Loop, make_loop, plan_loops, write_loop
+from mixdream.generation.loops import Loop, LoopPlan, key_of, make_loop, plan_loops, write_loop
 from mixdream.generation.origin import Origin
-from mixdream.generation.similarity import compare_with, draw
+from mixdream.generation.similarity import TRIES, compare_with, draw
 from mixdream.generation.wish import Wish
 from mixdream.progress import Report, part, silent
 from mixdream.runs.run import Run
@@ -31,6 +32,7 @@ STANDS_OUT = 1.5
 """Ratio of a seam (`mixdream.analysis.seam`) above which a loop is only taken if there is no better one."""
 
 _MAKING = 0.9  # share of the work
+_SEEKING = 0.6  # of which, where a key is asked for
 
 
 @dataclass(frozen=True)
@@ -51,20 +53,26 @@ def make_pack(
 ) -> Pack:
     """Make three times as many loops as are wished for and write the best that differ.
 
-    Fewer are written where fewer differ. Loops that were judged to be copies are dropped, unless all are. See
+    Fewer are written where fewer differ, or where `TRIES` loops for each that is wanted hold fewer in the key
+    that is asked for. Loops that were judged to be copies are dropped, unless all are. See
     `mixdream.generation.generate` for what is given.
 
     Raises
     ------
     InputError
-        What is wished for cannot be, or every candidate is silent.
+        What is wished for cannot be, every candidate is silent, or none is in the key.
     """
     plan = plan_loops(run, wish)
     refuse_other_format(folder, run, wish.form)
     more = replace(wish, count=CANDIDATES * wish.count)
-    drawn = list(
-        draw(partial(make_loop, plan), more, compare_with(corpus, run, wish), part(report, 0, _MAKING))
-    )
+    make: Callable[[Origin], Loop] = partial(make_loop, plan)
+    sought = 0.0
+    if wish.key is not None:
+        sought = _SEEKING
+        found = _in_key(plan, more, part(report, 0, sought))
+        make, more = found.__getitem__, replace(more, count=len(found), origins=list(found))
+    drawing = part(report, sought, _MAKING - sought)
+    drawn = list(draw(make, more, compare_with(corpus, run, wish), drawing))
     likeness = {loop.origin: about for loop, about in drawn}
     audible = [loop for loop, _ in drawn if not loop.silent]
     if not audible:
@@ -81,6 +89,28 @@ def make_pack(
     _write_zip(archive, [*files, *(file.with_suffix(".json") for file in files), sheet])
     dropped = len(drawn) - len(audible), alike, len(audible) - len(originals)
     return Pack(tuple(loops), len(drawn), *dropped, sheet, archive)
+
+
+def _in_key(plan: LoopPlan, wish: Wish, report: Report) -> dict[Origin, Loop]:
+    """Make loops until as many as are wished for are in the key that is asked for."""
+    assert wish.key is not None
+    found: dict[Origin, Loop] = {}
+    tries = TRIES * wish.count // CANDIDATES
+    for tried, origin in enumerate(islice(wish.each_origin(), tries), 1):
+        loop = make_loop(plan, origin)
+        if not loop.silent and wish.suits(key_of(plan, loop)):
+            found[origin] = loop
+        report(max(tried / tries, len(found) / wish.count), f"{len(found)} in key of {tried}")
+        if len(found) == wish.count:
+            break
+    if not found:
+        key = f"{wish.key.name} ({wish.key.camelot})"
+        raise InputError(
+            f"none of {tries} loops of {plan.run.folder} is in {key}"
+            f"{' or a key that mixes with it' if wish.fits else ': add --fits for keys that mix with it'}; "
+            "try another key or --seed"
+        )
+    return found
 
 
 def without_copies(loops: list[Loop], likeness: Mapping[Origin, dict[str, Any]]) -> list[Loop]:

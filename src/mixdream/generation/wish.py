@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mixdream.analysis.key import Key
 from mixdream.audio.write import AudioFormat
 from mixdream.generation.origin import ConditionedSeed, Origin
 from mixdream.generation.pitch import Pitch
@@ -22,7 +23,8 @@ class Wish:
     bpm: float | None = None  # see mixdream.runs.tempo
     pitch: Pitch | None = None  # at another tempo than the run's, see mixdream.generation.pitch
     transpose: int = 0  # semitones
-    key: str | None = None  # to transpose to, instead of semitones
+    key: Key | None = None  # loops in another one are transposed to it; a pack is of those that are in it
+    fits: bool = False  # also keys that mix with it
     bars: int | None = None  # all that the windows hold, or their first half, quarter and so on
     rate_hz: int = 44_100  # of the files; what DAWs expect
     form: AudioFormat = "wav"
@@ -40,6 +42,12 @@ class Wish:
     def moves(self) -> bool:
         """Whether another tempo or pitch is asked for."""
         return self.bpm is not None or bool(self.transpose) or self.key is not None
+
+    def suits(self, key: Key | None) -> bool:
+        """Whether a loop in this key is wanted."""
+        if self.key is None:
+            return True
+        return key is not None and (self.key == key or (self.fits and self.key.mixes_with(key)))
 
     def each_origin(self) -> Iterable[Origin]:
         """What clips are made from, one after the other; seeds come without end."""

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from mixdream.analysis.key import find_key
+from mixdream.analysis.key_finder import find_key
 from mixdream.audio.level import SILENCE, Level, set_level
 from mixdream.generation.clips import write_files
 from mixdream.generation.export.loop_file import LoopFile
-from mixdream.generation.pitch import check_transposition, pitch_at, semitones_to
+from mixdream.generation.pitch import check_transposition, pitch_at, semitones_to, transposed
 from mixdream.generation.wish import Wish
 from mixdream.runs.tempo import check_bpm
 from mixdream.spectrogram.stretch import stretch_loop
 
-_TEMPO_AND_KEY = re.compile(r"_[\d.]+bpm(_[A-G]#?m?)?$")  # behind the name of a loop's origin
+_TEMPO_AND_KEY = re.compile(r"_[\d.]+bpm(_[A-G]#?m?(_\d+[AB])?)?$")  # behind the name of a loop's origin
 
 
 def check_moves(wish: Wish) -> None:
@@ -35,21 +35,22 @@ def move_loop(loop: LoopFile, wish: Wish) -> tuple[LoopFile, Level]:
     pitch = pitch_at(bpm, loop.bpm, wish.pitch)
     samples = round(loop.beats * 60 / bpm * loop.rate_hz)
     natural = samples if pitch == "follow" else loop.audio.shape[-1]
-    semitones = wish.transpose
-    if wish.key is not None:
-        own_hz = round(loop.rate_hz * loop.audio.shape[-1] / natural)
-        semitones = semitones_to(wish.key, find_key(np.atleast_2d(loop.audio).mean(axis=0), own_hz))
+    own_hz = loop.rate_hz * loop.audio.shape[-1] / natural
+    found = find_key(np.atleast_2d(loop.audio).mean(axis=0), own_hz, loop=True)
+    semitones = wish.transpose if wish.key is None else semitones_to(wish.key, found)
+    key = transposed(found, semitones)
     played = stretch_loop(loop.audio, samples, natural / 2 ** (semitones / 12), loop.rate_hz)
     audio, level = set_level(played, loop.rate_hz, loop=True)
-    key = find_key(np.atleast_2d(audio).mean(axis=0), loop.rate_hz)
-    name = "_".join([_TEMPO_AND_KEY.sub("", loop.path.stem), f"{bpm:g}bpm", *([key.name] if key else [])])
+    named = [key.name, key.camelot] if key else []
+    name = "_".join([_TEMPO_AND_KEY.sub("", loop.path.stem), f"{bpm:g}bpm", *named])
     about = {
         "bpm": bpm,
         "pitch": pitch,
         "transpose": semitones,
         "moved_from": {"file": loop.path.name, "bpm": loop.bpm, "key": loop.key},
         "key": key.name if key else None,
-        "key_fit": key.fit if key else None,
+        "camelot": key.camelot if key else None,
+        "key_probability": key.probability if key else None,
     }
     moved = replace(
         loop,

@@ -1,0 +1,136 @@
+"""Keys that are known: how many clips get one, how many of these are right, and the MIREX score.
+
+Run ``python -m benchmarks.keys [--seeds 2] [--music FOLDER] [--rate-grid]``. Clips are every two bars of the
+tracks of the built-in sets, at other seeds and tempos. With ``--music`` (the folder of the tracks of
+``tests/analysis/beats/real_downbeats.tsv``) those whose score was at hand are judged too, and of the others
+how often the key of two bars is the one that all of the track's windows together are in. ``--rate-grid``
+hears what is known through the 8 kHz grid of the model that comes with mixdream and its inversion.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import mir_eval
+import numpy as np
+import torch
+from tests.analysis.beats.real_tracks import RealTrack, real_tracks
+
+from benchmarks.key_profiles import BARS, TRACKS, excerpts, key_of
+from mixdream.analysis.key import Key
+from mixdream.analysis.key_finder import find_key
+from mixdream.analysis.voice import Voice
+from mixdream.audio.decode import read_audio
+from mixdream.runs.run import Run
+from mixdream.spectrogram.transform import magnitudes
+
+_HZ = 8000
+_TEMPOS = (1.0, 0.95, 1.06)
+_EVERY_BARS = 8
+
+# Read off the notes of the LMMS projects that these were rendered from (Debian's lmms-common 1.2.2): the bass
+# and the notes that sound longest.
+SCORES = {
+    "achim-settelmeier/innerrecreation.opus": "Cm",
+    "alf42red/mauiwowi.opus": "Cm",
+    "capdan/zerosumgame.opus": "C#m",
+    "e-sox/cpu.opus": "Fm",
+    "impulslogik/zen.opus": "Cm",
+    "jousboxx/buzzerbeater.opus": "F#m",
+    "momo64/esp.opus": "Em",
+    "oglsdl/pptrip.opus": "Am",
+    "skiessi/onion.opus": "Bm",
+}
+
+Clips = list[tuple[np.ndarray, Key]]
+Hear = Callable[[np.ndarray], np.ndarray]
+
+
+def built_in(seeds: int) -> Clips:
+    """Every two bars of the tracks of the built-in sets, and their keys."""
+    clips = []
+    for seed in range(seeds):
+        for track in TRACKS:
+            faster = replace(track, bpm=round(track.bpm * _TEMPOS[seed % len(_TEMPOS)]))
+            key = Key(*key_of(track))
+            clips += [(audio, key) for audio in excerpts(faster, np.random.default_rng(seed))]
+    return clips
+
+
+def windows(folder: Path, track: RealTrack, every_bars: int = _EVERY_BARS) -> Iterator[np.ndarray]:
+    """Two bars from every so many, at 8 kHz."""
+    audio, _ = read_audio(folder / track.file, _HZ)
+    bar = 240 / track.bpm * _HZ
+    first, last = track.first_downbeat_s * _HZ, min(track.to_s * _HZ, len(audio))
+    for start in np.arange(first, last - BARS * bar, every_bars * bar):
+        if start >= track.from_s * _HZ - 1:
+            yield audio[round(start) :][: round(BARS * bar)].mean(axis=1)
+
+
+def through_grid() -> Hear:
+    """Hear a clip as the model that comes with mixdream would say it: its grid, scaling and inversion."""
+    run = Run.pretrained()
+    grid = run.recipe.grid
+    voice = Voice(grid, run.scaler, run.recipe.inversion)
+
+    def hear(audio: np.ndarray) -> np.ndarray:
+        fitted = np.resize(audio, grid.samples).astype(np.float32)
+        return voice.spoken(magnitudes(torch.from_numpy(fitted)[None], grid), [0])[0][0, :, 0]
+
+    return hear
+
+
+def row(clips: Clips, hear: Hear | None) -> str:
+    """Figures of clips whose keys are known, as cells of a table."""
+    found = [(find_key(hear(audio) if hear else audio, _HZ, loop=True), key) for audio, key in clips]
+    named = [(heard, key) for heard, key in found if heard]
+    right = sum(heard == key for heard, key in named)
+    score = np.mean([mir_eval.key.weighted_score(spelt(key), spelt(heard)) for heard, key in named])
+    sure = np.mean([heard.probability for heard, _ in named])
+    shares = (len(named) / len(found), right / len(named), right / len(found))
+    return " | ".join([str(len(found)), *(f"{share:.0%}" for share in shares), f"{score:.2f}", f"{sure:.0%}"])
+
+
+def spelt(key: Key) -> str:
+    """Key as mir_eval reads it."""
+    return f"{key.name.removesuffix('m')} {'minor' if key.minor else 'major'}"
+
+
+def agreement(folder: Path, tracks: list[RealTrack]) -> str:
+    """How often two bars are in the key that gets most probability in the windows of its whole track."""
+    same = named = windows_in_all = 0
+    for track in tracks:
+        keys = [find_key(audio, _HZ, loop=True) for audio in windows(folder, track, 4 * _EVERY_BARS)]
+        heard = [key for key in keys if key]
+        votes = {key: sum(other.probability for other in heard if other == key) for key in heard}
+        named += len(heard)
+        windows_in_all += len(keys)
+        same += sum(key == max(votes, key=votes.__getitem__) for key in heard)
+    return f"{windows_in_all} | {named / windows_in_all:.0%} | {same / named:.0%}"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--music", type=Path)
+    parser.add_argument("--rate-grid", action="store_true")
+    chosen = parser.parse_args()
+    hear = through_grid() if chosen.rate_grid else None
+    print("| two bars of | clips | named | of those right | of all right | MIREX | mean probability |")
+    print("|---|---|---|---|---|---|---|", flush=True)
+    print(f"| built-in tracks | {row(built_in(chosen.seeds), hear)} |", flush=True)
+    if not chosen.music:
+        return
+    scored = [track for track in real_tracks() if track.file in SCORES]
+    clips = [
+        (audio, Key.parse(SCORES[track.file])) for track in scored for audio in windows(chosen.music, track)
+    ]
+    print(f"| {len(scored)} real tracks with scores | {row(clips, hear)} |", flush=True)
+    others = [track for track in real_tracks() if track.file not in SCORES and track.quarters == 4]
+    print(f"| {len(others)} other real tracks, as their track | {agreement(chosen.music, others)} | | | |")
+
+
+if __name__ == "__main__":
+    main()
