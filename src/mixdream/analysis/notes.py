@@ -87,7 +87,8 @@ def _peaks(spectrum: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pitch (MIDI notes, with fractions), magnitude and frame of all peaks."""
     below, bins, above = spectrum[:-2], spectrum[1:-1], spectrum[2:]
     at = np.nonzero((bins > below) & (bins >= above) & (bins > _HEARD * spectrum.max(axis=0)))
-    shift = top_between(*(np.log(beside[at] + 1e-12) for beside in (below, bins, above)), 1e-9)
+    left, middle, right = (np.log(beside[at] + 1e-12) for beside in (below, bins, above))
+    shift = top_between(left, middle, right, 1e-9)
     hz = (at[0] + 1 + shift) * _RATE_HZ / _N_FFT
     return 69 + 12 * np.log2(hz / 440), bins[at], at[1]
 

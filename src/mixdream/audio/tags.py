@@ -46,7 +46,7 @@ class Tags:
 
     def copy_flac(self, source: BinaryIO, target: BinaryIO) -> None:
         """Copy a FLAC file, its packets as they are, and add `comments` to those it has."""
-        with av.open(source) as before, av.open(target, "w", format="flac") as after:
+        with av.open(source, "r") as before, av.open(target, "w", format="flac") as after:
             stream = before.streams.audio[0]
             after.metadata.update(before.metadata | self.comments)
             copied = after.add_stream_from_template(stream)
