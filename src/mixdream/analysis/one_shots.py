@@ -153,8 +153,8 @@ def _print(audio: np.ndarray, rate_hz: int) -> np.ndarray:
 
 
 def _distance_db(first: np.ndarray, second: np.ndarray) -> float:
-    """Root mean square difference over the time that both last, of at least 100 ms."""
-    frames = max(_LEAST_COMPARED, min(first.shape[1], second.shape[1]))
+    """Root mean square difference over the time that both last, before they fade out, of at least 100 ms."""
+    frames = max(_LEAST_COMPARED, int((1 - _FADE_OUT) * min(first.shape[1], second.shape[1])))
     both = [
         np.pad(one, [(0, 0), (0, frames)], constant_values=-_DEEP_DB)[:, :frames] for one in (first, second)
     ]
