@@ -1,6 +1,6 @@
 """Keys that are known: how many clips get one, how many of these are right, and the MIREX score.
 
-Run ``python -m benchmarks.keys [--seeds 2] [--music FOLDER] [--rate-grid]``. Clips are every two bars of the
+Run ``python -m benchmarks.keys [--seeds 3] [--music FOLDER] [--rate-grid]``. Clips are every two bars of the
 tracks of the built-in sets, at other seeds and tempos. With ``--music`` (the folder of the tracks of
 ``tests/analysis/beats/real_downbeats.tsv``) those whose score was at hand are judged too, and of the others
 how often the key of two bars is the one that all of the track's windows together are in. ``--rate-grid``
@@ -26,8 +26,8 @@ from mixdream.runs.run import Run
 from mixdream.spectrogram.transform import magnitudes
 
 _HZ = 8000
-_TEMPOS = (1.0, 0.95, 1.06)
-_EVERY_BARS = 8
+_TEMPOS = (1.0, 0.96, 1.05)
+_EVERY_BARS = 4
 
 # Read off the notes of the LMMS projects that these were rendered from (Debian's lmms-common 1.2.2): the bass
 # and the notes that sound longest.
@@ -101,7 +101,7 @@ def agreement(folder: Path, tracks: list[RealTrack]) -> str:
     """How often two bars are in the key that gets most probability in the windows of its whole track."""
     same = named = windows_in_all = 0
     for track in tracks:
-        keys = [find_key(audio, _HZ, loop=True) for audio in windows(folder, track, 4 * _EVERY_BARS)]
+        keys = [find_key(audio, _HZ, loop=True) for audio in windows(folder, track, 6 * _EVERY_BARS)]
         heard = [key for key in keys if key]
         votes = {key: sum(other.probability for other in heard if other == key) for key in heard}
         named += len(heard)
@@ -113,7 +113,7 @@ def agreement(folder: Path, tracks: list[RealTrack]) -> str:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--music", type=Path)
     parser.add_argument("--rate-grid", action="store_true")
     chosen = parser.parse_args()

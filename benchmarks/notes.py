@@ -69,28 +69,29 @@ def _lines() -> list[Line]:
     ]
 
 
-def f_measure(
+def counts(
     truth: Sequence[TrueNote], found: Sequence[Note], swing: float, step_s: float, pitched: bool
-) -> float:
-    """F measure of notes; NaN where there are none."""
-    if not truth:
-        return float("nan") if not found else 0.0
-    if not found:
-        return 0.0
-    starts = np.array([(note.step + swing * (note.step % 2)) * step_s for note in found])
-    theirs = np.array([note.start_s for note in truth])
-    hz = (440 * 2 ** ((np.array([note.midi for note in line]) - 69) / 12) for line in (truth, found))
-    spans = (
-        np.stack([at, at + 0.05], axis=1) + 1 for at in (theirs, starts)
-    )  # mir_eval knows no time before 0
-    (true_span, own_span), (true_hz, own_hz) = spans, hz
+) -> np.ndarray:
+    """Notes that match, that are played and that are found, shape (3,)."""
+    if not truth or not found:
+        return np.array([0, len(truth), len(found)])
+    own = [(note.step + swing * (note.step % 2)) * step_s for note in found]
+    starts = [note.start_s for note in truth], own
+    spans = [np.stack([at, np.add(at, 0.05)], axis=1) + 1 for at in starts]  # mir_eval knows no time before 0
+    hz = [440 * 2 ** ((np.array([note.midi for note in line]) - 69) / 12) for line in (truth, found)]
     if pitched:
-        return mir_eval.transcription.precision_recall_f1_overlap(
-            true_span, true_hz, own_span, own_hz, onset_tolerance=_TOLERANCE_S, offset_ratio=None
-        )[2]
-    return mir_eval.transcription.onset_precision_recall_f1(
-        true_span, own_span, onset_tolerance=_TOLERANCE_S
-    )[2]
+        matches = mir_eval.transcription.match_notes(
+            spans[0], hz[0], spans[1], hz[1], onset_tolerance=_TOLERANCE_S, offset_ratio=None
+        )
+    else:
+        matches = mir_eval.transcription.match_note_onsets(*spans, onset_tolerance=_TOLERANCE_S)
+    return np.array([len(matches), len(truth), len(found)])
+
+
+def f_measure(counted: np.ndarray) -> str:
+    """F measure of what `counts` gives; a dash where nothing is played or found."""
+    matched, played, found = counted
+    return f"{2 * matched / (played + found):.2f}" if played + found else "-"
 
 
 def through(window: Window, recipe: str) -> tuple[np.ndarray, int]:
@@ -104,12 +105,12 @@ def through(window: Window, recipe: str) -> tuple[np.ndarray, int]:
 
 
 def main() -> None:
-    """Print an F measure for each window and line, and the means."""
+    """Print an F measure for each window and line, and that of all notes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recipe", help="whose grid and inversion the windows pass first")
     recipe = parser.parse_args().recipe
     lines = _lines()
-    print("F measure: " + ", ".join(line.name for line in lines))
+    print("F measure: " + "; ".join(line.name for line in lines))
     rows = []
     for window in windows():
         audio, rate_hz = (window.audio, RATE_HZ) if recipe is None else through(window, recipe)
@@ -117,13 +118,13 @@ def main() -> None:
         step_s = window.track.bar_s / 4 / STEPS_PER_BEAT
         rows.append(
             [
-                f_measure(window.notes(line.wanted), line.found(heard), heard.swing, step_s, line.pitched)
+                counts(window.notes(line.wanted), line.found(heard), heard.swing, step_s, line.pitched)
                 for line in lines
             ]
         )
-        scores = ", ".join("-" if np.isnan(score) else f"{score:.2f}" for score in rows[-1])
-        print(f"  {window.title}: {scores}; swing {heard.swing:.2f}, in truth {window.track.swing:.2f}")
-    print("mean: " + ", ".join(f"{score:.2f}" for score in np.nanmean(rows, axis=0)))
+        swings = f"swing {heard.swing:.2f}, in truth {window.track.swing:.2f}"
+        print(f"  {window.title}: " + "; ".join(map(f_measure, rows[-1])) + f"; {swings}")
+    print("all notes: " + "; ".join(map(f_measure, np.sum(rows, axis=0))))
 
 
 if __name__ == "__main__":

@@ -129,9 +129,9 @@ def compare(name: str, way: Way, loops: np.ndarray, rate_hz: int, tempo: float) 
         if rate_hz >= 32_000:
             rises = strongest_rises_db(made, rate_hz) - strongest_rises_db(loop, rate_hz)
             softer.append(rises[-2:].mean())
-        if (key := find_key(loop, rate_hz)) is not None:
+        if (key := find_key(loop, rate_hz, loop=True)) is not None:
             keyed += 1
-            now = find_key(made, rate_hz)
+            now = find_key(made, rate_hz, loop=True)
             kept += now is not None and now.name == key.name
     attacks = f"{np.mean(softer):.1f}" if softer else "-"
     print(

@@ -33,14 +33,16 @@ def make_up(seed: int) -> MadeUp:
     duck = np.ones(len(audio))
     depth = draw.between(0, 0.9) if draw.chance(0.6) else 0.0
     rows = _HABITS[int(draw.rng.integers(len(_HABITS)))](draw) if draw.chance(0.93) else {}
-    for sound, row in rows.items():
+    habit = draw.chance(0.4)
+    for sound, usual in rows.items():
+        row = _now_and_then(draw, usual, steps) if habit else _anywhere(draw, sound, steps)
         takes = [hit(draw, sound) for _ in range(int(draw.one(1, 1, 3)))]
         level = {"kick": draw.between(0.5, 1.2), "ghost": draw.ratio(0.08, 0.3)}.get(sound)
         if level is None:
             loud = sound in ("snare", "snare2", "clap")
             level = draw.ratio(0.06, 0.8) if loud else draw.ratio(0.03, 0.35)
-        for step in np.flatnonzero(row[np.arange(steps) % len(row)]):
-            gain = level * row[step % len(row)] * draw.between(0.85, 1.0)
+        for step in np.flatnonzero(row):
+            gain = level * row[step] * draw.between(0.85, 1.0)
             _add(audio, takes[int(draw.rng.integers(len(takes)))], starts[step], gain)
             kind = _KINDS.get(sound, sound)
             if kind in STRUCK:
@@ -65,6 +67,19 @@ def make_up(seed: int) -> MadeUp:
     audio /= np.abs(audio).max() + 1e-9
     audio = np.tanh(audio * draw.between(0.5, 2.5))
     return MadeUp(audio + draw.ratio(1e-5, 1e-2) * draw.rng.standard_normal(len(audio)), struck)
+
+
+def _now_and_then(draw: Draw, usual: Row, steps: int) -> Row:
+    """A row of habit from which some hits are missing, and to which some are added; shape (steps,)."""
+    row = usual[np.arange(steps) % len(usual)] * (draw.rng.random(steps) > 0.1)
+    return draw.sprinkled(row, 0.03, 0.5)
+
+
+def _anywhere(draw: Draw, sound: str, steps: int) -> Row:
+    """A row of no habit, so that what is struck must be heard; shape (steps,)."""
+    most = 0.9 if sound in ("hat", "shaker", "ride") else 0.35
+    row = (draw.rng.random(steps) < draw.between(0.08, most)).astype(float)
+    return row * np.where(draw.rng.random(steps) < 0.25, 0.4, 1.0)
 
 
 def _add(audio: Wave, wave: Wave, at_s: float, gain: float) -> None:

@@ -31,11 +31,11 @@ def hats() -> np.ndarray:
 
 
 def bass() -> np.ndarray:
-    """A note between all kicks, with an octave above."""
+    """A note between all kicks, with overtones."""
     hz = 440 * 2 ** ((np.array(BASS_NOTES)[(T // 0.5).astype(int)] - 69) / 12)
     t = (T + 0.25) % 0.5
-    wave = np.sin(2 * np.pi * hz * t) + 0.3 * np.sin(4 * np.pi * hz * t)
-    return 0.5 * wave * np.minimum(1, t / 0.005) * np.clip((0.24 - t) / 0.02, 0, 1)
+    wave = np.sum([0.6**n * np.sin(2 * np.pi * (n + 1) * hz * t) for n in range(6)], axis=0)
+    return 0.35 * wave * np.minimum(1, t / 0.01) * np.clip((0.24 - t) / 0.02, 0, 1)
 
 
 def chord() -> np.ndarray:

@@ -26,7 +26,7 @@ def steps_of(kind: str) -> list[int]:
 def test_drums_are_where_they_are_struck() -> None:
     assert steps_of("kick") == list(range(0, STEPS, 4))
     assert steps_of("snare") == list(range(4, STEPS, 8))
-    assert steps_of("hat") == list(range(2, STEPS, 4))
+    assert set(steps_of("hat")) >= set(range(2, STEPS, 4))
 
 
 def test_the_bass_has_its_notes() -> None:

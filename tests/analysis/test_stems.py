@@ -29,7 +29,7 @@ def test_stems_add_up_to_the_loop(stems: Stems, loop: np.ndarray) -> None:
 
 def test_each_part_is_in_its_own_stem(stems: Stems) -> None:
     assert si_sdr_db(stems.drums, kicks() + hats()) > 5
-    assert si_sdr_db(stems.bass, bass()) > 8
+    assert si_sdr_db(stems.bass, bass()) > 5
     assert si_sdr_db(stems.music, chord()) > 12
 
 

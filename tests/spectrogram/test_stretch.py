@@ -153,8 +153,9 @@ def test_silence_stays_silent() -> None:
     assert np.abs(made[14_700:-400]).max() < 1e-5 * np.abs(made).max()
 
 
-@given(st.floats(0.1, 8.0), st.integers(10, 3000))
-def test_frames_have_the_wanted_ratio_to_less_than_a_cent(ratio: float, least: int) -> None:
+@given(st.floats(0.5, 2.0), st.integers(172, 1000))
+def test_a_pitch_is_met_to_cents_at_any_tempo(ratio: float, least: int) -> None:
+    """With the least number of frames alone it would be up to 10 cents."""
     before, after = _frame_counts(least, ratio)
-    assert least <= before < 2 * least
-    assert abs(after / before / ratio - 1) < max(0.0006, 0.6 / (before * ratio))
+    assert least <= before <= 1.25 * least
+    assert abs(1200 * np.log2(after / before / ratio)) < 700 / least

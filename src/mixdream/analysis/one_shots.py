@@ -27,6 +27,7 @@ _STANDS_OUT_DB = 6.0  # over what was before, or it is no hit
 _ONSET_DB = 4.0  # mean rise of all frequencies within which the music strikes a stab
 _NEAR = 0.4  # of a step, where the onset is looked for
 _STAB_NOTES = 45, 84
+_MOST = 4  # of one sound or kind
 _SAME_DB = 5.0  # root mean square difference of third-octave levels
 _DEEP_DB, _LEAST_COMPARED = 40.0, 10  # frames of 10 ms
 _EDGES_HZ = tuple(62.5 * 2 ** (third / 3) for third in range(25))
@@ -135,13 +136,13 @@ def _pitch(audio: np.ndarray, rate_hz: int) -> str:
 
 
 def _different(shots: list[OneShot], rate_hz: int) -> list[OneShot]:
-    """The cleanest first, those left out that are nearly one before."""
+    """The cleanest first, at most so many; those are left out that are nearly one before."""
     chosen: list[tuple[OneShot, np.ndarray]] = []
     for shot in sorted(shots, key=lambda shot: -shot.clean_db):
         own = _print(shot.audio, rate_hz)
         if all(_distance_db(own, other) > _SAME_DB for _, other in chosen):
             chosen.append((shot, own))
-    return [shot for shot, _ in chosen]
+    return [shot for shot, _ in chosen[:_MOST]]
 
 
 def _print(audio: np.ndarray, rate_hz: int) -> np.ndarray:
@@ -152,8 +153,8 @@ def _print(audio: np.ndarray, rate_hz: int) -> np.ndarray:
 
 
 def _distance_db(first: np.ndarray, second: np.ndarray) -> float:
-    """Root mean square difference over the time that both last, of at least 100 ms."""
-    frames = max(_LEAST_COMPARED, min(first.shape[1], second.shape[1]))
+    """Root mean square difference over the time that both last, before they fade out, of at least 100 ms."""
+    frames = max(_LEAST_COMPARED, int((1 - _FADE_OUT) * min(first.shape[1], second.shape[1])))
     both = [
         np.pad(one, [(0, 0), (0, frames)], constant_values=-_DEEP_DB)[:, :frames] for one in (first, second)
     ]

@@ -51,9 +51,9 @@ class LoopPlan(ClipPlan):
         return self.bpm if self.pitch == "follow" else self.own_bpm
 
     @property
-    def pitched_hz(self) -> int:
+    def pitched_hz(self) -> float:
         """Rate at which a loop as the model made it has the pitch that it gets, but for transposing."""
-        return round(self.grid.clip_samples * self.pitched_bpm / (self.beats * 60))
+        return self.grid.clip_samples * self.pitched_bpm / (self.beats * 60)
 
     def play(self, audio: np.ndarray, semitones: int = 0) -> np.ndarray:
         """Bring a loop as the model made it, shape (..., samples), to its rate, tempo and pitch."""

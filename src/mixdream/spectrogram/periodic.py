@@ -7,9 +7,9 @@ from scipy.signal.windows import hann
 class PeriodicTransform:
     """Short-time Fourier transform on a circle: frames reach over the end to the start, however many samples.
 
-    See `circular_frames` for where they are. Their window, the root of a Hann
-    window, is applied before and after; what the windows add up to is divided out, so that spectra that were
-    not changed give the signal again.
+    See `circular_frames` for where they are. Their window, the root of a Hann window, is applied before and
+    after; what the windows add up to is divided out, so that spectra that were not changed give the signal
+    again.
 
     >>> transform = PeriodicTransform(samples=1001, size=256, hop=64)
     >>> noise = np.random.default_rng(0).standard_normal(1001)

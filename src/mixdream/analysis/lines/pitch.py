@@ -8,13 +8,13 @@ from mixdream.audio.level import SILENCE
 from mixdream.audio.resample import resample_loop
 from mixdream.spectrogram.periodic import circular_frames
 
-_OVERSAMPLED = 12  # rate of what YIN compares, over the highest pitch
+_OVERSAMPLED = 32  # rate of what YIN compares, over the highest pitch
 _WINDOW_S = 0.06  # two periods of a low E
 _LEVEL_S = 0.03
 _PER_SEMITONE = 10
-_LEAN = 0.03  # cost of an octave downward: what repeats after one period does so after two
+_LEAN = 0.05  # cost of an octave downward: what repeats after one period does so after two
 _UNPITCHED = 0.4  # cost of no pitch; that of a pitch is YIN's, 0 for what repeats exactly
-_CHANGE = 0.4  # cost of another note
+_CHANGE = 0.15  # cost of another note
 _HEARD_DB = 25.0  # below the loudest moment
 _CLEAR, _AGREED = 0.4, 0.5
 

@@ -15,7 +15,7 @@ _TONAL_S, _PERCUSSIVE_HZ = 0.4, 370.0  # lengths of the median filters
 _KICK_HZ = 350.0  # below, kicks are the only drums
 BASS_NOTES = 24, 64  # MIDI, C1 to E4
 _PLAIN_HZ, _CROSSOVERS_HZ = 200.0, (120.0, 300.0)
-_HIGH = 0.8  # quantile of its pitch
+_HIGH = 0.9  # quantile of its pitch by power
 _NOTHING = 1e-20
 
 
@@ -55,9 +55,11 @@ def split_stems(audio: np.ndarray, rate_hz: int) -> Stems:
 def _crossover_hz(deep: np.ndarray, rate_hz: int) -> float:
     """An octave above the high notes of the bass."""
     track = track_pitch(deep, rate_hz, round(len(deep) / rate_hz / _HOP_S), *BASS_NOTES)
-    return (
-        float(np.clip(2 * np.quantile(track.hz, _HIGH), *_CROSSOVERS_HZ)) if track.sounds.any() else _PLAIN_HZ
-    )
+    if not track.sounds.any():
+        return _PLAIN_HZ
+    power = 10 ** (track.level_db[track.sounds] / 10)
+    high_hz = np.quantile(track.hz, _HIGH, weights=power, method="inverted_cdf")
+    return float(np.clip(2 * high_hz, *_CROSSOVERS_HZ))
 
 
 def _percussive(magnitudes: np.ndarray, hop_s: float, bin_hz: float) -> np.ndarray:
