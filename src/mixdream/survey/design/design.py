@@ -14,6 +14,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from mixdream.spectrogram.grid import NAMED_GRIDS
 from mixdream.survey.design.blocks import AnyBlock, Ask, condition_keys
+from mixdream.survey.design.panel import Panel
 from mixdream.survey.design.question import (
     ATTENTION,
     Language,
@@ -59,7 +60,14 @@ class Completion(Part):
 
     text: Text = "Thank you. Your answers are saved; you can close this page."
     code: Annotated[str, StringConstraints(max_length=100)] | None = None  # as panels want it
+    own_code: bool = False  # one for each listener instead; sessions.csv of an export has it
     show_score: bool = False  # how often the listener was right, in detect and abx
+
+    @model_validator(mode="after")
+    def _one_code(self) -> Self:
+        if self.code and self.own_code:
+            raise Misplaced("code is the same for all, own_code gives each their own: choose one", "own_code")
+        return self
 
 
 class Exclusions(Part):
@@ -86,6 +94,7 @@ class Design(Part):
     conditions: dict[Name, Condition]
     blocks: Annotated[tuple[AnyBlock, ...], Field(min_length=1, max_length=50)]
     completion: Completion = Completion()
+    panel: Panel = Panel()
     exclusions: Exclusions = Exclusions()
 
     @model_validator(mode="after")

@@ -71,6 +71,9 @@ SESSION_COLUMNS = (
     Column("finished", "time", "the same; empty where it was broken off"),
     Column("pages", "whole", "pages of the whole test for this listener"),
     Column("answered", "whole", "pages answered"),
+    Column("code", "text", "completion code of this listener alone; shown where the design has own_code"),
+    Column("screened_out", "time", "when an answer ended the test; empty where none did"),
+    Column("panel", "text", "parameters of the listener's link that the design names, as JSON"),
 )
 
 
@@ -102,8 +105,12 @@ def answer_of_cells(cells: dict[str, Any]) -> Answer:
 
 def session_of_cells(cells: dict[str, Any]) -> Session:
     """A session from its cells; raises as `answer_of_cells` does."""
-    own = {name: _filled(cells, name) for name in ("session", "started", "pages", "answered")}
-    return Session(**own, finished=cells["finished"])
+    may_be_empty = ("finished", "screened_out")
+    own = {
+        column.name: cells[column.name] if column.name in may_be_empty else _filled(cells, column.name)
+        for column in SESSION_COLUMNS
+    }
+    return Session(**own)
 
 
 def _filled(cells: dict[str, Any], name: str) -> Any:

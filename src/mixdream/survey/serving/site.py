@@ -50,6 +50,11 @@ class Site:
         """The one that new listeners get."""
         return self.design_of(self.settings.design_hash)
 
+    @property
+    def is_framed(self) -> bool:
+        """Whether other sites show the test in a frame."""
+        return bool(self.design.panel.frames)
+
     def design_of(self, design_hash: str) -> Design:
         """The design that a session began with."""
         with self._lock:
