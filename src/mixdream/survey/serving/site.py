@@ -77,11 +77,6 @@ class Site:
         finally:
             self._turns.release()
 
-    def close(self) -> None:
-        """End connections and threads."""
-        self._writers.shutdown(wait=False)
-        self.store.close()
-
     def clip_file(self, visit: Visit, slot: str) -> Path | None:
         """The clip behind an opaque id: of a page that the session has come to, or None."""
         for position, page in enumerate(visit.plan[: visit.page + 1]):
