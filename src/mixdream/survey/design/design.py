@@ -17,6 +17,7 @@ from mixdream.survey.design.blocks import AnyBlock, Ask, condition_keys
 from mixdream.survey.design.panel import Panel
 from mixdream.survey.design.question import (
     ATTENTION,
+    HEADPHONES,
     Language,
     Misplaced,
     Name,
@@ -30,7 +31,7 @@ from mixdream.survey.design.question import (
 DEMOGRAPHICS = "demographics"
 """Block name of the answers to `Design.demographics`."""
 
-_RESERVED = (ATTENTION, DEMOGRAPHICS)
+_RESERVED = (ATTENTION, DEMOGRAPHICS, HEADPHONES)
 
 
 class Condition(Part):
@@ -70,6 +71,19 @@ class Completion(Part):
         return self
 
 
+class Headphones(Part):
+    """A test for headphones after the volume page; whoever fails it is screened out."""
+
+    trials: int = Field(6, ge=1, le=12)  # of three tones each: which is the quietest?
+    pass_mark: int = Field(5, ge=1, le=12)  # right answers; guessing reaches 5 of 6 in 2 %
+
+    @model_validator(mode="after")
+    def _can_be_passed(self) -> Self:
+        if self.pass_mark > self.trials:
+            raise Misplaced(f"{self.pass_mark} of {self.trials} cannot be right", "pass_mark")
+        return self
+
+
 class Exclusions(Part):
     """When a listener does not count; analysis lists who and by which rule, raw answers stay."""
 
@@ -89,6 +103,7 @@ class Design(Part):
     resume_hours: float = Field(72.0, gt=0, le=24 * 365)  # since the last answer, on any device
     consent: Text  # who asks, and what for
     volume: Text  # of the page where it is set
+    headphones: Headphones | None = None
     withdrawal: Text  # beside it stands the listener's own link for deleting all answers
     demographics: Annotated[tuple[Question, ...], Field(max_length=30)] = ()
     conditions: dict[Name, Condition]

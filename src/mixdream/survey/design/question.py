@@ -15,6 +15,9 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 ATTENTION = "attention"
 """Question, and condition of the clip, of an attention item: how many tones are in it."""
 
+HEADPHONES = "headphones"
+"""Question, block, and condition of the clips, of the test for headphones: which tone is the quietest."""
+
 LONGEST_TEXT = 2000
 """Characters of a free text."""
 

@@ -42,8 +42,10 @@ _CLIP: tuple[tuple[str, Kind, str], ...] = (
 
 _OWN = (
     Column("session", "text", "public id of the listener's visit"),
-    Column("block", "text", "block of the design, or demographics"),
-    Column("kind", "text", "of the block: detect, prefer, abx, rate, ask, attention or demographics"),
+    Column("block", "text", "block of the design, demographics or headphones"),
+    Column(
+        "kind", "text", "of the page: detect, prefer, abx, rate, ask, attention, demographics, headphones"
+    ),
     Column("position", "whole", "of the page among all pages of the visit, from 0"),
     Column("trial", "whole", "of the trial in the design's own order, from 0; -1 where there are none"),
     Column("question", "text", "name of the question"),

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, and_, case, func, insert, or_, select, u
 
 from mixdream import __version__
 from mixdream.survey.design.design import Design
+from mixdream.survey.design.question import HEADPHONES
 from mixdream.survey.rendering.clips import Clip
 from mixdream.survey.serving.assign import draw_plan
 from mixdream.survey.serving.plan import Page, questions_of
@@ -136,6 +137,7 @@ def save(store: Store, token: str, design_of: Callable[[str], Design], submissio
             connection.execute(insert(answers), _rows(row.id, submission, page, values, moment))
         is_last = submission.page + 1 == len(visit.plan)
         is_out = any(one.screens_out(values.get(one.name, "")) for one in questions_of(design, page))
+        is_out = is_out or _without_headphones(connection, row.id, design, visit)
         connection.execute(
             update(sessions)
             .where(sessions.c.id == row.id)
@@ -168,6 +170,20 @@ def score(store: Store, visit: Visit) -> tuple[int, int]:
     with store.reading() as connection:
         trials, right = connection.execute(query).one()
     return int(right or 0), int(trials)
+
+
+def _without_headphones(connection: Connection, session_id: int, design: Design, visit: Visit) -> bool:
+    """Whether the page that was just answered ends the test for headphones, and it was failed."""
+    pages = visit.plan[visit.page :]
+    is_last = pages[0].kind == HEADPHONES and not any(page.kind == HEADPHONES for page in pages[1:])
+    if design.headphones is None or not is_last:
+        return False
+    right = select(func.count()).where(
+        answers.c.session_id == session_id,
+        answers.c.kind == HEADPHONES,
+        answers.c.value == answers.c.right_value,
+    )
+    return connection.execute(right).scalar_one() < design.headphones.pass_mark
 
 
 def _saved_before(
