@@ -123,6 +123,7 @@ def write_rendered(folder: Path, design: Design) -> list[Clip]:
     (folder / RENDERED).mkdir(parents=True)
     names = [(condition, item) for condition in design.conditions for item in ITEMS]
     names += [("attention", str(count)) for count in (2, 3, 4, 5)]
+    names += [("headphones", str(place)) for place in (1, 2, 3) for _ in range(2)]
     clips = [
         Clip(f"{7919 * (n + 1):016x}", condition, item, CLIP_S) for n, (condition, item) in enumerate(names)
     ]

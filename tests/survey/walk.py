@@ -57,9 +57,9 @@ def first(_name: str, values: list[str]) -> str:
     return values[0] if values else "a text"
 
 
-def consent(language: str = "en", new: bool = False) -> dict[str, Any]:
+def consent(language: str = "en", new: bool = False, panel: dict[str, str] | None = None) -> dict[str, Any]:
     """What a consent page sends."""
-    return {"id": secrets.token_hex(16), "language": language, "new": new}
+    return {"id": secrets.token_hex(16), "language": language, "new": new, "panel": panel or {}}
 
 
 def submission(page: Seen, seconds: list[float], choose: Choose = first) -> dict[str, Any]:

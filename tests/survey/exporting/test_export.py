@@ -41,7 +41,15 @@ ANSWERS = st.builds(
     design_hash=TEXTS,
 )
 SESSIONS = st.builds(
-    Session, NAMES, TIMES, st.none() | TIMES, pages=st.integers(0, 500), answered=st.integers(0, 500)
+    Session,
+    NAMES,
+    TIMES,
+    st.none() | TIMES,
+    pages=st.integers(0, 500),
+    answered=st.integers(0, 500),
+    code=TEXTS,
+    screened_out=st.none() | TIMES,
+    panel=TEXTS,
 )
 
 

@@ -10,22 +10,16 @@ import pyloudnorm
 import pytest
 import soundfile
 
-from mixdream.analysis.fidelity import magnitude_snr_db, match_gain
 from mixdream.audio.decode import read_audio
-from mixdream.audio.level import SILENCE
 from mixdream.audio.limiter import true_peak
 from mixdream.errors import InputError
-from mixdream.spectrogram.grid import NAMED_GRIDS
-from mixdream.survey.design.blocks import Compare, Detect, Rate
+from mixdream.survey.design.blocks import Rate
 from mixdream.survey.design.design import Condition, Design
 from mixdream.survey.design.question import ATTENTION, Question
-from mixdream.survey.rendering.check_clips import check_clips, length_notes
 from mixdream.survey.rendering.clips import RENDERED, Clip, read_clips
 from mixdream.survey.rendering.render import RATE_HZ, clip_notes, render_clips
 from mixdream.survey.rendering.tones import COUNTS, SECONDS, tones
-from mixdream.survey.rendering.treatments import anchor, through_grid
 from tests.audio import media
-from tests.conftest import write_set
 
 GOOD = Question(name="q", ask="How good?", kind="scale")
 
@@ -303,64 +297,6 @@ def test_tones_can_be_counted(number: int, seed: int) -> None:
     assert abs(audio).max() <= 0.5 and audio[0] == audio[-1] == 0
 
 
-def music(tmp_path: Path, rate_hz: int = RATE_HZ) -> np.ndarray:
-    import soxr
-
-    audio, own_hz = soundfile.read(write_set(tmp_path / "music.wav", 5))
-    return soxr.resample(audio, own_hz, rate_hz)
-
-
-def test_the_studio_grid_sounds_better_than_the_thesis(tmp_path: Path) -> None:
-    audio = music(tmp_path)
-    snr_db = {}
-    for name in ("thesis", "studio-8k"):
-        grid = NAMED_GRIDS[name]
-        made = through_grid(audio, RATE_HZ, grid, seed=1)
-        samples = grid.clip_samples * RATE_HZ // grid.rate_hz
-        assert len(made) == samples
-        inside = slice(480, samples - 480)
-        original, made = audio[inside], made[inside]
-        snr_db[name] = magnitude_snr_db(original, match_gain(original, made) * made, RATE_HZ)
-        # In time with the original: the onsets are where they were.
-        levels = [
-            np.square(clip[: len(clip) // 960 * 960].reshape(-1, 960)).mean(axis=1)
-            for clip in (original, made)
-        ]
-        shifts = [np.corrcoef(levels[0][5:-5], np.roll(levels[1], lag)[5:-5])[0, 1] for lag in range(-3, 4)]
-        assert np.argmax(shifts) == 3
-        assert not np.array_equal(through_grid(audio, RATE_HZ, grid, seed=2)[inside], made)
-    assert snr_db["studio-8k"] > snr_db["thesis"] + 5
-    assert snr_db["thesis"] > 2
-
-
-def test_what_is_shorter_than_the_grid_keeps_its_length(tmp_path: Path) -> None:
-    audio = music(tmp_path)[: 2 * RATE_HZ]
-    for name in ("thesis", "studio-8k"):
-        made = through_grid(audio, RATE_HZ, NAMED_GRIDS[name], seed=0)
-        assert abs(len(made) - len(audio)) <= 6
-        assert np.square(made[-4800:]).mean() > 0  # to its end
-        assert np.abs(through_grid(np.zeros(RATE_HZ), RATE_HZ, NAMED_GRIDS[name], seed=0)).max() < SILENCE
-
-
-def test_an_anchor_has_nothing_above_1500_hz_and_is_coarse(folder: Path, tmp_path: Path) -> None:
-    soundfile.write(folder / "real" / "music.wav", music(tmp_path, 44_100), 44_100)
-    conditions = {"real": {"folder": "real"}, "model": {"folder": "real", "anchor": True}}
-    clips = render_clips(design(conditions=conditions), folder)
-    by_name = {(clip.condition, clip.item): audio_of(folder, clip)[:, 0] for clip in clips}
-    for name in ("music", "take 0"):
-        bad, good = (by_name[condition, name] for condition in ("model", "real"))
-        spectrum = np.square(np.abs(np.fft.rfft(bad * np.hanning(len(bad)))))
-        hz = np.fft.rfftfreq(len(bad), 1 / RATE_HZ)
-        assert spectrum[hz > 1500].sum() < 1e-6 * spectrum.sum()  # but for the steps of 16 bits
-        assert len(bad) == len(good)
-    # What the low-pass lets through is 4 bits coarse: noise a good 20 dB under the tone, where it is heard.
-    t = np.arange(RATE_HZ) / RATE_HZ
-    tone = 0.1 * np.sin(2 * np.pi * 251 * t)[:, None]
-    power = np.square(np.abs(np.fft.rfft(anchor(tone, RATE_HZ)[:, 0] * np.hanning(RATE_HZ))))
-    noise_db = 10 * np.log10((power[20:240].sum() + power[262:1000].sum()) / power[240:262].sum())
-    assert -30 < noise_db < -20
-
-
 @pytest.mark.parametrize(
     ("name", "seconds", "message"),
     [
@@ -404,64 +340,8 @@ def test_a_damaged_list_is_an_error_with_advice(folder: Path) -> None:
         read_clips(folder)
 
 
-CLIPS = [Clip(f"{i}", "real", f"take {i}", 1.0) for i in range(3)] + [
-    Clip("3", "model", "take 0", 1.0),
-    Clip("4", "model", "other", 1.0),
-]
-
-
-@pytest.mark.parametrize(
-    ("block", "message"),
-    [
-        (
-            Detect(kind="detect", name="d", trials=(("model", "real"), ("model", "model")), ask="?"),
-            "block d wants 3 clips of model, there are 2: take out trials or add files",
-        ),
-        (
-            Compare(kind="prefer", name="c", pairs=(("real", "model"),), per_pair=3, ask="?"),
-            "block c wants 3 of real and model, there are 2 clips in each: lower per_pair or add files",
-        ),
-        (
-            Compare(kind="abx", name="c", pairs=(("real", "model"),), per_pair=2, same_item=True, ask="?"),
-            "block c wants 2 of real and model, there are 1 files of the same name in both",
-        ),
-        (
-            Rate(kind="rate", name="r", conditions=("model", "real"), per_condition=4, questions=(GOOD,)),
-            "block r wants 4 clips of model, there are 2: .*; block r wants 4 clips of real, there are 3",
-        ),
-        (
-            Rate(
-                kind="rate", name="r", attention=1, conditions=("real",), per_condition=1, questions=(GOOD,)
-            ),
-            "there are attention items, but no clips for them",
-        ),
-    ],
-)
-def test_blocks_that_want_more_clips_than_there_are(block: Any, message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        check_clips(design(block), CLIPS)
-
-
-def test_blocks_that_have_enough() -> None:
-    compare = {"kind": "prefer", "pairs": (("real", "model"),), "ask": "?"}
-    check_clips(
-        design(
-            Detect(kind="detect", name="d", trials=(("model", "real"), ("real", "model")), ask="?"),
-            Compare.model_validate(compare | {"name": "a", "per_pair": 2}),
-            Compare.model_validate(compare | {"name": "b", "per_pair": 1, "same_item": True}),
-            Rate(kind="rate", name="r", conditions=("real",), per_condition=3, questions=(GOOD,)),
-        ),
-        CLIPS,
-    )
-
-
 def test_too_few_clips_are_found_before_anything_is_rendered(folder: Path) -> None:
     rate = Rate(kind="rate", name="r", conditions=("real",), per_condition=4, questions=(GOOD,))
     with pytest.raises(InputError, match="wants 4 clips of real, there are 3"):
         render_clips(design(rate), folder)
     assert not list((folder / RENDERED).glob("*.flac"))
-
-
-def test_lengths_that_differ_little_are_no_matter() -> None:
-    assert length_notes([Clip("0", "real", "a", 4.048), Clip("1", "model", "b", 4.05)]) == []
-    assert length_notes([]) == []

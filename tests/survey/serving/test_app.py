@@ -155,7 +155,11 @@ def test_every_word_is_used() -> None:
     package = Path(create_app.__code__.co_filename).parent
     files = [path for kind in ("*.py", "templates/*", "static/*.js") for path in package.glob(kind)]
     said = set(re.findall(r"\w+", "".join(path.read_text("utf-8") for path in files)))
-    said |= {f"{name}_{part}" for name in ("late", "lost", "failed") for part in ("title", "text")}
+    said |= {
+        f"{name}_{part}"
+        for name in ("late", "lost", "failed", "screened", "full")
+        for part in ("title", "text")
+    }
     assert WORDS["en"].keys() - said == set()
 
 

@@ -196,4 +196,4 @@ def test_pages_know_their_questions_and_are_the_same_after_json() -> None:
     }
     for page in plan:
         assert Page.from_json(asdict(page)) == page
-        assert must_listen(design, page) == (page.kind in ("detect", "rate", "attention", "abx"))
+        assert must_listen(design, page) == (page.kind in ("volume", "detect", "rate", "attention", "abx"))

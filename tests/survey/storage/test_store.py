@@ -176,13 +176,15 @@ def test_what_is_not_an_answer_is_refused_and_nothing_stored(
         assert len(list(store.answers())) == 1
 
 
-def test_without_must_listen_nothing_has_to_be_heard(tmp_path: Path) -> None:
+def test_without_must_listen_nothing_but_the_volume_has_to_be_heard(tmp_path: Path) -> None:
     block = example_design().blocks[0].model_dump() | {"must_listen": False, "intro": None}
     design = example_design(demographics=[], blocks=[block])
     with Store(f"sqlite:///{tmp_path / 'a.sqlite'}", create=True) as store:
         token = begun(store, design)
         unheard = HeardReport(plays=0, heard_s=0.0, reached_end=False)
-        answer(store, token, design, heard=[unheard])
+        with pytest.raises(Refused, match="not heard to its end"):
+            answer(store, token, design, heard=[unheard])
+        answer(store, token, design)
         answer(store, token, design, heard=[unheard] * 2)
         assert [row.kind for row in store.answers()] == ["detect"]
 

@@ -17,6 +17,7 @@ from mixdream.survey.storage.rows import Answer, Session
 
 RULES = {
     "unfinished": "did not reach the last page",
+    "screened_out": "gave an answer that ends the test",
     "wrong_attention": "more wrong attention items than the design allows",
     "heard_too_little": "heard less of the clips than the design asks for",
     "faster_than_sound": "sent answers sooner than the clips said to be heard could have been played",
@@ -45,10 +46,13 @@ def exclude(
     wrong, asked = attention(rows)
     hurried = faster_than_sound(rows, sessions)
     finished = {visit.session for visit in sessions if visit.finished is not None}
+    screened = {visit.session for visit in sessions if visit.screened_out is not None}
     pages = {visit.session: f"{visit.answered} of {visit.pages} pages" for visit in sessions}
     excluded = []
     for session in sorted({row.session for row in rows}):
-        if session not in finished:
+        if session in screened:
+            excluded.append((session, "screened_out", pages[session]))
+        elif session not in finished:
             excluded.append((session, "unfinished", pages.get(session, "not in the list of sessions")))
         if wrong[session] > rules.wrong_attention:
             excluded.append((session, "wrong_attention", f"{wrong[session]} of {asked[session]} wrong"))

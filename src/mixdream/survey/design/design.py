@@ -14,8 +14,10 @@ from pydantic import Field, StringConstraints, model_validator
 
 from mixdream.spectrogram.grid import NAMED_GRIDS
 from mixdream.survey.design.blocks import AnyBlock, Ask, condition_keys
+from mixdream.survey.design.panel import Panel
 from mixdream.survey.design.question import (
     ATTENTION,
+    HEADPHONES,
     Language,
     Misplaced,
     Name,
@@ -29,7 +31,7 @@ from mixdream.survey.design.question import (
 DEMOGRAPHICS = "demographics"
 """Block name of the answers to `Design.demographics`."""
 
-_RESERVED = (ATTENTION, DEMOGRAPHICS)
+_RESERVED = (ATTENTION, DEMOGRAPHICS, HEADPHONES)
 
 
 class Condition(Part):
@@ -59,7 +61,27 @@ class Completion(Part):
 
     text: Text = "Thank you. Your answers are saved; you can close this page."
     code: Annotated[str, StringConstraints(max_length=100)] | None = None  # as panels want it
+    own_code: bool = False  # one for each listener instead; sessions.csv of an export has it
     show_score: bool = False  # how often the listener was right, in detect and abx
+
+    @model_validator(mode="after")
+    def _one_code(self) -> Self:
+        if self.code and self.own_code:
+            raise Misplaced("code is the same for all, own_code gives each their own: choose one", "own_code")
+        return self
+
+
+class Headphones(Part):
+    """A test for headphones after the volume page; whoever fails it is screened out."""
+
+    trials: int = Field(6, ge=1, le=12)  # of three tones each: which is the quietest?
+    pass_mark: int = Field(5, ge=1, le=12)  # right answers; guessing reaches 5 of 6 in 2 %
+
+    @model_validator(mode="after")
+    def _can_be_passed(self) -> Self:
+        if self.pass_mark > self.trials:
+            raise Misplaced(f"{self.pass_mark} of {self.trials} cannot be right", "pass_mark")
+        return self
 
 
 class Exclusions(Part):
@@ -81,11 +103,13 @@ class Design(Part):
     resume_hours: float = Field(72.0, gt=0, le=24 * 365)  # since the last answer, on any device
     consent: Text  # who asks, and what for
     volume: Text  # of the page where it is set
+    headphones: Headphones | None = None
     withdrawal: Text  # beside it stands the listener's own link for deleting all answers
     demographics: Annotated[tuple[Question, ...], Field(max_length=30)] = ()
     conditions: dict[Name, Condition]
     blocks: Annotated[tuple[AnyBlock, ...], Field(min_length=1, max_length=50)]
     completion: Completion = Completion()
+    panel: Panel = Panel()
     exclusions: Exclusions = Exclusions()
 
     @model_validator(mode="after")

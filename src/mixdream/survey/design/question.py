@@ -15,6 +15,9 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 ATTENTION = "attention"
 """Question, and condition of the clip, of an attention item: how many tones are in it."""
 
+HEADPHONES = "headphones"
+"""Question, block, and condition of the clips, of the test for headphones: which tone is the quietest."""
+
 LONGEST_TEXT = 2000
 """Characters of a free text."""
 
@@ -38,6 +41,7 @@ class Option(Part):
 
     value: Name  # what is stored
     label: Text  # what is read
+    screens_out: bool = False  # whoever chooses it is not asked any further
 
 
 class Question(Part):
@@ -65,6 +69,10 @@ class Question(Part):
         if self.kind == "scale" and not 1 <= self.highest - self.lowest <= 100:
             raise ValueError(f"a scale from {self.lowest} to {self.highest} is not possible: 2 to 101 steps")
         return self
+
+    def screens_out(self, value: str) -> bool:
+        """Whether an answer ends the test for whoever gives it."""
+        return any(option.screens_out and option.value == value for option in self.options)
 
     def allows(self, value: str) -> bool:
         """Whether an answer, as it is stored, is one of those that the question has."""

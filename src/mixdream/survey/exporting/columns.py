@@ -42,8 +42,10 @@ _CLIP: tuple[tuple[str, Kind, str], ...] = (
 
 _OWN = (
     Column("session", "text", "public id of the listener's visit"),
-    Column("block", "text", "block of the design, or demographics"),
-    Column("kind", "text", "of the block: detect, prefer, abx, rate, ask, attention or demographics"),
+    Column("block", "text", "block of the design, demographics or headphones"),
+    Column(
+        "kind", "text", "of the page: detect, prefer, abx, rate, ask, attention, demographics, headphones"
+    ),
     Column("position", "whole", "of the page among all pages of the visit, from 0"),
     Column("trial", "whole", "of the trial in the design's own order, from 0; -1 where there are none"),
     Column("question", "text", "name of the question"),
@@ -71,6 +73,9 @@ SESSION_COLUMNS = (
     Column("finished", "time", "the same; empty where it was broken off"),
     Column("pages", "whole", "pages of the whole test for this listener"),
     Column("answered", "whole", "pages answered"),
+    Column("code", "text", "completion code of this listener alone; shown where the design has own_code"),
+    Column("screened_out", "time", "when an answer ended the test; empty where none did"),
+    Column("panel", "text", "parameters of the listener's link that the design names, as JSON"),
 )
 
 
@@ -102,8 +107,12 @@ def answer_of_cells(cells: dict[str, Any]) -> Answer:
 
 def session_of_cells(cells: dict[str, Any]) -> Session:
     """A session from its cells; raises as `answer_of_cells` does."""
-    own = {name: _filled(cells, name) for name in ("session", "started", "pages", "answered")}
-    return Session(**own, finished=cells["finished"])
+    may_be_empty = ("finished", "screened_out")
+    own = {
+        column.name: cells[column.name] if column.name in may_be_empty else _filled(cells, column.name)
+        for column in SESSION_COLUMNS
+    }
+    return Session(**own)
 
 
 def _filled(cells: dict[str, Any], name: str) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from mixdream.errors import InputError
 from mixdream.survey.design.blocks import AnyBlock, Ask, Compare, Detect, clips_heard
 from mixdream.survey.design.design import Design
-from mixdream.survey.design.question import ATTENTION
+from mixdream.survey.design.question import ATTENTION, HEADPHONES
 from mixdream.survey.rendering.clips import Clip
 
 _SAME_LENGTH_S = 0.05
@@ -17,6 +17,8 @@ def check_clips(design: Design, clips: Sequence[Clip]) -> None:
     problems = [problem for block in design.blocks for problem in _missing(block, items)]
     if design.has_attention and not any(clip.condition == ATTENTION for clip in clips):
         problems.append("there are attention items, but no clips for them: render the clips again")
+    if design.headphones and not any(clip.condition == HEADPHONES for clip in clips):
+        problems.append("there is a test for headphones, but no clips for it: render the clips again")
     if problems:
         raise InputError("; ".join(problems))
 
@@ -29,7 +31,7 @@ def length_notes(clips: Sequence[Clip]) -> list[str]:
     """
     spans: dict[str, list[float]] = {}
     for clip in clips:
-        if clip.condition != ATTENTION:
+        if clip.condition not in (ATTENTION, HEADPHONES):
             spans.setdefault(clip.condition, []).append(clip.seconds)
     lengths_s = [seconds for span in spans.values() for seconds in span]
     if not lengths_s or max(lengths_s) - min(lengths_s) <= _SAME_LENGTH_S:

@@ -9,6 +9,7 @@ import os
 import secrets
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, replace
+from itertools import permutations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,10 +23,12 @@ from mixdream.files import write_atomically, write_json
 from mixdream.progress import Report, silent
 from mixdream.spectrogram.grid import NAMED_GRIDS
 from mixdream.survey.design.design import Design
-from mixdream.survey.design.question import ATTENTION
+from mixdream.survey.design.question import ATTENTION, HEADPHONES
+from mixdream.survey.rendering import headphones
 from mixdream.survey.rendering.check_clips import check_clips, length_notes
 from mixdream.survey.rendering.clips import RENDERED, Clip, read_clips
 from mixdream.survey.rendering.equal_bytes import make_equal
+from mixdream.survey.rendering.headphones import PLACES, headphone_tones
 from mixdream.survey.rendering.sources import Source, common_channels, find_sources, read_source
 from mixdream.survey.rendering.tones import COUNTS, SECONDS, tones
 from mixdream.survey.rendering.treatments import anchor, through_grid
@@ -47,11 +50,12 @@ class Loudest(NamedTuple):
 
 
 class _Job(NamedTuple):
-    """A clip to be made: from a source, or so many tones."""
+    """A clip to be made: from a source, or tones to be counted or compared."""
 
     clip: Clip
     source: Source | None
     channels: int
+    opposite: int = 0  # place of the tone whose channels cancel out, to tell headphones
 
 
 def render_clips(design: Design, folder: Path, report: Report = silent) -> list[Clip]:
@@ -178,6 +182,11 @@ def _plan(
             for variant in range(_VARIANTS):
                 key = [ATTENTION, number, variant, level_lufs, channels]
                 jobs.append(_Job(Clip(_id(secret, key), ATTENTION, str(number), SECONDS), None, channels))
+    if design.headphones:
+        for quietest, opposite in permutations(PLACES, 2):
+            key = [HEADPHONES, quietest, opposite, level_lufs]
+            clip = Clip(_id(secret, key), HEADPHONES, str(quietest), headphones.SECONDS)
+            jobs.append(_Job(clip, None, 2, opposite))
     return sorted(jobs, key=lambda job: job.clip.id)
 
 
@@ -199,7 +208,7 @@ def _render(job: _Job, design: Design, target: Path, level_lufs: float) -> dict[
         audio, _ = soundfile.read(file, always_2d=True)
     lufs = loudness_lufs(audio.T, RATE_HZ)
     return {
-        "source": source_text(Path(source.path.name)) if source else f"{job.clip.item} tones",
+        "source": source_text(Path(source.path.name)) if source else f"tones, {job.clip.item}",
         "sha256": source.sha256 if source else None,
         "seconds": len(audio) / RATE_HZ,
         "loudness_lufs": None if lufs is None else round(lufs, 2),
@@ -209,6 +218,8 @@ def _render(job: _Job, design: Design, target: Path, level_lufs: float) -> dict[
 def _audio(job: _Job, design: Design) -> np.ndarray:
     """Audio of a clip at its own level, shape (samples, channels)."""
     seed = int(job.clip.id, 16) >> 1  # seeds are of 63 bits
+    if job.opposite:
+        return headphone_tones(int(job.clip.item), job.opposite, RATE_HZ)
     if job.source is None:
         mono = tones(int(job.clip.item), RATE_HZ, np.random.default_rng(seed))
         return np.repeat(mono[:, None], job.channels, axis=1)
@@ -241,7 +252,8 @@ def _secret(target: Path) -> bytes:
 def _settings(design: Design) -> str:
     """Fingerprint of all that decides which clips a design has."""
     conditions = {name: design.conditions[name].model_dump() for name in sorted(design.heard_conditions)}
-    return _fingerprint([_MADE_BY, conditions, design.loudness_lufs, design.has_attention])
+    own = design.has_attention, design.headphones is not None
+    return _fingerprint([_MADE_BY, conditions, design.loudness_lufs, *own])
 
 
 def _fingerprint(content: list[Any]) -> str:

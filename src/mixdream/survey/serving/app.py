@@ -30,7 +30,7 @@ def create_app(settings: Settings) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        site.close()
+        site.store.close()
 
     # Redirects to the path with or without a slash would repeat whatever Host a request names.
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan)
@@ -46,7 +46,7 @@ def create_app(settings: Settings) -> ASGIApp:
     for away in (SQLAlchemyError, OSError):
         app.add_exception_handler(away, _away)
     app.add_exception_handler(Exception, _answering(500, "something went wrong"))
-    return Guard(app, site.cookie, settings.proxy)
+    return Guard(app, site.cookie, settings.proxy, site.design.panel.frames)
 
 
 def from_environment() -> ASGIApp:
@@ -105,4 +105,4 @@ def _error_page(request: Request, status: int, reason: str) -> Response:
     language = negotiated(design, None, request.headers.get("accept-language", ""))
     depth = request.url.path.removeprefix(request.scope.get("root_path", "")).count("/") - 1
     content = chrome(design, language, "../" * depth or "./")
-    return HTMLResponse(site.render("message.html", name=name, withdraw="", **content), status)
+    return HTMLResponse(site.render("message.html", name=name, withdraw="", onward="", **content), status)

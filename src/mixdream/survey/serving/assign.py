@@ -9,9 +9,12 @@ import numpy as np
 from mixdream.errors import InputError
 from mixdream.survey.design.blocks import AnyBlock, Ask, Compare, Detect
 from mixdream.survey.design.design import Design
-from mixdream.survey.design.question import ATTENTION
+from mixdream.survey.design.question import ATTENTION, HEADPHONES
 from mixdream.survey.rendering.clips import Clip
 from mixdream.survey.serving.plan import Page
+
+OWN = (ATTENTION, HEADPHONES)
+"""Conditions whose clips are no music."""
 
 T = TypeVar("T")
 Loads = Mapping[tuple[str, str], float]
@@ -32,7 +35,14 @@ def draw_plan(design: Design, clips: Sequence[Clip], loads: Loads, number: int) 
         if block.intro is not None and not isinstance(block, Ask):
             pages.append(Page("intro", block.name))
         pages += _pages(block, design, pool)
-    return [Page("volume", clips=(pool.spare(),)), *pages]
+    return [Page("volume", clips=(pool.spare(),)), *_headphones(design, pool), *pages]
+
+
+def _headphones(design: Design, pool: "_Pool") -> list[Page]:
+    if design.headphones is None:
+        return []
+    clips = [pool.pick(HEADPHONES, HEADPHONES) for _ in range(design.headphones.trials)]
+    return [Page("headphones", HEADPHONES, i, (clip,), right=clip.item) for i, clip in enumerate(clips)]
 
 
 def _pages(block: AnyBlock, design: Design, pool: "_Pool") -> list[Page]:
@@ -100,7 +110,7 @@ class _Pool:
 
     def spare(self) -> Clip:
         """A clip to set the volume with: one that the session does not ask about, if there is one."""
-        music = [clip for name, clips in self._clips.items() if name != ATTENTION for clip in clips]
+        music = [clip for name, clips in self._clips.items() if name not in OWN for clip in clips]
         if not music:
             raise InputError("there are no clips to listen to")
         return min(self.shuffled(music), key=lambda clip: self._own_uses[clip.id])

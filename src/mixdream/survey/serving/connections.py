@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+from functools import cache
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -14,6 +15,7 @@ MOST = 1000
 
 _LONGEST_S = 120.0  # of a request, where the places are taken
 _FILES_EACH = 2  # of a connection: itself, and what it is sent
+_FILES_OWN = 100  # of a worker
 
 
 class Connection(H11Protocol):
@@ -31,7 +33,7 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take it, in the place of another one where all are taken; there it is refused if none is idle."""
-        if len(self.connections) >= MOST and not self._make_room():
+        if len(self.connections) >= most_connections() and not self._make_room():
             transport.abort()
             return
         super().connection_made(transport)
@@ -80,10 +82,17 @@ class Connection(H11Protocol):
         return True
 
 
-def allow_files(workers_own: int = 100) -> None:
+def allow_files() -> None:
     """Raise this process's bound on open files, which its children have, to what `MOST` connections need."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = _FILES_EACH * MOST + workers_own
-    if soft < needed and soft != resource.RLIM_INFINITY:
+    needed = _FILES_EACH * MOST + _FILES_OWN
+    if soft != resource.RLIM_INFINITY and soft < needed:
         most = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+@cache
+def most_connections() -> int:
+    """`MOST`, or fewer where the system allows fewer open files."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST if soft == resource.RLIM_INFINITY else min(MOST, max(8, (soft - _FILES_OWN) // _FILES_EACH))

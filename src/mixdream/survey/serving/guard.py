@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -16,13 +17,14 @@ MAX_BODY = 64 * 1024
 
 _BODY_S = 20  # a body that trickles in more slowly is not waited for
 
+_POLICY = "Content-Security-Policy"
+
 HEADERS = {
-    "Content-Security-Policy": (
+    _POLICY: (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
     ),
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -35,14 +37,18 @@ class Guard:
     """ASGI application around another one.
 
     ``cookie`` is the name of the one that holds the secret of a session. ``proxy`` says whether the last
-    entries of ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are to be believed.
+    entries of ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are to be believed. ``frames`` are the sites that
+    may show the pages in a frame.
     """
 
-    def __init__(self, app: ASGIApp, cookie: str, proxy: bool) -> None:
+    def __init__(self, app: ASGIApp, cookie: str, proxy: bool, frames: Sequence[str] = ()) -> None:
         self.app = app
         self.cookie = cookie
         self.proxy = proxy
         self.buckets = Buckets()
+        self._headers = HEADERS | {_POLICY: HEADERS[_POLICY] + (" ".join(frames) or "'none'")}
+        if not frames:
+            self._headers |= {"X-Frame-Options": "DENY"}  # it knows no list
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
@@ -56,7 +62,7 @@ class Guard:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 sent = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     sent[name] = value
                 sent.setdefault("Cache-Control", "no-store")
             await send(message)

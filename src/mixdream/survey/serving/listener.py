@@ -1,6 +1,7 @@
 """What a listener asks the server for: pages, clips, saving answers, deleting them."""
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field
@@ -9,11 +10,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
+from mixdream.survey.design.panel import CODE, filled
 from mixdream.survey.design.question import in_language
 from mixdream.survey.serving.site import Site
 from mixdream.survey.serving.submission import Id, Refused, Strict, Submission
 from mixdream.survey.serving.views import chrome, negotiated, page_view
-from mixdream.survey.serving.visits import Visit, find, save, score, start
+from mixdream.survey.serving.visits import Visit, find, is_full, save, score, start
 
 router = APIRouter()
 
@@ -26,6 +28,7 @@ class Begin(Strict):
     id: Id  # made once for a consent page: the secret of the session
     language: Annotated[str, Field(max_length=6)]
     new: bool = False  # another listener than the one whose session the browser has
+    panel: dict[str, Annotated[str, Field(max_length=2000)]] = Field({}, max_length=40)  # of the link
 
 
 class ClipResponse(FileResponse):
@@ -68,11 +71,16 @@ def first_page(request: Request, site: SiteOf, token: Token, language: str | Non
     design = site.design_of(visit.design_hash)
     content = chrome(design, visit.language) | {"link": f"s/{token}", "withdraw": f"withdraw/{token}"}
     if visit.is_late(design):
-        return HTMLResponse(site.render("message.html", name="late", **content))
+        return HTMLResponse(site.render("message.html", name="late", onward="", **content))
+    named = visit.panel | {CODE: visit.code if design.completion.own_code else design.completion.code or ""}
+    if visit.screened_out:
+        onward = filled(design.panel.screened_out_url, named)
+        return HTMLResponse(site.render("message.html", name="screened", onward=onward, **content))
     if visit.finished is None:
         return HTMLResponse(site.render("page.html", **content, **page_view(design, visit)))
     done = design.completion
-    content |= {"code": done.code, "score": score(site.store, visit) if done.show_score else None}
+    content |= {"code": named[CODE], "onward": filled(design.panel.return_url, named)}
+    content |= {"score": score(site.store, visit) if done.show_score else None}
     content |= {"text": in_language(done.text, visit.language), "session": visit.public}
     content |= {"withdrawal": in_language(design.withdrawal, visit.language)}
     return HTMLResponse(site.render("done.html", **content))
@@ -99,9 +107,11 @@ def _begun(site: Site, token: str, consent: Begin) -> str:
     if consent.language not in design.languages:
         raise Refused(422, "the test is not in this language")
     visit = find(site.store, token) if token and not consent.new else None
+    if visit is not None and visit.screened_out:
+        return token
     if visit is None or visit.finished or visit.is_late(site.design_of(visit.design_hash)):
         token = consent.id
-        start(site.store, design, site.clips, consent.language, token, site.usage)
+        start(site.store, design, site.clips, consent.language, token, site.usage, consent.panel)
     return token
 
 
@@ -154,11 +164,19 @@ async def withdraw(request: Request, site: SiteOf, token: str, _nothing: Nothing
 def _consent(request: Request, site: Site, wanted: str | None, new: bool = False) -> Response:
     design = site.design
     language = negotiated(design, wanted, request.headers.get("accept-language", ""))
+    panel = design.panel.kept(request.query_params)
+    with site.store.reading() as connection:
+        if is_full(connection, design):
+            onward = filled(design.panel.full_url, panel)
+            texts = chrome(design, language) | {"withdraw": "", "onward": onward}
+            return HTMLResponse(site.render("message.html", name="full", **texts))
     content: dict[str, Any] = chrome(design, language) | {
         "consent": in_language(design.consent, language),
         "withdrawal": in_language(design.withdrawal, language),
         "languages": design.languages if len(design.languages) > 1 else (),
         "new": new,
+        "panel": panel,
+        "query": "".join(f"&{name}={quote(value, safe='')}" for name, value in panel.items()),
     }
     return HTMLResponse(site.render("consent.html", **content), headers={"Vary": "Accept-Language"})
 
@@ -176,9 +194,10 @@ def _remember(request: Request, response: Response, site: Site, token: str) -> N
         token,
         max_age=_COOKIE_S,
         path=_path(request),
-        secure=request.url.scheme == "https",
+        secure=request.url.scheme == "https" or site.is_framed,
         httponly=True,
-        samesite="lax",
+        # In another site's frame a browser sends no other cookie.
+        samesite="none" if site.is_framed else "lax",
     )
 
 

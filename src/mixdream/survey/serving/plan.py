@@ -5,11 +5,14 @@ from typing import Any, Literal, Self
 
 from mixdream.survey.design.blocks import DETECT_ANSWERS, AnyBlock, Compare, Detect
 from mixdream.survey.design.design import DEMOGRAPHICS, Design
-from mixdream.survey.design.question import ATTENTION, Option, Question, Text
+from mixdream.survey.design.question import ATTENTION, HEADPHONES, Option, Question, Text
 from mixdream.survey.rendering.clips import Clip
+from mixdream.survey.rendering.headphones import PLACES
 from mixdream.survey.serving.words import words_in
 
-Kind = Literal["volume", "demographics", "intro", "detect", "prefer", "abx", "rate", "ask", "attention"]
+Kind = Literal[
+    "volume", "headphones", "demographics", "intro", "detect", "prefer", "abx", "rate", "ask", "attention"
+]
 
 TONE_COUNTS = (1, 2, 3, 4, 5, 6)
 """Numbers of tones to choose from on an attention page."""
@@ -39,7 +42,7 @@ def block_of(design: Design, page: Page) -> AnyBlock | None:
 def must_listen(design: Design, page: Page) -> bool:
     """Whether the clips of a page have to be heard to their end before its answer is taken."""
     block = block_of(design, page)
-    own = page.kind in ("volume", ATTENTION)
+    own = page.kind in ("volume", HEADPHONES, ATTENTION)
     return bool(page.clips) and (own or bool(getattr(block, "must_listen", False)))
 
 
@@ -48,10 +51,12 @@ def questions_of(design: Design, page: Page) -> tuple[Question, ...]:
     block = block_of(design, page)
     if page.kind == DEMOGRAPHICS:
         return design.demographics
+    if page.kind == HEADPHONES:
+        tones = [Option(value=str(place), label=_said(f"tone_{place}", design)) for place in PLACES]
+        return (Question(name=HEADPHONES, ask=_said("quietest", design), options=tuple(tones)),)
     if page.kind == ATTENTION:
         counts = [Option(value=str(count), label=str(count)) for count in TONE_COUNTS]
-        ask = {language: words_in(language)["how_many_tones"] for language in design.languages}
-        return (Question(name=ATTENTION, ask=ask, options=tuple(counts)),)
+        return (Question(name=ATTENTION, ask=_said("how_many_tones", design), options=tuple(counts)),)
     if page.kind == "intro" or block is None:
         return ()
     if isinstance(block, Detect):
@@ -60,6 +65,10 @@ def questions_of(design: Design, page: Page) -> tuple[Question, ...]:
         values = ("first", "second", "tie") if block.allow_tie else ("first", "second")
         return (_choice(block.kind, block.ask, values, block.options),)
     return block.questions
+
+
+def _said(name: str, design: Design) -> dict[str, str]:
+    return {language: words_in(language)[name] for language in design.languages}
 
 
 def _choice(name: str, ask: Text, values: tuple[str, ...], labels: tuple[Text, ...]) -> Question:

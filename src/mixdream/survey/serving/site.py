@@ -50,6 +50,11 @@ class Site:
         """The one that new listeners get."""
         return self.design_of(self.settings.design_hash)
 
+    @property
+    def is_framed(self) -> bool:
+        """Whether other sites show the test in a frame."""
+        return bool(self.design.panel.frames)
+
     def design_of(self, design_hash: str) -> Design:
         """The design that a session began with."""
         with self._lock:
@@ -71,11 +76,6 @@ class Site:
             return await asyncio.get_running_loop().run_in_executor(self._writers, work, *arguments)
         finally:
             self._turns.release()
-
-    def close(self) -> None:
-        """End connections and threads."""
-        self._writers.shutdown(wait=False)
-        self.store.close()
 
     def clip_file(self, visit: Visit, slot: str) -> Path | None:
         """The clip behind an opaque id: of a page that the session has come to, or None."""

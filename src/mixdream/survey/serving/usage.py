@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from threading import Lock
 
-from sqlalchemy import ColumnElement, Connection, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from mixdream.survey.storage.store import Store, now
 from mixdream.survey.storage.tables import sessions, uses
@@ -51,7 +51,8 @@ class Usage:
 
 
 def _loads(connection: Connection, which: ColumnElement[bool]) -> Loads:
-    finished, active = sessions.c.finished.is_not(None), sessions.c.last_seen > now() - ACTIVE
+    finished = sessions.c.finished.is_not(None)
+    active = and_(sessions.c.last_seen > now() - ACTIVE, sessions.c.screened_out.is_(None))
     query = (
         select(uses.c.block, uses.c.clip, func.sum(case((finished, 1.0), else_=_ACTIVE_WEIGHT)))
         .join(sessions, sessions.c.id == uses.c.session_id)

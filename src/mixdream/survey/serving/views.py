@@ -73,7 +73,7 @@ def negotiated(design: Design, wanted: str | None, accepted: str) -> str:
 def _heading(design: Design, page: Page, language: str) -> str:
     words = words_in(language)
     names = {"volume": "volume_title", "demographics": "questions_title"}
-    names |= {"ask": "questions", "intro": "title"}
+    names |= {"ask": "questions", "intro": "title", "headphones": "headphones_title"}
     # Of all pages with clips the same: what is asked stands below the clips that it is about.
     name = names.get(page.kind, "listen_title")
     return in_language(design.title, language) if name == "title" else words[name]
@@ -84,6 +84,8 @@ def _text(design: Design, page: Page, language: str) -> str:
     block = block_of(design, page)
     if page.kind == "volume":
         return in_language(design.volume, language)
+    if page.kind == "headphones":
+        return words_in(language)["headphones_text"]
     if block is None or block.intro is None or not (page.kind == "intro" or isinstance(block, Ask)):
         return ""
     return in_language(block.intro, language)

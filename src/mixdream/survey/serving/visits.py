@@ -2,20 +2,22 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, case, func, insert, or_, select, update
 
 from mixdream import __version__
 from mixdream.survey.design.design import Design
+from mixdream.survey.design.question import HEADPHONES
 from mixdream.survey.rendering.clips import Clip
 from mixdream.survey.serving.assign import draw_plan
 from mixdream.survey.serving.plan import Page, questions_of
 from mixdream.survey.serving.submission import Refused, Submission, check_heard, values_of
-from mixdream.survey.serving.usage import Usage
+from mixdream.survey.serving.usage import ACTIVE, Usage
 from mixdream.survey.storage.rows import Heard
 from mixdream.survey.storage.store import Store, now
 from mixdream.survey.storage.tables import answers, designs, sessions, uses
@@ -33,18 +35,33 @@ class Visit:
     started: datetime
     last_seen: datetime
     finished: datetime | None
+    screened_out: datetime | None
+    code: str  # of completion
+    panel: dict[str, str]  # parameters of the link that the design names
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is asked."""
+        return self.finished is not None or self.screened_out is not None
 
     def is_late(self, design: Design) -> bool:
         """Whether the time to go on is over."""
-        return self.finished is None and now() - self.last_seen > timedelta(hours=design.resume_hours)
+        return not self.is_over and now() - self.last_seen > timedelta(hours=design.resume_hours)
 
 
 def start(
-    store: Store, design: Design, clips: Sequence[Clip], language: str, token: str, usage: Usage | None = None
+    store: Store,
+    design: Design,
+    clips: Sequence[Clip],
+    language: str,
+    token: str,
+    usage: Usage | None = None,
+    panel: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Begin a session, with a plan drawn from what others heard least; a token that has one keeps it.
 
     Listeners who begin at the same moment do so one after the other. A server keeps its own ``usage``.
+    ``panel`` are parameters of the listener's link. Raises Refused where the quota is filled.
     """
     usage = usage or Usage(store)
     usage.count()
@@ -53,6 +70,8 @@ def start(
         mine = select(sessions.c.id).where(sessions.c.token_hash == _hash(token))
         if connection.execute(mine).first() is not None:
             return
+        if is_full(connection, design):
+            raise Refused(410, "the test has all the listeners that it needs")
         of_design = sessions.c.design_hash == design.hash
         next_number = select(func.coalesce(func.max(sessions.c.number) + 1, 0)).where(of_design)
         number = connection.execute(next_number).scalar_one()
@@ -69,6 +88,8 @@ def start(
             "pages": len(plan),
             "started": moment,
             "last_seen": moment,
+            "code": secrets.token_hex(4).upper(),
+            "panel": design.panel.kept(panel),
         }
         session_id = connection.execute(insert(sessions).returning(sessions.c.id), row).scalar_one()
         used = [
@@ -104,23 +125,39 @@ def save(store: Store, token: str, design_of: Callable[[str], Design], submissio
         design = design_of(visit.design_hash)
         if submission.page > visit.page or submission.page >= len(visit.plan):
             raise Refused(409, "this page is not the current one")
+        if submission.page == visit.page and (visit.screened_out or visit.is_late(design)):
+            raise Refused(410, "the time to go on is over")
         page = visit.plan[submission.page]
         values = values_of(submission, questions_of(design, page))
         if submission.page < visit.page:
             return _saved_before(connection, row.id, submission.page, values) or visit.last_seen
-        if visit.is_late(design):
-            raise Refused(410, "the time to go on is over")
         check_heard(submission, design, page)
         moment = now()
         if values:
             connection.execute(insert(answers), _rows(row.id, submission, page, values, moment))
         is_last = submission.page + 1 == len(visit.plan)
+        is_out = any(one.screens_out(values.get(one.name, "")) for one in questions_of(design, page))
+        is_out = is_out or _without_headphones(connection, row.id, design, visit)
         connection.execute(
             update(sessions)
             .where(sessions.c.id == row.id)
-            .values(page=submission.page + 1, last_seen=moment, finished=moment if is_last else None)
+            .values(
+                page=submission.page + 1,
+                last_seen=moment,
+                finished=moment if is_last and not is_out else None,
+                screened_out=moment if is_out else None,
+            )
         )
     return moment
+
+
+def is_full(connection: Connection, design: Design) -> bool:
+    """Whether as many have finished, or are listening, as the design wants."""
+    if design.panel.quota is None:
+        return False
+    listening = and_(sessions.c.last_seen > now() - ACTIVE, sessions.c.screened_out.is_(None))
+    counted = select(func.count()).where(or_(sessions.c.finished.is_not(None), listening))
+    return connection.execute(counted).scalar_one() >= design.panel.quota
 
 
 def score(store: Store, visit: Visit) -> tuple[int, int]:
@@ -133,6 +170,20 @@ def score(store: Store, visit: Visit) -> tuple[int, int]:
     with store.reading() as connection:
         trials, right = connection.execute(query).one()
     return int(right or 0), int(trials)
+
+
+def _without_headphones(connection: Connection, session_id: int, design: Design, visit: Visit) -> bool:
+    """Whether the page that was just answered ends the test for headphones, and it was failed."""
+    pages = visit.plan[visit.page :]
+    is_last = pages[0].kind == HEADPHONES and not any(page.kind == HEADPHONES for page in pages[1:])
+    if design.headphones is None or not is_last:
+        return False
+    right = select(func.count()).where(
+        answers.c.session_id == session_id,
+        answers.c.kind == HEADPHONES,
+        answers.c.value == answers.c.right_value,
+    )
+    return connection.execute(right).scalar_one() < design.headphones.pass_mark
 
 
 def _saved_before(

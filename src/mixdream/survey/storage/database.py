@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from mixdream.errors import InputError
 from mixdream.survey.storage.tables import metadata, schema
 
-SCHEMA = 1
+SCHEMA = 2
 """Number of the tables that this version works with; to be raised when they change."""
 
 _BUSY_MS = 30_000

@@ -49,3 +49,6 @@ class Session:
     finished: datetime | None
     pages: int
     answered: int
+    code: str = ""  # of completion, the listener's own
+    screened_out: datetime | None = None
+    panel: str = "{}"  # parameters of the link that were kept, as JSON

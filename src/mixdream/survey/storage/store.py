@@ -1,5 +1,6 @@
 """What listeners answered, as it is kept: reading it, and deleting what one of them said."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -36,7 +37,19 @@ class Store(Database):
         """Every session, in the order in which they began; pages passed count as answered."""
         with self.reading() as connection:
             rows = connection.execute(select(sessions).order_by(sessions.c.started, sessions.c.id)).all()
-        return [Session(row.public, row.started, row.finished, row.pages, row.page) for row in rows]
+        return [
+            Session(
+                row.public,
+                row.started,
+                row.finished,
+                row.pages,
+                row.page,
+                row.code,
+                row.screened_out,
+                json.dumps(row.panel, ensure_ascii=False),
+            )
+            for row in rows
+        ]
 
     def answers(self) -> Iterator[Answer]:
         """Answers in the order in which they were saved, a thousand at a time in memory."""

@@ -65,6 +65,9 @@ sessions = Table(
     Column("started", UtcTime, nullable=False),
     Column("last_seen", UtcTime, nullable=False),
     Column("finished", UtcTime),
+    Column("screened_out", UtcTime),  # when an answer ended the test
+    Column("code", String(16), nullable=False),  # for completion; each listener's own
+    Column("panel", JSON, nullable=False),  # parameters of the link that the design names
     UniqueConstraint("design_hash", "number"),
     Index("ix_sessions_seen", "finished", "last_seen"),  # who counts, without reading plans
 )

@@ -21,6 +21,7 @@ export async function loaded(urls, progress, waiting, signal) {
 
 async function fetched(url, waiting, signal, progress) {
   for (let wait = 400; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+    if (signal.aborted) throw new Error("the page is gone");
     try {
       return await once(url, signal, progress);
     } catch (error) {

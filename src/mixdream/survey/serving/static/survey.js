@@ -46,11 +46,14 @@ async function goOn() {
 function consent() {
   const agree = main.querySelector("#agree");
   const content = { id: newId(), language: agree.dataset.language, new: "new" in agree.dataset };
+  content.panel = JSON.parse(agree.dataset.panel);
   agree.addEventListener("click", async () => {
     agree.disabled = true;
     const response = await posted(new URL("start", home), content, (said) => said.started === true, trying);
     if (response.ok) {
       await goOn();
+    } else if (response.status === 410) {
+      location.reload(); // the first page says why
     } else {
       refused(response);
       agree.disabled = false;
