@@ -21,6 +21,7 @@ from mixdream.cli import (
     mix,
     morph,
     pack,
+    reproduce,
     share,
     survey,
     train,
@@ -61,6 +62,7 @@ app.command()(invert.invert)
 app.command()(ceiling.ceiling)
 app.command()(evaluate.evaluate)
 app.add_typer(survey.app, name="survey")
+app.command()(reproduce.reproduce)
 
 
 def _list_by_sentence(group: typer.Typer) -> None:

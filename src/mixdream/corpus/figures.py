@@ -15,7 +15,7 @@ from mixdream.corpus.store import Corpus
 from mixdream.corpus.windows import WindowIndex, spread_windows
 from mixdream.files import write_with
 from mixdream.progress import Report, clock, silent
-from mixdream.spectrogram.grid import Grid
+from mixdream.spectrogram.grid import NAMED_GRIDS, Grid
 from mixdream.spectrogram.picture import for_the_eye, mosaic
 from mixdream.spectrogram.transform import magnitudes
 
@@ -31,21 +31,33 @@ def draw_figures(corpus: Corpus, folder: Path, report: Report = silent) -> list[
 
     The folder is made where it is missing; pictures in it are replaced.
     """
-    grid = Grid.for_rate(corpus.rate_hz)
+    figures = _thesis_figures(corpus, Grid.for_rate(corpus.rate_hz))
+    for record in corpus.sets:
+        figures[f"set-{record.name}"] = partial(draw_overview, corpus, record)
+    return _write(figures, folder, report)
+
+
+def draw_thesis_figures(corpus: Corpus, folder: Path, report: Report = silent) -> list[Path]:
+    """Draw those of the thesis alone, on its own grid, of a corpus of 8 kHz."""
+    return _write(_thesis_figures(corpus, NAMED_GRIDS["thesis"]), folder, report)
+
+
+def _thesis_figures(corpus: Corpus, grid: Grid) -> dict[str, Callable[[], Figure]]:
     windows = spread_windows(corpus, grid.seconds, GRID_OF)
     audio = windows.read(range(len(windows)))
     images = magnitudes(torch.from_numpy(audio), grid).numpy()
     chosen = _typical(audio)
     label = _label(windows, chosen)
-    figures: dict[str, Callable[[], Figure]] = {
+    return {
         "3-1-waveform": lambda: _waveform(audio[chosen], grid, label),
         "3-2-spectrum": lambda: _spectrum(audio[chosen], grid, label),
         "3-3-spectrogram": lambda: _spectrogram(images[chosen], grid, label),
         "3-5-spectrograms": lambda: _many(np.clip(images, 0, 1), "magnitudes as they are"),
         "3-6-spectrograms-rescaled": lambda: _many(for_the_eye(images), "rescaled for the eye"),
     }
-    for record in corpus.sets:
-        figures[f"set-{record.name}"] = partial(draw_overview, corpus, record)
+
+
+def _write(figures: dict[str, Callable[[], Figure]], folder: Path, report: Report) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for i, (name, draw) in enumerate(figures.items()):
