@@ -77,8 +77,8 @@ def record_at(record: SetRecord, rate_hz: int) -> SetRecord:
 def samples_at(samples: np.ndarray, own: SetRecord, other: SetRecord) -> np.ndarray:
     """Kept samples of a set in a record of it at another rate, shape (N,), int64.
 
-    They are counted from the start of their segment, which is at no ratio of the rates: a copy's segments
-    lose a part of a sample each, and hundreds of cuts add up.
+    They are counted from the start of their segment: each segment of a copy loses a part of a sample, so
+    behind hundreds of cuts the ratio of the rates would be off by that many samples.
     """
     starts = np.array([start for start, _ in own.segments])
     segment = np.searchsorted(starts, samples, "right") - 1
