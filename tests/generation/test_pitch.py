@@ -6,7 +6,6 @@ import pytest
 import soundfile
 
 from mixdream.analysis.key import Key
-from mixdream.analysis.key_finder import find_key
 from mixdream.audio.resample import resample_loop
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
@@ -77,7 +76,7 @@ def test_loops_move_to_a_key(
     audio = resample_loop(np.tile(cadence(13, minor=True), 2), 32_768).astype(np.float32)
     monkeypatch.setattr(ClipPlan, "sound", lambda *args, **named: (0.3 * audio, None))
     loop = generate(bars_run, tmp_path, Wish(count=1, key=Key.parse(name)))[0]
-    found = {"Bbm": "A#m", "em": "Em"}.get(name, name)
+    found = {"Ebm": "D#m", "em": "Em"}.get(name, name)
     assert loop["key"] == found
     assert f"_{found}_{loop['camelot']}." in Path(loop["file"]).name
     assert abs(loop["transpose"]) <= 6

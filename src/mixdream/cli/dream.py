@@ -52,7 +52,7 @@ def demo(
 ) -> None:
     """Example: mixdream demo --minutes 10
 
-    Dream of built-in sets, which are synthesised first: what 'mixdream dream' does, in minutes.
+    What 'mixdream dream' does, in minutes, on built-in sets that are synthesised first.
     """
     from mixdream.demo.sets import SETS, write_sets
     from mixdream.project import QUICK_RECIPE, Project

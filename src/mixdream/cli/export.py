@@ -32,8 +32,6 @@ def export(
 
     Take finished loops apart for a DAW or a sampler, or to another tempo, pitch or key.
     """
-    from mixdream.analysis.key import Key
-
     with progress("Exporting") as report:
         from mixdream.generation.export.export import Parts, export_loops
         from mixdream.generation.export.loop_file import find_loops

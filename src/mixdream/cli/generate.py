@@ -44,8 +44,6 @@ def generate(
     Generate loops where the run learnt from bars, clips otherwise: audio with a JSON beside each.
     The same seed gives the same clip. The JSON says which moment of the music it is nearest to.
     """
-    from mixdream.analysis.key import Key
-
     with progress("Generating") as report:
         from mixdream.generation.generate import generate
         from mixdream.generation.wish import Wish

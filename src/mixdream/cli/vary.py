@@ -31,7 +31,7 @@ def vary(
 ) -> None:
     """Example: mixdream vary my-loops/my-run_7_126bpm.wav -n 8 --strength 0.25 -o my-variations
 
-    Make clips near to one that mixdream made, with its set and energy: loops of a loop. Its JSON says
+    Make clips near to one that mixdream made, with its descriptors: loops of a loop. Its JSON says
     which run made it.
     """
     with progress("Generating") as report:

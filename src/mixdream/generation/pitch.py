@@ -1,6 +1,5 @@
 """Pitch of loops: whether it follows their tempo, and how far they are transposed."""
 
-from dataclasses import replace
 from typing import Literal
 
 from mixdream.analysis.key import Key

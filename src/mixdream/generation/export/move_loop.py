@@ -35,7 +35,7 @@ def move_loop(loop: LoopFile, wish: Wish) -> tuple[LoopFile, Level]:
     pitch = pitch_at(bpm, loop.bpm, wish.pitch)
     samples = round(loop.beats * 60 / bpm * loop.rate_hz)
     natural = samples if pitch == "follow" else loop.audio.shape[-1]
-    own_hz = round(loop.rate_hz * loop.audio.shape[-1] / natural)
+    own_hz = loop.rate_hz * loop.audio.shape[-1] / natural
     found = find_key(np.atleast_2d(loop.audio).mean(axis=0), own_hz, loop=True)
     semitones = wish.semitones(found)
     key = found and found.transposed(semitones)
