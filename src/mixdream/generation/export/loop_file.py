@@ -25,7 +25,7 @@ _OF_THE_FILE = (  # what a JSON says of its own file alone, not of what is made 
 class _Facts(BaseModel):
     """What is read of a loop's JSON."""
 
-    bpm: Annotated[float, Field(gt=0)]
+    bpm: Annotated[float, Field(ge=20, le=1000)]
     beats: Annotated[int, Field(gt=0)]
     key: str | None = None
 
