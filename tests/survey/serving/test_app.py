@@ -11,7 +11,6 @@ from mixdream.errors import InputError
 from mixdream.survey.design.design import Design
 from mixdream.survey.rendering.clips import read_clips
 from mixdream.survey.serving.app import create_app
-from mixdream.survey.serving.words import WORDS
 from mixdream.survey.storage.store import Store
 from tests.survey.example import SECRET_WORDS, answers_in, example_design, settings_for, write_rendered
 from tests.survey.walk import answer, consent, seen, submission, walk
@@ -142,25 +141,6 @@ def test_a_session_stays_in_its_language(open_client: Open, folder: Path) -> Non
     answer(client)
     assert {row.language for row in rows(folder)} == {"de"}
     assert client.post("/start", json=consent("fr")).status_code == 422
-
-
-def test_all_languages_say_the_same_things() -> None:
-    for words in WORDS.values():
-        assert words.keys() == WORDS["en"].keys()
-        for name, text in WORDS["en"].items():
-            assert re.findall(r"{\w+}", words[name]) == re.findall(r"{\w+}", text)
-
-
-def test_every_word_is_used() -> None:
-    package = Path(create_app.__code__.co_filename).parent
-    files = [path for kind in ("*.py", "templates/*", "static/*.js") for path in package.glob(kind)]
-    said = set(re.findall(r"\w+", "".join(path.read_text("utf-8") for path in files)))
-    said |= {
-        f"{name}_{part}"
-        for name in ("late", "lost", "failed", "screened", "full")
-        for part in ("title", "text")
-    }
-    assert WORDS["en"].keys() - said == set()
 
 
 def test_deleting_by_the_listeners_own_link(open_client: Open, folder: Path) -> None:

@@ -4,8 +4,10 @@ A design is a file for people. Whoever listens sees its texts and its clips unde
 condition a clip is of never leaves the server.
 """
 
+import difflib
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
@@ -19,6 +21,7 @@ from mixdream.survey.design.question import (
     ATTENTION,
     HEADPHONES,
     Language,
+    Line,
     Misplaced,
     Name,
     Part,
@@ -27,6 +30,9 @@ from mixdream.survey.design.question import (
     check_not_reserved,
     check_unique,
 )
+from mixdream.survey.design.words import WORDS, words_in
+
+_FILLED_IN = re.compile(r"\{\w*\}")
 
 DEMOGRAPHICS = "demographics"
 """Block name of the answers to `Design.demographics`."""
@@ -105,6 +111,7 @@ class Design(Part):
     volume: Text  # of the page where it is set
     headphones: Headphones | None = None
     withdrawal: Text  # beside it stands the listener's own link for deleting all answers
+    words: dict[Language, dict[str, Line]] | None = None  # in place of mixdream's own, by language and name
     demographics: Annotated[tuple[Question, ...], Field(max_length=30)] = ()
     conditions: dict[Name, Condition]
     blocks: Annotated[tuple[AnyBlock, ...], Field(min_length=1, max_length=50)]
@@ -128,11 +135,18 @@ class Design(Part):
                         f"{', '.join(self.conditions) or 'none'}",
                         *("blocks", i, *where),
                     )
+        for language, words in (self.words or {}).items():
+            for name, text in words.items():
+                _check_word(language, name, text)
         for keys, text in _texts(self):
             if missing := set(self.languages) - set(text):
                 name = ".".join(map(str, keys))
                 raise Misplaced(f"{name} is missing in {', '.join(sorted(missing))}", *keys)
         return self
+
+    def words_in(self, language: str) -> dict[str, str]:
+        """What the pages say beside the design's texts."""
+        return words_in(language) | (self.words or {}).get(language, {})
 
     @property
     def heard_conditions(self) -> tuple[str, ...]:
@@ -152,6 +166,17 @@ class Design(Part):
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
+def _check_word(language: str, name: str, text: str) -> None:
+    """Raise Misplaced where a word is none of mixdream's, or lacks what is filled in."""
+    known, where = WORDS["en"], ("words", language, name)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        raise Misplaced(f"there is no word '{name}'{f'; the nearest is {near[0]}' if near else ''}", *where)
+    if sorted(_FILLED_IN.findall(text)) != sorted(_FILLED_IN.findall(known[name])):
+        wanted = " and ".join(_FILLED_IN.findall(known[name])) or "nothing in braces"
+        raise Misplaced(f"'{name}' must have {wanted}, as '{known[name]}'", *where)
+
+
 def _texts(part: Any, keys: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """All texts that are given by language, and where."""
     if isinstance(part, dict):
@@ -161,5 +186,5 @@ def _texts(part: Any, keys: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[
             yield from _texts(inside, (*keys, i))
     elif isinstance(part, Part):
         for key, inside in part:
-            if key != "conditions":  # the only mapping that is no text
+            if key not in ("conditions", "words"):  # the mappings that are no texts
                 yield from _texts(inside, (*keys, key))

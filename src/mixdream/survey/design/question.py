@@ -18,6 +18,9 @@ ATTENTION = "attention"
 HEADPHONES = "headphones"
 """Question, block, and condition of the clips, of the test for headphones: which tone is the quietest."""
 
+MOST_STEPS = 11
+"""A scale with more steps is a slider."""
+
 LONGEST_TEXT = 2000
 """Characters of a free text."""
 
@@ -56,6 +59,7 @@ class Question(Part):
     highest: int = Field(5, ge=-100, le=100)
     lowest_label: Text | None = None
     highest_label: Text | None = None
+    step_labels: tuple[Text, ...] = ()  # of a scale, one for each step; without them only its ends have some
     required: bool = True
 
     @model_validator(mode="after")
@@ -68,6 +72,10 @@ class Question(Part):
                 raise Misplaced("a choice needs two options at least", "options")
         if self.kind == "scale" and not 1 <= self.highest - self.lowest <= 100:
             raise ValueError(f"a scale from {self.lowest} to {self.highest} is not possible: 2 to 101 steps")
+        number, steps = len(self.step_labels), self.highest - self.lowest + 1
+        if number and (self.kind != "scale" or number != steps or steps > MOST_STEPS):
+            message = f"step_labels must be one for each step of a scale of at most {MOST_STEPS}"
+            raise Misplaced(message, "step_labels")
         return self
 
     def screens_out(self, value: str) -> bool:

@@ -8,7 +8,6 @@ from mixdream.survey.design.design import DEMOGRAPHICS, Design
 from mixdream.survey.design.question import ATTENTION, HEADPHONES, Option, Question, Text
 from mixdream.survey.rendering.clips import Clip
 from mixdream.survey.rendering.headphones import PLACES
-from mixdream.survey.serving.words import words_in
 
 Kind = Literal[
     "volume", "headphones", "demographics", "intro", "detect", "prefer", "abx", "rate", "ask", "attention"
@@ -68,7 +67,7 @@ def questions_of(design: Design, page: Page) -> tuple[Question, ...]:
 
 
 def _said(name: str, design: Design) -> dict[str, str]:
-    return {language: words_in(language)[name] for language in design.languages}
+    return {language: design.words_in(language)[name] for language in design.languages}
 
 
 def _choice(name: str, ask: Text, values: tuple[str, ...], labels: tuple[Text, ...]) -> Question:

@@ -5,14 +5,11 @@ from typing import Any
 
 from mixdream.survey.design.blocks import Ask, Compare, Detect
 from mixdream.survey.design.design import Design
-from mixdream.survey.design.question import Question, Text, in_language
+from mixdream.survey.design.question import MOST_STEPS, Question, Text, in_language
+from mixdream.survey.design.words import direction_of
 from mixdream.survey.serving.plan import Page, block_of, must_listen, questions_of
 from mixdream.survey.serving.site import slot_of
 from mixdream.survey.serving.visits import Visit
-from mixdream.survey.serving.words import words_in
-
-RADIOS = 11
-"""A scale with more steps than that is a slider."""
 
 _SCRIPT_WORDS = (
     *("play", "stop", "no_clip", "no_audio"),
@@ -22,9 +19,10 @@ _SCRIPT_WORDS = (
 
 def chrome(design: Design, language: str, home: str = "./") -> dict[str, Any]:
     """What every page needs; ``home`` is the way to the first page, from the one that is shown."""
-    words = words_in(language)
+    words = design.words_in(language)
     return {
         "language": language,
+        "direction": direction_of(language),
         "title": in_language(design.title, language),
         "words": words,
         "script_words": json.dumps({name: words[name] for name in _SCRIPT_WORDS}, ensure_ascii=False),
@@ -71,7 +69,7 @@ def negotiated(design: Design, wanted: str | None, accepted: str) -> str:
 
 
 def _heading(design: Design, page: Page, language: str) -> str:
-    words = words_in(language)
+    words = design.words_in(language)
     names = {"volume": "volume_title", "demographics": "questions_title"}
     names |= {"ask": "questions", "intro": "title", "headphones": "headphones_title"}
     # Of all pages with clips the same: what is asked stands below the clips that it is about.
@@ -85,7 +83,7 @@ def _text(design: Design, page: Page, language: str) -> str:
     if page.kind == "volume":
         return in_language(design.volume, language)
     if page.kind == "headphones":
-        return words_in(language)["headphones_text"]
+        return design.words_in(language)["headphones_text"]
     if block is None or block.intro is None or not (page.kind == "intro" or isinstance(block, Ask)):
         return ""
     return in_language(block.intro, language)
@@ -93,7 +91,7 @@ def _text(design: Design, page: Page, language: str) -> str:
 
 def _labels(design: Design, page: Page, language: str) -> list[str]:
     """Names of the clips on a page."""
-    words, block = words_in(language), block_of(design, page)
+    words, block = design.words_in(language), block_of(design, page)
     if page.kind in ("detect", "prefer", "abx") and isinstance(block, Detect | Compare):
         names = [in_language(text, language) for text in block.options[:2]]
         return [*names, words["x"]][: len(page.clips)]
@@ -109,12 +107,14 @@ def _question(question: Question, language: str) -> dict[str, Any]:
         options = [(option.value, said(option.label)) for option in question.options]
     else:
         options = [(str(step), str(step)) for step in steps] if question.kind == "scale" else []
+    meanings = [said(label) for label in question.step_labels]
     return {
         "name": question.name,
         "ask": said(question.ask),
         "required": question.required,
-        "kind": "slider" if question.kind == "scale" and len(steps) > RADIOS else question.kind,
+        "kind": "slider" if question.kind == "scale" and len(steps) > MOST_STEPS else question.kind,
         "options": options,
+        "meanings": dict(zip((value for value, _ in options), meanings, strict=bool(meanings))),
         "lowest": question.lowest,
         "highest": question.highest,
         "lowest_label": said(question.lowest_label),

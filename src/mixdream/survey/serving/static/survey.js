@@ -35,7 +35,7 @@ async function goOn() {
     return;
   }
   history.replaceState(null, "", home);
-  document.documentElement.lang = next.documentElement.lang;
+  for (const name of ["lang", "dir"]) document.documentElement[name] = next.documentElement[name];
   document.title = next.title;
   main.replaceWith(document.adoptNode(next.querySelector("main")));
   begin();
