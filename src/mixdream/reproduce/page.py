@@ -84,6 +84,8 @@ def _model(
     run = Run.open(reproduction.run_folder(name)) if name in trained else None
     drawn = run is not None and (reproduction.folder / "figures" / name).is_dir()
     planned = in_words(schedule, name, corpus) if name in schedule.image_s else ""
+    if run and not reproduction.is_trained(name):
+        planned += f"; not at its end yet, {run.info()['steps']:,} steps"
     return {
         "name": name,
         "section": experiment.section,
