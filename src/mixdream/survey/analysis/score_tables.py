@@ -47,7 +47,8 @@ def score_sentence(counts: Counts) -> str:
         blind = sum(scores) / len(CHOICES)
         return (
             f"{many(len(points), 'listener')}{of_all} reached {points.mean():.2f}{ends} of {2 * asked} "
-            f"points on average; whoever picks one of the four answers blindly gets {blind:.2f}."
+            "points on average with these clips; whoever picks one of the four answers blindly gets "
+            f"{blind:.2f}."
         )
     named = ", ".join(
         f"{100 * question.by_score[2] / question.answers:.0f} % in {question.name}"

@@ -165,11 +165,9 @@ def _consent(request: Request, site: Site, wanted: str | None, new: bool = False
     design = site.design
     language = negotiated(design, wanted, request.headers.get("accept-language", ""))
     panel = design.panel.kept(request.query_params)
-    with site.store.reading() as connection:
-        if is_full(connection, design):
-            onward = filled(design.panel.full_url, panel)
-            texts = chrome(design, language) | {"withdraw": "", "onward": onward}
-            return HTMLResponse(site.render("message.html", name="full", **texts))
+    if is_full(site.store, design):
+        texts = chrome(design, language) | {"withdraw": "", "onward": filled(design.panel.full_url, panel)}
+        return HTMLResponse(site.render("message.html", name="full", **texts))
     content: dict[str, Any] = chrome(design, language) | {
         "consent": in_language(design.consent, language),
         "withdrawal": in_language(design.withdrawal, language),

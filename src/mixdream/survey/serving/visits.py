@@ -70,7 +70,7 @@ def start(
         mine = select(sessions.c.id).where(sessions.c.token_hash == _hash(token))
         if connection.execute(mine).first() is not None:
             return
-        if is_full(connection, design):
+        if _is_full(connection, design):
             raise Refused(410, "the test has all the listeners that it needs")
         of_design = sessions.c.design_hash == design.hash
         next_number = select(func.coalesce(func.max(sessions.c.number) + 1, 0)).where(of_design)
@@ -151,8 +151,15 @@ def save(store: Store, token: str, design_of: Callable[[str], Design], submissio
     return moment
 
 
-def is_full(connection: Connection, design: Design) -> bool:
+def is_full(store: Store, design: Design) -> bool:
     """Whether as many have finished, or are listening, as the design wants."""
+    if design.panel.quota is None:
+        return False
+    with store.reading() as connection:
+        return _is_full(connection, design)
+
+
+def _is_full(connection: Connection, design: Design) -> bool:
     if design.panel.quota is None:
         return False
     listening = and_(sessions.c.last_seen > now() - ACTIVE, sessions.c.screened_out.is_(None))
