@@ -21,12 +21,12 @@ from mixdream.recipes.load import load_recipe
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.run import SAMPLES_FOLDER, Run, is_run
 from mixdream.training.dry_run import Plan, plan_training
+from mixdream.training.parent import bundled_parent
 from mixdream.training.recorder import Examined
 from mixdream.training.run_folder import trained_so_far
 from mixdream.training.train import train
 
 RECIPE = "cpu"  # what projects are trained with
-QUICK_RECIPE = "cpu-8k"  # where there are only minutes
 LOOPS = 16  # loops of a project's pack
 _RUN = "dream"
 _STATE = "project.json"
@@ -39,11 +39,10 @@ class Project:
     """The folder of a project: ``sets/ corpus/ runs/ loops/ index.html``.
 
     Sets may lie elsewhere; ``sets/`` holds those that the project brought along. ``project.json`` says what
-    the loops were made of. ``recipe_name`` is what a training is begun with.
+    the loops were made of. A training begins with the weights of the model that comes with mixdream.
     """
 
     folder: Path
-    recipe_name: str = RECIPE
 
     @property
     def sets(self) -> Path:
@@ -98,7 +97,7 @@ class Project:
     def recipe(self, corpus: Corpus) -> Recipe:
         """Recipe of the training: the run's own where it has begun."""
         folder = self.run_folder(corpus)
-        return Run.open(folder).recipe if is_run(folder) else load_recipe(self.recipe_name)
+        return Run.open(folder).recipe if is_run(folder) else load_recipe(RECIPE)
 
     def plan(self, corpus: Corpus, report: Report = silent) -> Plan:
         """Measure what training on the corpus is like; see `plan_training` for what is written."""
@@ -131,6 +130,7 @@ class Project:
                 minutes=seconds / 60,
                 until_done=True,
                 resume=is_run(folder),
+                parent=bundled_parent(self.recipe(corpus)),
                 on_checkup=lambda examined: self._show_check_up(examined, corpus),
                 report=report,
             )

@@ -55,9 +55,9 @@ def demo(
     What 'mixdream dream' does, in minutes, on built-in sets that are synthesised first.
     """
     from mixdream.demo.sets import SETS, write_sets
-    from mixdream.project import QUICK_RECIPE, Project
+    from mixdream.project import Project
 
-    project = Project(folder, QUICK_RECIPE)
+    project = Project(folder)
     if not all((project.sets / f"{name}.json").exists() for name in SETS):
         with progress("Making sets") as report:
             write_sets(project.sets, report=report)

@@ -24,7 +24,7 @@ from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.inversion import default_inversion, invert
 from mixdream.spectrogram.width import from_channel, make_side
 
-_OWN_LICENCE = "model under the MIT licence, learnt from music under BSD-2-Clause, CC-BY-3.0 and MIT licences"
+_OWN_LICENCE = "model under the MIT licence, learnt from music whose licences its card names"
 """Of the model that comes with mixdream, see its card; of others mixdream knows no licence."""
 
 

@@ -30,6 +30,16 @@ def check_parent(recipe: Recipe, parent: Run) -> None:
             )
 
 
+def bundled_parent(recipe: Recipe) -> Run | None:
+    """Return the model that comes with mixdream, where a recipe can begin with its weights."""
+    bundled = Run.pretrained()
+    try:
+        check_parent(recipe, bundled)
+    except InputError:
+        return None
+    return bundled
+
+
 def take_weights(trainer: Trainer, parent: Run) -> None:
     """Give the networks of a trainer the weights of the parent's chosen checkpoint.
 
