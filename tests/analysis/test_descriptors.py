@@ -54,3 +54,13 @@ def test_gain_counts_for_energy_alone(grid: Grid) -> None:
 
 def test_silence_has_finite_descriptors() -> None:
     assert np.isfinite(list(described(np.zeros(GRIDS[0].samples), GRIDS[0]).values())).all()
+
+
+def test_a_window_is_described_alike_whatever_is_beside_it_and_however_long_it_is() -> None:
+    grid = GRIDS[0]
+    audio = np.stack([clicks(grid, 3 + seed, seed) for seed in range(7)]).astype(np.float32)
+    seen = magnitudes(torch.from_numpy(audio), grid)
+    together = describe(seen, grid)
+    assert torch.equal(together, torch.cat([describe(each[None], grid) for each in seen]))
+    half = describe(seen[..., : grid.frames // 2], grid)[:, DESCRIPTORS.index("busyness")]
+    assert half.tolist() == pytest.approx(together[:, DESCRIPTORS.index("busyness")].tolist(), rel=0.2)

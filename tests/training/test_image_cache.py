@@ -1,4 +1,5 @@
-import os
+import shutil
+import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -29,12 +30,25 @@ def constant(value: float, rows: np.ndarray) -> torch.Tensor:
     return torch.full((len(rows), 2), value)
 
 
-def test_on_a_full_disk_images_are_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(file: int, content: bytes, at: int) -> int:
-        raise OSError(28, "No space left on device")
+def test_without_room_on_the_disk_images_are_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of what is free is left to checkpoints; 12 bytes hold one image of two numbers, not two."""
+    disk = shutil.disk_usage(tmp_path)._replace(free=12)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: disk)
+    cache = ImageCache(4, (2,), tmp_path)
+    first = cache.images(np.array([0, 1]), partial(constant, 1.0))
+    again = cache.images(np.array([0, 1]), partial(constant, 2.0))
+    assert (first.tolist(), again.tolist()) == ([[1, 1]] * 2, [[1, 1], [2, 2]])
 
-    monkeypatch.setattr(os, "pwrite", full)
+
+def test_a_folder_that_cannot_be_written_keeps_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(**how: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refused)
     cache = ImageCache(4, (2,), tmp_path)
     for value in (1.0, 2.0):
-        images = cache.images(np.array([1, 3]), partial(constant, value))
-        assert images.unique().tolist() == [value]
+        assert cache.images(np.array([1]), partial(constant, value)).unique().tolist() == [value]

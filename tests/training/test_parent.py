@@ -8,6 +8,7 @@ from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.runs.run import Run
 from mixdream.runs.share import share_run
+from mixdream.training import train as module
 from mixdream.training.parent import check_parent, take_weights
 from mixdream.training.prepare import prepare
 from mixdream.training.train import train
@@ -56,6 +57,19 @@ def test_the_run_names_its_parents(parent: Run, corpus: Corpus, tmp_path: Path) 
     shared = Run.open(share_run(child, tmp_path / "shared"))
     assert shared.info()["from"]["run"] == "parent"
     assert "folder" not in str(shared.info()["from"])
+
+
+def test_a_parent_is_not_forgotten(
+    parent: Run, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "_loop", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(RECIPE, corpus, tmp_path / "child", parent=parent)
+    with pytest.raises(InputError, match="begun with the weights of 'parent': name it again with --from"):
+        train(RECIPE, corpus, tmp_path / "child", resume=True)
 
 
 def test_other_networks_are_no_parents(parent: Run, corpus: Corpus) -> None:

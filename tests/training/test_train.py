@@ -73,6 +73,15 @@ def test_a_killed_process_goes_on_bit_identically(unbroken: Path, corpus: Corpus
     assert losses(run) == losses(unbroken)
 
 
+def test_a_run_that_is_told_of_its_windows_goes_on_bit_identically(corpus: Corpus, tmp_path: Path) -> None:
+    """Descriptors are looked at in other batches, and images kept anew."""
+    for folder, parts in (("whole", (2,)), ("parts", (1, 2))):
+        for epochs in parts:
+            recipe = tiny_recipe("cpu-8k", f"training.epochs={epochs}", "model.untold=0.3")
+            train(recipe, corpus, tmp_path / folder, resume=epochs == parts[-1] and len(parts) > 1)
+    assert weights(tmp_path / "whole") == weights(tmp_path / "parts")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_after_the_step_and_nothing_is_lost(
     number: signal.Signals, unbroken: Path, corpus: Corpus, tmp_path: Path

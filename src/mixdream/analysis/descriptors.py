@@ -49,13 +49,14 @@ def describe(magnitudes: Tensor, grid: Grid) -> Tensor:
     bands = torch.stack([power[:, rows].sum(1) for rows in octaves], 1)
     levels = 10 * bands.log10()
     spectrum = magnitudes.float().mean(2)
-    centroid = (spectrum @ hz) / spectrum.sum(1).clamp(min=1e-9)
+    # No matrix product: its sums depend on how many windows there are.
+    centroid = (spectrum * hz).sum(1) / spectrum.sum(1).clamp(min=1e-9)
     weights = (bands - 10 ** (_FLOOR_DB / 10)).clamp(min=0).sqrt()
     steps = avg_pool1d(weights, max(1, round(_STEP_S * grid.rate_hz / grid.hop)))
     loudest = steps.amax(2)
     heard = loudest > 10 ** (_QUIET_DB / 20) * loudest.amax(1, keepdim=True)
     attacks = heard * steps.diff(dim=2).clamp(min=0).sum(2) / loudest.clamp(min=1e-9)
-    busyness = attacks.sum(1) / heard.sum(1).clamp(min=1) / (grid.clip_samples / grid.rate_hz)
+    busyness = attacks.sum(1) / heard.sum(1).clamp(min=1) / (magnitudes.shape[2] * grid.hop / grid.rate_hz)
     flatness = torch.stack(
         [power[:, rows].log10().mean(1) - power[:, rows].mean(1).log10() for rows in octaves], 1
     )

@@ -111,7 +111,7 @@ class Recipe(Section):
 
     @property
     def has_conditions(self) -> bool:
-        """Whether clips can be asked for by set and energy."""
+        """Whether clips can be asked for by descriptors."""
         return isinstance(self.model, Conditional) and self.model.conditions
 
     @property

@@ -140,6 +140,10 @@ class Reproduction:
             return
         minutes = None
         if name == BESIDE:
+            if not self._longest_s():
+                raise InputError(
+                    f"{BESIDE} is trained for as long as the longest of the thesis's models: train one first"
+                )
             recipe = load_recipe(BESIDE)
             minutes = (self._longest_s() - trained_so_far(folder).seconds) / 60
         else:

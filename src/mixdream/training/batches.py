@@ -46,7 +46,7 @@ class Batches:
         self.device, self.rank, self.world = device, rank, world
         self._cache = None
         if isinstance(windows, BeatWindows):
-            self._cache = ImageCache(len(windows), grid.image_shape, folder)
+            self._cache = ImageCache(len(windows), grid.image_shape, folder, world)
         self._order_epoch, self._order = -1, np.empty(0, dtype=np.int64)
         self._described = np.full((len(windows), len(DESCRIPTORS)), np.nan)  # what is known so far
         if batch < 2 * world:

@@ -1,10 +1,11 @@
 """Images of windows, made once and kept on the disk for the epochs that follow."""
 
-import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import torch
@@ -18,18 +19,24 @@ class ImageCache:
 
     To make an image takes about as long as to learn from it; to read it back takes a hundredth. Images are
     rounded to half precision whether they are read or made, so that it makes no difference to a training.
-    The file goes with the process. What does not fit into 16 GiB, or onto the disk, is made each time.
+    The file goes with the process. What does not fit into 16 GiB, or into half of what is free on the disk,
+    over all ``processes``, is made each time.
     """
 
-    def __init__(self, count: int, shape: tuple[int, ...], folder: Path | None = None) -> None:
+    def __init__(
+        self, count: int, shape: tuple[int, ...], folder: Path | None = None, processes: int = 1
+    ) -> None:
         self._shape, self._bytes = shape, 2 * int(np.prod(shape))
         self._kept = np.zeros(count, bool)
-        self._room = np.arange(count) < _MOST_BYTES // self._bytes
+        self._moving = Lock()  # a check-up reads while the next batch is made
+        self._room = np.zeros(count, bool)
         there = folder and next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
         try:
-            self._file = tempfile.TemporaryFile(dir=there)  # noqa: SIM115 - open as long as it is used
+            self._file = tempfile.TemporaryFile(dir=there, buffering=0)  # noqa: SIM115 - used as long as this
+            most = min(_MOST_BYTES, shutil.disk_usage(there or tempfile.gettempdir()).free // 2)
+            self._room[: most // processes // self._bytes] = True
         except OSError:
-            self._room[:] = False
+            pass  # no disk to write to: all is made each time
 
     def images(self, rows: np.ndarray, make: Callable[[np.ndarray], Tensor]) -> Tensor:
         """Images of rows, shape (rows, *shape), float16; ``make`` makes those that are not kept yet."""
@@ -41,12 +48,16 @@ class ImageCache:
             for row, image in zip(rows[new].tolist(), made.numpy(), strict=True):
                 self._keep(row, image)
         for place in np.flatnonzero(~new).tolist():
-            content = os.pread(self._file.fileno(), self._bytes, int(rows[place]) * self._bytes)
+            with self._moving:
+                self._file.seek(int(rows[place]) * self._bytes)
+                content = self._file.read(self._bytes)
             images[place] = torch.frombuffer(bytearray(content), dtype=torch.float16).view(self._shape)
         return images
 
     def _keep(self, row: int, image: np.ndarray) -> None:
         if self._room[row]:
             with suppress(OSError):  # a full disk: the image is made again
-                written = os.pwrite(self._file.fileno(), image.tobytes(), row * self._bytes)
+                with self._moving:
+                    self._file.seek(row * self._bytes)
+                    written = self._file.write(image.tobytes())
                 self._kept[row] = written == self._bytes

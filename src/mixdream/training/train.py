@@ -79,6 +79,11 @@ def train(
         if parent is not None and not run.checkpoints():
             check_parent(recipe, parent)
             info["from"] = about_parent(parent)
+        if parent is None and "from" in info and not run.checkpoints():
+            raise InputError(
+                f"{folder} was stopped before it had begun with the weights of '{info['from']['run']}': name "
+                "it again with --from"
+            )
         with only_training(folder, accelerator):
             prepared = prepare(run.recipe, corpus, info["seed"], accelerator, run, part(report, 0, 0), parent)
             before, per_epoch = _restore(run, prepared), prepared.batches.steps_per_epoch
