@@ -71,6 +71,11 @@ def write_with(path: Path, save: Callable[[BinaryIO], object]) -> None:
     write_atomically(path, file.getvalue())
 
 
+def valid_text(text: str) -> str:
+    """Text that is UTF-8: stray bytes of names of files become question marks."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write JSON for people and programs, whole or not at all; NaN is refused."""
     write_atomically(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

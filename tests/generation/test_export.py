@@ -1,18 +1,26 @@
 """What is exported of loops, read again by libsndfile."""
 
 import json
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+import mido
 import numpy as np
 import pytest
 import soundfile
 
+from mixdream.analysis.lines.notes import Lines
+from mixdream.analysis.one_shots import OneShot
 from mixdream.analysis.stems.stems import Stems
+from mixdream.audio.loop_chunks import LoopInfo
 from mixdream.audio.write import AudioFormat
 from mixdream.errors import InputError
 from mixdream.generation.clips import write_files
 from mixdream.generation.export.export import Parts, export_loops
 from mixdream.generation.export.loop_file import find_loops, read_loop
+from mixdream.generation.export.write_midi import write_midi
+from mixdream.generation.export.write_one_shots import write_one_shots
 from mixdream.generation.export.write_stems import write_stems
 from mixdream.generation.wish import Wish
 from tests.audio import media
@@ -115,6 +123,43 @@ def test_of_a_loop_everything_is_written_or_nothing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="another format"):
         export_loops([loop], out, STEMS)
     assert [path.suffix for path in out.iterdir()] == [".flac"]
+
+
+def test_what_an_earlier_export_wrote_outlives_one_that_fails(tmp_path: Path) -> None:
+    loop = write_loop_file(tmp_path / "loops")
+    out = tmp_path / "out"
+    out.mkdir()
+    earlier = {f"{loop.stem}{end}" for end in (".mid", "_one-shots.zip", "_drums.wav", "_music.flac")}
+    for name in earlier:
+        (out / name).write_bytes(b"earlier")
+    with pytest.raises(InputError, match="another format"):
+        export_loops([loop], out, STEMS)
+    assert {path.name for path in out.iterdir()} == earlier
+    assert (out / f"{loop.stem}.mid").read_bytes() == b"earlier"
+
+
+def test_a_silent_loop_has_silent_parts(tmp_path: Path) -> None:
+    about, wish = {"run": "my-run", "seed": 7, "bpm": 120.0, "beats": 8}, Wish(rate_hz=8000)
+    loop = Path(write_files(tmp_path, "my-run_7_120bpm", np.zeros(32_000), wish, about)["file"])
+    (exported,) = export_loops([loop], tmp_path / "out", Parts(True, True, True), Wish(bpm=130))
+    assert exported["one_shots"]["hits"] == [] and set(exported["midi"]["notes"].values()) == {0}
+    for file in [exported["moved"], *exported["stems"].values()]:
+        assert not soundfile.read(file)[0].any()
+        assert json.loads(Path(file).with_suffix(".json").read_text("utf-8"))["silent"]
+
+
+def test_keys_may_be_spelt_with_flats(tmp_path: Path) -> None:
+    flat = replace(read_loop(write_loop_file(tmp_path)), key="Bbm")
+    assert flat.info == LoopInfo(120.0, 8, 60 + 10)
+
+
+def test_a_name_that_is_no_utf_8_is_exported(tmp_path: Path) -> None:
+    about, wish = {"run": "r\udce9", "seed": 7, "bpm": 120.0, "beats": 8}, Wish(rate_hz=8000)
+    loop = read_loop(Path(write_files(tmp_path, "r\udce9_7", np.zeros(32_000), wish, about)["file"]))
+    midi = Path(str(write_midi(loop, Lines(0.0, (), (), ()), tmp_path)["file"]))
+    assert midi.name == "r\udce9_7.mid" and mido.MidiFile(midi).tracks[0].name == "r?_7"
+    shots = write_one_shots(loop, [OneShot("kick", np.zeros(80), 9.0)], tmp_path)
+    assert zipfile.ZipFile(str(shots["file"])).namelist() == ["kicks/r?_7_kick_1.wav"]
 
 
 def test_nothing_to_export_is_said(tmp_path: Path) -> None:

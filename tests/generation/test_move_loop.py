@@ -83,6 +83,32 @@ def test_no_loop_is_replaced_by_another(tmp_path: Path) -> None:
     assert first.read_bytes() == before
 
 
+def test_a_loop_of_another_origin_stays_and_the_same_command_works_again(tmp_path: Path) -> None:
+    loop, out, wish = tone_file(tmp_path / "loops"), tmp_path / "out", Wish(bpm=135)
+    (exported,) = export_loops([loop], out, Parts(), wish)
+    before = {path: path.read_bytes() for path in out.iterdir()}
+    assert export_loops([loop], out, Parts(), wish) == [exported]
+    assert {path: path.read_bytes() for path in out.iterdir()} == before
+    theirs = tone_file(tmp_path / "loops", Path(exported["moved"]).stem)
+    before = {path: path.read_bytes() for path in theirs.parent.iterdir()}
+    with pytest.raises(InputError, match=r"is there already and was not made of .*: export to another"):
+        export_loops([loop], theirs.parent, Parts(), wish)
+    theirs.with_suffix(".json").unlink()
+    with pytest.raises(InputError, match="is there already"):
+        export_loops([loop], theirs.parent, Parts(), wish)
+    assert before.items() >= {path: path.read_bytes() for path in theirs.parent.iterdir()}.items()
+
+
+def test_a_loop_that_is_moved_again_says_all_it_was(tmp_path: Path) -> None:
+    source = tone_file(tmp_path)
+    first, _ = moved(source, tmp_path / "once", Wish(bpm=135, transpose=1))
+    (once,) = (tmp_path / "once").glob("*.wav")
+    again, _ = moved(once, tmp_path / "twice", Wish(bpm=105, pitch="follow"))
+    assert (again["bpm"], again["pitch"], again["transpose"]) == (105.0, "follow", 0)
+    was = {"file": once.name, "bpm": 135.0, "key": first["key"], "pitch": "keep", "transpose": 1}
+    assert again["moved_from"] == was | {"moved_from": {"file": source.name, "bpm": 120.0, "key": None}}
+
+
 def test_wrong_moves_are_explained_before_anything_is_written(tmp_path: Path) -> None:
     loop = tone_file(tmp_path)
     for wish, words in (

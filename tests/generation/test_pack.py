@@ -1,3 +1,4 @@
+import itertools
 import json
 import shutil
 import zipfile
@@ -150,6 +151,29 @@ def test_only_loops_that_fit_a_key(run: Run, tmp_path: Path, monkeypatch: pytest
     brought = make_pack(run, tmp_path / "brought", replace(wish, fits=False))
     moved = {clip["seed"]: (clip["key"], clip["transpose"]) for clip in brought.loops}
     assert moved == {0: ("Am", 0), 1: ("Am", 5), 2: ("C", 0), 3: ("C", 5)}
+
+
+def test_of_loops_that_fit_those_that_are_too_similar_are_left_out(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Near:
+        """The loop of every second seed is too similar."""
+
+        seeds = itertools.count()
+
+        def compare(self, clips: np.ndarray, report: object) -> list[dict[str, float]]:
+            return [{"similarity": float(next(self.seeds) % 2)} for _ in clips]
+
+        def rejects(self, about: dict[str, float]) -> bool:
+            return about["similarity"] > 0.5
+
+    monkeypatch.setattr(packs, "compare_with", lambda *_: Near())
+    monkeypatch.setattr(packs, "key_of", lambda *_: Key.parse("Am"))
+    monkeypatch.setattr(packs, "DIFFERENT_DB", 0.0)
+    wish = Wish(count=1, bars=1, rate_hz=8000, key=Key.parse("Am"), fits=True, max_similarity=0.5)
+    pack = make_pack(run, tmp_path, wish)
+    assert pack.candidates == 2 and [clip["similarity"] for clip in pack.loops] == [0.0]
+    assert pack.loops[0]["seed"] in (0, 2)
 
 
 def test_a_silent_model_is_said_to_be_silent(

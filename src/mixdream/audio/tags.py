@@ -7,6 +7,7 @@ import av
 import soundfile
 
 from mixdream import __version__
+from mixdream.files import valid_text
 
 SOFTWARE = f"mixdream {__version__}"
 """What wrote a file."""
@@ -34,7 +35,7 @@ class Tags:
 
     def write_texts(self, file: soundfile.SoundFile) -> None:
         """Let libsndfile write the texts, before any audio: WAV files have them in ``LIST`` ``INFO``."""
-        file.title, file.comment, file.software = _valid(self.title), _valid(self.comment), SOFTWARE
+        file.title, file.comment, file.software = valid_text(self.title), valid_text(self.comment), SOFTWARE
         if self.licence:
             file.copyright = self.licence
 
@@ -54,8 +55,3 @@ class Tags:
                 if packet.size:  # the last one is empty
                     packet.stream = copied
                     after.mux(packet)
-
-
-def _valid(text: str) -> str:
-    """Stray bytes of names of files become question marks."""
-    return text.encode("utf-8", "replace").decode()

@@ -44,19 +44,11 @@ def extend(
     with progress("Generating") as report:
         from mixdream.generation.continuation import continue_file
         from mixdream.generation.wish import Wish
-        from mixdream.runs.ask import Ask
 
         wish = Wish(
             count=count,
             seed=seed,
-            ask=Ask(
-                like=like,
-                energy=energy,
-                bass=bass,
-                brightness=brightness,
-                busyness=busyness,
-                noisiness=noisiness,
-            ),
+            ask=options.read_ask(like, energy, bass, brightness, busyness, noisiness),
             bpm=bpm,
             rate_hz=rate_hz,
             form=form,

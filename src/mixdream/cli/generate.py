@@ -47,20 +47,12 @@ def generate(
     with progress("Generating") as report:
         from mixdream.generation.generate import generate
         from mixdream.generation.wish import Wish
-        from mixdream.runs.ask import Ask
 
         opened = open_run(run, sampler_steps)
         wish = Wish(
             count=count,
             seed=seed,
-            ask=Ask(
-                like=like,
-                energy=energy,
-                bass=bass,
-                brightness=brightness,
-                busyness=busyness,
-                noisiness=noisiness,
-            ),
+            ask=options.read_ask(like, energy, bass, brightness, busyness, noisiness),
             bpm=bpm,
             pitch=pitch,
             transpose=transpose,

@@ -9,6 +9,7 @@ from mixdream import HIGHEST_SEED
 
 if TYPE_CHECKING:
     from mixdream.analysis.key import Key
+    from mixdream.runs.ask import Ask
 
 RunArgument = Annotated[
     Path | None,
@@ -96,3 +97,19 @@ def read_key(text: str | None) -> "Key | None":
     from mixdream.analysis.key import Key
 
     return None if text is None else Key.parse(text)
+
+
+def read_ask(
+    like: str | None,
+    energy: float | None,
+    bass: float | None,
+    brightness: float | None,
+    busyness: float | None,
+    noisiness: float | None,
+) -> "Ask":
+    """Read what the music is to be like."""
+    from mixdream.runs.ask import Ask
+
+    return Ask(
+        like=like, energy=energy, bass=bass, brightness=brightness, busyness=busyness, noisiness=noisiness
+    )

@@ -46,20 +46,12 @@ def pack(
     with progress("Generating") as report:
         from mixdream.generation.pack import make_pack
         from mixdream.generation.wish import Wish
-        from mixdream.runs.ask import Ask
 
         opened = open_run(run, sampler_steps)
         wish = Wish(
             count=count,
             seed=seed,
-            ask=Ask(
-                like=like,
-                energy=energy,
-                bass=bass,
-                brightness=brightness,
-                busyness=busyness,
-                noisiness=noisiness,
-            ),
+            ask=options.read_ask(like, energy, bass, brightness, busyness, noisiness),
             bpm=bpm,
             pitch=pitch,
             transpose=transpose,

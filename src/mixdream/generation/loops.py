@@ -16,7 +16,7 @@ from mixdream.corpus.beat_windows import BEATS_PER_BAR
 from mixdream.errors import InputError
 from mixdream.generation.clips import Clip, ClipPlan, plan_clips, write_files
 from mixdream.generation.origin import Origin, name_of
-from mixdream.generation.pitch import Pitch, check_transposition, pitch_at
+from mixdream.generation.pitch import Pitch, check_transposition, pitch_at, say_tempo_and_key
 from mixdream.generation.wish import Wish
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.run import Run
@@ -131,16 +131,12 @@ def write_loop(plan: LoopPlan, loop: Loop, folder: Path, likeness: dict[str, Any
     key = found and found.transposed(semitones)
     played = plan.play(loop.channels, semitones)
     audio, level = set_level(played, wish.rate_hz, loop=True, keep=wish.keep_level)
+    heard, end = say_tempo_and_key(plan.bpm, plan.pitch, semitones, key)
     about = {
         **plan.about(loop.origin),
-        "bpm": plan.bpm,
-        "pitch": plan.pitch,
-        "transpose": semitones,
+        **heard,
         "bars": plan.bars,
         "beats": plan.beats,
-        "key": key.name if key else None,
-        "camelot": key.camelot if key else None,
-        "key_probability": key.probability if key else None,
         **asdict(level),
         "silent": loop.silent,
         "seam": asdict(loop.seam),
@@ -148,8 +144,7 @@ def write_loop(plan: LoopPlan, loop: Loop, folder: Path, likeness: dict[str, Any
         "on_beat": loop.on_beat,
         **likeness,
     }
-    named = [key.name, key.camelot] if key else []
-    name = "_".join([plan.run.name, name_of(loop.origin), f"{plan.bpm:g}bpm", *named])
+    name = f"{plan.run.name}_{name_of(loop.origin)}_{end}"
     info = LoopInfo(plan.bpm, plan.beats, MIDDLE_C + key.tonic if key else None)
     return write_files(folder, name, audio, wish, about, info)
 

@@ -98,7 +98,7 @@ def _in_key(plan: LoopPlan, wish: Wish, report: Report) -> dict[Origin, Loop]:
     tries = TRIES * wish.count // CANDIDATES
     for tried, origin in enumerate(islice(wish.each_origin(), tries), 1):
         loop = make_loop(plan, origin)
-        if not loop.silent and wish.suits(key_of(plan, loop)):
+        if not loop.silent and (own := key_of(plan, loop)) and wish.key.mixes_with(own):
             found[origin] = loop
         report(max(tried / tries, len(found) / wish.count), f"{len(found)} in key of {tried}")
         if len(found) == wish.count:

@@ -1,6 +1,6 @@
 """Pitch of loops: whether it follows their tempo, and how far they are transposed."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from mixdream.analysis.key import Key
 from mixdream.errors import InputError
@@ -31,6 +31,25 @@ def check_transposition(semitones: int, key: Key | None) -> None:
         )
     if semitones and key is not None:
         raise InputError("both a transposition and a key are asked for: leave one out")
+
+
+def say_tempo_and_key(
+    bpm: float, pitch: Pitch, semitones: int, key: Key | None
+) -> tuple[dict[str, Any], str]:
+    """What a loop's JSON says of its tempo, pitch and key, that once it is transposed, and its name's end.
+
+    >>> say_tempo_and_key(126.0, "keep", 2, Key.parse("Am"))[1]
+    '126bpm_Am_8A'
+    """
+    about = {
+        "bpm": bpm,
+        "pitch": pitch,
+        "transpose": semitones,
+        "key": key.name if key else None,
+        "camelot": key.camelot if key else None,
+        "key_probability": key.probability if key else None,
+    }
+    return about, "_".join([f"{bpm:g}bpm", *([key.name, key.camelot] if key else [])])
 
 
 def semitones_to(key: Key, found: Key | None) -> int:

@@ -149,7 +149,8 @@ def draw(
     """Yield clips, from one origin after the other, until enough of them are not too similar.
 
     With each comes what its JSON says of that, see `Similarity.compare`; nothing where nothing is compared.
-    For each rejected clip one more is made.
+    For each rejected clip one more is made; of a pack's loops that fit a key there are no more, these may be
+    fewer.
 
     Raises
     ------
@@ -171,6 +172,8 @@ def draw(
         for origin in itertools.islice(origins, min(TOGETHER, count - given)):
             clips.append(make(origin))
             say(given + _MAKING * len(clips), f"clip {name_of(origin)}")
+        if not clips and given and wish.fits:
+            return
         if not clips:
             raise InputError(
                 f"only {given} of {tried} clips are not more similar than {wish.max_similarity}, {count} are "

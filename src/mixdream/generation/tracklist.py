@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mixdream.audio.tags import SOFTWARE
+from mixdream.files import valid_text
 from mixdream.progress import clock
 
 _MOST_TRACKS = 99  # of a cue sheet
@@ -67,5 +68,4 @@ def _msf(seconds: float) -> str:
 
 def _quoted(text: str) -> str:
     """Cue sheets have no escapes; stray bytes of names of files become question marks."""
-    valid = text.encode("utf-8", "replace").decode()
-    return '"' + valid.replace('"', "'") + '"'
+    return '"' + valid_text(text).replace('"', "'") + '"'

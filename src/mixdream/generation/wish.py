@@ -43,10 +43,6 @@ class Wish:
             return self.transpose
         return semitones_to(self.key, found)
 
-    def suits(self, found: Key | None) -> bool:
-        """Whether a loop of a key is wanted in a pack."""
-        return self.key is None or not self.fits or (found is not None and self.key.mixes_with(found))
-
     def each_origin(self) -> Iterable[Origin]:
         """What clips are made from, one after the other; seeds come without end."""
         if self.origins is not None:

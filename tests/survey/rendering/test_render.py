@@ -243,6 +243,20 @@ def test_peaks_that_leave_no_room_make_all_clips_quieter_and_the_notes_say_so(fo
     assert not any("instead of" in note for note in clip_notes_of(design(loudness_lufs=-12), folder))
 
 
+def test_what_an_earlier_test_rendered_outlives_a_try_at_its_level(folder: Path) -> None:
+    """Sessions of the test at -12 LUFS go on while it is at -23, and back with high peaks."""
+    clips = render_clips(design(loudness_lufs=-12), folder)
+    render_clips(design(loudness_lufs=-23), folder)
+    before = {path.name for path in (folder / RENDERED).glob("*.flac")}
+    clicks = media.noise(2, 22_050, level=0.001)[0]
+    clicks[::5000] = 0.9
+    soundfile.write(folder / "real" / "clicks.wav", clicks, 22_050)
+    lower = render_clips(design(loudness_lufs=-12), folder)
+    assert not set(clips) & set(lower)
+    after = {path.name for path in (folder / RENDERED).glob("*.flac")}
+    assert after == before | {f"{clip.id}.flac" for clip in lower}
+
+
 def test_every_file_has_the_same_size_and_sounds_as_before(folder: Path) -> None:
     write_noise(folder / "real" / "quiet at the end.wav", seed=5)
     tone = 0.1 * np.sin(2 * np.pi * 440 * np.arange(22_050) / 22_050)

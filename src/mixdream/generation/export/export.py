@@ -12,7 +12,13 @@ from mixdream.audio.level import Level
 from mixdream.errors import InputError
 from mixdream.files import all_or_none
 from mixdream.generation.export.loop_file import LoopFile, read_loop
-from mixdream.generation.export.move_loop import check_moves, move_loop, moved_paths, write_moved
+from mixdream.generation.export.move_loop import (
+    check_moves,
+    is_moved_from,
+    move_loop,
+    moved_paths,
+    write_moved,
+)
 from mixdream.generation.export.write_midi import midi_path, write_midi
 from mixdream.generation.export.write_one_shots import one_shots_path, write_one_shots
 from mixdream.generation.export.write_stems import stem_paths, write_stems
@@ -49,7 +55,7 @@ def export_loops(
     ------
     InputError
         Nothing is wanted, a file is no loop, tempo, transposition or key cannot be, two loops would get one
-        name, or the folder cannot be written.
+        name, or one that of a file that was not made of it, or the folder cannot be written.
     """
     check_moves(wish)
     if not any(astuple(parts)) and not wish.moves:
@@ -67,6 +73,10 @@ def export_loops(
             loop, level = move_loop(loop, wish)
             if (target := (folder / loop.path.name).resolve()) in taken:
                 raise InputError(f"'{target}' is a loop of its own: export '{path}' to another folder")
+            if target.exists() and not is_moved_from(target, path):
+                raise InputError(
+                    f"'{target}' is there already and was not made of '{path}': export to another folder"
+                )
             taken.add(target)
         exported.append({"loop": str(path), **_export(loop, level, folder, parts)})
     return exported
@@ -76,11 +86,12 @@ def _export(loop: LoopFile, level: Level | None, folder: Path, parts: Parts) -> 
     """Write the parts of a loop; with a level, that of a loop that was moved, itself too."""
     paths = moved_paths(loop, folder) if level is not None else []
     paths += [*stem_paths(loop, folder), one_shots_path(loop, folder), midi_path(loop, folder)]
+    new = [path for path in paths if not path.exists()]  # what is there was written by an earlier call
     stems = split_stems(loop.audio, loop.rate_hz) if any(astuple(parts)) else None
     shots = find_one_shots(stems, loop.rate_hz, loop.beats) if stems and parts.one_shots else None
     lines = find_lines(stems, loop.rate_hz, loop.beats) if stems and parts.midi else None
     written: dict[str, Any] = {}
-    with all_or_none(paths):
+    with all_or_none(new):
         if level is not None:
             written["moved"] = write_moved(loop, level, folder)
         if stems and parts.stems:

@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 from pydantic import BaseModel, Field, ValidationError
 
-from mixdream.analysis.key import PITCH_CLASSES
+from mixdream.analysis.key import Key
 from mixdream.audio.loop_chunks import MIDDLE_C, LoopInfo
 from mixdream.audio.write import AudioFormat
 from mixdream.errors import InputError, first_problem
@@ -58,8 +58,7 @@ class LoopFile:
     @property
     def info(self) -> LoopInfo:
         """What the chunks of its file say."""
-        tonic = PITCH_CLASSES.index(self.key.removesuffix("m")) if self.key else None
-        return LoopInfo(self.bpm, self.beats, None if tonic is None else MIDDLE_C + tonic)
+        return LoopInfo(self.bpm, self.beats, MIDDLE_C + Key.parse(self.key).tonic if self.key else None)
 
 
 def find_loops(sources: Sequence[Path]) -> tuple[list[Path], list[str]]:

@@ -1,5 +1,6 @@
 """Moving: a finished loop at another tempo, pitch or key."""
 
+import json
 import re
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -10,12 +11,13 @@ from mixdream.analysis.key_finder import find_key
 from mixdream.audio.level import SILENCE, Level, set_level
 from mixdream.generation.clips import write_files
 from mixdream.generation.export.loop_file import LoopFile
-from mixdream.generation.pitch import check_transposition, pitch_at
+from mixdream.generation.pitch import check_transposition, pitch_at, say_tempo_and_key
 from mixdream.generation.wish import Wish
 from mixdream.runs.tempo import check_bpm
 from mixdream.spectrogram.stretch import stretch_loop
 
 _TEMPO_AND_KEY = re.compile(r"_[\d.]+bpm(_[A-G]#?m?(_\d+[AB])?)?$")  # behind the name of a loop's origin
+_BEFORE = ("pitch", "transpose", "moved_from")  # what a loop's JSON says of it, if anything
 
 
 def check_moves(wish: Wish) -> None:
@@ -41,24 +43,16 @@ def move_loop(loop: LoopFile, wish: Wish) -> tuple[LoopFile, Level]:
     key = found and found.transposed(semitones)
     played = stretch_loop(loop.audio, samples, natural / 2 ** (semitones / 12), loop.rate_hz)
     audio, level = set_level(played, loop.rate_hz, loop=True)
-    named = [key.name, key.camelot] if key else []
-    name = "_".join([_TEMPO_AND_KEY.sub("", loop.path.stem), f"{bpm:g}bpm", *named])
-    about = {
-        "bpm": bpm,
-        "pitch": pitch,
-        "transpose": semitones,
-        "moved_from": {"file": loop.path.name, "bpm": loop.bpm, "key": loop.key},
-        "key": key.name if key else None,
-        "camelot": key.camelot if key else None,
-        "key_probability": key.probability if key else None,
-    }
+    heard, end = say_tempo_and_key(bpm, pitch, semitones, key)
+    before = {name: loop.origin[name] for name in _BEFORE if name in loop.origin}
+    moved_from = {"file": loop.path.name, "bpm": loop.bpm, "key": loop.key} | before
     moved = replace(
         loop,
-        path=loop.path.with_name(f"{name}.{loop.form}"),
+        path=loop.path.with_name(f"{_TEMPO_AND_KEY.sub('', loop.path.stem)}_{end}.{loop.form}"),
         audio=audio,
         bpm=bpm,
-        key=key.name if key else None,
-        origin=loop.origin | about,
+        key=heard["key"],
+        origin=loop.origin | heard | {"moved_from": moved_from},
     )
     return moved, level
 
@@ -66,6 +60,14 @@ def move_loop(loop: LoopFile, wish: Wish) -> tuple[LoopFile, Level]:
 def moved_paths(loop: LoopFile, folder: Path) -> list[Path]:
     """File of a loop that was moved, and the JSON beside it."""
     return [folder / f"{loop.path.stem}.{suffix}" for suffix in (loop.form, "json")]
+
+
+def is_moved_from(path: Path, source: Path) -> bool:
+    """Whether the JSON beside a file says that it was made by moving a loop of the source's name."""
+    try:
+        return bool(json.loads(path.with_suffix(".json").read_bytes())["moved_from"]["file"] == source.name)
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return False
 
 
 def write_moved(loop: LoopFile, level: Level, folder: Path) -> str:

@@ -7,7 +7,7 @@ import mido
 
 from mixdream.analysis.lines.notes import Lines, Note
 from mixdream.analysis.lines.struck import STEPS_PER_BEAT
-from mixdream.files import write_with
+from mixdream.files import valid_text, write_with
 from mixdream.generation.export.loop_file import LoopFile
 
 _TICKS_PER_BEAT = 480
@@ -34,7 +34,7 @@ def write_midi(loop: LoopFile, lines: Lines, folder: Path) -> dict[str, object]:
     end = loop.beats * _TICKS_PER_BEAT
     tempo = mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(loop.bpm))
     metre = mido.MetaMessage("time_signature", numerator=4, denominator=4)
-    file.tracks.append(_track(loop.path.stem, [(0, tempo), (0, metre)], end))
+    file.tracks.append(_track(valid_text(loop.path.stem), [(0, tempo), (0, metre)], end))
     for name, channel in _CHANNELS.items():
         messages = _messages(getattr(lines, name), channel, lines.swing, end)
         file.tracks.append(_track(name, messages, end))

@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 
 from mixdream.analysis.one_shots import OneShot
-from mixdream.files import write_with
+from mixdream.files import valid_text, write_with
 from mixdream.generation.export.loop_file import LoopFile
 
 _NO_DATE = (1980, 1, 1, 0, 0, 0)  # the first that ZIP has: the same one-shots are the same file
@@ -39,7 +39,7 @@ def write_one_shots(loop: LoopFile, shots: Sequence[OneShot], folder: Path) -> d
         counts[words] += 1
         wav = io.BytesIO()
         soundfile.write(wav, np.transpose(shot.audio), loop.rate_hz, subtype="PCM_24", format="WAV")
-        files[f"{shot.kind}s/{loop.path.stem}_{words}_{counts[words]}.wav"] = wav.getvalue()
+        files[f"{shot.kind}s/{valid_text(loop.path.stem)}_{words}_{counts[words]}.wav"] = wav.getvalue()
 
     def save(to: BinaryIO) -> None:
         with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -25,7 +25,7 @@ def write_stems(loop: LoopFile, stems: Stems, folder: Path) -> dict[str, str]:
     They add up to the loop. Only where one of them would leave full scale are all turned down alike, by what
     the JSON says as ``gain_db``.
     """
-    gain = min(1.0, 1 / max(float(np.abs(stem).max()) for stem in stems))
+    gain = 1 / max(1.0, *(float(np.abs(stem).max()) for stem in stems))
     wish = Wish(rate_hz=loop.rate_hz, form=loop.form)
     files = {}
     for stem, own in zip(Stems._fields, stems, strict=True):

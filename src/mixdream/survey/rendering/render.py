@@ -91,6 +91,7 @@ def render_clips(design: Design, folder: Path, report: Report = silent) -> list[
     secret, made_of = _secret(target), _fingerprint([source.sha256 for source in sources])
     is_same = (old.get("made_for"), old.get("made_of")) == (_settings(design), made_of)
     level = Loudest(old["level_lufs"], old["loudest"]) if is_same else Loudest(design.loudness_lufs, None)
+    before = {path.stem for path in target.glob("*.flac")}
     while True:
         jobs = _plan(design, sources, channels, secret, level.lufs)
         check_clips(design, [job.clip for job in jobs])
@@ -98,7 +99,7 @@ def render_clips(design: Design, folder: Path, report: Report = silent) -> list[
         lower = _lower(about, level)
         if lower is level:
             break
-        for clip_id in about.keys() - known.keys():
+        for clip_id in about.keys() - before:
             _file(target, clip_id).unlink()
         level = lower
     make_equal(list(target.glob("*.flac")))
