@@ -117,10 +117,10 @@ def name_of(origin: Origin) -> str:
     '7(Mix%2F2)energy0.9busyness0.25'
     """
     if isinstance(origin, ConditionedSeed):
-        like = _UNSAFE.sub(
-            lambda match: quote(match[0], safe="", errors="surrogateescape"), origin.like or ""
-        )
         asked = "".join(f"{key}{value:g}" for key, value in origin.descriptors.items())
+        if origin.like is None:
+            return f"{origin.seed}{asked}"
+        like = _UNSAFE.sub(lambda match: quote(match[0], safe="", errors="surrogateescape"), origin.like)
         return f"{origin.seed}({like}){asked}"
     if isinstance(origin, Variation):
         return f"{name_of(origin.of)}~{origin.number}"
