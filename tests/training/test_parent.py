@@ -6,13 +6,14 @@ from accelerate import Accelerator
 
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
+from mixdream.recipes.load import load_recipe
 from mixdream.runs.run import Run
 from mixdream.runs.share import share_run
 from mixdream.training import train as module
-from mixdream.training.parent import check_parent, take_weights
+from mixdream.training.parent import bundled_parent, check_parent, take_weights
 from mixdream.training.prepare import prepare
 from mixdream.training.train import train
-from tests.conftest import tiny_recipe
+from tests.conftest import FAST, tiny_recipe
 
 RECIPE = tiny_recipe("cpu-8k", "training.epochs=1")
 
@@ -86,3 +87,19 @@ def test_other_networks_are_no_parents(parent: Run, corpus: Corpus) -> None:
     with pytest.raises(InputError, match=r"ema.safetensors cannot be used"):
         take_weights(trainer, parent)
     broken.with_suffix(".kept").rename(broken)
+
+
+def test_the_default_recipe_can_begin_with_the_model_that_comes_with_mixdream(
+    stereo_corpus: Corpus, tmp_path: Path
+) -> None:
+    recipe = load_recipe("cpu", FAST)
+    bundled = bundled_parent(recipe)
+    assert bundled is not None
+    assert bundled_parent(RECIPE) is None
+    info = train(recipe, stereo_corpus, tmp_path / "run", minutes=1e-6, parent=bundled)
+    assert (info["from"]["run"], info["steps"]) == ("mixdream", 1)
+    run = Run.open(tmp_path / "run")
+    learnt, own = (each.load_generator(each.chosen_checkpoint()).state_dict() for each in (run, bundled))
+    for key, value in own.items():
+        if value.is_floating_point() and "running" not in key:
+            assert (learnt[key] - value).abs().max() < 0.01
