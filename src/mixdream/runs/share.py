@@ -1,10 +1,12 @@
-"""Sharing a model: the part of a run that makes clips, small enough to hand on."""
+"""Sharing a model: the part of a run that makes clips, or that others go on from, small enough to hand on."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 
 import torch
-from safetensors.torch import save
+from safetensors.torch import load, save
+from torch import Tensor
 
 from mixdream.errors import InputError
 from mixdream.files import folder_atomically, write_atomically, write_json
@@ -16,11 +18,15 @@ _KEPT = (
     *("versions", "windows", "tempo_bpm", "from"),
 )
 
+_JUDGE = "discriminator"
+
 
 def share_run(run: Run, folder: Path) -> Path:
     """Write a run folder with only what generating takes: recipe, scaling, weights in half precision.
 
-    The weights are those that clips are made with, of the chosen checkpoint. Nothing in it is pickled. It
+    The weights are those that clips are made with, of the chosen checkpoint; with them go those of the
+    discriminator, where there is one, for trainings that begin with this one: a new discriminator knows
+    nothing and leads the generator astray. Nothing in it is pickled. It
     says nothing of where the music was or what the sets were called: they can be asked for by number. Clips
     of the shared run differ from the run's own by the rounding of its weights; the folder's name is part of
     their names.
@@ -33,25 +39,33 @@ def share_run(run: Run, folder: Path) -> Path:
     if folder.exists():
         raise InputError(f"{folder} is there already: choose a new folder")
     checkpoint = run.chosen_checkpoint()
-    weights = {
-        name: value.half() if value.is_floating_point() else value
-        for name, value in run.load_generator(checkpoint).state_dict().items()
-    }
-    if not all(torch.isfinite(value).all() for value in weights.values()):
-        raise InputError(f"{checkpoint} does not fit half precision: it is broken, use an earlier one")
+    parts = {run.clip_part: _halved(run.load_generator(checkpoint).state_dict(), checkpoint)}
+    if (judge := tensors_path(checkpoint, _JUDGE)).exists():
+        parts[_JUDGE] = _halved(load(judge.read_bytes()), checkpoint)
     info, statistics = run.info(), run.statistics()
-    with folder_atomically(folder) as parts:
-        path = tensors_path(checkpoint_path(parts, checkpoint.name), run.clip_part)
-        path.parent.mkdir(parents=True)
-        write_atomically(path, save({name: value.contiguous() for name, value in weights.items()}))
+    with folder_atomically(folder) as written:
+        (made := checkpoint_path(written, checkpoint.name)).mkdir(parents=True)
+        for part, weights in parts.items():
+            write_atomically(tensors_path(made, part), save(weights))
         if statistics is not None:
             # The sets' own references are only for real windows: clips take the middle one.
             middle = {"": median(statistics.reference_db.values())}
-            write_json(parts / SCALING_NAME, statistics.model_dump() | {"reference_db": middle})
+            write_json(written / SCALING_NAME, statistics.model_dump() | {"reference_db": middle})
         if run.conditions is not None:
-            write_json(parts / CONDITIONS_NAME, run.conditions.anonymous().model_dump())
+            write_json(written / CONDITIONS_NAME, run.conditions.anonymous().model_dump())
         corpus = {"folder": None, "hash": info["corpus"]["hash"], "seconds": info["corpus"]["seconds"]}
         kept = {name: info[name] for name in _KEPT if name in info}
-        write_json(parts / INFO_NAME, kept | {"corpus": corpus})
-        write_atomically(parts / RECIPE_NAME, (run.folder / RECIPE_NAME).read_bytes())
+        write_json(written / INFO_NAME, kept | {"corpus": corpus})
+        write_atomically(written / RECIPE_NAME, (run.folder / RECIPE_NAME).read_bytes())
     return folder
+
+
+def _halved(weights: Mapping[str, Tensor], checkpoint: Path) -> dict[str, Tensor]:
+    """Weights in half precision; what counts batches stays as it is."""
+    halved = {
+        name: (value.half() if value.is_floating_point() else value).contiguous()
+        for name, value in weights.items()
+    }
+    if not all(torch.isfinite(value).all() for value in halved.values()):
+        raise InputError(f"{checkpoint} does not fit half precision: it is broken, use an earlier one")
+    return halved

@@ -43,8 +43,7 @@ def bundled_parent(recipe: Recipe) -> Run | None:
 def take_weights(trainer: Trainer, parent: Run) -> None:
     """Give the networks of a trainer the weights of the parent's chosen checkpoint.
 
-    A run that was shared has only the generator, averaged: what else there is begins anew. So do the
-    optimisers.
+    A run that was shared has the averaged generator only, and the discriminator. Optimisers begin anew.
     """
     checkpoint = parent.chosen_checkpoint()
     for name, network in trainer.networks.items():
