@@ -31,7 +31,7 @@ def test_a_shared_run_makes_the_same_clips_but_for_rounding(run: Run, tmp_path: 
     assert theirs[0]["file"].startswith(str(tmp_path / "handed-on" / "handed-on_0_"))
     for a, b in zip(ours, theirs, strict=True):
         x, y = (np.abs(np.fft.rfft(soundfile.read(one["file"])[0])) for one in (a, b))
-        assert np.corrcoef(x, y)[0, 1] > 0.9
+        assert np.corrcoef(x, y)[0, 1] > 0.8
     # Before any inversion they are nearer: phases of a model after one epoch hang on the last digit.
     ours_made, theirs_made = (
         torch.cat([plan_clips(one, Wish()).image(seed) for seed in (0, 1)]) for one in (run, shared)
