@@ -85,7 +85,7 @@ def test_each_check_up_is_heard_with_its_own_checkpoint_and_an_error_ends_nothin
     # Its time is no time of training; the first check-up, which prepares, is left out.
     trained = [json.loads(line)["seconds"] for line in (examined / "metrics.jsonl").read_text().splitlines()]
     slept = (moments[-1] - moments[1]) - (trained[-1] - trained[1])
-    assert slept == pytest.approx(SLEPT_S * (STEPS - 2), rel=0.5)
+    assert slept > 0.9 * SLEPT_S * (STEPS - 2)  # on a busy machine more, which is no training either
     info = json.loads((examined / "run.json").read_text())
     assert (info["status"], info["on_checkup_error"]) == ("finished", "OSError: no space left")
 
