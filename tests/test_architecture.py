@@ -15,6 +15,7 @@ ROOT = Path(mixdream.__file__).parent
 # From top to bottom; a room may import its own floor and those below.
 FLOORS = (
     {"cli", "__main__"},
+    {"studio"},
     {"project", "reproduce"},
     {"project_page"},
     {"survey", "training", "generation"},

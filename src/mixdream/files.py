@@ -8,6 +8,7 @@ import errno
 import io
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -69,6 +70,18 @@ def write_with(path: Path, save: Callable[[BinaryIO], object]) -> None:
     file = io.BytesIO()
     save(file)
     write_atomically(path, file.getvalue())
+
+
+def secret_in(path: Path) -> str:
+    """Secret that only its owner can read, made at the first call; who deletes the file gets a new one."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text("utf-8").strip()
+    with os.fdopen(descriptor, "w") as file:
+        secret = secrets.token_urlsafe(24)
+        file.write(secret + "\n")
+    return secret
 
 
 def valid_text(text: str) -> str:

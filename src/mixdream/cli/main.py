@@ -24,6 +24,7 @@ from mixdream.cli import (
     pack,
     reproduce,
     share,
+    studio,
     survey,
     train,
     vary,
@@ -49,6 +50,7 @@ app = typer.Typer(
 )
 app.command()(dream.dream)
 app.command()(dream.demo)
+app.command()(studio.studio)
 app.add_typer(corpus.app, name="corpus")
 app.command()(train.recipes)
 app.command()(train.train)

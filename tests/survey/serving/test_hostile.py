@@ -317,7 +317,7 @@ def test_the_last_of_several_forwarded_lines_is_the_proxys(
 
 
 def test_a_body_that_trickles_in_is_not_waited_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mixdream.survey.serving.guard._BODY_S", 0.05)
+    monkeypatch.setattr("mixdream.pages.serving._BODY_S", 0.05)
     app = create_app(settings_for(folder, example_design()))
     sent: list[Any] = []
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp
 
+from mixdream.pages.serving import RevalidatedFiles
 from mixdream.survey.serving import listener, progress
 from mixdream.survey.serving.fault_log import LOG, keep_quiet
 from mixdream.survey.serving.guard import Guard
@@ -35,7 +35,7 @@ def create_app(settings: Settings) -> ASGIApp:
     # Redirects to the path with or without a slash would repeat whatever Host a request names.
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.site = site
-    app.mount("/static", _Static(directory=Path(__file__).parent / "static"))
+    app.mount("/static", RevalidatedFiles(directory=Path(__file__).parent / "static"))
     app.include_router(listener.router)
     app.include_router(progress.router)
     app.add_exception_handler(Refused, _refused)
@@ -53,15 +53,6 @@ def from_environment() -> ASGIApp:
     """What uvicorn's workers call."""
     keep_quiet()
     return create_app(Settings.from_environment())
-
-
-class _Static(StaticFiles):
-    """Scripts and styles; browsers ask each time whether they have the newest."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
 
 
 async def _refused(_request: Request, error: Any) -> Response:

@@ -2,10 +2,11 @@
 
 import json
 import os
-import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
+
+from mixdream.files import secret_in
 
 VARIABLE = "MIXDREAM_SURVEY"
 """Environment variable that worker processes find their settings in."""
@@ -35,12 +36,4 @@ def progress_token(folder: Path) -> str:
 
     Whoever deletes the file gets a new one, and links with the old one are dead.
     """
-    path = folder / "progress-token"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text("utf-8").strip()
-    with os.fdopen(descriptor, "w") as file:
-        token = secrets.token_urlsafe(24)
-        file.write(token + "\n")
-    return token
+    return secret_in(folder / "progress-token")

@@ -1,0 +1,86 @@
+"""The studio's server: one for a project, on 127.0.0.1."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import uvicorn
+
+from mixdream.errors import InputError
+from mixdream.files import only_one_in
+from mixdream.studio.app import create_app
+from mixdream.studio.studio import Studio
+
+_HOST = "127.0.0.1"
+
+
+class Server:
+    """A studio on a port of this machine.
+
+    Parameters
+    ----------
+    studio : Studio
+    port : int
+        0 takes any that is free.
+    """
+
+    def __init__(self, studio: Studio, port: int) -> None:
+        self.studio, self.port = studio, port
+        self._socket: socket.socket | None = None
+
+    @property
+    def link(self) -> str:
+        """What to open in a browser."""
+        return f"http://{_HOST}:{self.port}/?token={self.studio.token()}"
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take the port, and the project, for as long as this context lasts.
+
+        Raises
+        ------
+        InputError
+            A folder that cannot be used, a project whose studio is open already, or a port that is taken.
+        """
+        folder = self.studio.project.folder
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"'{folder}' is a file: name a folder for the project")
+        taken = f"the studio of '{folder}' is open already: use its page, or end it first"
+        with only_one_in(self.studio.own_folder / "server", taken):
+            try:
+                self._socket = socket.create_server((_HOST, self.port))
+            except OSError as error:
+                raise InputError(
+                    f"port {self.port} cannot be used ({error.strerror}): choose another with --port"
+                ) from None
+            with self._socket:
+                self.port = self._socket.getsockname()[1]
+                yield
+
+    def run(self) -> None:
+        """Answer until SIGINT or SIGTERM."""
+        assert self._socket is not None
+        config = uvicorn.Config(
+            create_app(self.studio, self.port),
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            ws="none",
+            timeout_graceful_shutdown=3,
+        )
+        _Uvicorn(config, self.studio).run(sockets=[self._socket])
+
+
+class _Uvicorn(uvicorn.Server):
+    """Ends the pages' streams of events when it is told to stop: it would wait for them."""
+
+    def __init__(self, config: uvicorn.Config, studio: Studio) -> None:
+        super().__init__(config)
+        self._studio = studio
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """See uvicorn.Server."""
+        self._studio.hub.close()
+        super().handle_exit(sig, frame)

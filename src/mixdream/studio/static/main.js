@@ -1,0 +1,36 @@
+/** Begins the page: its views, and what stays whichever of them is shown. */
+
+import { listen } from "./api.js";
+
+const VIEWS = ["sets", "training", "play"];
+
+/** Show a line for people until it is read; an empty one hides it. */
+export function say(text) {
+  const message = document.getElementById("message");
+  message.textContent = text;
+  message.hidden = !text;
+}
+
+function show() {
+  const wanted = location.hash.slice(1);
+  const shown = VIEWS.includes(wanted) ? wanted : VIEWS[0];
+  for (const view of VIEWS) {
+    document.getElementById(view).hidden = view !== shown;
+    const link = document.querySelector(`nav a[href="#${view}"]`);
+    if (view === shown) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+document.getElementById("message").addEventListener("click", () => say(""));
+addEventListener("unhandledrejection", (event) => say(event.reason?.message ?? String(event.reason)));
+addEventListener("hashchange", show);
+addEventListener("keydown", (event) => {
+  const isText = event.target.matches("input, textarea, select");
+  const view = VIEWS[Number(event.key) - 1];
+  if (view && !isText && !event.ctrlKey && !event.altKey && !event.metaKey) location.hash = view;
+});
+show();
+listen((isThere) => {
+  document.getElementById("connection").hidden = isThere;
+});
