@@ -5,17 +5,20 @@ import os
 # As the command line does; torch reads it when it is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import numpy as np
 import pytest
 import soundfile
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from mixdream.corpus.build import build_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.recipes.load import load_recipe
 from mixdream.recipes.recipe import Recipe
+from tests.browsers import ARGS, CHROMIUM
 
 # The same examples on every machine, however slow it is.
 hypothesis.settings.register_profile("mixdream", derandomize=True, deadline=None)
@@ -81,3 +84,18 @@ def stereo_corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     folder = tmp_path_factory.mktemp("stereo")
     sets = [write_set(folder / f"{bpm}.wav", 20, bpm, bpm, stereo=True) for bpm in (120, 140)]
     return build_corpus(sets, folder / "built", jobs=1).corpus
+
+
+@pytest.fixture(scope="module")  # its event loop must end before other tests begin theirs
+def browser() -> Iterator[Browser]:
+    """A browser for the tests of a file."""
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGS))
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A window of its own."""
+    opened = browser.new_context(viewport={"width": 1000, "height": 800})
+    yield opened
+    opened.close()

@@ -1,30 +1,11 @@
 """A listener with a real browser."""
 
-import shutil
-from typing import Any
-
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
 from mixdream.survey.storage.rows import Answer
 from tests.survey.example import Server, answers_in
 from tests.survey.walk import answer
-
-CHROMIUM = shutil.which("chromium")
-NEEDS_CHROMIUM = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-ARGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--autoplay-policy=user-gesture-required",
-)
-PHONE: dict[str, Any] = {
-    "viewport": {"width": 390, "height": 844},
-    "has_touch": True,
-    "is_mobile": True,
-    "device_scale_factor": 2,
-}
 
 
 def rows(server: Server, session: str) -> list[Answer]:

@@ -1,4 +1,4 @@
-"""Databases of both kinds, and a browser."""
+"""Databases of both kinds, and a server."""
 
 import secrets
 from collections.abc import Iterator
@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from tests.survey.browsing import ARGS, CHROMIUM
 from tests.survey.example import Server, write_test
 from tests.survey.postgres import postgres, why_not
 
@@ -50,18 +48,3 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The example, served by two workers as a user serves it."""
     with Server(write_test(tmp_path_factory.mktemp("served") / "test"), "--workers", "2") as served:
         yield served
-
-
-@pytest.fixture(scope="module")  # its event loop must end before other tests begin theirs
-def browser() -> Iterator[Browser]:
-    """A browser for the tests of a file."""
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGS))
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A listener's own window."""
-    opened = browser.new_context(viewport={"width": 1000, "height": 800})
-    yield opened
-    opened.close()

@@ -15,8 +15,8 @@ def share(
 ) -> None:
     """Example: mixdream share my-run -o handed-on
 
-    Write a small copy of a run that others can generate with. It is recipe, scaling and weights in 16 bit, and
-    holds no music and no names of sets (--like takes their numbers); all is safetensors, JSON or TOML.
+    Write a small copy of a run that others can generate with. It holds recipe, scaling and weights in 16 bit,
+    no music and no names of sets (--like takes their numbers); all of it is safetensors, JSON or TOML.
     """
     from mixdream.runs.run import Run
     from mixdream.runs.share import share_run

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 _ALIVE_S = 15.0  # a comment at least so often, so that pages that are gone are noticed
@@ -38,7 +38,7 @@ class Hub:
             for page in self._pages:
                 page.wake()
 
-    async def events(self) -> AsyncIterator[str]:
+    async def events(self) -> AsyncGenerator[str]:
         """Yield events for one page as they are sent: first the newest of each topic, then what changes."""
         with self._lock:
             page = _Page(set(self._newest))

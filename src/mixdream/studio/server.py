@@ -28,6 +28,7 @@ class Server:
     def __init__(self, studio: Studio, port: int) -> None:
         self.studio, self.port = studio, port
         self._socket: socket.socket | None = None
+        self._answering: _Uvicorn | None = None
 
     @property
     def link(self) -> str:
@@ -59,7 +60,7 @@ class Server:
                 yield
 
     def run(self) -> None:
-        """Answer until SIGINT or SIGTERM."""
+        """Answer until SIGINT or SIGTERM, or until `stop`."""
         assert self._socket is not None
         config = uvicorn.Config(
             create_app(self.studio, self.port),
@@ -70,7 +71,13 @@ class Server:
             ws="none",
             timeout_graceful_shutdown=3,
         )
-        _Uvicorn(config, self.studio).run(sockets=[self._socket])
+        self._answering = _Uvicorn(config, self.studio)
+        self._answering.run(sockets=[self._socket])
+
+    def stop(self) -> None:
+        """End `run`, from any thread."""
+        if self._answering:
+            self._answering.end()
 
 
 class _Uvicorn(uvicorn.Server):
@@ -79,6 +86,11 @@ class _Uvicorn(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, studio: Studio) -> None:
         super().__init__(config)
         self._studio = studio
+
+    def end(self) -> None:
+        """End the streams, then the rest."""
+        self._studio.hub.close()
+        self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """See uvicorn.Server."""

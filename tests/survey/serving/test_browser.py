@@ -6,18 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, Route, expect
 
-from tests.survey.browsing import (
-    NEEDS_CHROMIUM,
-    PHONE,
-    answer_page,
-    begin,
-    choose,
-    forward,
-    go_on,
-    hear_all,
-    position,
-    rows,
-)
+from tests.browsers import NEEDS_CHROMIUM, PHONE
+from tests.survey.browsing import answer_page, begin, choose, forward, go_on, hear_all, position, rows
 from tests.survey.example import SECRET_WORDS, Server, write_test
 
 pytestmark = NEEDS_CHROMIUM

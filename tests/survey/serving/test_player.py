@@ -8,15 +8,8 @@ import pytest
 import soundfile
 from playwright.sync_api import BrowserContext, Response, Route, expect
 
-from tests.survey.browsing import (
-    NEEDS_CHROMIUM,
-    begin,
-    choose,
-    forward,
-    go_on,
-    hear_all,
-    rows,
-)
+from tests.browsers import NEEDS_CHROMIUM
+from tests.survey.browsing import begin, choose, forward, go_on, hear_all, rows
 from tests.survey.example import Server, example_design
 
 pytestmark = NEEDS_CHROMIUM
@@ -135,6 +128,9 @@ def test_every_response_with_a_clip_is_as_every_other(context: BrowserContext, u
     page.on("response", keep)
     begin(page, unlike)
     for number in range(2):
+        expect(
+            page.locator(".play").last
+        ).to_be_enabled()  # bodies are gone with the page that asked for them
         forward(page, unlike, 1)
         expect(page.locator(".play").last).to_be_enabled()
         assert len(heads) >= 3 + 2 * number

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.words import WORDS
 from mixdream.survey.serving.app import create_app
-from tests.survey.browsing import NEEDS_CHROMIUM, PHONE, begin, go_on, hear_all
+from tests.browsers import NEEDS_CHROMIUM, PHONE
+from tests.survey.browsing import begin, go_on, hear_all
 from tests.survey.example import CONDITIONS, Server, example_design, settings_for, write_rendered, write_test
 from tests.survey.walk import answer, consent
 
