@@ -34,8 +34,15 @@ class Doctor:
     work that was lost.
     """
 
-    def __init__(self, run: Path, batches: Batches, sample: Callable[[int], Tensor], step: int) -> None:
-        self.run, self._batches, self._sample = run, batches, sample
+    def __init__(
+        self,
+        run: Path,
+        batches: Batches,
+        sample: Callable[[int], Tensor],
+        step: int,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.run, self._batches, self._sample, self._clock = run, batches, sample, clock
         history, self._best_before = _read(run / DOCTOR_NAME)
         self.history = [check_up for check_up in history if check_up.step <= step]
         self.diagnosis = diagnose(self.history)
@@ -66,9 +73,9 @@ class Doctor:
             few = SAMPLES // 4 if torch.cuda.is_available() else 4
             if torch.cuda.is_available():
                 self._sample(few)
-            began = time.perf_counter()
+            began = self._clock()
             self._sample(few)
-            self._expected_s = (time.perf_counter() - began) * SAMPLES / few
+            self._expected_s = (self._clock() - began) * SAMPLES / few
         return self._expected_s
 
     def check_up(self, step: int, epoch: float, seconds: float, save: Callable[[], None]) -> CheckUp | None:
@@ -78,7 +85,7 @@ class Doctor:
         """
         try:
             self._examiner = self._examiner or Examiner.prepare(self._batches)
-            began = time.perf_counter()  # what is done once does not keep the next check-up off
+            began = self._clock()  # what is done once does not keep the next check-up off
             measures = self._examiner.examine(self._sample(self._examiner.number))
         except InputError as error:
             # A check-up that cannot be is no reason to end a training of days.
@@ -90,7 +97,7 @@ class Doctor:
         # The checkpoint first, and the best one before it stays until doctor.json names the new one.
         if best_of([*self.history, check_up]) is check_up:
             save()
-        check_up = replace(check_up, cost_s=round(time.perf_counter() - began, 3))
+        check_up = replace(check_up, cost_s=round(self._clock() - began, 3))
         self.history = [*self.history, check_up]
         self.diagnosis = diagnose(self.history)
         write_json(

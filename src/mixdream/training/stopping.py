@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Literal, Self
@@ -21,9 +21,11 @@ class StopWatch:
     The time limit counts from the construction, without pauses.
     """
 
-    def __init__(self, minutes: float | None, accelerator: Accelerator) -> None:
-        self.minutes, self.accelerator = minutes, accelerator
-        self._began, self._paused_s = time.monotonic(), 0.0
+    def __init__(
+        self, minutes: float | None, accelerator: Accelerator, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.minutes, self.accelerator, self._clock = minutes, accelerator, clock
+        self._began, self._paused_s = clock(), 0.0
         self._signalled = False
         self._previous: dict[signal.Signals, signal._HANDLER] = {}
 
@@ -42,7 +44,7 @@ class StopWatch:
     @property
     def seconds(self) -> float:
         """Seconds since the construction, without pauses."""
-        return time.monotonic() - self._began - self._paused_s
+        return self._clock() - self._began - self._paused_s
 
     @property
     def share(self) -> float:
@@ -52,11 +54,11 @@ class StopWatch:
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Leave out the time of this context."""
-        began = time.monotonic()
+        began = self._clock()
         try:
             yield
         finally:
-            self._paused_s += time.monotonic() - began
+            self._paused_s += self._clock() - began
 
     def reason(self, done: bool = False) -> Reason | None:
         """Why to stop now, the same answer in every process; None to go on.

@@ -2,15 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mixdream.survey.serving.limits import Buckets, Rate, network_of
-
-
-class Clock:
-    """Time that passes when it is told to."""
-
-    now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
+from tests.clock import Clock
 
 
 def test_a_burst_then_the_steady_rate() -> None:
