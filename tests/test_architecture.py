@@ -17,7 +17,7 @@ FLOORS = (
     {"cli", "__main__"},
     {"studio"},
     {"project", "reproduce"},
-    {"project_page"},
+    {"project_page", "project_folder"},
     {"survey", "training", "generation"},
     {"evaluation"},
     {"runs"},

@@ -4,7 +4,6 @@ import glob
 import itertools
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from mixdream.generation.loops import make_loop, plan_loops, write_loop
 from mixdream.generation.pack import make_pack
 from mixdream.generation.wish import Wish
 from mixdream.progress import Report, silent
+from mixdream.project_folder import ProjectFolder
 from mixdream.project_page import read_loop, write_project_page
 from mixdream.recipes.load import load_recipe
 from mixdream.recipes.recipe import Recipe
@@ -30,39 +30,16 @@ RECIPE = "cpu"  # what projects are trained with
 LOOPS = 16  # loops of a project's pack
 _RUN = "dream"
 _STATE = "project.json"
-_HEARD_SEEDS = (0, 1)  # of the loops that are rendered at each check-up
+_HEARD_SEEDS = (0, 1, 2, 3)  # of the loops that are rendered at each check-up
 _ENDED = ("finished", "stopped by the doctor")
 
 
-@dataclass(frozen=True)
-class Project:
-    """The folder of a project: ``sets/ corpus/ runs/ loops/ index.html``.
+class Project(ProjectFolder):
+    """The main job in the folder of a project.
 
-    Sets may lie elsewhere; ``sets/`` holds those that the project brought along. ``project.json`` says what
-    the loops were made of. A training begins with the weights of the model that comes with mixdream.
+    ``project.json`` says what the loops were made of. A training begins with the weights of the model that
+    comes with mixdream.
     """
-
-    folder: Path
-
-    @property
-    def sets(self) -> Path:
-        """Sets that lie in the project."""
-        return self.folder / "sets"
-
-    @property
-    def corpus(self) -> Path:
-        """The sets, ready for training."""
-        return self.folder / "corpus"
-
-    @property
-    def loops(self) -> Path:
-        """The loops of the best checkpoint."""
-        return self.folder / "loops"
-
-    @property
-    def page(self) -> Path:
-        """The page with players."""
-        return self.folder / "index.html"
 
     def build(self, sources: Sequence[Path | str] = (), report: Report = silent) -> BuildResult:
         """Read sets into the corpus.
@@ -87,7 +64,7 @@ class Project:
 
     def run_folder(self, corpus: Corpus) -> Path:
         """Run that learns from this corpus, new or not: other sets are another training."""
-        folders = (self.folder / "runs" / (_RUN if i == 1 else f"{_RUN}-{i}") for i in itertools.count(1))
+        folders = (self.runs / (_RUN if i == 1 else f"{_RUN}-{i}") for i in itertools.count(1))
         return next(
             folder
             for folder in folders
@@ -113,7 +90,7 @@ class Project:
     def train(self, corpus: Corpus, minutes: float, report: Report = silent) -> Run:
         """Train until so many minutes are over in all, or the doctor sees nothing to be gained.
 
-        At each check-up two loops are rendered to hear, and the page shows them.
+        At each check-up four loops are rendered to hear, and the page shows two of them.
 
         Raises
         ------

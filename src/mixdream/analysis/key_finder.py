@@ -1,6 +1,7 @@
-"""The key of a clip: its notes in three registers, against what keys sound like."""
+"""The key of a clip, or of many of one set: notes in three registers, against what keys sound like."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -69,11 +70,34 @@ def find_key(audio: np.ndarray, rate_hz: float, loop: bool = False) -> Key | Non
     notes that fit many keys. Two bars often hold one chord only, so fifths and relative keys are mistaken for
     each other most.
     """
+    heard = _hear(audio, rate_hz, loop)
+    return None if heard is None else _most_probable(*heard)
+
+
+def find_main_key(excerpts: Iterable[np.ndarray], rate_hz: float) -> Key | None:
+    """Find the key that most of a long recording is in, from excerpts of two bars or so, each (samples,).
+
+    Probabilities are their means over the excerpts in which notes are heard, so they are also the share of
+    the time that is in a key: a set through many keys has none that reaches 0.3, and gets None. Tuning is the
+    median.
+    """
+    heard = [each for excerpt in excerpts if (each := _hear(excerpt, rate_hz, loop=False)) is not None]
+    if not heard:
+        return None
+    probabilities, tunings = zip(*heard, strict=True)
+    return _most_probable(np.mean(probabilities, axis=0), float(np.median(tunings)))
+
+
+def _hear(audio: np.ndarray, rate_hz: float, loop: bool) -> tuple[np.ndarray, float] | None:
+    """Probabilities of the 24 keys, and tuning in semitones; None where no note is heard."""
     heard = note_levels(audio, rate_hz, loop)
     if heard is None:
         return None
     levels, tuning = heard
-    probabilities = KeyProfiles.load().probabilities(chroma_by_register(levels))
+    return KeyProfiles.load().probabilities(chroma_by_register(levels)), tuning
+
+
+def _most_probable(probabilities: np.ndarray, tuning: float) -> Key | None:
     best = int(probabilities.argmax())
     if probabilities[best] < _LEAST_PROBABILITY:
         return None

@@ -14,8 +14,9 @@ from starlette.types import ASGIApp
 from mixdream.errors import MixdreamError
 from mixdream.pages.serving import RevalidatedFiles
 from mixdream.studio.guard import Guard
-from mixdream.studio.routes import page
+from mixdream.studio.routes import page, sets, training, uploads
 from mixdream.studio.studio import Studio
+from mixdream.studio.watch import watching
 
 
 def create_app(studio: Studio, port: int) -> ASGIApp:
@@ -23,13 +24,15 @@ def create_app(studio: Studio, port: int) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with watching(studio):
+            yield
         studio.hub.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.studio = studio
     app.mount("/static", RevalidatedFiles(directory=Path(__file__).parent / "static"))
-    app.include_router(page.router)
+    for routes in (page, sets, training, uploads):
+        app.include_router(routes.router)
     app.add_exception_handler(MixdreamError, _refused)
     app.add_exception_handler(OSError, _refused)
     app.add_exception_handler(HTTPException, _http_error)

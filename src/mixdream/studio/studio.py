@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mixdream.files import secret_in
 from mixdream.project import Project
 from mixdream.studio.hub import Hub
-
-OWN_FOLDER = ".studio"
-"""Folder in a project for what is the studio's alone."""
+from mixdream.studio.jobs import OWN_FOLDER, Jobs
+from mixdream.studio.sources import Sources
+from mixdream.studio.uploads import Uploads
 
 
 @dataclass
@@ -17,6 +18,11 @@ class Studio:
 
     project: Project
     hub: Hub = field(default_factory=Hub)
+
+    def __post_init__(self) -> None:
+        self.jobs = Jobs(self.project.folder)
+        self.sources = Sources(self.project)
+        self.uploads = Uploads(self.project)
 
     @property
     def own_folder(self) -> Path:
@@ -27,3 +33,9 @@ class Studio:
         """Secret of the link, the same at each start, so that pages which are open stay so."""
         self.own_folder.mkdir(parents=True, exist_ok=True)
         return secret_in(self.own_folder / "token")
+
+    def publish_jobs(self) -> dict[str, Any]:
+        """Tell the pages at once how all jobs are, and return it."""
+        states = self.jobs.states()
+        self.hub.publish("jobs", states)
+        return states

@@ -1,0 +1,50 @@
+"""Keys of whole sets, found once for each and kept."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from mixdream.analysis.key import Key
+from mixdream.analysis.key_finder import find_main_key
+from mixdream.corpus.store import Corpus, SetRecord, as_float
+from mixdream.corpus.windows import spread
+from mixdream.files import write_json
+from mixdream.progress import Report, silent
+from mixdream.studio.jobs import OWN_FOLDER
+
+_EXCERPT_S = 4.0  # about two bars, as keys of loops are found
+_EXCERPTS = 64  # of a set; each takes 0.03 s
+
+
+def keys_file(project: Path) -> Path:
+    """File with the keys of a project's sets."""
+    return project / OWN_FOLDER / "keys.json"
+
+
+def read_keys(file: Path) -> dict[str, Key | None]:
+    """Keys of sets by the checksum of their audio, None where a set has none; those that are known yet."""
+    try:
+        kept = json.loads(file.read_bytes())
+        return {audio: None if name is None else Key.parse(name) for audio, name in kept.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}  # they are found again
+
+
+def find_keys(corpus: Corpus, file: Path, report: Report = silent) -> None:
+    """Find the keys of sets whose key is not known yet; each is on the disk as soon as it is found."""
+    known = read_keys(file)
+    for done, record in enumerate(corpus.sets):
+        report(done / len(corpus.sets), record.name)
+        if record.audio_sha256 not in known:
+            known[record.audio_sha256] = _key_of(corpus, record)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_json(file, {audio: key and key.name for audio, key in known.items()})
+
+
+def _key_of(corpus: Corpus, record: SetRecord) -> Key | None:
+    """Key that most of a set is in, by excerpts spread over it."""
+    audio, samples = corpus.audio(record.name), round(_EXCERPT_S * corpus.rate_hz)
+    starts = samples * spread(max(1, record.samples // samples), _EXCERPTS)
+    excerpts = (as_float(np.asarray(audio[start : start + samples]), mono=True) for start in starts)
+    return find_main_key(excerpts, corpus.rate_hz)

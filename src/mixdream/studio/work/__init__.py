@@ -1,0 +1,1 @@
+"""What the workers do, a module for each kind of job."""
