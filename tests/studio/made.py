@@ -1,32 +1,28 @@
-"""Studios to test with: projects of small sets, made once, and who asks things of them."""
+"""A project of small sets that were read, made once; and waiting for other processes."""
 
+import asyncio
+import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-from starlette.testclient import TestClient
+from typing import Any
 
 from mixdream.project import Project
-from mixdream.studio.app import create_app
+from mixdream.studio.hub import Hub
 from mixdream.studio.job_report import JobReport
 from mixdream.studio.jobs import Job, Jobs
-from mixdream.studio.studio import Studio
 from mixdream.studio.work.reading import read_sets
 from tests.conftest import write_set
 
-PORT = 8321
-
 
 @cache
-def _read() -> TemporaryDirectory:
-    """A project with two sets of 20 s that were read, and a file that is no music."""
+def _made() -> TemporaryDirectory:
     kept = TemporaryDirectory()
-    project = Project(Path(kept.name) / "made")
-    project.sets.mkdir(parents=True)
+    project = Project(Path(kept.name))
+    project.sets.mkdir()
     for name, bpm in (("A.wav", 120), ("B.wav", 140)):
         write_set(project.sets / name, 20, bpm, bpm)
     (project.sets / "broken.wav").write_bytes(b"RIFF but no more")
@@ -41,20 +37,29 @@ def read(project: Project) -> None:
     told.unlink()
 
 
-def read_project(folder: Path) -> Project:
-    """A copy of the project that was read."""
-    shutil.copytree(Path(_read().name) / "made", folder, copy_function=shutil.copy2)
-    project = Project(folder)
+def fill(project: Project) -> Project:
+    """Give a project two sets of 20 s, A and B, that were read, and a file that is broken."""
+    made = Path(_made().name)
+    shutil.copytree(made, project.folder, copy_function=shutil.copy2, dirs_exist_ok=True)
+    index = project.corpus / "corpus.json"
+    index.write_text(index.read_text("utf-8").replace(str(made), str(project.folder)), "utf-8")
     return project
 
 
-@contextmanager
-def asking(studio: Studio) -> Iterator[TestClient]:
-    """Who has the link of a studio."""
-    address = f"http://127.0.0.1:{PORT}"
-    with TestClient(create_app(studio, PORT), base_url=address, headers={"origin": address}) as client:
-        client.get(f"/?token={studio.token()}")
-        yield client
+def newest(hub: Hub, topic: str) -> dict[str, Any]:
+    """What a page that opens now is told of a topic."""
+
+    async def first() -> str:
+        return [event async for event in _until(hub, f"event: {topic}\n")][-1]
+
+    return json.loads(asyncio.run(first()).partition("data: ")[2])
+
+
+async def _until(hub: Hub, beginning: str) -> AsyncIterator[str]:
+    async for event in hub.events():
+        yield event
+        if event.startswith(beginning):
+            return
 
 
 def wait_until(true: Callable[[], object], seconds: float = 120) -> None:

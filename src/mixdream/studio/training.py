@@ -1,12 +1,14 @@
 """What the page is told of trainings: how they went, what they sounded like, which models there are."""
 
 import json
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from mixdream.analysis.descriptors import DESCRIPTORS
+from mixdream.errors import InputError
 from mixdream.files import valid_text
 from mixdream.progress import clock
 from mixdream.project import Project
@@ -14,7 +16,6 @@ from mixdream.runs.checkpoint import checkpoint_name, load_state
 from mixdream.runs.run import DOCTOR_NAME, SAMPLES_FOLDER, Run, is_run
 from mixdream.studio.sets import open_corpus
 from mixdream.studio.studio import Studio
-from mixdream.training.run_folder import trained_so_far
 
 BUNDLED = "bundled"
 """Id of the model that comes with mixdream."""
@@ -43,16 +44,17 @@ def describe_training(studio: Studio) -> dict[str, Any]:
     }
     if run is None:
         return content
-    info, doctor, done = run.info(), _doctor(run), trained_so_far(run.folder)
+    info, doctor, checkpoints = run.info(), _doctor(run), _checkpoints(run)
     history = doctor.get("history", [])
     status = info["status"]
     if status == "running" and not studio.jobs.is_running("training"):
         status = "interrupted"  # by whatever killed it
-    kept = {path.name for path in run.checkpoints()}
+    done = [info, *history, *(state for _, state in checkpoints)]
+    kept = {path.name for path, _ in checkpoints}
     return content | {
         "run": run.name,
-        "steps": max([info.get("steps", 0), done.steps, *(each["step"] for each in history)]),
-        "seconds": max([info.get("seconds", 0.0), done.seconds, *(each["seconds"] for each in history)]),
+        "steps": max(each.get("steps", each.get("step", 0)) for each in done),
+        "seconds": max(each.get("seconds", 0.0) for each in done),
         "status": status,
         "sentence": (doctor or info.get("doctor", {})).get("sentence"),
         "check_ups": [_describe(run, each, doctor.get("best"), kept) for each in history],
@@ -82,6 +84,15 @@ def _doctor(run: Run) -> dict[str, Any]:
         return json.loads((run.folder / DOCTOR_NAME).read_bytes())
     except (OSError, ValueError):
         return {}
+
+
+def _checkpoints(run: Run) -> list[tuple[Path, dict[str, Any]]]:
+    """Checkpoints and what they say, oldest first; without those that a training is just deleting."""
+    found = []
+    for path in run.checkpoints():
+        with suppress(InputError):
+            found.append((path, load_state(path)))
+    return found
 
 
 def _describe(run: Run, check_up: dict[str, Any], best: str | None, kept: set[str]) -> dict[str, Any]:
@@ -116,8 +127,8 @@ def _models(runs: list[Run]) -> list[dict[str, Any]]:
     models = [_model(BUNDLED, "mixdream's own model", Run.pretrained(), named=False)]
     for run in reversed(runs):
         best = run.best_checkpoint()
-        for checkpoint in reversed(run.checkpoints()):
-            title = f"{run.name}, after {clock(load_state(checkpoint)['seconds'])}"
+        for checkpoint, state in reversed(_checkpoints(run)):
+            title = f"{run.name}, after {clock(state['seconds'])}"
             title += ", the best" if checkpoint == best else ""
             models.append(_model(f"{run.name}/{checkpoint.name}", title, run, named=True))
     return models

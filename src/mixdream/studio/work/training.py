@@ -6,6 +6,7 @@ from typing import Any
 from mixdream.project import Project
 from mixdream.studio.job_report import JobReport
 from mixdream.studio.work.reading import read_sets
+from mixdream.training.run_folder import trained_so_far
 
 
 def work(folder: Path, options: dict[str, Any], report: JobReport) -> dict[str, Any]:
@@ -15,14 +16,14 @@ def work(folder: Path, options: dict[str, Any], report: JobReport) -> dict[str, 
     report.step("Training", project.seconds_left(corpus, minutes))
     run = project.train(corpus, minutes, report)
     report.step("Making loops")
-    loops = project.make_loops(run, corpus, report)
+    loops = project.make_loops(run, corpus, lambda done, note: report(done, Path(note).name))
     report.step("Writing the page")
     project.write_page(run, corpus, loops)
-    info = run.info()
+    info, done = run.info(), trained_so_far(run.folder)
     return {
         "run": run.name,
-        "steps": info["steps"],
-        "seconds": info["seconds"],
+        "steps": done.steps,
+        "seconds": done.seconds,
         "sentence": info["doctor"]["sentence"],
         "loops": len(loops),
         "error": info.get("on_checkup_error"),
