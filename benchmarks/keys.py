@@ -1,10 +1,11 @@
 """Keys that are known: how many clips get one, how many of these are right, and the MIREX score.
 
-Run ``python -m benchmarks.keys [--seeds 3] [--music FOLDER] [--rate-grid]``. Clips are every two bars of the
+Run ``python -m benchmarks.keys [--seeds 3] [--music FOLDER] [--rate-grid | --whole]``. Clips are every two bars of the
 tracks of the built-in sets, at other seeds and tempos. With ``--music`` (the folder of the tracks of
 ``tests/analysis/beats/real_downbeats.tsv``) those whose score was at hand are judged too, and of the others
 how often the key of two bars is the one that all of the track's windows together are in. ``--rate-grid``
 hears what is known through the 8 kHz grid of the model that comes with mixdream and its inversion.
+``--whole`` judges whole tracks, as the studio does sets: by excerpts spread over them.
 """
 
 import argparse
@@ -19,11 +20,16 @@ from tests.analysis.beats.real_tracks import RealTrack, real_tracks
 
 from benchmarks.key_profiles import BARS, TRACKS, excerpts, key_of
 from mixdream.analysis.key import Key
-from mixdream.analysis.key_finder import find_key
+from mixdream.analysis.key_finder import find_key, find_main_key
 from mixdream.analysis.voice import Voice
 from mixdream.audio.decode import read_audio
+from mixdream.audio.resample import to_rate
+from mixdream.demo.effects import master
+from mixdream.demo.synth import RATE_HZ
+from mixdream.demo.track import render_track
 from mixdream.runs.run import Run
 from mixdream.spectrogram.transform import magnitudes
+from mixdream.studio.set_keys import excerpts_of
 
 _HZ = 8000
 _TEMPOS = (1.0, 0.96, 1.05)
@@ -58,6 +64,16 @@ def built_in(seeds: int) -> Clips:
     return clips
 
 
+def built_in_tracks(seeds: int) -> Clips:
+    """The tracks of the built-in sets, whole, at 8 kHz, and their keys."""
+    tracks = []
+    for seed in range(seeds):
+        for track in TRACKS:
+            audio = master(render_track(track, np.random.default_rng(seed))[0]).mean(axis=0)
+            tracks.append((to_rate(audio, RATE_HZ, _HZ), Key(*key_of(track))))
+    return tracks
+
+
 def windows(folder: Path, track: RealTrack, every_bars: int = _EVERY_BARS) -> Iterator[np.ndarray]:
     """Two bars from every so many, at 8 kHz."""
     audio, _ = read_audio(folder / track.file, _HZ)
@@ -83,7 +99,17 @@ def through_grid() -> Hear:
 
 def row(clips: Clips, hear: Hear | None) -> str:
     """Figures of clips whose keys are known, as cells of a table."""
-    found = [(find_key(hear(audio) if hear else audio, _HZ, loop=True), key) for audio, key in clips]
+    return figures([(find_key(hear(audio) if hear else audio, _HZ, loop=True), key) for audio, key in clips])
+
+
+def whole(tracks: Clips) -> str:
+    """Figures of whole tracks, shape (samples,)."""
+    frames = [(np.round(audio[:, None] * 32767).astype(np.int16), key) for audio, key in tracks]
+    return figures([(find_main_key(excerpts_of(audio, _HZ), _HZ), key) for audio, key in frames])
+
+
+def figures(found: list[tuple[Key | None, Key]]) -> str:
+    """Figures of keys that were found, or not, and those that are right."""
     named = [(heard, key) for heard, key in found if heard]
     right = sum(heard == key for heard, key in named)
     score = np.mean([mir_eval.key.weighted_score(spelt(key), spelt(heard)) for heard, key in named])
@@ -116,14 +142,24 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--music", type=Path)
     parser.add_argument("--rate-grid", action="store_true")
+    parser.add_argument("--whole", action="store_true")
     chosen = parser.parse_args()
     hear = through_grid() if chosen.rate_grid else None
+    scored = [track for track in real_tracks() if track.file in SCORES]
+    if chosen.whole:
+        print("| all of | tracks | named | of those right | of all right | MIREX | mean probability |")
+        print("|---|---|---|---|---|---|---|", flush=True)
+        print(f"| built-in tracks | {whole(built_in_tracks(chosen.seeds))} |", flush=True)
+        if chosen.music:
+            real = [(read_audio(chosen.music / track.file, _HZ)[0].mean(axis=1), track) for track in scored]
+            known = [(audio, Key.parse(SCORES[track.file])) for audio, track in real]
+            print(f"| real tracks with scores | {whole(known)} |", flush=True)
+        return
     print("| two bars of | clips | named | of those right | of all right | MIREX | mean probability |")
     print("|---|---|---|---|---|---|---|", flush=True)
     print(f"| built-in tracks | {row(built_in(chosen.seeds), hear)} |", flush=True)
     if not chosen.music:
         return
-    scored = [track for track in real_tracks() if track.file in SCORES]
     clips = [
         (audio, Key.parse(SCORES[track.file])) for track in scored for audio in windows(chosen.music, track)
     ]

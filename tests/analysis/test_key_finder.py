@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mixdream.analysis.key import PITCH_CLASSES
-from mixdream.analysis.key_finder import KeyProfiles, chroma_by_register, find_key
+from mixdream.analysis.key_finder import KeyProfiles, chroma_by_register, find_key, find_main_key
 from mixdream.analysis.notes import HIGHEST, LOWEST, note_levels
 from mixdream.demo.sets import RATE_HZ
 from tests.audio import media
@@ -114,3 +114,22 @@ def test_demo_sets_over_eight_bars() -> None:
             assert (steps, wrong_mode) in near, (name, start, key)
     assert named >= 4
     assert right / named >= 0.7
+
+
+def test_the_main_key_is_that_of_most_of_the_time() -> None:
+    am, eb = cadence(9, True, cents=20), cadence(3, False, cents=20)
+    mostly = find_main_key([eb, am, am, np.zeros(16_000), am, eb], 8000)
+    assert mostly is not None and mostly.name == "Am"
+    assert 0.3 < mostly.probability < 0.7  # silence is no part of it: three of five
+    assert mostly.tuning_cents == pytest.approx(20, abs=5)
+    alone = find_main_key([am], 8000)
+    once = find_key(am, 8000)
+    assert alone is not None and once is not None and alone == once
+    assert alone.probability == pytest.approx(once.probability)
+
+
+def test_a_set_through_many_keys_has_no_main_one() -> None:
+    everywhere = [cadence(tonic, True) for tonic in range(0, 12, 2)]
+    assert find_main_key(everywhere, 8000) is None
+    for nothing in ([], [np.zeros(16_000)]):
+        assert find_main_key(nothing, 8000) is None

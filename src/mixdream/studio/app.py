@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from mixdream.errors import MixdreamError
+from mixdream.files import valid_text
 from mixdream.pages.serving import RevalidatedFiles
 from mixdream.studio.guard import Guard
 from mixdream.studio.routes import page, sets, training, uploads
@@ -42,7 +43,7 @@ def create_app(studio: Studio, port: int) -> ASGIApp:
 
 async def _refused(_request: Request, error: Exception) -> Response:
     """What was wrong, in the line that the command line would print."""
-    return JSONResponse({"error": " ".join(str(error).split())}, 400)
+    return JSONResponse({"error": valid_text(" ".join(str(error).split()))}, 400)
 
 
 async def _http_error(_request: Request, error: Any) -> Response:

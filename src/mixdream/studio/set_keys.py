@@ -1,13 +1,14 @@
 """Keys of whole sets, found once for each and kept."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from mixdream.analysis.key import Key
 from mixdream.analysis.key_finder import find_main_key
-from mixdream.corpus.store import Corpus, SetRecord, as_float
+from mixdream.corpus.store import Corpus, as_float
 from mixdream.corpus.windows import spread
 from mixdream.files import write_json
 from mixdream.progress import Report, silent
@@ -37,14 +38,14 @@ def find_keys(corpus: Corpus, file: Path, report: Report = silent) -> None:
     for done, record in enumerate(corpus.sets):
         report(done / len(corpus.sets), record.name)
         if record.audio_sha256 not in known:
-            known[record.audio_sha256] = _key_of(corpus, record)
+            excerpts = excerpts_of(corpus.audio(record.name), corpus.rate_hz)
+            known[record.audio_sha256] = find_main_key(excerpts, corpus.rate_hz)
             file.parent.mkdir(parents=True, exist_ok=True)
             write_json(file, {audio: key and key.name for audio, key in known.items()})
 
 
-def _key_of(corpus: Corpus, record: SetRecord) -> Key | None:
-    """Key that most of a set is in, by excerpts spread over it."""
-    audio, samples = corpus.audio(record.name), round(_EXCERPT_S * corpus.rate_hz)
-    starts = samples * spread(max(1, record.samples // samples), _EXCERPTS)
-    excerpts = (as_float(np.asarray(audio[start : start + samples]), mono=True) for start in starts)
-    return find_main_key(excerpts, corpus.rate_hz)
+def excerpts_of(audio: np.ndarray, rate_hz: int) -> Iterator[np.ndarray]:
+    """Yield excerpts spread over int16 audio, shape (samples, channels), as float32 in [-1, 1), mono."""
+    samples = round(_EXCERPT_S * rate_hz)
+    for start in samples * spread(max(1, len(audio) // samples), _EXCERPTS):
+        yield as_float(np.asarray(audio[start : start + samples]), mono=True)
