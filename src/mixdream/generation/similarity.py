@@ -38,14 +38,23 @@ class Similarity:
     measured once for a run and a length of clips, and kept in ``copies.json``.
 
     Clips above ``highest`` are rejected; without it none is, and real windows are only measured to ``judge``
-    clips, where there are enough. The corpus is the one that the run learnt from, see `corpus_of`.
+    clips, where there are enough. The corpus is the one that the run learnt from, see `corpus_of`; where it
+    is another, what is measured is ``kept`` in a file outside the run.
     """
 
-    def __init__(self, run: Run, corpus: Corpus, highest: float | None = None, judge: bool = False) -> None:
+    def __init__(
+        self,
+        run: Run,
+        corpus: Corpus,
+        highest: float | None = None,
+        judge: bool = False,
+        kept: Path | None = None,
+    ) -> None:
         recipe = run.recipe
         self._judge = judge
         self.run, self.corpus, self.highest = run, corpus, highest
         self.rate_hz = recipe.grid.rate_hz
+        self._kept = kept or run.folder / COPIES_NAME
         # Clips are compared at the model's own tempo, before they are played at another.
         self._speeds = speeds_at(corpus, recipe.tempo_bpm)
         self._spans = self._held_out = None
@@ -86,7 +95,7 @@ class Similarity:
 
     def _real(self, samples: int, report: Report) -> RealNearest | None:
         """How near real windows of this length are: as kept, or measured where it is needed."""
-        path, key = self.run.folder / COPIES_NAME, str(samples)
+        path, key = self._kept, str(samples)
         kept = _read(path, self.corpus.hash)
         if key not in kept:
             if self.highest is None and not self._judge:
