@@ -72,8 +72,8 @@ def write_blocks(
 ) -> None:
     """Write 24-bit audio, within +-1, in blocks of shape (n,) or (channels, n), whole or not at all.
 
-    ``samples`` counts those of all blocks, per channel: a WAV file that would pass 4 GB becomes RF64, which most programs
-    read as WAV. InputError for a rate that the format does not have.
+    ``samples`` counts those of all blocks, per channel: a WAV file that would pass 4 GB becomes RF64, which
+    most programs read as WAV. InputError for a rate that the format does not have.
     """
     long = form == "wav" and samples * channels * _BYTES_PER_SAMPLE > _MOST_WAV_BYTES
     with whole_or_absent(path) as temporary:

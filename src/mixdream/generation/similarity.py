@@ -68,21 +68,23 @@ class Similarity:
         Returns
         -------
         list of dict
-            ``nearest``: ``set``, ``time`` and ``time_s`` in the set's source, ``shift_s``, ``speed``,
-            ``distance`` (`mixdream.evaluation.copies.nearest.Nearest`), or None where nothing happens.
+            ``nearest``: ``set``, ``time`` and ``time_s`` in the set's source, ``seconds`` that the moment
+            lasts there, ``shift_s``, ``speed``, ``distance`` (`mixdream.evaluation.copies.nearest.Nearest`),
+            or None where nothing happens.
             Once real windows were measured also ``similarity`` (0 without ``nearest``) and ``copy``, the copy
             check's verdict. Nothing at all of clips under a second.
         """
         if self.highest is None and clips.shape[1] < SHORTEST_S * self.rate_hz:
             return [{} for _ in clips]
+        seconds = clips.shape[1] / self.rate_hz
         real = self._real(clips.shape[1], report)
         options: dict[str, Any] = {"spans": self._spans, "speeds": self._speeds, "report": report}
         if real is None:
             moments = find_nearest(clips, self.rate_hz, self.corpus, **options)
-            return [{"nearest": _about(moment)} for moment in moments]
+            return [{"nearest": _about(moment, seconds)} for moment in moments]
         return [
             {
-                "nearest": _about(check.nearest),
+                "nearest": _about(check.nearest, seconds),
                 "similarity": 0.0 if check.quantile is None else round(1 - check.quantile, 6),
                 "copy": check.is_copy,
             }
@@ -202,10 +204,11 @@ def draw(
             say(compared + (1 - _MAKING - _COMPARING) * (i + 1), f"clip {name_of(clip.origin)}")
 
 
-def _about(nearest: Nearest | None) -> dict[str, Any] | None:
+def _about(nearest: Nearest | None, clip_s: float) -> dict[str, Any] | None:
     if nearest is None:
         return None
-    return {"set": nearest.set_name, "time": clock(nearest.time_s, tenths=True)} | nearest.about()
+    named = {"set": nearest.set_name, "time": clock(nearest.time_s, tenths=True)}
+    return named | nearest.about() | {"seconds": clip_s * nearest.speed}
 
 
 def _read(path: Path, corpus_hash: str) -> dict[str, Any]:
