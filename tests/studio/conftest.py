@@ -14,6 +14,9 @@ from mixdream.project import Project
 from mixdream.studio.app import create_app
 from mixdream.studio.server import Server
 from mixdream.studio.studio import Studio
+from tests.generation.conftest import asked_run
+
+__all__ = ["asked_run"]
 
 PORT = 8321
 ORIGIN = f"http://127.0.0.1:{PORT}"

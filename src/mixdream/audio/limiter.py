@@ -24,19 +24,20 @@ _STREAM_CEILING = 10 ** ((TRUE_PEAK_DBTP - 0.1) / 20)  # peaks between the four 
 
 
 def padded(audio: np.ndarray, before: int, after: int) -> np.ndarray:
-    """Put silence around audio; behind it some more, up to a length whose Fourier transform is fast."""
-    length = next_fast_len(before + len(audio) + after, real=True)
-    return np.pad(audio, (before, length - before - len(audio)))
+    """Put silence around audio, shape (..., samples); behind it some more, to a length with a fast FFT."""
+    samples = audio.shape[-1]
+    length = next_fast_len(before + samples + after, real=True)
+    return np.pad(audio, [(0, 0)] * (audio.ndim - 1) + [(before, length - before - samples)])
 
 
 def oversampled(audio: np.ndarray) -> np.ndarray:
     """Magnitude, at four points per sample, of the periodic signal that the samples stand for."""
-    return np.abs(resample_loop(audio, _OVERSAMPLING * len(audio)))
+    return np.abs(resample_loop(audio, _OVERSAMPLING * audio.shape[-1]))
 
 
 def peaks_around(fine: np.ndarray) -> np.ndarray:
     """True peak around each sample, from what `oversampled` gives."""
-    return maximum_filter1d(fine, 2 * _OVERSAMPLING + 1, mode="wrap")[::_OVERSAMPLING]
+    return maximum_filter1d(fine, 2 * _OVERSAMPLING + 1, mode="wrap")[..., ::_OVERSAMPLING]
 
 
 def true_peak(audio: np.ndarray, loop: bool = False) -> float:
@@ -83,7 +84,9 @@ def limit(audio: np.ndarray, envelope: np.ndarray, ceiling: float, rate_hz: int,
 
 
 class StreamLimiter:
-    """Holds the true peaks of mono audio under `TRUE_PEAK_DBTP`, block by block, wherever the blocks end.
+    """Holds the true peaks of audio under `TRUE_PEAK_DBTP`, block by block, wherever the blocks end.
+
+    Channels are turned down together: nothing moves from left to right.
 
     Attributes
     ----------
@@ -108,26 +111,30 @@ class StreamLimiter:
         self._margin = round(_STREAM_MARGIN_S * rate_hz)
 
     def limit(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """Limit blocks, each of shape (n,), and give them back one block later.
+        """Limit blocks, each of shape (n,) or (channels, n), and give them back one block later.
 
         All but the first must be longer than `WIDTH_S`; before the first and after the last is silence.
         """
-        before, block = np.zeros(self._margin), np.zeros(0)
+        before: np.ndarray | None = None
+        block = np.zeros(0)
         for after in blocks:
-            if len(block):
+            if before is None:
+                before = np.zeros((*after.shape[:-1], self._margin))
+            else:
                 yield self._limited(before, block, after)
-                before = np.concatenate([before, block])[-self._margin :]
+                before = np.concatenate([before, block], -1)[..., -self._margin :]
             block = after
-        yield self._limited(before, block, np.zeros(self._margin))
+        before = np.zeros(self._margin) if before is None else before
+        yield self._limited(before, block, np.zeros_like(before))
 
     def _limited(self, before: np.ndarray, block: np.ndarray, after: np.ndarray) -> np.ndarray:
-        around = padded(np.concatenate([before, block, after[: self._margin]]), 0, 0)
-        envelope = peaks_around(oversampled(around))
+        around = padded(np.concatenate([before, block, after[..., : self._margin]], -1), 0, 0)
+        envelope = np.atleast_2d(peaks_around(oversampled(around))).max(axis=0)
         limited = limit(around, envelope, _STREAM_CEILING, self._rate_hz, loop=False)
-        inside = slice(len(before), len(before) + len(block))
-        if len(block):
+        inside = slice(before.shape[-1], before.shape[-1] + block.shape[-1])
+        if block.size:
             highest = float(envelope[inside].max())
             self.limited_db = max(self.limited_db, 20 * math.log10(max(1.0, highest / _STREAM_CEILING)))
-            fine = oversampled(limited)[_OVERSAMPLING * inside.start : _OVERSAMPLING * inside.stop]
+            fine = oversampled(limited)[..., _OVERSAMPLING * inside.start : _OVERSAMPLING * inside.stop]
             self.true_peak = max(self.true_peak, float(fine.max()))
-        return limited[inside]
+        return limited[..., inside]

@@ -68,25 +68,26 @@ def write_blocks(
     rate_hz: int,
     form: AudioFormat = "wav",
     tags: Tags | None = None,
+    channels: int = 1,
 ) -> None:
-    """Write 24-bit mono audio, within +-1, block by block, whole or not at all.
+    """Write 24-bit audio, within +-1, in blocks of shape (n,) or (channels, n), whole or not at all.
 
-    ``samples`` counts those of all blocks: a WAV file that would pass 4 GB becomes RF64, which most programs
-    read as WAV. InputError for a rate that the format does not have.
+    ``samples`` counts those of all blocks, per channel: a WAV file that would pass 4 GB becomes RF64, which
+    most programs read as WAV. InputError for a rate that the format does not have.
     """
-    long = form == "wav" and samples * _BYTES_PER_SAMPLE > _MOST_WAV_BYTES
+    long = form == "wav" and samples * channels * _BYTES_PER_SAMPLE > _MOST_WAV_BYTES
     with whole_or_absent(path) as temporary:
         with (
             _possible(path, rate_hz, form),
             _File(temporary) as file,
             soundfile.SoundFile(
-                file, "w", rate_hz, channels=1, subtype="PCM_24", format="RF64" if long else form.upper()
+                file, "w", rate_hz, channels, subtype="PCM_24", format="RF64" if long else form.upper()
             ) as audio,
         ):
             if tags:
                 tags.write_texts(audio)
             for block in blocks:
-                audio.write(block)
+                audio.write(block.T)
                 file.check()
         if tags and form == "flac":
             with (

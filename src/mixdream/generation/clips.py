@@ -16,7 +16,7 @@ from mixdream.audio.tags import Tags
 from mixdream.audio.write import AudioFormat, check_rate, write_audio
 from mixdream.errors import InputError
 from mixdream.files import write_json
-from mixdream.generation.origin import Origin, about_origin, name_of, noise_of, seed_of
+from mixdream.generation.origin import Origin, about_origin, file_name_of, noise_of, seed_of
 from mixdream.generation.wish import Wish
 from mixdream.runs.run import Run
 from mixdream.spectrogram.folding import unfold
@@ -122,7 +122,7 @@ def write_clip(plan: ClipPlan, clip: Clip, folder: Path, likeness: dict[str, Any
 
     ``likeness`` is what the JSON says of the nearest moment, see `mixdream.generation.similarity`.
     """
-    name = f"{plan.run.name}_{name_of(clip.origin)}"
+    name = f"{plan.run.name}_{file_name_of(clip.origin)}"
     audio = resample(clip.channels, plan.run.recipe.grid.rate_hz, plan.wish.rate_hz)
     return write_levelled(folder, name, audio, plan.wish, plan.about(clip.origin), likeness)
 

@@ -15,7 +15,7 @@ from mixdream.audio.loop_chunks import MIDDLE_C, LoopInfo
 from mixdream.corpus.beat_windows import BEATS_PER_BAR
 from mixdream.errors import InputError
 from mixdream.generation.clips import Clip, ClipPlan, plan_clips, write_files
-from mixdream.generation.origin import Origin, name_of
+from mixdream.generation.origin import Origin, file_name_of
 from mixdream.generation.pitch import Pitch, check_transposition, pitch_at, say_tempo_and_key
 from mixdream.generation.wish import Wish
 from mixdream.recipes.recipe import Recipe
@@ -118,15 +118,23 @@ def make_loop(plan: LoopPlan, origin: Origin) -> Loop:
     )
 
 
-def write_loop(plan: LoopPlan, loop: Loop, folder: Path, likeness: dict[str, Any]) -> dict[str, Any]:
-    """Bring a loop to its tempo, pitch and level; write ``<run>_<origin>_<bpm>bpm_<key>.wav`` and a JSON.
+@dataclass(frozen=True)
+class Finished:
+    """A loop at its tempo, pitch and level, and what is to be written of it."""
 
-    Behind the key comes its Camelot code, as in ``Am_8A``; both are left out where no key is found.
-    ``likeness`` is what the JSON says of the nearest moment, see `mixdream.generation.similarity`; what is
-    returned is what the JSON says, with ``file``.
+    name: str  # of its file
+    audio: np.ndarray  # shape (samples,) or (2, samples)
+    about: dict[str, Any]
+    info: LoopInfo
+
+
+def finish_loop(plan: LoopPlan, loop: Loop, found: Key | None) -> Finished:
+    """Bring a loop whose key, see `key_of`, was found to its tempo, pitch and level.
+
+    Its name is ``<run>_<origin>_<bpm>bpm_<key>``; behind the key comes its Camelot code, as in ``Am_8A``;
+    both are left out where no key is found.
     """
     wish = plan.wish
-    found = key_of(plan, loop)
     semitones = wish.semitones(found)
     key = found and found.transposed(semitones)
     played = plan.play(loop.channels, semitones)
@@ -142,11 +150,27 @@ def write_loop(plan: LoopPlan, loop: Loop, folder: Path, likeness: dict[str, Any
         "seam": asdict(loop.seam),
         "pulse_db": loop.pulse_db,
         "on_beat": loop.on_beat,
-        **likeness,
     }
-    name = f"{plan.run.name}_{name_of(loop.origin)}_{end}"
+    name = f"{plan.run.name}_{file_name_of(loop.origin)}_{end}"
     info = LoopInfo(plan.bpm, plan.beats, MIDDLE_C + key.tonic if key else None)
-    return write_files(folder, name, audio, wish, about, info)
+    return Finished(name, audio, about, info)
+
+
+def write_loop(plan: LoopPlan, loop: Loop, folder: Path, likeness: dict[str, Any]) -> dict[str, Any]:
+    """Finish a loop; write it, and a JSON beside it.
+
+    ``likeness`` is what the JSON says of the nearest moment, see `mixdream.generation.similarity`; what is
+    returned is what the JSON says, with ``file``.
+    """
+    return write_finished(plan, finish_loop(plan, loop, key_of(plan, loop)), folder, likeness)
+
+
+def write_finished(
+    plan: LoopPlan, finished: Finished, folder: Path, likeness: dict[str, Any]
+) -> dict[str, Any]:
+    """Write a loop that was finished, see `write_loop`."""
+    about = finished.about | likeness
+    return write_files(folder, finished.name, finished.audio, plan.wish, about, finished.info)
 
 
 def key_of(plan: LoopPlan, loop: Loop) -> Key | None:

@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from mixdream.generation.arrangement import (
 from mixdream.generation.clips import tags_of
 from mixdream.generation.decks import BASS_HZ, BeatGrid, Deck, low_pass, play, setting_of
 from mixdream.generation.loops import LoopPlan, key_of, make_loop, plan_loops
+from mixdream.generation.origin import Origin, name_of
 from mixdream.generation.tracklist import beside
 from mixdream.generation.wish import Wish
 from mixdream.progress import Report, silent
@@ -48,7 +49,14 @@ _MAKING = 0.4  # of the work of a mix for which all loops are made before it beg
 _FAINT = 1e-12
 
 
-def make_mix(run: Run, path: Path, minutes: float, wish: Wish, report: Report = silent) -> dict[str, Any]:
+def make_mix(
+    run: Run,
+    path: Path,
+    minutes: float,
+    wish: Wish,
+    report: Report = silent,
+    checkpoint: Path | None = None,
+) -> dict[str, Any]:
     """Join loops of a run into a mix and write it, with a JSON, a text and a cue sheet beside it.
 
     These say which loop plays when.
@@ -65,8 +73,10 @@ def make_mix(run: Run, path: Path, minutes: float, wish: Wish, report: Report = 
     minutes : float
         To the nearest phrase.
     wish : Wish
-        Its seed is that of the first loop that may be taken, the others count up; of the rest only tempo,
-        pitch and rate count.
+        Its seed is that of the first loop that may be taken, the others count up; or its origins are all the
+        loops that there are to take. Of the rest only tempo, pitch and rate count.
+    checkpoint : Path, optional
+        The run's chosen one unless given.
 
     Raises
     ------
@@ -75,12 +85,13 @@ def make_mix(run: Run, path: Path, minutes: float, wish: Wish, report: Report = 
         are all silent, or a file that cannot be written.
     """
     form, seed, rate_hz = _form_of(path), wish.seed, wish.rate_hz
-    plan = plan_loops(run, Wish(bpm=wish.bpm, pitch=wish.pitch, rate_hz=rate_hz))
+    plan = plan_loops(run, Wish(bpm=wish.bpm, pitch=wish.pitch, rate_hz=rate_hz), checkpoint)
     grid = BeatGrid(plan.bpm, rate_hz)
     phrase_bars = plan.bars * math.ceil(PHRASE_BARS / plan.bars)
     phrases = _phrases_in(minutes, phrase_bars * BEATS_PER_BAR * 60 / plan.bpm)
     sections, bars = arrange(phrases), phrases * phrase_bars
-    crate = _Crate(plan, range(seed, seed + CANDIDATES * phrases), report)
+    seeds = range(seed, seed + CANDIDATES * phrases)
+    crate = _Crate(plan, seeds if wish.origins is None else list(wish.origins), report)
     abouts = [_about(section, phrase_bars, grid) for section in sections]
     decks = _decks(crate, sections, phrase_bars, grid, abouts)
     limiter, meter = StreamLimiter(rate_hz), LoudnessMeter(rate_hz, channels=1)
@@ -117,19 +128,19 @@ def make_mix(run: Run, path: Path, minutes: float, wish: Wish, report: Report = 
 
 
 class _Crate:
-    """Loops to choose from, made of these seeds one after the other as the mix goes on."""
+    """Loops to choose from, made of these origins one after the other as the mix goes on."""
 
-    def __init__(self, plan: LoopPlan, seeds: range, report: Report) -> None:
+    def __init__(self, plan: LoopPlan, origins: Sequence[Origin], report: Report) -> None:
         self.plan = plan
-        self.share = _MAKING * min(1.0, MOST_CANDIDATES / len(seeds))  # of the work of a mix
-        self._coming = (make_loop(plan, seed) for seed in seeds)
+        self.share = _MAKING * min(1.0, MOST_CANDIDATES / len(origins))  # of the work of a mix
+        self._coming = (make_loop(plan, origin) for origin in origins)
         self._loops: deque[Candidate] = deque(maxlen=MOST_CANDIDATES)
-        self._lately: deque[int] = deque(maxlen=LATELY)
+        self._lately: deque[int] = deque(maxlen=min(LATELY, len(origins) // 2))  # of few, others must be left
         self._key: Key | None = None
-        first = min(MOST_CANDIDATES, len(seeds))
+        first = min(MOST_CANDIDATES, len(origins))
         for i in range(first):
             self._renew(1)
-            report(self.share * (i + 1) / first, f"seed {seeds[i]}")
+            report(self.share * (i + 1) / first, f"loop {name_of(origins[i])}")
         if not self._loops:
             raise InputError(f"the first {first} loops of {plan.run.folder} are silent: train it for longer")
         self._scale = EnergyScale(self._loops)

@@ -21,6 +21,7 @@ from mixdream.runs.ask import Ask
 from mixdream.runs.conditions import Conditions, no_conditions
 from mixdream.runs.noise import draw_noise, morph_noise, noise_of_seed, vary_noise
 
+_LONGEST_NAME = 120  # bytes in the name of a file, which may be 255 with run, tempo and key
 _UNSAFE = re.compile(r"[^\w. ]")  # quoted in names: what paths and other origins are told apart by
 
 Seed = Annotated[int, Field(strict=True, ge=0, le=HIGHEST_SEED)]
@@ -131,6 +132,18 @@ def name_of(origin: Origin) -> str:
         )
         return f"{'-'.join(ends)}~{origin.number}"
     return str(origin)
+
+
+def file_name_of(origin: Origin) -> str:
+    """Name of a clip as the name of a file holds it: of one that is too long, its seed and a checksum.
+
+    >>> file_name_of(Variation(of=7, number=2, strength=0.5))
+    '7~2'
+    """
+    name = name_of(origin)
+    if len(name.encode(errors="surrogateescape")) <= _LONGEST_NAME:
+        return name
+    return f"{seed_of(origin)}~{hashlib.sha256(name.encode(errors='surrogateescape')).hexdigest()[:12]}"
 
 
 def about_origin(origin: Origin, conditions: Conditions | None = None) -> dict[str, Any]:

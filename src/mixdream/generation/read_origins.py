@@ -64,6 +64,14 @@ def read_origins(sources: Sequence[str], run: Run | None = None) -> tuple[Run, l
     return run, [clip.origin if isinstance(clip, _Clip) else clip for clip in read]
 
 
+def origin_of(about: object) -> Origin:
+    """Origin of a clip of which its JSON says this; InputError where it does not."""
+    try:
+        return _Clip.model_validate(about).origin
+    except ValidationError as error:
+        raise InputError(f"the JSON of a clip does not say how it was made: {first_problem(error)}") from None
+
+
 def _seed(text: str) -> int:
     if len(text) > len(str(HIGHEST_SEED)) or int(text) > HIGHEST_SEED:
         raise InputError(f"seed {text} is not possible: 0 to {HIGHEST_SEED} are")

@@ -38,14 +38,23 @@ class Similarity:
     measured once for a run and a length of clips, and kept in ``copies.json``.
 
     Clips above ``highest`` are rejected; without it none is, and real windows are only measured to ``judge``
-    clips, where there are enough. The corpus is the one that the run learnt from, see `corpus_of`.
+    clips, where there are enough. The corpus is the one that the run learnt from, see `corpus_of`; where it
+    is another, what is measured is ``kept`` in a file outside the run.
     """
 
-    def __init__(self, run: Run, corpus: Corpus, highest: float | None = None, judge: bool = False) -> None:
+    def __init__(
+        self,
+        run: Run,
+        corpus: Corpus,
+        highest: float | None = None,
+        judge: bool = False,
+        kept: Path | None = None,
+    ) -> None:
         recipe = run.recipe
         self._judge = judge
         self.run, self.corpus, self.highest = run, corpus, highest
         self.rate_hz = recipe.grid.rate_hz
+        self._kept = kept or run.folder / COPIES_NAME
         # Clips are compared at the model's own tempo, before they are played at another.
         self._speeds = speeds_at(corpus, recipe.tempo_bpm)
         self._spans = self._held_out = None
@@ -59,21 +68,23 @@ class Similarity:
         Returns
         -------
         list of dict
-            ``nearest``: ``set``, ``time`` and ``time_s`` in the set's source, ``shift_s``, ``speed``,
-            ``distance`` (`mixdream.evaluation.copies.nearest.Nearest`), or None where nothing happens.
+            ``nearest``: ``set``, ``time`` and ``time_s`` in the set's source, ``seconds`` that the moment
+            lasts there, ``shift_s``, ``speed``, ``distance`` (`mixdream.evaluation.copies.nearest.Nearest`),
+            or None where nothing happens.
             Once real windows were measured also ``similarity`` (0 without ``nearest``) and ``copy``, the copy
             check's verdict. Nothing at all of clips under a second.
         """
         if self.highest is None and clips.shape[1] < SHORTEST_S * self.rate_hz:
             return [{} for _ in clips]
+        seconds = clips.shape[1] / self.rate_hz
         real = self._real(clips.shape[1], report)
         options: dict[str, Any] = {"spans": self._spans, "speeds": self._speeds, "report": report}
         if real is None:
             moments = find_nearest(clips, self.rate_hz, self.corpus, **options)
-            return [{"nearest": _about(moment)} for moment in moments]
+            return [{"nearest": _about(moment, seconds)} for moment in moments]
         return [
             {
-                "nearest": _about(check.nearest),
+                "nearest": _about(check.nearest, seconds),
                 "similarity": 0.0 if check.quantile is None else round(1 - check.quantile, 6),
                 "copy": check.is_copy,
             }
@@ -86,7 +97,7 @@ class Similarity:
 
     def _real(self, samples: int, report: Report) -> RealNearest | None:
         """How near real windows of this length are: as kept, or measured where it is needed."""
-        path, key = self.run.folder / COPIES_NAME, str(samples)
+        path, key = self._kept, str(samples)
         kept = _read(path, self.corpus.hash)
         if key not in kept:
             if self.highest is None and not self._judge:
@@ -193,10 +204,11 @@ def draw(
             say(compared + (1 - _MAKING - _COMPARING) * (i + 1), f"clip {name_of(clip.origin)}")
 
 
-def _about(nearest: Nearest | None) -> dict[str, Any] | None:
+def _about(nearest: Nearest | None, clip_s: float) -> dict[str, Any] | None:
     if nearest is None:
         return None
-    return {"set": nearest.set_name, "time": clock(nearest.time_s, tenths=True)} | nearest.about()
+    named = {"set": nearest.set_name, "time": clock(nearest.time_s, tenths=True)}
+    return named | nearest.about() | {"seconds": clip_s * nearest.speed}
 
 
 def _read(path: Path, corpus_hash: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Tracklists of a mix: which loop plays when, for people and as a cue sheet for players and burners."""
 
+import itertools
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,17 +24,19 @@ def tracklist(mix: dict[str, Any]) -> str:
 
 
 def cue_sheet(mix: dict[str, Any], file: Path) -> str:
-    """A track for each loop of a mix in a file, or for several in a row where there are over 99.
+    """A track for each loop of a mix in a file, or for several that begin together or are over 99 in a row.
 
     As in the appendix of the "CDRWIN user's guide" (Golden Hawk Technology): times are minutes, seconds and
     frames, of which a second has 75. FLAC files are called WAVE, too, as players expect.
     """
     phrases = [(section["name"], phrase) for section in mix["sections"] for phrase in section["phrases"]]
-    together = math.ceil(len(phrases) / _MOST_TRACKS)
-    lines = [f'REM COMMENT "{SOFTWARE}, seed {mix["seed"]}, {mix["bpm"]:g} BPM"']
+    starts = [list(same) for _, same in itertools.groupby(phrases, lambda named: named[1]["start_s"])]
+    together = math.ceil(len(starts) / _MOST_TRACKS)
+    seed = f", seed {mix['seed']}" if "seed" in mix else ""
+    lines = [f'REM COMMENT "{SOFTWARE}{seed}, {mix["bpm"]:g} BPM"']
     lines += [f"TITLE {_quoted(file.stem)}", f"FILE {_quoted(file.name)} WAVE"]
-    for number, first in enumerate(range(0, len(phrases), together), 1):
-        taken = phrases[first : first + together]
+    for number, first in enumerate(range(0, len(starts), together), 1):
+        taken = list(itertools.chain(*starts[first : first + together]))
         name, phrase = taken[0]
         title = f"{name}: {', '.join(_loop(phrase) for _, phrase in taken)}"
         lines += [f"  TRACK {number:02d} AUDIO", f"    TITLE {_quoted(title)}"]

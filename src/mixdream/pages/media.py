@@ -53,10 +53,15 @@ def flac_url(audio: np.ndarray, rate_hz: int) -> str:
 
 def picture_url(magnitudes: np.ndarray) -> str:
     """Spectrogram, shape (bins, frames), linear, as a PNG in colours, a pixel for each cell."""
-    return _coloured(for_the_eye(magnitudes))
+    return data_url("image/png", _coloured(for_the_eye(magnitudes)))
 
 
 def spectrogram_url(audio: np.ndarray, rate_hz: int, highest_hz: float, *, loop: bool) -> str:
+    """Picture of `spectrogram_png` as an address."""
+    return data_url("image/png", spectrogram_png(audio, rate_hz, highest_hz, loop=loop))
+
+
+def spectrogram_png(audio: np.ndarray, rate_hz: int, highest_hz: float, *, loop: bool) -> bytes:
     """Spectrogram of audio, shape (samples,), as a PNG whose rows are spaced as octaves are.
 
     Its bottom is `LOWEST_HZ`, its top ``highest_hz``; `frequency_ticks` says where what stands.
@@ -87,9 +92,9 @@ def frequency_ticks(highest_hz: float) -> tuple[tuple[str, float], ...]:
     )
 
 
-def _coloured(brightness: np.ndarray) -> str:
+def _coloured(brightness: np.ndarray) -> bytes:
     """Values in [0, 1], shape (rows, columns), lowest row at the bottom, as a PNG in colours."""
     colours = colormaps["magma"](brightness[::-1])
     buffer = io.BytesIO()
     Image.fromarray((255 * colours[..., :3]).astype(np.uint8)).save(buffer, "PNG")
-    return data_url("image/png", buffer.getvalue())
+    return buffer.getvalue()

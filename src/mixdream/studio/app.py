@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -15,7 +16,7 @@ from mixdream.errors import MixdreamError
 from mixdream.files import valid_text
 from mixdream.pages.serving import RevalidatedFiles
 from mixdream.studio.guard import Guard
-from mixdream.studio.routes import page, sets, training, uploads
+from mixdream.studio.routes import pads, page, recordings, sets, take, training, uploads
 from mixdream.studio.studio import Studio
 from mixdream.studio.watch import watching
 
@@ -27,12 +28,13 @@ def create_app(studio: Studio, port: int) -> ASGIApp:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with watching(studio):
             yield
+        await run_in_threadpool(studio.desk.close)
         studio.hub.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.studio = studio
     app.mount("/static", RevalidatedFiles(directory=Path(__file__).parent / "static"))
-    for routes in (page, sets, training, uploads):
+    for routes in (page, sets, training, uploads, pads, take, recordings):
         app.include_router(routes.router)
     app.add_exception_handler(MixdreamError, _refused)
     app.add_exception_handler(OSError, _refused)

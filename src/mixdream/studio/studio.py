@@ -6,8 +6,10 @@ from typing import Any
 
 from mixdream.files import secret_in
 from mixdream.project import Project
+from mixdream.studio.desk import Desk
 from mixdream.studio.hub import Hub
 from mixdream.studio.jobs import OWN_FOLDER, Jobs
+from mixdream.studio.recordings import Recordings
 from mixdream.studio.sources import Sources
 from mixdream.studio.uploads import Uploads
 
@@ -23,6 +25,8 @@ class Studio:
         self.jobs = Jobs(self.project.folder)
         self.sources = Sources(self.project)
         self.uploads = Uploads(self.project)
+        self.desk = Desk(self.project, self.hub, self.own_folder)
+        self.recordings = Recordings(self.project, self.desk.shelf, self.hub)
 
     @property
     def own_folder(self) -> Path:

@@ -14,11 +14,9 @@ from mixdream.progress import clock
 from mixdream.project import Project
 from mixdream.runs.checkpoint import checkpoint_name, load_state
 from mixdream.runs.run import DOCTOR_NAME, SAMPLES_FOLDER, Run, is_run
+from mixdream.studio.maker import BUNDLED
 from mixdream.studio.sets import open_corpus
 from mixdream.studio.studio import Studio
-
-BUNDLED = "bundled"
-"""Id of the model that comes with mixdream."""
 
 _OF_CHECK_UPS = ("step", "seconds", "kd", "kd_sound", "kd_net", "coverage", "copies", "told_apart")
 

@@ -38,6 +38,8 @@ def topics_of(studio: Studio) -> list[Topic]:
     return [
         Topic("jobs", studio.jobs.states, studio.jobs.states),
         Topic("sets", lambda: _stamp_of_sets(studio), lambda: describe_sets(studio)),
+        Topic("play", studio.desk.stamp, studio.desk.refresh),
+        Topic("recordings", studio.recordings.stamp, studio.recordings.content),
         Topic("training", lambda: _stamp_of_training(studio), lambda: describe_training(studio)),
     ]
 

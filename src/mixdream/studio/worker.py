@@ -24,7 +24,9 @@ Work = Callable[[Path, dict[str, Any], JobReport], dict[str, Any]]
 
 # Modules whose function ``work`` does it; imported where they work, since most load much.
 WORK = {
+    "mix": "mixdream.studio.work.mix",
     "reading": "mixdream.studio.work.reading",
+    "recording": "mixdream.studio.work.recording",
     "training": "mixdream.studio.work.training",
 }
 

@@ -1,0 +1,236 @@
+"""Shelf: the loops that a studio knows: files of its pads, the project's pack, and morphs not kept yet."""
+
+import json
+import shutil
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from pydantic import BaseModel, Field
+
+from mixdream.errors import InputError
+from mixdream.files import write_json
+from mixdream.generation.loops import Finished, Loop, LoopPlan, write_finished
+from mixdream.project_folder import ProjectFolder
+
+PADS_FOLDER = "pads"
+IN_MEMORY = 32
+"""Morphs that are remembered; of those before only what they were made from."""
+
+
+class Facts(BaseModel):
+    """What a studio reads of a loop's JSON, which says more."""
+
+    bpm: float = Field(gt=0)
+    bars: int = Field(gt=0)
+    seed: int
+    run: str
+    run_folder: str | None
+    checkpoint: str
+    key: str | None = None
+    camelot: str | None = None
+    transpose: int = 0
+    pitch: str | None = None
+    seconds: float = 0.0
+    trained_s: float | None = None
+    descriptors: dict[str, float] | None = None
+
+    @property
+    def model(self) -> str:
+        """Id of the model that made it."""
+        return "bundled" if self.run_folder is None else f"{self.run}/{self.checkpoint}"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A loop that was just made: as the model made it, and as it is heard."""
+
+    plan: LoopPlan
+    loop: Loop
+    finished: Finished
+
+    @property
+    def id(self) -> str:
+        """Name of its file, where it has one."""
+        return self.finished.name
+
+
+@dataclass(frozen=True)
+class Shelved:
+    """A loop that the studio knows; without a file it is a morph that was not kept."""
+
+    id: str
+    about: dict[str, Any]  # what its JSON says
+    facts: Facts
+    file: Path | None
+
+
+class Shelf:
+    """Loops by their ids, which are the names of their files.
+
+    Ids that a page sends are looked for among those that there are: none becomes part of a path.
+    """
+
+    def __init__(self, project: ProjectFolder) -> None:
+        self._project = project
+        self.pads = project.loops / PADS_FOLDER
+        self._lock = threading.Lock()
+        self._morphs: OrderedDict[str, Made] = OrderedDict()
+        self._morphed: dict[str, dict[str, Any]] = {}
+        self._read: dict[Path, tuple[int, Shelved | None]] = {}
+
+    def find(self, loop_id: str) -> Shelved | None:
+        """Look for a loop."""
+        for folder in (self.pads, self._project.loops):
+            if loop_id in _names(folder):
+                return self._shelved(folder / f"{loop_id}.wav")
+        with self._lock:
+            about = self._morphed.get(loop_id)
+        return None if about is None else Shelved(loop_id, about, Facts.model_validate(about), None)
+
+    def get(self, loop_id: str) -> Shelved:
+        """Find a loop that must be there; InputError where it is not."""
+        found = self.find(loop_id)
+        if found is None:
+            raise InputError(f"there is no loop '{loop_id}': its file is gone, or was never there")
+        return found
+
+    def pack(self) -> list[str]:
+        """Ids of the project's pack."""
+        loops = self._project.loops
+        return [name for name in sorted(_names(loops)) if self._shelved(loops / f"{name}.wav")]
+
+    def audio(self, loop_id: str) -> tuple[np.ndarray, int]:
+        """Left and right of one period, shape (2, samples), and their rate.
+
+        Raises
+        ------
+        InputError
+            No such loop, a file that cannot be read, or a morph that was forgotten.
+        """
+        shelved = self.get(loop_id)
+        if shelved.file is None:
+            with self._lock:
+                made = self._morphs.get(loop_id)
+            if made is None:
+                raise InputError(f"the morph '{loop_id}' is forgotten by now: move there again")
+            return in_stereo(made.finished.audio), made.plan.wish.rate_hz
+        return read_audio(shelved.file)
+
+    def is_at_hand(self, loop_id: str) -> bool:
+        """Whether there is audio of a morph, in memory or because it was kept."""
+        with self._lock:
+            if loop_id in self._morphs:
+                self._morphs.move_to_end(loop_id)
+                return True
+        return loop_id in _names(self.pads)
+
+    def is_taken(self, start: str) -> bool:
+        """Whether the name of a loop begins so."""
+        names = _names(self.pads) | _names(self._project.loops) | set(self._morphed)
+        return any(name.startswith(start) for name in names)
+
+    def remember(self, made: Made) -> None:
+        """Know a morph without a file."""
+        with self._lock:
+            self._morphed[made.id] = made.finished.about
+            self._morphs[made.id] = made
+            while len(self._morphs) > IN_MEMORY:
+                self._morphs.popitem(last=False)
+
+    def write(self, made: Made) -> str:
+        """Write a loop for a pad; return its id."""
+        write_finished(made.plan, made.finished, self.pads, {})
+        return made.id
+
+    def keep(self, loop_id: str) -> str:
+        """Make sure that a loop stays; return the id that it has from then on.
+
+        A morph is written. A loop of the pack gets a second name, with its checkpoint in it: `dream` moves
+        the pack away when it makes another one.
+
+        Raises
+        ------
+        InputError
+            No such loop, or a morph that was forgotten.
+        """
+        shelved = self.get(loop_id)
+        if shelved.file is None:
+            with self._lock:
+                made = self._morphs.get(loop_id)
+            if made is None:
+                raise InputError(f"the morph '{loop_id}' is forgotten by now: move there again")
+            return self.write(made)
+        if shelved.file.parent == self.pads:
+            return loop_id
+        target = self.pads / f"{self.kept_id(shelved)}.wav"
+        if not target.exists():
+            self.pads.mkdir(parents=True, exist_ok=True)
+            write_json(target.with_suffix(".json"), shelved.about)
+            _link(shelved.file, target)
+        return target.stem
+
+    def kept_id(self, shelved: Shelved) -> str:
+        """Id under which `keep` keeps a loop."""
+        if shelved.file is None or shelved.file.parent == self.pads:
+            return shelved.id
+        run, checkpoint = shelved.facts.run, shelved.facts.checkpoint
+        return f"{run}_{checkpoint}_{shelved.id.removeprefix(f'{run}_')}"
+
+    def note(self, loop_id: str, likeness: dict[str, Any]) -> None:
+        """Add to the JSON of a loop what it is near to."""
+        if (shelved := self.find(loop_id)) is not None and shelved.file is not None:
+            write_json(shelved.file.with_suffix(".json"), shelved.about | likeness)
+
+    def _shelved(self, file: Path) -> Shelved | None:
+        """A loop with a file; None where the JSON beside it is gone or damaged."""
+        beside = file.with_suffix(".json")
+        try:
+            changed_ns = beside.stat().st_mtime_ns
+            if (known := self._read.get(file)) and known[0] == changed_ns:
+                return known[1]
+            about = json.loads(beside.read_bytes())
+            shelved = Shelved(file.stem, about, Facts.model_validate(about), file)
+        except OSError:
+            return None
+        except (ValueError, RecursionError):
+            shelved = None
+        self._read[file] = changed_ns, shelved
+        return shelved
+
+
+def read_audio(file: Path) -> tuple[np.ndarray, int]:
+    """Left and right of a loop's file, shape (2, samples), float64, and their rate."""
+    try:
+        with file.open("rb") as opened:  # soundfile takes no name that is not UTF-8
+            audio, rate_hz = soundfile.read(opened)
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise InputError(f"the loop {file.name} cannot be read: {error}") from None
+    return in_stereo(audio.T), rate_hz
+
+
+def in_stereo(audio: np.ndarray) -> np.ndarray:
+    """Mono, shape (samples,), as left and right, shape (2, samples), which stay as they are."""
+    return np.stack([audio, audio]) if audio.ndim == 1 else audio
+
+
+def _names(folder: Path) -> set[str]:
+    """Names of the loops in a folder, without their ends."""
+    try:
+        return {path.stem for path in folder.iterdir() if path.suffix == ".wav" and path.name[0] != "."}
+    except OSError:
+        return set()
+
+
+def _link(file: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where the disk has no such thing."""
+    try:
+        target.hardlink_to(file)
+    except OSError:
+        temporary = target.with_name(f".{target.name}.partial")
+        shutil.copyfile(file, temporary)
+        temporary.replace(target)
