@@ -110,7 +110,7 @@ export class UploadsView {
       event.preventDefault();
       inside = 0;
       sheet.hidden = true;
-      location.hash = "#sets";
+      if (this.root.hidden) location.hash = "#sets";
       const said = part(this.root, "path-said");
       try {
         const files = await filesOf(event.dataTransfer);
