@@ -1,6 +1,8 @@
 /** Begins the page: its views, and what stays whichever of them is shown. */
 
 import { listen } from "./api.js";
+import { showSets } from "./sets.js";
+import { showTraining } from "./training.js";
 
 const VIEWS = ["sets", "training", "play"];
 
@@ -31,6 +33,8 @@ addEventListener("keydown", (event) => {
   if (view && !isText && !event.ctrlKey && !event.altKey && !event.metaKey) location.hash = view;
 });
 show();
+showSets();
+showTraining();
 listen((isThere) => {
   document.getElementById("connection").hidden = isThere;
 });

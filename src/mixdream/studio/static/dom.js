@@ -1,0 +1,85 @@
+/** Small steps on the document: copies of templates, text, lists that keep their elements. */
+
+/**
+ * A copy of the one element that a `<template>` holds.
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function copyOf(id) {
+  return document.getElementById(id).content.firstElementChild.cloneNode(true);
+}
+
+/**
+ * The element that is marked `data-part="NAME"`.
+ * @param {ParentNode} root
+ * @param {string} name
+ * @returns {HTMLElement}
+ */
+export function part(root, name) {
+  return root.querySelector(`[data-part="${name}"]`);
+}
+
+/**
+ * An element with a class and a text.
+ * @param {string} tag
+ * @param {string} [className]
+ * @param {string} [text]
+ * @returns {HTMLElement}
+ */
+export function made(tag, className = "", text = "") {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text) element.textContent = text;
+  return element;
+}
+
+/**
+ * Set a text only where it differs: what is selected stays so, and screen readers say nothing twice.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * Make the children of a list those of `items`, in their order, one for each key.
+ * An element stays as long as its key does, with its focus, its scroll position and its listeners.
+ * @template T
+ * @param {HTMLElement} list
+ * @param {T[]} items
+ * @param {(item: T, at: number) => string} keyOf
+ * @param {(item: T) => HTMLElement} make
+ * @param {(element: HTMLElement, item: T, at: number) => void} update
+ */
+export function keyed(list, items, keyOf, make, update) {
+  const wanted = new Set(items.map((item, at) => keyOf(item, at)));
+  const here = new Map();
+  for (const child of [...list.children]) {
+    if (wanted.has(child.dataset.key) && !here.has(child.dataset.key)) here.set(child.dataset.key, child);
+    else child.remove();
+  }
+  let next = list.firstElementChild;
+  items.forEach((item, at) => {
+    const key = keyOf(item, at);
+    let element = here.get(key);
+    if (!element) {
+      element = make(item);
+      element.dataset.key = key;
+      here.set(key, element);
+    }
+    if (element === next) next = next.nextElementSibling;
+    else list.insertBefore(element, next);
+    update(element, item, at);
+  });
+}
+
+/**
+ * Make a list of plain sentences.
+ * @param {HTMLElement} list
+ * @param {string[]} sentences
+ */
+export function sentencesIn(list, sentences) {
+  list.hidden = sentences.length === 0;
+  keyed(list, sentences, (sentence, at) => `${at} ${sentence}`, () => made("li"), say);
+}
