@@ -71,7 +71,9 @@ def sample_file(project: Project, checkpoint: str, name: str) -> Path | None:
 
 def _shown(project: Project, runs: list[Run]) -> Run | None:
     """The training of the sets as they are, or the newest."""
-    corpus = open_corpus(project)
+    corpus = None
+    with suppress(InputError):  # which is said where sets are
+        corpus = open_corpus(project)
     same = [run for run in runs if corpus and run.info()["corpus"]["hash"] == corpus.hash]
     return (same or runs)[-1] if runs else None
 
