@@ -1,11 +1,11 @@
 """Keys that are known: how many clips get one, how many of these are right, and the MIREX score.
 
-Run ``python -m benchmarks.keys [--seeds 3] [--music FOLDER] [--rate-grid | --whole]``. Clips are every two bars of the
-tracks of the built-in sets, at other seeds and tempos. With ``--music`` (the folder of the tracks of
-``tests/analysis/beats/real_downbeats.tsv``) those whose score was at hand are judged too, and of the others
-how often the key of two bars is the one that all of the track's windows together are in. ``--rate-grid``
-hears what is known through the 8 kHz grid of the model that comes with mixdream and its inversion.
-``--whole`` judges whole tracks, as the studio does sets: by excerpts spread over them.
+Run ``python -m benchmarks.keys [--seeds 3] [--music FOLDER] [--rate-grid | --whole]``. Clips are every two
+bars of the tracks of the built-in sets, at other seeds and tempos. With ``--music`` (the folder of the tracks
+of ``tests/analysis/beats/real_downbeats.tsv``) those whose score was at hand are judged too, and of the
+others how often the key of two bars is the one that all of the track's windows together are in.
+``--rate-grid`` hears what is known through the 8 kHz grid of the model that comes with mixdream and its
+inversion. ``--whole`` judges whole tracks, as the studio does sets: by excerpts spread over them.
 """
 
 import argparse

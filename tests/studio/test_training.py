@@ -61,7 +61,7 @@ def test_check_ups_are_told_with_four_seeds_to_hear(theirs: Studio, client: Test
     theirs.hub.publish("training", content)
     run = Run.open(theirs.project.runs / "dream")
     info = run.info()
-    assert (content["run"], content["steps"]) == ("dream", info["steps"])
+    assert (content["run"], content["current"], content["steps"]) == ("dream", True, info["steps"])
     assert content["status"] == info["status"] == "stopped at its time limit"
     assert content["sentence"] == info["doctor"]["sentence"]
     check_ups = content["check_ups"]
@@ -100,7 +100,8 @@ def test_what_it_took_is_part_of_what_to_expect(theirs: Studio) -> None:
     write_set(theirs.project.sets / "B.wav", 20, 130)
     theirs.project.build()
     assert "The sets have changed since the last training" in describe_sets(theirs)["expect"][-1]
-    assert describe_training(theirs)["run"] == "dream"  # until another one has begun
+    content = describe_training(theirs)
+    assert (content["run"], content["current"]) == ("dream", False)  # until another one has begun
 
 
 @pytest.mark.parametrize(

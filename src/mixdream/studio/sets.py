@@ -25,29 +25,27 @@ from mixdream.studio.set_keys import keys_file, read_keys
 from mixdream.studio.studio import Studio
 
 
-def read_corpus(project: Project) -> CorpusIndex | None:
-    """What the project's corpus says of itself, be it whole or not; None where there is none."""
-    return read_index(project.corpus) if (project.corpus / INDEX_NAME).exists() else None
-
-
 def open_corpus(project: Project) -> Corpus | None:
     """The corpus as far as it is built; None where there is none, or no set in it yet."""
-    index = read_corpus(project)
-    if index is None or not index.sets:
-        return None
-    return Corpus(project.corpus.resolve(), index.rate_hz, index.channels, index.sets)
+    return _opened(project, _read_index(project))
 
 
 def describe_sets(studio: Studio) -> dict[str, Any]:
     """Content of the topic ``sets``."""
     project, sources = studio.project, studio.sources
-    index, corpus = read_corpus(project), open_corpus(project)
+    problem = None
+    try:
+        index = _read_index(project)
+    except InputError as error:
+        index, problem = None, (source_text(project.corpus), str(error))
+    corpus = _opened(project, index)
     keys = read_keys(keys_file(project.folder))
     listed = _list_sources(tuple(sources.to_read()), sources.stamp())
     known = _known_files(index) if index else set()
     waiting = [source_text(path) for path in listed.files if _file(path) not in known]
     not_taken = [(source_text(item.path), item.reason) for item in listed.not_taken]
     not_taken += [(source, "is not there now") for source in sources.missing()]
+    not_taken += [problem] if problem else []
     counts = [_windows(corpus, record) for record in corpus.sets] if corpus else []
     apart, windows = (sum(column) for column in zip(*counts, strict=True)) if counts else (0, 0)
     return {
@@ -62,6 +60,16 @@ def describe_sets(studio: Studio) -> dict[str, Any]:
         "loops": apart,
         "expect": expect(project, corpus, apart, windows) if corpus else [],
     }
+
+
+def _read_index(project: Project) -> CorpusIndex | None:
+    return read_index(project.corpus) if (project.corpus / INDEX_NAME).exists() else None
+
+
+def _opened(project: Project, index: CorpusIndex | None) -> Corpus | None:
+    if index is None or not index.sets:
+        return None
+    return Corpus(project.corpus.resolve(), index.rate_hz, index.channels, index.sets)
 
 
 def _describe(record: SetRecord, key: Key | None) -> dict[str, Any]:

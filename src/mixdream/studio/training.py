@@ -28,11 +28,14 @@ def runs_of(project: Project) -> list[Run]:
 
 
 def describe_training(studio: Studio) -> dict[str, Any]:
-    """Content of the topic ``training``."""
+    """Content of the topic ``training``: of the run that learns from the sets as they are, or the newest."""
     runs = runs_of(studio.project)
-    run = _shown(studio.project, runs)
+    corpus_hash = _corpus_hash(studio.project)
+    own = [run for run in runs if run.info()["corpus"]["hash"] == corpus_hash]
+    run = (own or runs)[-1] if runs else None
     content: dict[str, Any] = {
         "run": None,
+        "current": bool(own),  # of the sets as they are; else of those that there were
         "steps": 0,
         "seconds": 0.0,
         "status": None,
@@ -69,11 +72,13 @@ def sample_file(project: Project, checkpoint: str, name: str) -> Path | None:
     return None
 
 
-def _shown(project: Project, runs: list[Run]) -> Run | None:
-    """The training of the sets as they are, or the newest."""
-    corpus = open_corpus(project)
-    same = [run for run in runs if corpus and run.info()["corpus"]["hash"] == corpus.hash]
-    return (same or runs)[-1] if runs else None
+def _corpus_hash(project: Project) -> str | None:
+    """Hash of the sets as they are; None where there are none, or none that can be read: sets say so."""
+    try:
+        corpus = open_corpus(project)
+    except InputError:
+        return None
+    return corpus.hash if corpus else None
 
 
 def _doctor(run: Run) -> dict[str, Any]:

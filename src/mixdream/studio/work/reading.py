@@ -24,7 +24,9 @@ def read_sets(folder: Path, report: JobReport) -> Corpus:
     sources = Sources(project).to_read()
     report.step("Reading sets")
     if sources:
-        corpus = build_corpus(sources, project.corpus, report=report).corpus
+        # In this process alone: others would go on for a while where it is killed, and say nothing of how far
+        # they are.
+        corpus = build_corpus(sources, project.corpus, jobs=1, report=report).corpus
     elif project.corpus.is_dir():
         corpus = Corpus.open(project.corpus)
     else:
