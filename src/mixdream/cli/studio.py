@@ -26,6 +26,7 @@ def studio(
     It listens to this machine alone, and only to whoever has the link. What takes long goes on when the page
     or this command ends.
     """
+    import threading
     import webbrowser
 
     from mixdream.project import Project
@@ -38,6 +39,7 @@ def studio(
         typer.echo("Ctrl-C ends it; a training goes on, and is there again at the next start.")
         if browser:
             webbrowser.open(server.link)
+        threading.Thread(target=server.studio.desk.warm_up).start()
         try:
             server.run()
         except KeyboardInterrupt:  # which the server raises again once it has ended

@@ -1,11 +1,12 @@
 """Desk: what is done with loops: made, put on pads, kept, played and told to the pages."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
 from mixdream.corpus.store import INDEX_NAME
-from mixdream.errors import InputError
+from mixdream.errors import InputError, MixdreamError
 from mixdream.project_folder import ProjectFolder
 from mixdream.runs.ask import Ask
 from mixdream.runs.run import DOCTOR_NAME
@@ -55,9 +56,7 @@ class Desk:
         A new table begins at the tempo of the model; pads that never had a loop get the project's pack.
         """
         if self.state.is_new:
-            with self.state.changing() as table:
-                table.bar_samples = bar_of(self.maker.plan(self.maker.default_model()).bpm)
-            self.state.is_new = False
+            self.state.begin(bar_of(self.maker.plan(self.maker.default_model()).bpm))
         if all(pad.history == [None] for pad in self.state.table.pads) and (pack := self.shelf.pack()):
             kept = [self.shelf.keep(loop_id) for loop_id in pack[:PADS]]
             with self.state.changing() as table:
@@ -68,7 +67,8 @@ class Desk:
 
     def warm_up(self) -> None:
         """Make a loop for nobody, so that the first one comes as fast as the next."""
-        self.maker.warm_up(self.model())
+        with suppress(MixdreamError):  # whoever asks for a loop is told why there is none
+            self.maker.warm_up(self.model())
 
     def close(self) -> None:
         """Begin nothing new in the background."""

@@ -36,7 +36,7 @@ class Likeness:
     """
 
     def __init__(
-        self, project: ProjectFolder, shelf: Shelf, maker: Maker, kept: Path, told: Callable[[], None]
+        self, project: ProjectFolder, shelf: Shelf, maker: Maker, kept: Path, told: Callable[[], object]
     ) -> None:
         self._project, self._shelf, self._maker, self._kept, self._told = project, shelf, maker, kept, told
         self._waiting: dict[str, Made | None] = {}

@@ -129,6 +129,12 @@ class PlayState:
         self.is_new = not path.exists()
         self.table = Table() if self.is_new else self._read()
 
+    def begin(self, bar_samples: int) -> None:
+        """Begin a new table at a tempo; nothing is written before something is changed."""
+        with self._lock:
+            self.table.bar_samples = bar_samples
+            self.is_new = False
+
     @contextmanager
     def changing(self) -> Iterator[Table]:
         """Change the table: written at the end, or left as it was where an error ends the change."""

@@ -1,0 +1,166 @@
+"""What was played, kept and rendered, and mixes of hearts."""
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from starlette.testclient import TestClient
+
+from mixdream.audio.limiter import true_peak
+from mixdream.errors import InputError
+from mixdream.generation import mix as mixes
+from mixdream.project import Project
+from mixdream.runs.ask import NOTHING
+from mixdream.runs.run import Run
+from mixdream.studio.hub import Hub
+from mixdream.studio.maker import Maker
+from mixdream.studio.mixes import make_project_mix
+from mixdream.studio.performance import Performance
+from mixdream.studio.play_state import RATE_HZ
+from mixdream.studio.recordings import Recordings, render_recording
+from mixdream.studio.shelf import Made, Shelf
+from mixdream.studio.studio import Studio
+from tests.studio.made import newest, state_of, wait_until
+from tests.studio.playing import BAR, impulses, project_with, write_known
+
+
+def launch(pad: int, loop: str, at: int, **more: Any) -> dict[str, Any]:
+    return {"do": "launch", "pad": pad, "loop": loop, "at": at, **more}
+
+
+def saved(project: Project, events: list[dict[str, Any]], samples: int, name: str = "x") -> None:
+    performance = Performance.model_validate({"bar_samples": BAR, "samples": samples, "events": events})
+    assert Recordings(project, Shelf(project), Hub()).save(performance, name) == name
+
+
+def test_loops_are_rendered_to_the_sample_with_tracklist_and_cue_sheet(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    one = write_known(project.loops, "one", impulses(900, 30_000), key="Am", camelot="8A")
+    two = write_known(project.loops, "two", np.stack([impulses(500), 0 * impulses(500)]), seed=8)
+    events = [
+        launch(0, one, 0),
+        launch(1, two, BAR),
+        launch(2, one, BAR),
+        {"do": "stop", "pad": 0, "at": BAR},
+    ]
+    saved(project, events, 3 * BAR)
+    told = render_recording(project, "x")
+    folder = tmp_path / "recordings"
+    info = soundfile.info(folder / "x.wav")
+    assert (info.subtype, info.channels, info.frames, info.samplerate) == ("PCM_24", 2, 3 * BAR, RATE_HZ)
+    audio, _ = soundfile.read(folder / "x.wav")
+    expected = np.zeros((2, 3 * BAR))
+    for bar in range(3):
+        expected[:, [bar * BAR + 900, bar * BAR + 30_000]] = 0.5
+    expected[0, [BAR + 500, 2 * BAR + 500]] = 0.5
+    assert np.abs(audio.T - expected).max() <= 2**-23
+    assert told == {
+        "file": "x.wav",
+        "seconds": 3 * BAR / RATE_HZ,
+        "true_peak_dbtp": pytest.approx(20 * np.log10(0.5), abs=0.1),
+        "limited_db": 0,
+        "missing": [],
+    }
+    assert (folder / "x.txt").read_text() == "0:00:00  pad 1  7 Am 8A\n0:00:02  pad 2, pad 3  8  7 Am 8A\n"
+    cue = (folder / "x.cue").read_text().splitlines()
+    assert [line.strip() for line in cue if "TRACK" in line] == ["TRACK 01 AUDIO", "TRACK 02 AUDIO"]
+    assert '    TITLE "pad 2, pad 3: 8, 7 Am 8A"' in cue and "    INDEX 01 00:01:68" in cue
+
+
+def test_what_is_too_loud_is_limited_on_both_sides_alike(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    loud = 0.8 * np.sin(2 * np.pi * 300 * np.arange(BAR) / BAR)
+    loop = write_known(project.loops, "loud", np.stack([loud, 0.1 * loud]))
+    saved(project, [launch(pad, loop, 0) for pad in range(4)], BAR)
+    told = render_recording(project, "x")
+    audio, _ = soundfile.read(tmp_path / "recordings" / "x.wav")
+    assert told["limited_db"] > 10 and told["true_peak_dbtp"] <= -1
+    assert max(true_peak(side) for side in audio.T) <= 10 ** (-1 / 20)
+    assert np.abs(audio[:, 1] - 0.1 * audio[:, 0]).max() < 2**-21
+
+
+def test_morphs_that_were_never_kept_are_made_again(asked_run: Run, tmp_path: Path) -> None:
+    project = project_with(tmp_path / "project", asked_run)
+    shelf = Shelf(project)
+    maker = Maker(project, shelf)
+    made = [maker.new(maker.default_model(), NOTHING, [], bars=1) for _ in range(2)]
+    corners = [shelf.get(shelf.write(one)) for one in made]
+    morph = maker.morph([*corners, *corners], 0.5, 0.0)
+    assert isinstance(morph, Made)
+    bar = round(240 * RATE_HZ / morph.plan.bpm)
+    events = [launch(0, morph.id, 0, continues=True), launch(1, "nothing", 0)]
+    performance = Performance.model_validate({"bar_samples": bar, "samples": bar, "events": events})
+    Recordings(project, shelf, Hub()).save(performance, "x")
+    told = render_recording(project, "x")  # which knows nothing of the shelf
+    assert told["missing"] == ["nothing"]
+    audio, _ = soundfile.read(project.folder / "recordings" / "x.wav")
+    heard = morph.finished.audio
+    assert audio.shape[0] == bar and abs(len(heard) - bar) <= 1
+    assert np.abs(audio[1000 : bar - 1000, 0] - heard[1000 : bar - 1000]).max() < 2e-3
+
+
+def test_a_name_is_taken_once_and_is_no_path(tmp_path: Path) -> None:
+    recordings = Recordings(Project(tmp_path), Shelf(Project(tmp_path)), Hub())
+    silence = Performance.model_validate({"bar_samples": BAR, "samples": 10, "events": []})
+    names = [recordings.save(silence, name) for name in (None, None, "Set", "Set", " Ünder (live) ")]
+    assert names == ["recording-1", "recording-2", "Set", "Set-2", "Ünder (live)"]
+    for bad in ("..", "a/b", "a\\b", "", ".x", "x" * 61, "a\nb", "a\x00", "<b>", "C:", "x."):
+        with pytest.raises(InputError, match="cannot be the name of a recording"):
+            recordings.save(silence, bad)
+    assert {path.stem for path in tmp_path.rglob("*.json")} == set(names)
+    for outside in ("../studio.json", "/etc/passwd", "", ".", "Set", ".Set.json.partial"):
+        assert recordings.file(outside) is None
+    (tmp_path / "recordings" / "odd.json").write_text("[]")
+    told = recordings.content()["recordings"]
+    assert {one["name"] for one in told} == set(names)
+    assert told[0] == {"name": told[0]["name"], "seconds": 10 / RATE_HZ, "state": "played", "files": []}
+    for damaged in ("odd", "gone"):
+        with pytest.raises(InputError, match=r"damaged|cannot be read"):
+            render_recording(Project(tmp_path), damaged)
+
+
+def test_a_recording_is_rendered_by_a_job_and_can_be_taken(studio: Studio, client: TestClient) -> None:
+    loop = write_known(studio.project.loops, "one", impulses(900))
+    body = {"name": "live", "bar_samples": BAR, "samples": 2 * BAR, "events": [launch(0, loop, 0)]}
+    assert client.post("/api/recordings", json=body).json() == {"name": "live"}
+    wait_until(lambda: state_of(studio.jobs, "recording") == "done")
+    assert studio.jobs.states()["recording"]["result"]["missing"] == []
+    files = ["live.cue", "live.txt", "live.wav"]
+    wait_until(lambda: studio.recordings.content()["recordings"][0]["files"] != [])
+    (told,) = studio.recordings.content()["recordings"]
+    assert (told["state"], sorted(told["files"])) == ("rendered", files)
+    wait_until(lambda: newest(studio.hub, "recordings")["recordings"] == [told])
+    file = studio.project.folder / "recordings" / "live.wav"
+    assert client.get("/api/recordings/live.wav").content == file.read_bytes()
+    for outside in ("..%2fstudio.json", "%2e%2e/studio.json", "x.wav"):
+        assert client.get(f"/api/recordings/{outside}").status_code == 404
+    assert client.post("/api/recordings", json=body | {"samples": 0}).status_code == 422
+    assert client.post("/api/mix", json={"minutes": 0, "hearts": True}).status_code == 422
+
+
+def test_a_mix_of_hearts_has_no_other_loops(
+    asked_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mixdream.studio.mixes.RATE_HZ", 8000)
+    monkeypatch.setattr(mixes, "PHRASE_BARS", 2)
+    project = project_with(tmp_path / "project", asked_run)
+    shelf = Shelf(project)
+    maker = Maker(project, shelf)
+    model = maker.default_model()
+    loved = [maker.new(model, NOTHING, []) for _ in range(4)]
+    ids = [shelf.write(made) for made in loved]
+    foreign = write_known(shelf.pads, "foreign", impulses(5))
+    told = make_project_mix(project, "mix-1", 0.3, 300, "follow", model, [*ids, foreign])
+    assert (told["file"], told["left_out"]) == ("mix-1.wav", 1)
+    said = json.loads((project.folder / "recordings" / "mix-1.json").read_text())
+    seeds = [phrase["seed"] for section in said["sections"] for phrase in section["phrases"]]
+    assert len(seeds) > 6 and set(seeds) <= {made.loop.seed for made in loved}
+    assert all(one != next_one for one, next_one in itertools.pairwise(seeds))
+    (listed,) = Recordings(project, shelf, Hub()).content()["recordings"]
+    assert (listed["name"], listed["state"], listed["seconds"]) == ("mix-1", "rendered", told["seconds"])
+    with pytest.raises(InputError, match="no hearts yet"):
+        make_project_mix(project, "mix-2", 1, 126, "keep", model, [])
