@@ -63,7 +63,8 @@ export class TrainingControls {
     const bar = part(this.root, "bar");
     bar.value = share;
     bar.setAttribute("aria-valuetext", percent(share));
-    say(part(this.root, "step"), [step, note].filter((text) => text).join(": "));
+    say(part(this.root, "step"), step);
+    say(part(this.root, "note"), note);
     say(part(this.root, "left"), left_s === null || left_s === undefined ? "" : `about ${span(left_s)} left`);
   }
 
