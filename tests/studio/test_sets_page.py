@@ -34,6 +34,21 @@ TIMES = """async () => {
     return { kept: line.keptSeconds, there: [0, 2, 4.5, 5.5, 6, 9.5].map((time) => line.toKept(time)),
         back: [0, 2.5, 3, 5.5, 6].map((time) => line.toSource(time)) };
 }"""
+LISTS = """async () => {
+    const { keyed } = await import("/static/dom.js");
+    const list = document.createElement("ul");
+    const show = (...items) => keyed(list, items, (item) => item, () => document.createElement("li"),
+        (element, item, at) => { element.textContent = `${item}${at}`; });
+    show("a", "b", "c");
+    const [a, b, c] = list.children;
+    show("c", "d", "a");
+    return [list.textContent, list.children[0] === c, list.children[2] === a, b.isConnected];
+}"""
+WORDS = """async () => {
+    const { clock, size, span, tempo } = await import("/static/words.js");
+    return [[59.4, 59.6, 3599.6].map(clock), [999, 999_499, 999_501, 1.25e9].map(size),
+        [1, 98, 150, 6000].map(span), [null, [119.6, 120.4], [120, 140]].map(tempo)];
+}"""
 TOO_SMALL = """() => [...document.querySelectorAll("#sets :is(button, summary, [role=slider])")]
     .map((shown) => [shown.getBoundingClientRect(), shown.outerHTML])
     .filter(([box]) => box.width > 0 && Math.min(box.height, box.width) < 44)"""
@@ -118,6 +133,19 @@ def test_time_of_the_source_and_of_what_was_kept(page: Page) -> None:
         "there": [0, 0, 2.5, 3, 3, 6],
         "back": [2, 4.5, 6, 8.5, 9],
     }
+
+
+def test_lists_keep_the_elements_whose_key_stays(page: Page) -> None:
+    assert page.evaluate(LISTS) == ["c0d1a2", True, True, False]
+
+
+def test_numbers_are_said_as_people_read_them(page: Page) -> None:
+    assert page.evaluate(WORDS) == [
+        ["0:59", "1:00", "1:00:00"],
+        ["999 bytes", "999 kB", "1.0 MB", "1.3 GB"],
+        ["1 second", "98 seconds", "3 minutes", "1.7 hours"],
+        ["", "120 BPM", "120–140 BPM"],
+    ]
 
 
 def test_what_was_cut_off_goes_on_and_becomes_a_set(page: Page, project: Project, tmp_path: Path) -> None:

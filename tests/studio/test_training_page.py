@@ -189,6 +189,26 @@ def test_what_ended_unexpectedly_goes_on_to_the_minutes_that_were_wanted(
     expect(page.locator("#training [data-part=state]")).to_be_empty()
 
 
+def test_how_a_training_ended_is_told(page: Page, project: Project, studio: Studio) -> None:
+    said = page.locator("#training [data-part=state]")
+    file = job_file(studio.own_folder / "jobs", "training")
+    Job("failed", "2026-01-01T00:00:00+00:00", 60.0, "Training", 0.1, error="<b>no</b> memory").write(file)
+    (info,) = project.folder.glob("runs/*/run.json")
+    before = info.read_text("utf-8")
+    try:
+        expect(said).to_have_text("Training has failed: <b>no</b> memory")
+        expect(page.get_by_role("button", name="Go on")).to_be_visible()
+        Job("done", "2026-01-01T00:00:00+00:00", 60.0, "Writing the page", 1.0).write(file)
+        expect(said).to_have_text("Training has come to the end of its time.")
+        info.write_text(json.dumps(json.loads(before) | {"status": "stopped by the doctor"}), "utf-8")
+        expect(said).to_contain_text("The doctor has ended this training")
+        expect(page.get_by_role("button", name="Go on")).to_be_hidden()
+    finally:
+        info.write_text(before, "utf-8")
+        file.unlink()
+    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+
+
 def test_a_phone_shows_all_of_it(context: BrowserContext, link: str) -> None:
     assert context.browser is not None
     with context.browser.new_context(**PHONE) as phone:

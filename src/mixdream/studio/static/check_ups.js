@@ -89,7 +89,9 @@ export class CheckUps {
 
   showGrow(cell, seed) {
     const button = cell.firstElementChild;
-    const plays = this.player.grows && this.urls(seed).includes(this.player.url);
+    const urls = this.urls(seed);
+    const plays = this.player.grows && urls.includes(this.player.url);
+    button.disabled = urls.length < 2;
     button.classList.toggle("playing", plays);
     button.setAttribute("aria-label", `${plays ? "Stop" : "Hear"} seed ${seed} grow`);
   }

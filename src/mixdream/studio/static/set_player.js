@@ -36,7 +36,7 @@ export class SetPlayer {
   /** @param {string} name start a set where it was, or stop it */
   toggle(name) {
     if (this.plays(name)) this.audio.pause();
-    else this.play(name, this.at(name));
+    else this.play(name, this.audio.ended ? 0 : this.at(name));
   }
 
   /**

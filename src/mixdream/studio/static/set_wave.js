@@ -23,7 +23,10 @@ export class SetWave {
     this.fetched = false;
     this.slider.setAttribute("aria-label", `Place in ${set.name}`);
     this.slider.setAttribute("aria-valuemax", String(Math.round(set.seconds)));
-    this.slider.addEventListener("pointerdown", (event) => this.drag(event));
+    this.slider.addEventListener("pointerdown", (event) => {
+      this.slider.setPointerCapture(event.pointerId);
+      this.drag(event);
+    });
     this.slider.addEventListener("pointermove", (event) => event.buttons === 1 && this.drag(event));
     this.slider.addEventListener("keydown", (event) => this.key(event));
     this.mark(set);

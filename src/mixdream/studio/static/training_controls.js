@@ -5,6 +5,7 @@ import { part, say } from "./dom.js";
 import { clock, percent, span } from "./words.js";
 
 const DONE_BY_DOCTOR = "stopped by the doctor";
+const ENDED = [DONE_BY_DOCTOR, "finished"]; // more minutes would change nothing
 
 /** The panel with minutes, buttons and progress. */
 export class TrainingControls {
@@ -47,7 +48,7 @@ export class TrainingControls {
     this.anew = Boolean(training.run) && !same;
     part(this.root, "running").hidden = !runs;
     part(this.root, "stop").hidden = !runs;
-    this.form.hidden = runs || !hasSets;
+    this.form.hidden = runs || !hasSets || (!this.anew && ENDED.includes(training.status));
     part(this.root, "start").disabled = reads;
     part(this.root, "no-sets").hidden = hasSets;
     if (runs) this.showProgress(job);
@@ -63,7 +64,8 @@ export class TrainingControls {
     const bar = part(this.root, "bar");
     bar.value = share;
     bar.setAttribute("aria-valuetext", percent(share));
-    say(part(this.root, "step"), [step, note].filter((text) => text).join(": "));
+    say(part(this.root, "step"), step);
+    say(part(this.root, "note"), note);
     say(part(this.root, "left"), left_s === null || left_s === undefined ? "" : `about ${span(left_s)} left`);
   }
 

@@ -6,6 +6,8 @@ import { chosen, filesOf } from "./dropped_files.js";
 import { isOpen, Uploads } from "./upload.js";
 import { percent, several, size } from "./words.js";
 
+const GROWN_MS = 10_000; // what grew so lately is being sent
+
 /** The part of the sets view that takes files, anywhere on the page. */
 export class UploadsView {
   /**
@@ -16,6 +18,7 @@ export class UploadsView {
     this.root = root;
     this.cameIn = cameIn;
     this.begun = []; // what the server has parts of
+    this.grew = new Map(); // when something else sent more of them
     this.waited = false; // whether files waited to be read
     this.uploads = new Uploads(() => this.show(), cameIn);
     for (const name of ["files", "folder"]) {
@@ -33,6 +36,12 @@ export class UploadsView {
 
   /** @param {object} sets as the topic has it */
   update({ uploads, waiting }) {
+    for (const { path, bytes } of uploads) {
+      const before = this.begun.find((one) => one.path === path);
+      if (!before || before.bytes === bytes) continue;
+      this.grew.set(path, performance.now());
+      setTimeout(() => this.show(), GROWN_MS + 1);
+    }
     this.begun = uploads;
     const read = this.waited && waiting.length === 0;
     this.waited = waiting.length > 0;
@@ -46,7 +55,7 @@ export class UploadsView {
     const rows = [...list, ...this.begun.filter((one) => !own.has(one.path))];
     part(this.root, "uploads").hidden = rows.length === 0;
     keyed(part(this.root, "upload-list"), rows, (one) => one.path, (one) => this.row(one), (element, one) => {
-      const state = one.state ?? "begun";
+      const state = one.state ?? (performance.now() - this.grew.get(one.path) < GROWN_MS ? "elsewhere" : "begun");
       element.dataset.state = state;
       const whole = one.file?.size ?? one.size;
       const have = one.sent ?? one.bytes;
@@ -54,7 +63,7 @@ export class UploadsView {
       say(part(element, "how-far"), farOf(state, have, whole, one.reason));
       bar.hidden = state === "refused" || state === "done";
       bar.value = whole ? have / whole : 0;
-      part(element, "forget").hidden = bar.hidden;
+      part(element, "forget").hidden = bar.hidden || state === "elsewhere";
     });
     const whole = sum(list, (one) => one.file.size);
     const have = sum(list, (one) => one.sent);
@@ -135,6 +144,8 @@ function farOf(state, have, whole, reason) {
       return `${size(whole)}, here`;
     case "refused":
       return reason;
+    case "elsewhere":
+      return `${size(have)} of ${size(whole)}, from another page`;
     default:
       return `${size(have)} of ${size(whole)} are here; drop the file again and it goes on`;
   }
