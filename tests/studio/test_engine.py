@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 import mixdream.studio
-from tests.survey.browsing import ARGS, CHROMIUM, NEEDS_CHROMIUM
+from tests.browsers import NEEDS_CHROMIUM
 
 pytestmark = NEEDS_CHROMIUM
 RATE_HZ = 44_100
@@ -41,15 +41,13 @@ class Scripts(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Scripts)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        shown = browser.new_page()
-        shown.goto(f"http://127.0.0.1:{server.server_port}/")
-        yield shown
-        browser.close()
+    shown = browser.new_page()
+    shown.goto(f"http://127.0.0.1:{server.server_port}/")
+    yield shown
+    shown.close()
     server.shutdown()
     server.server_close()
 

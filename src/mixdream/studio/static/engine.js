@@ -4,6 +4,7 @@ import { BarClock } from "./clock.js";
 import { Voice } from "./voice.js";
 
 const MARGIN_S = 0.02; // a source told to begin sooner than this might be late
+const FADE_S = 0.005;
 const COLUMNS = 4;
 export const PADS = 16;
 /** Voices beside the pads: the XY pad, and loops heard in time from a shelf. */
@@ -220,8 +221,11 @@ export class Engine {
    * @param {{volume?: number, low_cut_hz?: number, high_cut_hz?: number, mute?: boolean, solo?: boolean}} settings
    */
   set(key, settings) {
-    this.settings.set(key, { ...this.settings.get(key), ...settings });
-    this.voices.get(key).set(settings);
+    const before = this.settings.get(key) ?? {};
+    const different = Object.entries(settings).filter(([name, value]) => before[name] !== value);
+    if (!different.length) return;
+    this.settings.set(key, { ...before, ...settings });
+    this.voices.get(key).set(Object.fromEntries(different));
     const all = [...this.settings.values()];
     const alone = all.some((one) => one.solo);
     for (const [other, voice] of this.voices) {
@@ -232,7 +236,7 @@ export class Engine {
         this.settings.set(other, { ...one, open });
         voice.set({ open });
       }
-      if (open !== was || other === key) this.observer?.({ at: this.soon, do: "set", pad: other, ...this.heard(other) });
+      if (open !== was || other === key) this.observer?.({ at: this.now, do: "set", pad: other, ...this.heard(other) });
     }
   }
 
@@ -242,8 +246,25 @@ export class Engine {
     return { volume, low_cut_hz, high_cut_hz, mute: !open };
   }
 
-  /** The volume of everything: 0 to 1. */
+  /** The volume of everything: 0 to 1, as the square of which it is heard. */
   setMaster(volume) {
-    this.master.gain.setTargetAtTime(volume, this.context.currentTime, 0.005);
+    this.master.gain.setTargetAtTime(volume ** 2, this.context.currentTime, 0.005);
+  }
+
+  /** Plays a buffer once and alone, while what plays goes on unheard. Returns what ends it; `ended` is told when it ends by itself. */
+  audition(buffer, ended) {
+    const now = this.context.currentTime;
+    const source = new AudioBufferSourceNode(this.context, { buffer });
+    source.connect(this.master);
+    this.mix.gain.setTargetAtTime(0, now, FADE_S / 3);
+    const close = () => {
+      source.onended = null;
+      source.stop();
+      source.disconnect();
+      this.mix.gain.setTargetAtTime(1, this.context.currentTime, FADE_S / 3);
+    };
+    source.onended = ended;
+    source.start();
+    return close;
   }
 }
