@@ -83,3 +83,40 @@ export function sentencesIn(list, sentences) {
   list.hidden = sentences.length === 0;
   keyed(list, sentences, (sentence, at) => `${at} ${sentence}`, () => made("li"), say);
 }
+
+/**
+ * An element with all that belongs to it.
+ * @param {string} tag
+ * @param {object} [given] properties; `data`, `aria` and `attributes` are objects of their own, `on` one of listeners
+ * @param {...(Node|string)} children
+ */
+export function element(tag, given = {}, ...children) {
+  const { data = {}, aria = {}, attributes = {}, on = {}, ...properties } = given;
+  const whole = Object.assign(document.createElement(tag), properties);
+  Object.assign(whole.dataset, data);
+  for (const [name, value] of Object.entries(aria)) whole.setAttribute(`aria-${name}`, value);
+  for (const [name, value] of Object.entries(attributes)) whole.setAttribute(name, value);
+  for (const [name, listener] of Object.entries(on)) whole.addEventListener(name, listener);
+  whole.append(...children);
+  return whole;
+}
+
+/** Properties only where they differ, as `say` does with texts. */
+export function update(node, properties) {
+  for (const [name, value] of Object.entries(properties)) if (node[name] !== value) node[name] = value;
+}
+
+/** The same for an attribute; null takes it away. */
+export function attribute(node, name, value) {
+  if (value === null) node.removeAttribute(name);
+  else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
+}
+
+/** What is drawn on every frame while the page is seen. */
+export function everyFrame(draw) {
+  const step = () => {
+    draw();
+    requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
+}

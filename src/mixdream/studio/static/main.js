@@ -1,6 +1,7 @@
 /** Begins the page: its views, and what stays whichever of them is shown. */
 
 import { listen } from "./api.js";
+import { showPlay } from "./play.js";
 import { showSets } from "./sets.js";
 import { showTraining } from "./training.js";
 
@@ -22,6 +23,8 @@ function show() {
     if (view === shown) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  // The name in the address is a section's, too, and browsers go there.
+  scrollTo(0, 0);
 }
 
 document.getElementById("message").addEventListener("click", () => say(""));
@@ -35,6 +38,7 @@ addEventListener("keydown", (event) => {
 show();
 showSets();
 showTraining();
+showPlay();
 listen((isThere) => {
   document.getElementById("connection").hidden = isThere;
 });
