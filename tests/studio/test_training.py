@@ -93,6 +93,18 @@ def test_each_checkpoint_is_a_model(theirs: Studio) -> None:
     assert sum("the best" in model["title"] for model in models) == (run.best_checkpoint() is not None)
 
 
+def test_a_damaged_run_does_not_hide_the_others(theirs: Studio) -> None:
+    damaged = theirs.project.runs / "dream-2"
+    shutil.copytree(theirs.project.runs / "dream", damaged)
+    (damaged / "run.json").write_text("{")
+    kept = Run.open(theirs.project.runs / "dream").checkpoints()
+    (kept[0] / "state.json").unlink()  # which a training is just deleting
+    content = describe_training(theirs)
+    assert content["run"] == "dream"
+    assert [model["id"] for model in content["models"][1:]] == [f"dream/{path.name}" for path in kept[:0:-1]]
+    assert describe_sets(theirs)["expect"]
+
+
 def test_what_it_took_is_part_of_what_to_expect(theirs: Studio) -> None:
     sentences = describe_sets(theirs)["expect"]
     assert any(sentence.startswith("A step took ") for sentence in sentences)

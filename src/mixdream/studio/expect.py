@@ -1,15 +1,15 @@
 """What to expect of training on a corpus, in sentences; all figures are of docs/experiments.md."""
 
 from mixdream.corpus.store import Corpus
-from mixdream.project import Project
-from mixdream.runs.run import Run, is_run
+from mixdream.project_folder import ProjectFolder
+from mixdream.studio.runs import runs_of
 
 _FEWEST_WINDOWS = 20  # with fewer there are no check-ups, see docs/doctor.md
 _FEWEST_APART = 64  # with fewer, check-ups look at windows that overlap
 _HOUR, _MUCH = 1.1, 4.0  # hours of the music of the experiments, a little rounded
 
 
-def expect(project: Project, corpus: Corpus, apart: int, windows: int) -> list[str]:
+def expect(project: ProjectFolder, corpus: Corpus, apart: int, windows: int) -> list[str]:
     """Say what the music is worth and what minutes of training bring.
 
     Parameters
@@ -48,9 +48,9 @@ def _by_hours(hours: float) -> str:
     )
 
 
-def _measured(project: Project, corpus: Corpus) -> list[str]:
+def _measured(project: ProjectFolder, corpus: Corpus) -> list[str]:
     """What trainings on this machine took, and whether sets have changed since."""
-    runs = [Run.open(folder).info() for folder in sorted(project.runs.glob("*")) if is_run(folder)]
+    runs = [run.info() for run in runs_of(project)]
     sentences = []
     taken = [run["seconds"] / run["steps"] for run in runs if run.get("steps")]
     if taken:

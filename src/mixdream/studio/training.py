@@ -13,18 +13,14 @@ from mixdream.files import valid_text
 from mixdream.progress import clock
 from mixdream.project import Project
 from mixdream.runs.checkpoint import checkpoint_name, load_state
-from mixdream.runs.run import DOCTOR_NAME, SAMPLES_FOLDER, Run, is_run
+from mixdream.runs.run import DOCTOR_NAME, SAMPLES_FOLDER, Run
 from mixdream.studio.maker import BUNDLED
+from mixdream.studio.maker import BUNDLED
+from mixdream.studio.runs import runs_of
 from mixdream.studio.sets import open_corpus
 from mixdream.studio.studio import Studio
 
 _OF_CHECK_UPS = ("step", "seconds", "kd", "kd_sound", "kd_net", "coverage", "copies", "told_apart")
-
-
-def runs_of(project: Project) -> list[Run]:
-    """Trainings of a project, the newest last."""
-    runs = [Run.open(folder) for folder in project.runs.glob("*") if is_run(folder)]
-    return sorted(runs, key=lambda run: (run.info()["started"], run.name))
 
 
 def describe_training(studio: Studio) -> dict[str, Any]:
