@@ -15,7 +15,6 @@ from mixdream.project import Project
 from mixdream.runs.checkpoint import checkpoint_name, load_state
 from mixdream.runs.run import DOCTOR_NAME, SAMPLES_FOLDER, Run
 from mixdream.studio.maker import BUNDLED
-from mixdream.studio.maker import BUNDLED
 from mixdream.studio.runs import runs_of
 from mixdream.studio.sets import open_corpus
 from mixdream.studio.studio import Studio
