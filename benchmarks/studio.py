@@ -1,0 +1,123 @@
+"""The studio over HTTP, with the model that comes with mixdream: from what is asked for to what can be heard.
+
+What is heard begins on the next bar; until it is all there, what played before plays on.
+"""
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import numpy as np
+
+from mixdream.project import Project
+from mixdream.studio.performance import Performance
+from mixdream.studio.play_state import bar_of
+from mixdream.studio.played import Played
+from mixdream.studio.rendering import render
+from mixdream.studio.server import Server
+from mixdream.studio.studio import Studio
+
+TIMES = 40
+HOUR_S = 3600
+RENDERED_S = 120
+OTHER_BPM = 126.0  # than the model's own
+
+
+class Page:
+    """What a page of a studio asks."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def post(self, path: str, body: Mapping[str, object]) -> dict[str, object]:
+        """Ask for something to be done."""
+        answer = self._client.post(f"/api/{path}", json=body)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def hear(self, answered: dict[str, object], bar_samples: int) -> str:
+        """Get the audio of the loop that was answered; return its id."""
+        loop = answered["loop"]
+        assert isinstance(loop, dict)
+        query: dict[str, int | str] = {"bar_samples": bar_samples, "pitch": "keep"}
+        self._client.get(f"/api/loops/{quote(loop['id'])}/played.wav", params=query).raise_for_status()
+        return str(loop["id"])
+
+
+def timed(what: str, ask: Callable[[int], object]) -> None:
+    """Print median and 95 % of the time that something takes."""
+    spent = []
+    for i in range(TIMES):
+        began = time.perf_counter()
+        ask(i)
+        spent.append(1000 * (time.perf_counter() - began))
+    median, most = np.quantile(spent, [0.5, 0.95])
+    print(f"{what:64} {median:6.0f} ms {most:6.0f} ms")
+
+
+def ask_all(page: Page, studio: Studio) -> None:
+    """Time all that is asked of a studio while it plays."""
+    own = bar_of(studio.desk.maker.plan("bundled").bpm)
+    rng = np.random.default_rng(0)
+    some = rng.random((TIMES, 2))
+    print(f"{'studio, warm: asked, made, written, fetched':64} {'median':>9} {'95 %':>9}")
+    timed("a new loop", lambda i: page.hear(page.post(f"pads/{i % 4}/new", {}), own))
+    pads = [pad["loop"]["id"] for pad in studio.desk.content()["pads"][:4]]
+    fits = {"fits": pads[:1]}
+    timed("a new loop in a key that mixes", lambda i: page.hear(page.post("pads/4/new", fits), own))
+    other = bar_of(OTHER_BPM)
+    timed("a new loop at another tempo, pitch kept", lambda i: page.hear(page.post("pads/5/new", {}), other))
+    timed("a variation", lambda i: page.hear(page.post("pads/0/vary", {"strength": 0.3}), own))
+    page.post("corners", {"ids": pads})
+    timed(
+        "a place of the XY pad",
+        lambda i: page.hear(page.post("morph", {"x": some[i, 0], "y": some[i, 1]}), own),
+    )
+    timed("the volume of a pad", lambda i: page.post("pads/0", {"volume": i / TIMES}))
+    time_rendering(studio, pads, own)
+
+
+def time_rendering(studio: Studio, pads: list[str], bar: int) -> None:
+    """Print how much faster than it plays four pads with cuts are rendered."""
+    rate_hz = 44_100
+    launches = [{"do": "launch", "pad": i, "loop": loop, "at": 0} for i, loop in enumerate(pads)]
+    cuts = [{"do": "set", "pad": i, "at": 0, "low_cut_hz": 200, "high_cut_hz": 8000} for i in range(4)]
+    performance = Performance.model_validate(
+        {"bar_samples": bar, "samples": RENDERED_S * rate_hz, "events": [*launches, *cuts]}
+    )
+    played = Played(studio.desk.shelf)
+    began = time.perf_counter()
+    for _ in render(performance, played.audio):
+        pass
+    speed = RENDERED_S / (time.perf_counter() - began)
+    print(f"rendering four pads with cuts: {speed:.0f} times real time, an hour in {HOUR_S / speed:.0f} s")
+
+
+def main() -> None:
+    """Print the times of a studio in a new project."""
+    with tempfile.TemporaryDirectory() as folder:
+        studio = Studio(Project(Path(folder)))
+        server = Server(studio, 0)
+        studio.desk.warm_up()
+        with server.listening():
+            thread = threading.Thread(target=server.run)
+            thread.start()
+            try:
+                origin = f"http://127.0.0.1:{server.port}"
+                transport = httpx.HTTPTransport(retries=10)
+                with httpx.Client(
+                    base_url=origin, headers={"Origin": origin}, transport=transport, timeout=60
+                ) as client:
+                    client.get(server.link, follow_redirects=True).raise_for_status()
+                    ask_all(Page(client), studio)
+            finally:
+                server.stop()
+                thread.join()
+
+
+if __name__ == "__main__":
+    main()
