@@ -180,7 +180,7 @@ def test_what_ended_unexpectedly_goes_on_to_the_minutes_that_were_wanted(
     try:
         expect(page.locator("#training [data-part=state]")).to_contain_text("Training ended unexpectedly")
         expect(page.get_by_label("Other number of minutes")).to_have_value("60")
-        page.locator("label", has_text="30").click()
+        page.locator("#training label", has_text="30").click()
         asked: list[Any] = []
 
         def refuse(route: Route) -> None:
