@@ -158,10 +158,17 @@ def test_a_seed_grows_without_a_gap(page: Page) -> None:
 
 
 def test_the_pads_are_told_to_play_with_a_check_up(page: Page, project: Project) -> None:
-    newest = history(project)[-1]
+    first = history(project)[0]
+    # As they do at first, where no check-up is the best, with the newest.
+    expect(page.get_by_text("The pads play with this.")).to_be_visible()
+    page.get_by_role("button", name="Check-up after").first.click()
     with page.expect_request("**/api/play") as told:
         page.get_by_role("button", name="Play with this").click()
-    assert told.value.post_data_json == {"model": f"dream/step-{newest['step']:09d}"}
+    assert told.value.post_data_json == {"model": f"dream/step-{first['step']:09d}"}
+    expect(page.get_by_text("The pads play with this.")).to_be_visible()
+    expect(page.get_by_role("button", name="Play with this")).to_be_hidden()
+    page.get_by_role("button", name="Check-up after").last.click()
+    expect(page.get_by_role("button", name="Play with this")).to_be_visible()
 
 
 def test_what_ended_unexpectedly_goes_on_to_the_minutes_that_were_wanted(
@@ -173,7 +180,7 @@ def test_what_ended_unexpectedly_goes_on_to_the_minutes_that_were_wanted(
     try:
         expect(page.locator("#training [data-part=state]")).to_contain_text("Training ended unexpectedly")
         expect(page.get_by_label("Other number of minutes")).to_have_value("60")
-        page.locator("label", has_text="30").click()
+        page.locator("#training label", has_text="30").click()
         asked: list[Any] = []
 
         def refuse(route: Route) -> None:
