@@ -172,7 +172,7 @@ class PadView {
 
   sentence(pad, loop, state, error) {
     const parts = [`Pad ${this.number + 1}`];
-    if (loop) parts.push(loop.key ? `${loop.key}, ${loop.camelot}` : "no key", `${loop.bars} bars`, WORDS_ALOUD[state] ?? "");
+    if (loop) parts.push(loop.key ? `${loop.key}, ${loop.camelot}` : "no key", barsOf(loop), WORDS_ALOUD[state] ?? "");
     else parts.push("empty: press for a new loop", WORDS_ALOUD[state] ?? "");
     if (loop?.heart) parts.push("hearted");
     if (loop?.copy) parts.push("may be a copy");
@@ -186,10 +186,11 @@ class PadView {
 const WORDS = { playing: "▶", queued: "next", ending: "ends", loading: "loads" };
 const WORDS_ALOUD = { playing: "plays", queued: "begins next", ending: "ends next", loading: "loads", busy: "a loop is made" };
 
-/** Key and Camelot code, tempo and bars of a loop, in a line. */
+const barsOf = ({ bars }) => `${bars} bar${bars === 1 ? "" : "s"}`;
+
+/** Camelot code, tempo and bars of a loop, in a line. */
 export function factsOf(loop) {
-  const bars = `${loop.bars} bar${loop.bars === 1 ? "" : "s"}`;
-  return [loop.camelot, `${Math.round(loop.bpm)}`, bars].filter(Boolean).join(" · ");
+  return [loop.camelot, `${Math.round(loop.bpm)}`, barsOf(loop)].filter(Boolean).join(" · ");
 }
 
 function marksOf({ loop, mute, solo }) {
