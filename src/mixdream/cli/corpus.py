@@ -41,6 +41,9 @@ def build(
     library: Path | None = typer.Option(
         None, metavar="FILE", help="Beat grids: Rekordbox's XML, Traktor's NML."
     ),
+    dask: str | None = typer.Option(
+        None, metavar="ADDRESS|local", help="Decode on a Dask cluster that shares the folders."
+    ),
     as_json: bool = JSON_OPTION,
 ) -> None:
     """Example: mixdream corpus build my-sets -o my-corpus
@@ -56,7 +59,7 @@ def build(
 
     with progress("building") as report:
         said = read_corrections(bpm, downbeat)
-        result = build_corpus(sources, output, rate, channels, jobs, report, said, library)
+        result = build_corpus(sources, output, rate, channels, jobs, report, said, library, dask)
     _print_left_out(result.rejected, result.duplicates, err=True)
     print_missing(result)
     if as_json:

@@ -29,7 +29,7 @@ from mixdream.cli import (
     train,
     vary,
 )
-from mixdream.cli.output import explain, is_main_process, print_any_name
+from mixdream.cli.output import explain, is_first_of_machine, print_any_name
 from mixdream.errors import InputError, MixdreamError
 from mixdream.files import is_full
 
@@ -125,7 +125,7 @@ def _as_keyboard_interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    """Print one line on stderr, from one of the processes that a launcher started."""
-    if message and is_main_process():
+    """Print one line on stderr, from one of the processes that a launcher started on a machine."""
+    if message and is_first_of_machine():
         print("mixdream: " + " ".join(message.split()), file=sys.stderr)
     return code

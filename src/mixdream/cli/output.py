@@ -26,6 +26,11 @@ def is_main_process() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
+def is_first_of_machine() -> bool:
+    """Whether this process speaks for those on its machine, whose folders may be others than elsewhere."""
+    return os.environ.get("LOCAL_RANK", "0") == "0"
+
+
 def print_any_name() -> None:
     """Let stdout and stderr print what their encoding does not have as escapes, such as names of files."""
     for stream in (sys.stdout, sys.stderr):

@@ -109,6 +109,8 @@ def train(
     if as_json:
         print_json(info | {"run": str(run)})
         return
+    if "not_identical" in info:
+        typer.echo(f"note: {info['not_identical']}")
     typer.echo(
         f"{run}: {info['status']} after {info['steps']} steps ({info['epochs']:.2f} epochs, "
         f"{clock(info['seconds'])})\n"

@@ -1,18 +1,12 @@
 """Build: many sources into one corpus; resumable by set, and no work where nothing changed."""
 
-import errno
-import os
 import warnings
 from collections.abc import Callable, Generator, Iterable, Mapping
-from concurrent.futures import BrokenExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import joblib
-
-from mixdream.audio.file_parts import ReadError
 from mixdream.corpus.beat_tracking import Told, keep_hints, track_again, waiting
 from mixdream.corpus.build_plan import Plan, as_duplicate, holds, make_plan, settled, stand_in
 from mixdream.corpus.dj_grids import LibraryReport, report_library
@@ -23,10 +17,9 @@ from mixdream.corpus.hints import BeatHints
 from mixdream.corpus.missing import find_missing, refuse_unknown
 from mixdream.corpus.sources import SourceList, list_sources, no_audio_in, source_text
 from mixdream.corpus.store import Corpus, CorpusIndex, Rejected, SetRecord, SourceFile
-from mixdream.errors import InputError, Interrupted, MixdreamError
+from mixdream.corpus.workers import Outcome, Within, open_cluster, outcomes
+from mixdream.errors import InputError, Interrupted
 from mixdream.progress import Report, silent
-
-_STORAGE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
 @dataclass(frozen=True)
@@ -71,6 +64,7 @@ def build_corpus(
     report: Report = silent,
     said: Mapping[str, BeatHints] | None = None,
     library: Path | None = None,
+    dask: str | None = None,
 ) -> BuildResult:
     """Make sets ready for training, or add sets to a corpus.
 
@@ -92,6 +86,8 @@ def build_corpus(
         What the owner says of the beats of sets, in the fields that are set; kept until other is said.
     library : Path, optional
         Of Rekordbox or Traktor: its beat grids are used where they agree with what is heard.
+    dask : str, optional
+        Address of a Dask cluster that ingests, see `mixdream.corpus.workers`.
 
     Raises
     ------
@@ -115,7 +111,7 @@ def build_corpus(
     told = Told(said or {}, read_library(library) if library else None)
     with open_folder(folder, rate_hz, channels) as building:
         try:
-            return _build(sources, listed, building, told, jobs, report)
+            return _build(sources, listed, building, told, jobs, dask, report)
         except KeyboardInterrupt:
             building.clean()
             raise Interrupted(
@@ -130,6 +126,7 @@ def _build(
     folder: BuildFolder,
     told: Told,
     jobs: int | None,
+    dask: str | None,
     report: Report,
 ) -> BuildResult:
     refuse_unknown(listed, folder)
@@ -145,9 +142,11 @@ def _build(
     tracked: set[str] = set()
     begun = bool(plan.todo or waiting(index.sets)) or not folder.index.complete
     if begun:
-        folder.write_index(index.model_copy(update={"complete": False}))
-        folder.prepare()
-        built = _ingest_all(plan, folder, told, problems, jobs, report)
+        with open_cluster(dask, jobs, len(plan.todo)) as cluster:
+            folder.write_index(index.model_copy(update={"complete": False}))
+            folder.prepare()
+            results = partial(outcomes, plan.todo, folder, jobs, cluster)
+            built = _ingest_all(plan, folder, told, problems, results, report)
         tracked = track_again(folder, report) - built
         folder.clean()
     final = settled(folder.index if begun else index).model_copy(update={"complete": True})
@@ -201,7 +200,12 @@ def _has_set(sources: set[str], index: CorpusIndex) -> bool:
 
 
 def _ingest_all(
-    plan: Plan, folder: BuildFolder, told: Told, problems: list[str], jobs: int | None, report: Report
+    plan: Plan,
+    folder: BuildFolder,
+    told: Told,
+    problems: list[str],
+    results: Callable[[Within], Generator[Outcome]],
+    report: Report,
 ) -> set[str]:
     """Ingest what is to do, and take each set into the corpus as soon as it is whole; names of new sets.
 
@@ -215,9 +219,9 @@ def _ingest_all(
     def within(file: SourceFile, share: float) -> None:
         report((done + share * _weight(file)) / total, file.name)
 
-    with warnings.catch_warnings(), closing(_outcomes(plan.todo, folder, jobs, within)) as outcomes:
+    with warnings.catch_warnings(), closing(results(within)) as made:
         warnings.filterwarnings("ignore", message=".*tasks", module="joblib")  # when it is interrupted
-        for file, outcome in outcomes:
+        for file, outcome in made:
             if isinstance(outcome, Rejected):
                 folder.record_left_out("rejected", _keeping(outcome, folder))
             else:
@@ -267,73 +271,6 @@ def _keeping(rejected: Rejected, folder: BuildFolder) -> Rejected:
 def _weight(file: SourceFile) -> int:
     """Share of the work that a source stands for: its size, and a little for one that cannot be read."""
     return max(0, file.source_bytes) + 1
-
-
-def _outcomes(
-    todo: dict[Path, SourceFile],
-    folder: BuildFolder,
-    jobs: int | None,
-    within: Callable[[SourceFile, float], None],
-) -> Generator[tuple[SourceFile, SetRecord | Rejected]]:
-    """Ingest in this process, or in several; results come as they are ready."""
-    tasks = [
-        (path, file, *folder.part_paths(file.name), folder.index.rate_hz, folder.index.channels)
-        for path, file in todo.items()
-    ]
-    jobs = min(jobs or joblib.cpu_count(), len(tasks))
-    if jobs <= 1:
-        for task in tasks:
-            yield _try_ingest(*task, report=partial(within, task[1]))
-        return
-    parallel = joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")
-    results = parallel(joblib.delayed(_try_ingest)(*task) for task in tasks)
-    try:
-        yield from results
-    except BrokenExecutor:
-        raise MixdreamError(
-            "a worker process was killed, perhaps for want of memory: run the same command again with "
-            "--jobs 1, it goes on where it stopped"
-        ) from None
-    finally:
-        results.close()
-
-
-def _try_ingest(
-    path: Path,
-    file: SourceFile,
-    target: Path,
-    beats: Path,
-    rate_hz: int,
-    channels: int,
-    report: Callable[[float], None] = lambda share: None,
-) -> tuple[SourceFile, SetRecord | Rejected]:
-    """Ingest; whatever is wrong with the source becomes the reason why it is not used."""
-    from mixdream.corpus.ingest import ingest  # decoders are loaded only where they work, to save memory
-
-    try:
-        return file, ingest(path, file, target, beats, rate_hz, channels, report)
-    except ReadError as error:
-        reason = str(error).removeprefix(f"'{path}' ")
-    except InputError as error:
-        if not _is_as_it_was(path, file):
-            file = file.model_copy(update={"sha256": ""})  # a drive that is gone comes back
-        return file, file.left_out(str(error).removeprefix(f"'{path}' "))
-    except OSError as error:
-        if error.errno in _STORAGE_ERRORS or not os.access(target.parent, os.W_OK):
-            raise
-        reason = f"cannot be read: {error.strerror or error}"
-    except Exception as error:  # one bad file never stops the others
-        reason = f"cannot be used: {type(error).__name__}: {error}"
-    return file, file.model_copy(update={"sha256": ""}).left_out(reason)  # it may work another time
-
-
-def _is_as_it_was(path: Path, file: SourceFile) -> bool:
-    """Whether a source can still be read and has the size that it had when the build was planned."""
-    try:
-        with path.open("rb"):
-            return path.stat().st_size == file.source_bytes
-    except OSError:
-        return False
 
 
 def _nothing_left(reasons: list[str]) -> str:

@@ -85,9 +85,20 @@ def only_training(folder: Path, accelerator: Accelerator) -> AbstractContextMana
     return only_one_in(folder, f"{folder} is being trained by another process: wait for it, or stop it")
 
 
-def begin_run(run: Run, info: dict[str, Any], prepared: Prepared, accelerator: Accelerator) -> None:
-    """Write the beginning of a run from the first process; the others wait for it."""
+def begin_run(
+    run: Run, info: dict[str, Any], prepared: Prepared, accelerator: Accelerator, steps: int = 0
+) -> None:
+    """Write the beginning of a run, or of its going on after so many steps, from the first process.
+
+    The others wait for it.
+    """
     folder, batches = run.folder, prepared.batches
+    if steps and info["processes"] != batches.world:
+        info["not_identical"] = (
+            f"from step {steps} on trained by {batches.world} process(es), before by {info['processes']}: "
+            "the windows of a step are the same, but each process draws its own noise and normalises its own "
+            "part of a batch, so this run is not bit-identical to one that kept to one number"
+        )
     info |= {
         "processes": batches.world,
         "windows": len(batches.windows),

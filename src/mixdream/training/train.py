@@ -51,7 +51,8 @@ def train(
         Stop when the doctor says that more training is of no use, see `mixdream.training.diagnosis`.
     resume : bool
         Go on from the newest checkpoint, bit-identically on a CPU with the same number of processes and
-        threads. The recipe must be the run's own; only epochs and time between checkpoints may differ.
+        threads; with another number of processes ``not_identical`` says what is not. The recipe must be the
+        run's own; only epochs and time between checkpoints may differ.
     parent : Run, optional
         Run whose weights a new training begins with; ``run.json`` says so. A resumed one has begun.
     on_checkup : callable, optional
@@ -92,7 +93,7 @@ def train(
                 done = before.steps / per_epoch
                 raise InputError(f"{folder} has {done:.1f} epochs already: training.epochs cannot be fewer")
             doctor = Doctor(folder, prepared.batches, prepared.trainer.sample, before.steps)
-            begin_run(run, info, prepared, accelerator)
+            begin_run(run, info, prepared, accelerator, before.steps)
             recorder = None  # the other processes only take steps
             if accelerator.is_main_process:
                 recorder = Recorder(run, info, prepared, doctor, watch, before, on_checkup)
