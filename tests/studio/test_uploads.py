@@ -105,8 +105,17 @@ def test_a_file_is_gone_on_with_after_the_server_was_killed(uploads: Uploads, tm
 def test_a_file_that_was_whole_when_the_server_was_killed_is_moved(uploads: Uploads, tmp_path: Path) -> None:
     uploads.add("a.wav", 0, 4, b"012")
     next((tmp_path / "p" / ".studio" / "uploads").glob("*.part")).write_bytes(b"0123")
-    assert Uploads(Project(tmp_path / "p")).have("a.wav", 4, 0) == 4
-    assert sets(tmp_path) == {"a.wav": b"0123"}
+    again = Uploads(Project(tmp_path / "p"))
+    assert sets(tmp_path) == {"a.wav": b"0123"} and again.states() == []
+
+
+def test_whoever_missed_the_last_answer_need_not_begin_anew(uploads: Uploads, tmp_path: Path) -> None:
+    assert uploads.add("a.wav", 0, 4, b"0123", modified=7) == 4
+    assert uploads.have("a.wav", 4, modified=7) == 4
+    assert uploads.add("a.wav", 2, 4, b"23", modified=7) == 4
+    assert uploads.have("a.wav", 4, modified=8) == 0  # another file
+    (tmp_path / "p" / "sets" / "a.wav").unlink()
+    assert uploads.have("a.wav", 4, modified=7) == 0
 
 
 def test_another_file_of_the_same_name_begins_anew(uploads: Uploads, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import shutil
 import threading
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -65,13 +66,19 @@ class Uploads:
         self._sets = project.sets
         self._folder = project.folder / OWN_FOLDER / "uploads"
         self._lock = threading.Lock()
+        self._whole: dict[Upload, Path] = {}
+        for known in list(self._known()):
+            if self._have(known) == known.size:  # the server was killed before it was moved
+                with suppress(InputError):
+                    self._finish(known, self._target(safe_parts(known.path)))
 
     def add(self, path: str, offset: int, size: int, part: bytes, modified: int = 0) -> int:
         """Add the next bytes of a file, and return how many are there.
 
         What does not begin where the last bytes ended changes nothing: the answer says where to go on. A
-        file of another size, or that was changed since, begins anew. The last bytes move it to ``sets/``,
-        under a name with a number where another file has its name.
+        file of another size, or that was changed since, begins anew (``modified`` is 0 where that is not
+        known). The last bytes move it to ``sets/``, under a name with a number where another file has its
+        name.
 
         Raises
         ------
@@ -83,6 +90,8 @@ class Uploads:
             raise InputError(f"'{path}' has {size} bytes, so none from {offset} to {offset + len(part)}")
         upload = Upload(path, size, modified)
         with self._lock:
+            if modified and self._is_whole(upload):
+                return size  # the answer to its last part was lost
             target = self._target(parts)
             have = self._have(upload)
             if have == 0:
@@ -97,15 +106,13 @@ class Uploads:
 
     def have(self, path: str, size: int | None = None, modified: int | None = None) -> int:
         """Bytes that are there of a file on its way; 0 where it is another one than of this size and time."""
-        parts = safe_parts(path)
-        with self._lock:
-            known = self._read(self._about(path))
-            if known is None or size not in (None, known.size) or modified not in (None, known.modified):
-                return 0
-            have = self._have(known)
-            if have == known.size:  # the server was killed in between
-                self._finish(known, self._target(parts))
-            return have
+        safe_parts(path)
+        if size is not None and modified and self._is_whole(Upload(path, size, modified)):
+            return size
+        known = self._read(self._about(path))
+        if known is None or size not in (None, known.size) or modified not in (None, known.modified):
+            return 0
+        return self._have(known)
 
     def discard(self, path: str) -> None:
         """Forget a file that was on its way."""
@@ -164,6 +171,12 @@ class Uploads:
         part.replace(free)
         flush(free.parent)
         self._about(upload.path).unlink(missing_ok=True)
+        self._whole[upload] = free
+
+    def _is_whole(self, upload: Upload) -> bool:
+        """Whether a file came since the start of the server, and still lies there."""
+        path = self._whole.get(upload)
+        return path is not None and path.exists()
 
     def _target(self, parts: tuple[str, ...]) -> Path:
         """Place in ``sets/``; InputError where a link leads out of it, or a file is in the way."""
