@@ -3,6 +3,11 @@
 What is heard begins on the next bar; until it is all there, what played before plays on.
 """
 
+import os
+
+# As the command line does; torch reads it when it is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import tempfile
 import threading
 import time

@@ -21,7 +21,7 @@ from mixdream.studio.maker import Maker
 from mixdream.studio.mixes import make_project_mix
 from mixdream.studio.performance import Performance
 from mixdream.studio.play_state import RATE_HZ
-from mixdream.studio.recordings import Recordings, render_recording
+from mixdream.studio.recordings import Recordings, render_recording, to_render
 from mixdream.studio.shelf import Made, Shelf
 from mixdream.studio.studio import Studio
 from tests.studio.made import newest, state_of, wait_until
@@ -58,6 +58,7 @@ def test_loops_are_rendered_to_the_sample_with_tracklist_and_cue_sheet(tmp_path:
         expected[:, [bar * BAR + 900, bar * BAR + 30_000]] = 0.5
     expected[0, [BAR + 500, 2 * BAR + 500]] = 0.5
     assert np.abs(audio.T - expected).max() <= 2**-23
+    assert json.loads((folder / "x.json").read_text())["rendered"] == told
     assert told == {
         "file": "x.wav",
         "seconds": 3 * BAR / RATE_HZ,
@@ -115,6 +116,7 @@ def test_a_name_is_taken_once_and_is_no_path(tmp_path: Path) -> None:
     for outside in ("../studio.json", "/etc/passwd", "", ".", "Set", ".Set.json.partial"):
         assert recordings.file(outside) is None
     (tmp_path / "recordings" / "odd.json").write_text("[]")
+    assert to_render(Project(tmp_path)) == names
     told = recordings.content()["recordings"]
     assert {one["name"] for one in told} == set(names)
     assert told[0] == {"name": told[0]["name"], "seconds": 10 / RATE_HZ, "state": "played", "files": []}
@@ -128,7 +130,8 @@ def test_a_recording_is_rendered_by_a_job_and_can_be_taken(studio: Studio, clien
     body = {"name": "live", "bar_samples": BAR, "samples": 2 * BAR, "events": [launch(0, loop, 0)]}
     assert client.post("/api/recordings", json=body).json() == {"name": "live"}
     wait_until(lambda: state_of(studio.jobs, "recording") == "done")
-    assert studio.jobs.states()["recording"]["result"]["missing"] == []
+    assert studio.jobs.states()["recording"]["result"]["live"]["missing"] == []
+    assert to_render(studio.project) == []
     files = ["live.cue", "live.txt", "live.wav"]
     wait_until(lambda: studio.recordings.content()["recordings"][0]["files"] != [])
     (told,) = studio.recordings.content()["recordings"]

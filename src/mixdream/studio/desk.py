@@ -1,5 +1,6 @@
 """Desk: what is done with loops: made, put on pads, kept, played and told to the pages."""
 
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -38,6 +39,7 @@ class Desk:
 
     def __init__(self, project: ProjectFolder, hub: Hub, own_folder: Path) -> None:
         self._project, self._hub = project, hub
+        self._telling = threading.Lock()
         self.shelf = Shelf(project)
         self.maker = Maker(project, self.shelf)
         self.played = Played(self.shelf)
@@ -50,7 +52,7 @@ class Desk:
         runs = [run / name for run in project.runs.glob("*") for name in (DOCTOR_NAME, "checkpoints")]
         return changed(project.loops, self.shelf.pads, project.corpus / INDEX_NAME, *sorted(runs))
 
-    def refresh(self) -> dict[str, Any]:
+    def refresh(self) -> None:
         """Take in what others changed, and tell the pages.
 
         A new table begins at the tempo of the model; pads that never had a loop get the project's pack.
@@ -63,7 +65,7 @@ class Desk:
                 table.bar_samples = bar_of(self.shelf.get(kept[0]).facts.bpm)
                 for pad, loop_id in zip(table.pads, kept, strict=False):
                     pad.history = [loop_id]
-        return self.publish()
+        self.publish()
 
     def warm_up(self) -> None:
         """Make a loop for nobody, so that the first one comes as fast as the next."""
@@ -138,15 +140,15 @@ class Desk:
             table.hearts = [*others, kept] if on else others
         self.publish()
 
-    def publish(self) -> dict[str, Any]:
-        """Tell all pages, and have compared what they see and was not yet; return what they are told."""
-        content = self.content()
-        self._hub.publish("play", content)
+    def publish(self) -> None:
+        """Tell all pages, and have compared what they see and was not yet."""
+        with self._telling:  # so that what was read first is told first
+            content = self.content()
+            self._hub.publish("play", content)
         shown = [*(pad["loop"] for pad in content["pads"]), *content["hearts"]]
         for loop in shown:
             if loop and not loop["gone"] and not loop["compared"]:
                 self.likeness.ask(loop["id"])
-        return content
 
     def content(self) -> dict[str, Any]:
         """What pages are told."""

@@ -4,6 +4,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -34,9 +35,10 @@ _IN_MEMORY = 64  # played loops, while a recording is rendered
 
 
 class Recording(Performance):
-    """Content of ``NAME.json``: what was done, and what the JSON files of its loops say."""
+    """Content of ``NAME.json``: what was done, what the JSON files of its loops say, and what it became."""
 
     loops: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    rendered: dict[str, Any] | None = None  # what `render_recording` returned
 
 
 class Recordings:
@@ -143,13 +145,7 @@ def render_recording(project: ProjectFolder, name: str, report: Report = silent)
         The recording is gone or damaged.
     """
     path = project.folder / FOLDER / f"{name}.json"
-    try:
-        recording = Recording.model_validate(json.loads(path.read_bytes()))
-    except OSError as error:
-        raise InputError(f"the recording '{name}' cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        reason = first_problem(error) if isinstance(error, ValidationError) else str(error)
-        raise InputError(f"the recording '{name}' is damaged: {reason}") from None
+    recording = _read(path)
     missing: set[str] = set()
     played = played_again(project, recording.loops, missing.add)
     limiter = StreamLimiter(RATE_HZ)
@@ -158,13 +154,37 @@ def render_recording(project: ProjectFolder, name: str, report: Report = silent)
     write_blocks(wav, blocks, recording.samples, RATE_HZ, tags=tags_of(name, {"bpm": bpm}), channels=2)
     for other, content in beside({"bpm": bpm, "sections": _sections(recording)}, wav):
         write_atomically(other, content)
-    return {
+    rendered = {
         "file": wav.name,
         "seconds": recording.samples / RATE_HZ,
         "true_peak_dbtp": 20 * float(np.log10(limiter.true_peak)) if limiter.true_peak else None,
         "limited_db": limiter.limited_db,
         "missing": sorted(missing),
     }
+    write_json(path, recording.model_dump(exclude_defaults=True) | {"rendered": rendered})
+    return rendered
+
+
+def to_render(project: ProjectFolder) -> list[str]:
+    """Names of recordings that were never rendered, the oldest first."""
+    files = sorted((project.folder / FOLDER).glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+    names = []
+    for path in files:
+        with suppress(InputError):  # a mix, or damaged
+            if _read(path).rendered is None:
+                names.append(path.stem)
+    return names
+
+
+def _read(path: Path) -> Recording:
+    """Read a recording; InputError where that cannot be."""
+    try:
+        return Recording.model_validate(json.loads(path.read_bytes()))
+    except OSError as error:
+        raise InputError(f"the recording '{path.stem}' cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        reason = first_problem(error) if isinstance(error, ValidationError) else str(error)
+        raise InputError(f"the recording '{path.stem}' is damaged: {reason}") from None
 
 
 def played_again(

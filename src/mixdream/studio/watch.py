@@ -26,11 +26,14 @@ _LOG = logging.getLogger("mixdream.studio")
 
 @dataclass(frozen=True)
 class Topic:
-    """What the pages are told under a name, and what changes whenever that may have changed."""
+    """What the pages are told under a name, and what changes whenever that may have changed.
+
+    ``content`` returns a dict, or None where it tells them itself.
+    """
 
     name: str
     stamp: Callable[[], object]
-    content: Callable[[], dict[str, Any]]
+    content: Callable[[], Any]
 
 
 def topics_of(studio: Studio) -> list[Topic]:
@@ -63,7 +66,9 @@ async def _watch(studio: Studio, topic: Topic) -> None:
         try:
             stamp = await run_in_threadpool(topic.stamp)
             if stamp != last:
-                studio.hub.publish(topic.name, await run_in_threadpool(topic.content))
+                content = await run_in_threadpool(topic.content)
+                if content is not None:
+                    studio.hub.publish(topic.name, content)
                 last = stamp
             failed = ""
         except (MixdreamError, OSError, ValueError, KeyError) as error:  # a file that is being replaced

@@ -33,11 +33,12 @@ class MixBody(BaseModel):
 
 @router.post("/recordings")
 def record(body: RecordingBody, request: Request) -> dict[str, Any]:
-    """Keep what was played, and render it."""
+    """Keep what was played, and render it, after what is being rendered."""
     studio = _studio(request)
     performance = Performance.model_validate(body.model_dump(include=set(Performance.model_fields)))
     name = studio.recordings.save(performance, body.name)
-    studio.jobs.start("recording", {"name": name})
+    if not studio.jobs.is_running("recording"):
+        studio.jobs.start("recording", {})
     return {"name": name}
 
 

@@ -5,10 +5,14 @@ from typing import Any
 
 from mixdream.project_folder import ProjectFolder
 from mixdream.studio.job_report import JobReport
-from mixdream.studio.recordings import render_recording
+from mixdream.studio.recordings import render_recording, to_render
 
 
-def work(folder: Path, options: dict[str, Any], report: JobReport) -> dict[str, Any]:
-    """Render the recording of a ``name``."""
-    report.step("Rendering")
-    return render_recording(ProjectFolder(folder), options["name"], report)
+def work(folder: Path, _options: dict[str, Any], report: JobReport) -> dict[str, Any]:
+    """Render what was never rendered, and what is played meanwhile; returns what became of each."""
+    project = ProjectFolder(folder)
+    rendered: dict[str, Any] = {}
+    while names := to_render(project):
+        report.step(f"Rendering {names[0]}")
+        rendered[names[0]] = render_recording(project, names[0], report)
+    return rendered
