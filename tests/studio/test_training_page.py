@@ -207,9 +207,11 @@ def test_how_a_training_ended_is_told(page: Page, project: Project, studio: Stud
         expect(page.get_by_role("button", name="Go on")).to_be_visible()
         Job("done", "2026-01-01T00:00:00+00:00", 60.0, "Writing the page", 1.0).write(file)
         expect(said).to_have_text("Training has come to the end of its time.")
+        page.get_by_role("button", name="Go on").focus()
         info.write_text(json.dumps(json.loads(before) | {"status": "stopped by the doctor"}), "utf-8")
         expect(said).to_contain_text("The doctor has ended this training")
         expect(page.get_by_role("button", name="Go on")).to_be_hidden()
+        expect(page.locator("#training [data-part=controls]")).to_be_focused()
     finally:
         info.write_text(before, "utf-8")
         file.unlink()
