@@ -49,15 +49,15 @@ TOO_SMALL = """() => [...document.querySelectorAll("#training :is(button, label 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A training at tiny width that was stopped after its third check-up."""
+    """A training at tiny width that was stopped after some check-ups."""
     made = Project(tmp_path_factory.mktemp("studio") / "project")
     made.sets.mkdir(parents=True)
     write_set(made.sets / "A.wav", 60)
-    recipe = load_recipe(project_module.RECIPE, [*TINY["dcgan"], *FAST])
+    recipe = load_recipe(project_module.RECIPE, [*TINY["dcgan"], *FAST, "inversion=random-phase"])
     show = Project._show_check_up
     shown: list[int] = []
 
-    def show_three(self: Project, examined: Examined, corpus: Corpus) -> None:
+    def show_some(self: Project, examined: Examined, corpus: Corpus) -> None:
         show(self, examined, corpus)
         shown.append(examined.check_up.step)
         if len(shown) == CHECK_UPS:
@@ -65,7 +65,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(project_module, "load_recipe", lambda name: recipe)
-        patch.setattr(Project, "_show_check_up", show_three)
+        patch.setattr(Project, "_show_check_up", show_some)
+        patch.setattr(project_module, "write_project_page", lambda *_: None)  # which is not this one
         for name in ("FIRST_S", "EVERY_S", "EVERY_SHARE", "APART"):
             patch.setattr(doctor, name, 0.0)
         for name in ("save_losses", "save_mosaic", "save_real_and_fake", "save_single"):
@@ -207,9 +208,11 @@ def test_how_a_training_ended_is_told(page: Page, project: Project, studio: Stud
         expect(page.get_by_role("button", name="Go on")).to_be_visible()
         Job("done", "2026-01-01T00:00:00+00:00", 60.0, "Writing the page", 1.0).write(file)
         expect(said).to_have_text("Training has come to the end of its time.")
+        page.get_by_role("button", name="Go on").focus()
         info.write_text(json.dumps(json.loads(before) | {"status": "stopped by the doctor"}), "utf-8")
         expect(said).to_contain_text("The doctor has ended this training")
         expect(page.get_by_role("button", name="Go on")).to_be_hidden()
+        expect(page.locator("#training [data-part=controls]")).to_be_focused()
     finally:
         info.write_text(before, "utf-8")
         file.unlink()

@@ -75,6 +75,20 @@ export function keyed(list, items, keyOf, make, update) {
 }
 
 /**
+ * Change a panel. Where that hides what has the focus, the panel's first button gets it, or the panel itself:
+ * whoever uses the keyboard is not thrown back to the top of the page.
+ * @param {HTMLElement} panel
+ * @param {() => void} change
+ */
+export function keepingFocus(panel, change) {
+  const focused = document.activeElement;
+  change();
+  if (!panel.contains(focused) || focused.checkVisibility()) return;
+  const button = [...panel.querySelectorAll("button")].find((one) => one.checkVisibility() && !one.disabled);
+  (button ?? panel).focus();
+}
+
+/**
  * Make a list of plain sentences.
  * @param {HTMLElement} list
  * @param {string[]} sentences

@@ -1,7 +1,7 @@
 /** How far the reading of sets is, and how to start it, stop it and go on. */
 
 import { post } from "./api.js";
-import { part, say } from "./dom.js";
+import { keepingFocus, part, say } from "./dom.js";
 import { several, span } from "./words.js";
 
 /** The panel that is shown while files wait, are read, or could not be read. */
@@ -34,9 +34,11 @@ export class Reading {
     const reads = reading?.state === "running";
     const trains = jobs.training?.state === "running";
     this.root.hidden = !reads && waiting === 0 && reading?.state !== "failed";
-    part(this.root, "reading-now").hidden = !reads;
-    part(this.root, "stop-reading").hidden = !reads;
-    part(this.root, "read").hidden = reads || trains;
+    keepingFocus(this.root, () => {
+      part(this.root, "reading-now").hidden = !reads;
+      part(this.root, "stop-reading").hidden = !reads;
+      part(this.root, "read").hidden = reads || trains;
+    });
     if (reads) {
       part(this.root, "reading-bar").value = reading.share;
       say(part(this.root, "reading-step"), [reading.step, reading.note].filter((text) => text).join(": "));

@@ -5,8 +5,7 @@ import { Timeline } from "./timeline.js";
 import { clock } from "./words.js";
 import { Waveform } from "./waveform.js";
 
-const STEP_S = 10;
-const PAGE_S = 60;
+const STEPS_S = { ArrowRight: 10, ArrowUp: 10, ArrowLeft: -10, ArrowDown: -10, PageUp: 60, PageDown: -60 };
 
 /** The picture of a set with its gaps and its tracks, and where in it one is. */
 export class SetWave {
@@ -82,9 +81,8 @@ export class SetWave {
   }
 
   key(event) {
-    const steps = { ArrowRight: STEP_S, ArrowUp: STEP_S, ArrowLeft: -STEP_S, ArrowDown: -STEP_S, PageUp: PAGE_S, PageDown: -PAGE_S };
     const ends = { Home: 0, End: this.timeline.keptSeconds };
-    const to = ends[event.key] ?? (event.key in steps ? this.kept + steps[event.key] : null);
+    const to = ends[event.key] ?? (event.key in STEPS_S ? this.kept + STEPS_S[event.key] : null);
     if (to === null || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     event.stopPropagation(); // the arrows belong to the pads elsewhere

@@ -105,7 +105,8 @@ class TrainingView {
     const newest = at === this.checkUps.length - 1;
     const which = [best ? "the best so far" : "", newest ? "the newest" : ""].filter((text) => text).join(" and ");
     say(part(this.root, "which"), `After ${clock(seconds)}${which ? `, ${which}` : ""}`);
-    const apart = told_apart === null || told_apart === undefined ? "" : `; told from your music ${percent(told_apart)} of the time, 50 % is guessing`;
+    const known = typeof told_apart === "number";
+    const apart = known ? `; told from your music ${percent(told_apart)} of the time, 50 % is guessing` : "";
     say(part(this.root, "what"), `step ${step.toLocaleString("en")}${apart}`);
     const plays = this.topics.play.model === this.modelOf(at);
     part(this.root, "play-with").hidden = !kept || plays;

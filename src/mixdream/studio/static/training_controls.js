@@ -1,7 +1,7 @@
 /** Starting a training, stopping it and going on; how far it is. */
 
 import { post } from "./api.js";
-import { part, say } from "./dom.js";
+import { keepingFocus, part, say } from "./dom.js";
 import { clock, percent, span } from "./words.js";
 
 const DONE_BY_DOCTOR = "stopped by the doctor";
@@ -46,9 +46,10 @@ export class TrainingControls {
     const same = training.current !== false && sets.waiting.length === 0;
     this.trained = same ? (training.seconds ?? 0) / 60 : 0;
     this.anew = Boolean(training.run) && !same;
-    part(this.root, "running").hidden = !runs;
-    part(this.root, "stop").hidden = !runs;
-    this.form.hidden = runs || !hasSets || (!this.anew && ENDED.includes(training.status));
+    keepingFocus(this.root, () => {
+      part(this.root, "running").hidden = !runs;
+      this.form.hidden = runs || !hasSets || (!this.anew && ENDED.includes(training.status));
+    });
     part(this.root, "start").disabled = reads;
     part(this.root, "no-sets").hidden = hasSets;
     if (runs) this.showProgress(job);
@@ -113,6 +114,9 @@ function stateOf(job, training, reads, anew) {
       break;
   }
   if (training.status === DONE_BY_DOCTOR) return "The doctor has ended this training: more time gains nothing. More music would.";
-  if (job?.state === "done") return "Training has come to the end of its time.";
+  if (job?.state === "done") {
+    const fault = job.result?.error;
+    return `Training has come to the end of its time.${fault ? ` Loops of check-ups could not be made: ${fault}` : ""}`;
+  }
   return "";
 }
