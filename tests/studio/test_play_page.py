@@ -3,17 +3,31 @@
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from mixdream.project import Project
 from mixdream.studio.studio import Studio
 from tests.browsers import NEEDS_CHROMIUM, PHONE
 from tests.studio.conftest import serving
+from tests.studio.play_view import (
+    BOTH_HEARD,
+    CONTROLLER,
+    CUT_AFTER_RELOAD,
+    DRAGGED,
+    HEARS,
+    LAST_BEGAN,
+    PLAYING,
+    QUEUED,
+    SMALL,
+    pad,
+    playing,
+    press,
+    saved,
+)
 from tests.studio.playing import BAR, impulses, write_known
 
 pytestmark = NEEDS_CHROMIUM
@@ -21,29 +35,6 @@ pytestmark = NEEDS_CHROMIUM
 LONG_MS = 90_000  # for what a model makes on a machine that is busy
 HIT = 2000  # samples from the beginning of a bar to the peak in it
 TAP = Path(__file__).parent / "tap.js"
-SMALL = """() => [...document.querySelectorAll("#play :is(button, select, a.button, input[type=range])")]
-    .filter((shown) => {
-        const { width, height } = shown.getBoundingClientRect();
-        return width > 0 && (height < 44 || width < 44);
-    }).map((shown) => shown.outerHTML)"""
-AT_TEMPO = "(bar) => session.state?.bar_samples === bar"
-BOTH_HEARD = """() => {
-    const peaks = tap.heard(session.engine);
-    return peaks.filter(([, height]) => height > 1.5 * peaks[0][1]).length > 1 && peaks;
-}"""
-"""Peaks of two loops at once, after those of one."""
-HEARS = "([key, id]) => session.engine.voices.get(key).at(session.engine.now)?.played.id === id"
-CONTROLLER = """
-const input = { onmidimessage: null };
-globalThis.send = (...data) => input.onmidimessage({ data });
-navigator.requestMIDIAccess = async () => ({ inputs: new Map([["one", input]]) });
-"""
-CUT_AFTER_RELOAD = "import('/static/play.js').then((it) => it.session.engine.heard(4).low_cut_hz)"
-LAST_BEGAN = """(key) => {
-    const { origin, barSamples } = session.engine.clock.segment;
-    return [session.engine.voices.get(key).sounds.at(-1).at - origin, barSamples];
-}"""
-PLAYING, QUEUED = re.compile(r"\bplaying\b"), re.compile(r"\bqueued\b")
 
 
 @pytest.fixture(scope="module")
@@ -70,38 +61,6 @@ def link(project: Project) -> Iterator[str]:
 def page(context: BrowserContext, link: str) -> Iterator[Page]:
     with playing(context, link) as opened:
         yield opened
-
-
-@contextmanager
-def playing(context: BrowserContext, link: str) -> Iterator[Page]:
-    """The view that plays, at the tempo of the loops; nothing may go wrong in its scripts."""
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if said.type in ("error", "warning") else None)
-    page.goto(link)
-    page.goto(page.url.split("#")[0] + "#play")
-    page.evaluate("import('/static/play.js').then((it) => { globalThis.session = it.session; })")
-    expect(pad(page, 1)).to_have_attribute("data-loop", re.compile("known_0"))
-    page.locator("#bpm").fill("126")
-    page.locator("#bpm").press("Enter")
-    page.wait_for_function(AT_TEMPO, arg=BAR)
-    page.evaluate("document.activeElement.blur()")
-    yield page
-    assert errors == []
-
-
-def pad(page: Page, number: int) -> Locator:
-    return page.locator(f".pad:has([data-control='pad {number}'])")
-
-
-def press(page: Page, number: int) -> None:
-    page.locator(f"[data-control='pad {number}']").click()
-
-
-def saved(project: Project) -> Any:
-    return json.loads((project.folder / "studio.json").read_text("utf-8"))
 
 
 def test_what_is_heard_is_on_the_bar(browser: Browser, link: str) -> None:
@@ -185,6 +144,14 @@ def test_keys(page: Page, project: Project) -> None:
     page.keyboard.press("q")  # reads, does not play
     expect(pad(page, 1)).not_to_have_class(PLAYING)
     page.keyboard.press("Escape")
+    # A button that was clicked does not take the keys.
+    page.get_by_role("button", name="Solo", exact=True).click()
+    page.get_by_role("button", name="Solo", exact=True).click()
+    page.keyboard.press("Space")
+    expect(page.locator(".pad.playing")).to_have_count(0)
+    assert saved(project)["pads"][4]["solo"] is False
+    page.keyboard.press("Space")
+    expect(pad(page, 5)).to_have_class(PLAYING)
     # What is written in a field is no key.
     page.locator("#bpm").press("5")
     expect(page.locator(".pad.playing")).to_have_count(1)
@@ -282,9 +249,23 @@ def test_a_copy_is_marked_in_words(page: Page) -> None:
     expect(page.locator(".nearest .mark")).to_have_text("⚠ May be a copy")
     expect(page.locator(".nearest p")).to_contain_text("A set")
     expect(page.get_by_role("button", name="Hear the moment")).to_be_visible()
+    expect(page.get_by_role("button", name="Hear the loop")).to_be_visible()
     expect(page.get_by_role("button", name="Pad 6")).to_have_attribute(
         "aria-label", re.compile("may be a copy")
     )
+
+
+def test_a_pad_is_dragged_out_as_a_file(page: Page) -> None:
+    dragged = page.evaluate(DRAGGED)
+    kind, name, url = dragged.split(":", 2)
+    assert (kind, name) == ("audio/wav", f"{pad(page, 1).get_attribute('data-loop')}.wav")
+    answer = page.request.get(url)
+    assert answer.ok and answer.body()[:4] == b"RIFF"
+    assert "attachment" in answer.headers["content-disposition"]
+    press(page, 1)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="WAV").click()
+    assert download.value.suggested_filename == name
 
 
 def test_what_is_played_is_written_down(page: Page) -> None:
@@ -305,7 +286,7 @@ def test_what_is_played_is_written_down(page: Page) -> None:
     page.locator("#record").click()
     page.wait_for_function("() => document.querySelector('#record').textContent.includes('Rec')")
     (request,) = sent
-    content = request.post_data_json
+    content: Any = request.post_data_json
     assert (content["bar_samples"], content["pitch"]) == (BAR, "keep")
     launches = [
         (event["pad"], event["at"] % BAR == 0, event["bar_samples"], event["continues"])

@@ -30,17 +30,18 @@ export class AskForm {
       "Variation",
     );
     this.strength = new Slider({
-      label: "Strength",
+      label: "Varied by",
       words: percent,
       change: (value) => {
         session.strength = value;
       },
     });
     this.strength.show(session.strength);
+    this.buttons = element("div", { className: "actions make" }, this.make, this.vary);
     this.root = element(
       "section",
-      { className: "ask", aria: { label: "New loop" } },
-      element("div", { className: "actions" }, this.make, this.vary),
+      { className: "ask", aria: { label: "What new loops and variations are like" } },
+      element("h3", { textContent: "New ones are" }),
       this.strength.root,
       this.wishes,
       this.likeLabel,

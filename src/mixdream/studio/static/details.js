@@ -38,6 +38,7 @@ export function details(session, panel) {
   panel.append(
     element("div", { className: "title" }, before, element("div", {}, title, facts), heart, after),
     picture,
+    ask.buttons,
     error,
     nearest.root,
     element("div", { className: "actions" }, undo, redo, clear, download),
@@ -52,7 +53,8 @@ export function details(session, panel) {
     const { loop: shown, ...settings } = pad();
     const there = Boolean(shown && !shown.gone);
     update(title, { textContent: `Pad ${session.selected + 1}${shown?.key ? ` · ${shown.key}` : ""}` });
-    update(facts, { textContent: shown ? `${factsOf(shown)} · seed ${shown.seed}` : "Empty" });
+    attribute(facts, "title", shown ? `Seed ${shown.seed} of ${shown.run}` : null);
+    update(facts, { textContent: shown ? `${factsOf(shown)} · #${shown.seed}` : "Empty" });
     const image = there ? `url("${pictureOf(shown)}")` : "none";
     if (picture.style.maskImage !== image) picture.style.maskImage = image;
     update(picture, { hidden: !there });

@@ -38,11 +38,12 @@ export function listenToKeys(session, { isShown, help }) {
     if (code === "KeyH") return heart();
     if (code === "KeyM") return done(session.set(session.selected, { mute: !session.pad(session.selected).mute }));
     if (key === "?") return done(help.showModal());
-    // The rest is a button's or a slider's own while one has the focus, but for pads.
-    const free = target === document.body || target.closest(".pads");
-    if (key === " " && free) return done(session.toggle());
-    if (key === "Enter" && target === document.body) return done(session.press(session.selected));
-    return key in MOVES && free && move(MOVES[key]);
+    // A control that was come to by keys has its own use of the rest; one that was clicked has not.
+    const free = target.closest(".pads") || !target.matches(":focus-visible, [role=slider], [role=tab]");
+    const isSlider = target.matches("input[type=range]");
+    if (key === " " && (free || isSlider)) return done(session.toggle());
+    if (key === "Enter" && free && !target.closest(".pads")) return done(session.press(session.selected));
+    return key in MOVES && free && !isSlider && move(MOVES[key]);
   }
 
   function move(by) {

@@ -128,7 +128,7 @@ class PadView {
     }
     update(this.grip, { hidden: !shown });
     update(this.key, { textContent: shown ? (shown.key ?? "no key") : loop ? "gone" : "+", className: shown?.key || !loop ? "key" : "key none" });
-    update(this.facts, { textContent: error ?? (shown ? factsOf(shown) : (loop?.verdict ?? "New loop")) });
+    update(this.facts, { textContent: error ?? (shown ? shortFactsOf(shown) : (loop?.verdict ?? "New loop")) });
     update(this.state, { textContent: WORDS[state] ?? session.busy.get(number) ?? "" });
     update(this.marks, { textContent: marksOf(pad) });
     attribute(this.button, "aria-label", this.sentence(pad, shown, state, error));
@@ -186,6 +186,8 @@ class PadView {
 const WORDS = { playing: "▶", queued: "next", ending: "ends", loading: "loads" };
 const WORDS_ALOUD = { playing: "plays", queued: "begins next", ending: "ends next", loading: "loads", busy: "a loop is made" };
 
+const NARROW = matchMedia("(max-width: 720px)");
+const shortFactsOf = (loop) => (NARROW.matches ? [loop.camelot, barsOf(loop)].filter(Boolean).join(" · ") : factsOf(loop));
 const barsOf = ({ bars }) => `${bars} bar${bars === 1 ? "" : "s"}`;
 
 /** Camelot code, tempo and bars of a loop, in a line. */

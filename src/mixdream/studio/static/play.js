@@ -27,6 +27,12 @@ export function showPlay() {
   transport(session);
   midi(session);
   find("keys").addEventListener("click", () => find("help").showModal());
+  // A press of the mouse leaves the keys to the pads: no button takes them.
+  view.addEventListener("mousedown", (event) => {
+    if (!event.target.closest("button")) return;
+    event.preventDefault();
+    document.activeElement.blur();
+  });
   listenToKeys(session, { isShown: () => !view.hidden, help: find("help") });
   learnLayout(() => {
     LETTERS.forEach(({ label }, pad) => {

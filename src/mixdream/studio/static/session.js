@@ -48,7 +48,8 @@ export class Session {
       this.engine.setMaster(this.master);
       for (let pad = 0; pad < PADS; pad += 1) this.engine.set(pad, settingsOf(this.pad(pad)));
       this.opened = this.engine.open();
-      this.onAudio?.(this.engine);
+      // Where a press of a finger is no gesture until it ends.
+      addEventListener("pointerup", () => context.resume());
     }
     this.engine.context.resume();
     return this.engine;
@@ -153,13 +154,12 @@ export class Session {
   /** Stops everything at once, or begins again with what played. */
   toggle() {
     const engine = this.audio();
+    // A pad may have got another loop, or none, meanwhile.
+    const now = this.resting.map(([key, loop]) => [key, typeof key === "number" ? this.pad(key).loop : loop]);
+    const again = now.filter(([, loop]) => loop);
     if (engine.loops.size) this.resting = engine.stopAll();
-    else {
-      const pairs = this.resting.length ? this.resting : [[this.selected, null]];
-      // A pad may have got another loop meanwhile.
-      const now = pairs.map(([key, loop]) => [key, typeof key === "number" ? this.pad(key).loop : loop]);
-      this.launch(now.filter(([, loop]) => loop));
-    }
+    else if (again.length) this.launch(again);
+    else this.press(this.selected);
   }
 
   /** Asks the model for a new loop on a pad; `begin`: it is launched, unless it plays and goes over to it anyway. */

@@ -1,0 +1,73 @@
+"""The view that plays, as a browser shows it."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from mixdream.project import Project
+from tests.studio.playing import BAR
+
+PLAYING, QUEUED = re.compile(r"\bplaying\b"), re.compile(r"\bqueued\b")
+AT_TEMPO = "(bar) => session.state?.bar_samples === bar"
+SMALL = """() => [...document.querySelectorAll("#play :is(button, select, a.button, input[type=range])")]
+    .filter((shown) => {
+        const { width, height } = shown.getBoundingClientRect();
+        return width > 0 && (height < 44 || width < 44);
+    }).map((shown) => shown.outerHTML)"""
+BOTH_HEARD = """() => {
+    const peaks = tap.heard(session.engine);
+    return peaks.filter(([, height]) => height > 1.5 * peaks[0][1]).length > 1 && peaks;
+}"""
+"""Peaks of two loops at once, after those of one."""
+HEARS = "([key, id]) => session.engine.voices.get(key).at(session.engine.now)?.played.id === id"
+DRAGGED = """() => {
+    const dataTransfer = new DataTransfer();
+    document.querySelector(".grip").dispatchEvent(new DragEvent("dragstart", { dataTransfer }));
+    return dataTransfer.getData("DownloadURL");
+}"""
+CONTROLLER = """
+const input = { onmidimessage: null };
+globalThis.send = (...data) => input.onmidimessage({ data });
+navigator.requestMIDIAccess = async () => ({ inputs: new Map([["one", input]]) });
+"""
+CUT_AFTER_RELOAD = "import('/static/play.js').then((it) => it.session.engine.heard(4).low_cut_hz)"
+LAST_BEGAN = """(key) => {
+    const { origin, barSamples } = session.engine.clock.segment;
+    return [session.engine.voices.get(key).sounds.at(-1).at - origin, barSamples];
+}"""
+
+
+@contextmanager
+def playing(context: BrowserContext, link: str) -> Iterator[Page]:
+    """The view that plays, at the tempo of the loops; nothing may go wrong in its scripts."""
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if said.type in ("error", "warning") else None)
+    page.goto(link)
+    page.goto(page.url.split("#")[0] + "#play")
+    page.evaluate("import('/static/play.js').then((it) => { globalThis.session = it.session; })")
+    expect(pad(page, 1)).to_have_attribute("data-loop", re.compile("known_0"))
+    page.locator("#bpm").fill("126")
+    page.locator("#bpm").press("Enter")
+    page.wait_for_function(AT_TEMPO, arg=BAR)
+    page.evaluate("document.activeElement.blur()")
+    yield page
+    assert errors == []
+
+
+def pad(page: Page, number: int) -> Locator:
+    return page.locator(f".pad:has([data-control='pad {number}'])")
+
+
+def press(page: Page, number: int) -> None:
+    page.locator(f"[data-control='pad {number}']").click()
+
+
+def saved(project: Project) -> Any:
+    return json.loads((project.folder / "studio.json").read_text("utf-8"))
