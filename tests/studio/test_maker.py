@@ -110,3 +110,13 @@ def test_a_loop_whose_model_is_gone_is_not_varied(maker: Maker) -> None:
         InputError, match="can be played, but no others made of it: the model 'dream/step-9' is"
     ):
         maker.vary(other, 0.5)
+
+
+def test_what_was_transposed_stays_so_when_it_is_made_again_or_varied(maker: Maker) -> None:
+    (loop,) = shelved(maker, 1)
+    higher = Shelved(loop.id, loop.about, loop.facts.model_copy(update={"transpose": 3}), loop.file)
+    plain, again, varied = maker.again(loop), maker.again(higher), maker.vary(higher, 0.0)
+    assert (plain.finished.about["transpose"], again.finished.about["transpose"]) == (0, 3)
+    assert np.array_equal(plain.loop.audio, again.loop.audio)
+    assert not np.array_equal(plain.finished.audio, again.finished.audio)
+    assert np.array_equal(varied.finished.audio, again.finished.audio)
