@@ -74,6 +74,7 @@ def page(context: BrowserContext, link: str) -> Iterator[Page]:
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.on("console", lambda said: errors.append(said.text) if said.type in ("error", "warning") else None)
     opened.goto(link)
+    expect(opened.locator(".set").first).to_be_visible(timeout=SLOW_MS)
     yield opened
     assert errors == []
 
@@ -163,7 +164,9 @@ def test_what_was_cut_off_goes_on_and_becomes_a_set(page: Page, project: Project
     expect(row(page, "noise.mp3")).to_contain_text("8.0 MB of 9.0 MB", timeout=SLOW_MS)
     page.reload()
     page.unroute_all(behavior="ignoreErrors")
-    expect(row(page, "noise.mp3")).to_contain_text("8.0 MB of 9.0 MB are here; drop the file again")
+    expect(row(page, "noise.mp3")).to_contain_text(
+        "8.0 MB of 9.0 MB are here; drop the file again", timeout=SLOW_MS
+    )
 
     sent.clear()
     slider = card(page, "A").get_by_role("slider")
@@ -223,7 +226,7 @@ def test_a_phone_shows_all_of_it(context: BrowserContext, link: str) -> None:
     with browser.new_context(**PHONE) as phone:
         page = phone.new_page()
         page.goto(link)
-        expect(card(page, "B")).to_be_visible()
+        expect(card(page, "B")).to_be_visible(timeout=SLOW_MS)
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE["viewport"]["width"]
         assert page.evaluate(TOO_SMALL) == []
 
@@ -235,6 +238,6 @@ def test_a_set_is_removed_when_one_is_sure(page: Page, project: Project) -> None
     card(page, "B").get_by_role("button", name="Remove B").press("Enter")
     expect(page.get_by_text("Remove “B” from this project?")).to_be_visible()
     page.get_by_role("button", name="Remove", exact=True).click()
-    expect(card(page, "B")).to_have_count(0)
+    expect(card(page, "B")).to_have_count(0, timeout=SLOW_MS)
     expect(card(page, "A")).to_be_visible()
     assert not (project.sets / "B.wav").exists()

@@ -25,6 +25,7 @@ from tests.studio.conftest import serving
 pytestmark = NEEDS_CHROMIUM
 
 CHECK_UPS = 2
+SLOW_MS = 60_000  # until the server has told the page, on a machine that is busy
 REFUSED = "the disk is full: free some space, then start it again"
 GROWN = """async () => {
     const { LoopPlayer } = await import("/static/loop_player.js");
@@ -95,7 +96,7 @@ def page(context: BrowserContext, link: str) -> Iterator[Page]:
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.goto(link)
     opened.goto(f"{opened.url}#training")
-    expect(opened.get_by_role("heading", name="What it sounds like now")).to_be_visible()
+    expect(opened.get_by_role("heading", name="What it sounds like now")).to_be_visible(timeout=SLOW_MS)
     yield opened
     assert [error for error in errors if REFUSED not in error] == []
 
@@ -179,7 +180,9 @@ def test_what_ended_unexpectedly_goes_on_to_the_minutes_that_were_wanted(
     folder.parent.mkdir(parents=True, exist_ok=True)
     Job("running", "2026-01-01T00:00:00+00:00", 60.0, "Training", 0.1).write(folder)
     try:
-        expect(page.locator("#training [data-part=state]")).to_contain_text("Training ended unexpectedly")
+        expect(page.locator("#training [data-part=state]")).to_contain_text(
+            "Training ended unexpectedly", timeout=SLOW_MS
+        )
         expect(page.get_by_label("Other number of minutes")).to_have_value("60")
         page.locator("#training label", has_text="30").click()
         asked: list[Any] = []
@@ -194,7 +197,7 @@ def test_what_ended_unexpectedly_goes_on_to_the_minutes_that_were_wanted(
         assert asked[0]["minutes"] == pytest.approx(30 + history(project)[-1]["seconds"] / 60, abs=0.5)
     finally:
         folder.unlink()
-    expect(page.locator("#training [data-part=state]")).to_be_empty()
+    expect(page.locator("#training [data-part=state]")).to_be_empty(timeout=SLOW_MS)
 
 
 def test_how_a_training_ended_is_told(page: Page, project: Project, studio: Studio) -> None:
@@ -204,19 +207,19 @@ def test_how_a_training_ended_is_told(page: Page, project: Project, studio: Stud
     (info,) = project.folder.glob("runs/*/run.json")
     before = info.read_text("utf-8")
     try:
-        expect(said).to_have_text("Training has failed: <b>no</b> memory")
+        expect(said).to_have_text("Training has failed: <b>no</b> memory", timeout=SLOW_MS)
         expect(page.get_by_role("button", name="Go on")).to_be_visible()
         Job("done", "2026-01-01T00:00:00+00:00", 60.0, "Writing the page", 1.0).write(file)
-        expect(said).to_have_text("Training has come to the end of its time.")
+        expect(said).to_have_text("Training has come to the end of its time.", timeout=SLOW_MS)
         page.get_by_role("button", name="Go on").focus()
         info.write_text(json.dumps(json.loads(before) | {"status": "stopped by the doctor"}), "utf-8")
-        expect(said).to_contain_text("The doctor has ended this training")
+        expect(said).to_contain_text("The doctor has ended this training", timeout=SLOW_MS)
         expect(page.get_by_role("button", name="Go on")).to_be_hidden()
         expect(page.locator("#training [data-part=controls]")).to_be_focused()
     finally:
         info.write_text(before, "utf-8")
         file.unlink()
-    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    expect(page.get_by_role("button", name="Go on")).to_be_visible(timeout=SLOW_MS)
 
 
 def test_a_phone_shows_all_of_it(context: BrowserContext, link: str) -> None:
@@ -225,7 +228,7 @@ def test_a_phone_shows_all_of_it(context: BrowserContext, link: str) -> None:
         page = phone.new_page()
         page.goto(link)
         page.goto(f"{page.url}#training")
-        expect(loop(page, 0, CHECK_UPS - 1)).to_be_visible()
+        expect(loop(page, 0, CHECK_UPS - 1)).to_be_visible(timeout=SLOW_MS)
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE["viewport"]["width"]
         assert page.evaluate(TOO_SMALL) == []
 

@@ -6,6 +6,7 @@ import { clock } from "./words.js";
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 132;
 const EDGE = { top: 10, right: 10, bottom: 22, left: 44 };
+const TIME_PX = 32; // of a time's width
 const LINES = 2; // parts that the height is ruled into
 
 /**
@@ -85,6 +86,11 @@ export class Chart {
     return HEIGHT - EDGE.bottom - (value / this.top) * (HEIGHT - EDGE.top - EDGE.bottom);
   }
 
+  // Whether there is room for the times of both.
+  far(one, other) {
+    return Math.abs(this.x(one.seconds) - this.x(other.seconds)) > 1.75 * TIME_PX;
+  }
+
   draw() {
     this.width = this.plot.clientWidth;
     if (!this.width || this.checkUps.length === 0) return;
@@ -115,10 +121,14 @@ export class Chart {
       svg.append(drawn("line", { class: "rule", x1: EDGE.left, x2: this.width - EDGE.right, y1: y, y2: y }));
       svg.append(drawn("text", { x: EDGE.left - 6, y: y + 4, "text-anchor": "end" }, this.what.tick(value)));
     }
-    const ends = new Set([this.checkUps[0], this.checkUps.at(-1)]);
-    for (const { seconds } of ends) {
-      const anchor = ends.size === 1 ? "middle" : seconds === this.checkUps[0].seconds ? "start" : "end";
-      svg.append(drawn("text", { x: this.x(seconds), y: HEIGHT - 6, "text-anchor": anchor }, clock(seconds)));
+    // When the first and the last were, and the one whose values are said, where that leaves room.
+    const pointed = this.checkUps[this.at];
+    const [least, most] = [EDGE.left + TIME_PX / 2, this.width - EDGE.right - TIME_PX / 2];
+    for (const one of new Set([this.checkUps[0], this.checkUps.at(-1), pointed])) {
+      if (one !== pointed && !this.far(one, pointed)) continue;
+      const x = Math.min(most, Math.max(least, this.x(one.seconds)));
+      const words = { class: one === pointed ? "at" : "", x, y: HEIGHT - 6, "text-anchor": "middle" };
+      svg.append(drawn("text", words, clock(one.seconds)));
     }
   }
 }
