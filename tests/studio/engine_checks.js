@@ -1,6 +1,7 @@
 // Renders of the engine in an OfflineAudioContext; each check gives numbers only, which test_engine.py asserts on.
 
 import { Engine } from "/static/engine.js";
+import { Recorder } from "/static/record.js";
 
 const RATE = 44100;
 
@@ -22,7 +23,7 @@ export class Made {
     const data = this.make(loop, barSamples);
     const buffer = new AudioBuffer({ length: data.length, sampleRate: RATE, numberOfChannels: 1 });
     buffer.copyToChannel(data, 0);
-    const played = { id: loop.id, bars: loop.bars, barSamples, buffer };
+    const played = { id: loop.id, bars: loop.bars, barSamples, pitch: tempo.pitch, buffer };
     this.loaded.set(`${loop.id} ${barSamples} ${tempo.pitch}`, played);
     return played;
   }
@@ -250,4 +251,40 @@ export async function unloaded() {
   ];
   const { left, engine } = await render({ seconds: 3.05, barSamples: 22050, make: hits, steps });
   return { told, bars: heard(left)[0].length, other: 4 in heard(left), loops: [...engine.loops.keys()] };
+}
+
+/** A performance that is written down: what a recorder gives, and what was heard while it was on, as base64. */
+export async function performance() {
+  const make = (loop, samples) =>
+    Float32Array.from({ length: loop.bars * samples }, (_, i) => 0.3 * Math.sin(loop.seed + 1e-6 * i * i));
+  const [one, two, three, four] = [1, 2, 1, 1].map((bars, seed) => ({ id: `${seed}`, bars, seed }));
+  let recorder = null;
+  let content = null;
+  let begin = 0;
+  const steps = [
+    [0, (engine) => engine.launch([[0, one], [1, two]])],
+    [0.3, (engine) => engine.set(1, { volume: 0.7, high_cut_hz: 3000 })],
+    [0.7, (engine) => {
+      recorder = new Recorder(engine);
+      begin = recorder.origin;
+    }],
+    [1.3, (engine) => engine.launch([[4, three]])],
+    [1.8, (engine) => engine.set(4, { low_cut_hz: 300, volume: 0.5 })],
+    [2.2, (engine) => engine.setTempo({ barSamples: 42000, pitch: "follow" })],
+    [3.4, (engine) => engine.set(1, { mute: true })],
+    [3.6, (engine) => engine.replace("xy", four)],
+    [4.0, (engine) => engine.set(0, { solo: true })],
+    [4.2, (engine) => engine.replace("xy", one)],
+    [4.6, (engine) => engine.set(0, { solo: false })],
+    [4.9, (engine) => engine.launch([[1, four], [2, one]], "beat")],
+    [5.0, (engine) => engine.set(1, { mute: false, high_cut_hz: 20000 })],
+    [5.3, (engine) => engine.stop([1], "half")],
+    [6, (engine) => engine.stopAll()],
+    [6.5, () => { content = recorder.end(); }],
+  ];
+  const { left } = await render({ seconds: 10, barSamples: 36000, make, steps: steps.map(([second, act]) => [1.4 * second, act]) });
+  const bytes = new Uint8Array(left.slice(begin, begin + content.samples).buffer);
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return { content, heard: btoa(text) };
 }

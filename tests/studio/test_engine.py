@@ -1,5 +1,6 @@
 """The studio's engine, rendered in a browser's offline context: where every sample of it falls."""
 
+import base64
 import math
 import threading
 from collections.abc import Iterator
@@ -7,10 +8,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
 import mixdream.studio
+from mixdream.studio.performance import Performance
+from mixdream.studio.play_state import Pitch
+from mixdream.studio.rendering import render
 from tests.browsers import NEEDS_CHROMIUM
 
 pytestmark = NEEDS_CHROMIUM
@@ -159,3 +164,21 @@ def test_cuts_volume_mute_and_solo(page: Page) -> None:
 
 def test_a_loop_that_does_not_come_changes_nothing(page: Page) -> None:
     assert check(page, "unloaded") == {"told": "gone", "bars": 7, "other": False, "loops": [0]}
+
+
+def test_what_is_written_down_is_rendered_as_it_was_heard(page: Page) -> None:
+    """The page's engine and the server's rendering are two programs; they have to agree on every sample."""
+    found = check(page, "performance")
+    heard = np.frombuffer(base64.b64decode(found["heard"]), np.float32)
+    written = Performance.model_validate(found["content"])
+    assert {event.do for event in written.events} == {"launch", "stop", "set", "tempo"}
+
+    def played(loop_id: str, bar_samples: int, pitch: Pitch) -> np.ndarray:
+        i = np.arange((2 if loop_id == "1" else 1) * bar_samples, dtype=float)
+        return np.tile(0.3 * np.sin(int(loop_id) + 1e-6 * i * i), (2, 1))
+
+    rendered = np.concatenate(list(render(written, played)), axis=1)[0]
+    assert len(rendered) == len(heard) > 5 * RATE_HZ
+    assert np.abs(heard).max() > 0.5
+    # What played before begins with a fade, and filters from rest, in a file that begins there.
+    assert np.abs(rendered - heard)[1000:].max() < 5e-5

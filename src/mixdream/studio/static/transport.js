@@ -4,8 +4,8 @@ import { attribute, everyFrame, update } from "./dom.js";
 import { newestOnly } from "./newest.js";
 import { say } from "./main.js";
 
-const SLOWEST = 60;
-const FASTEST = 200;
+const SLOWEST = 40;
+const FASTEST = 300;
 const FLOOR_DB = -48;
 
 /** @param {import("./session.js").Session} session */
