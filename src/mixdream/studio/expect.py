@@ -19,14 +19,16 @@ def expect(project: ProjectFolder, corpus: Corpus, apart: int, windows: int) -> 
     """
     if windows == 0:
         return ["In none of these sets are eight beats in a row sure, so there is nothing to train on yet."]
-    sentences = [f"About {apart:,} loops' worth of bars."]
+    sentences = []
     if windows < _FEWEST_WINDOWS:
         sentences.append(
-            f"That is too little to examine a model by: check-ups need {_FEWEST_WINDOWS} windows, so nothing "
-            "will say how near it is or whether it copies."
+            f"There is too little music to examine a model by: check-ups need {_FEWEST_WINDOWS} windows, so "
+            "nothing will say how near it is or whether it copies."
         )
     elif apart < _FEWEST_APART:
-        sentences.append("That is little: distances to it are rough, and a model can know it by heart soon.")
+        sentences.append(
+            "There is little music: distances to it are rough, and a model can know it by heart soon."
+        )
     return [*sentences, _by_hours(corpus.seconds / 3600), *_measured(project, corpus)]
 
 
