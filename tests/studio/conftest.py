@@ -1,5 +1,6 @@
 """A studio in this process, and one that a browser can open."""
 
+import random
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +21,12 @@ __all__ = ["asked_run"]
 
 PORT = 8321
 ORIGIN = f"http://127.0.0.1:{PORT}"
+
+
+@pytest.fixture(autouse=True)
+def same_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """New loops are the same each time, in this process."""
+    monkeypatch.setattr("mixdream.studio.maker.secrets.randbelow", random.Random(0).randrange)
 
 
 @pytest.fixture
