@@ -14,7 +14,9 @@ from mixdream.studio.studio import Studio
 from tests.browsers import NEEDS_CHROMIUM, PHONE
 from tests.studio.conftest import serving
 from tests.studio.play_view import (
+    BAR,
     BOTH_HEARD,
+    BPM,
     CONTROLLER,
     CUT_AFTER_RELOAD,
     DRAGGED,
@@ -23,12 +25,13 @@ from tests.studio.play_view import (
     PLAYING,
     QUEUED,
     SMALL,
+    begin,
     pad,
     playing,
     press,
     saved,
 )
-from tests.studio.playing import BAR, impulses, write_known
+from tests.studio.playing import impulses, write_known
 
 pytestmark = NEEDS_CHROMIUM
 
@@ -45,9 +48,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     loops.mkdir(parents=True)
     keys = [("Am", "8A"), ("C", "8B"), ("F#m", "11A"), (None, None), ("Dm", "7A")]
     for number, (key, camelot) in enumerate(keys):
-        write_known(loops, f"known_{number}", impulses(HIT), key=key, camelot=camelot)
+        write_known(loops, f"known_{number}", impulses(HIT, samples=BAR), BPM, key=key, camelot=camelot)
     near = {"set": "A set", "time": "12:34", "time_s": 754.0, "seconds": 1.9, "speed": 1.0, "distance": 0.1}
-    write_known(loops, "known_5", impulses(HIT, BAR + HIT, samples=2 * BAR), nearest=near, copy=True)
+    write_known(loops, "known_5", impulses(HIT, BAR + HIT, samples=2 * BAR), BPM, nearest=near, copy=True)
     return project
 
 
@@ -57,10 +60,17 @@ def link(project: Project) -> Iterator[str]:
         yield server.link
 
 
+@pytest.fixture(scope="module")
+def window(browser: Browser, link: str) -> Iterator[Page]:
+    with playing(browser.new_context(viewport={"width": 1280, "height": 800}), link) as page:
+        yield page
+
+
 @pytest.fixture
-def page(context: BrowserContext, link: str) -> Iterator[Page]:
-    with playing(context, link) as opened:
-        yield opened
+def page(window: Page) -> Page:
+    """The page that most tests share, as if it had just been opened."""
+    begin(window)
+    return window
 
 
 def test_what_is_heard_is_on_the_bar(browser: Browser, link: str) -> None:
@@ -149,7 +159,7 @@ def test_keys(page: Page, project: Project) -> None:
     page.get_by_role("button", name="Solo", exact=True).click()
     page.keyboard.press("Space")
     expect(page.locator(".pad.playing")).to_have_count(0)
-    assert saved(project)["pads"][4]["solo"] is False
+    page.wait_for_function("() => !session.state.pads[4].solo")
     page.keyboard.press("Space")
     expect(pad(page, 5)).to_have_class(PLAYING)
     # What is written in a field is no key.
@@ -157,8 +167,8 @@ def test_keys(page: Page, project: Project) -> None:
     expect(page.locator(".pad.playing")).to_have_count(1)
 
 
-def test_two_pages_and_a_reload_show_one_state(page: Page, context: BrowserContext, link: str) -> None:
-    with playing(context, link) as other:
+def test_two_pages_and_a_reload_show_one_state(page: Page, link: str) -> None:
+    with playing(page.context, link) as other:
         press(page, 5)
         page.get_by_role("slider", name="Volume", exact=True).fill("0.5")
         page.get_by_role("slider", name="Low cut").fill("0.5")
@@ -177,6 +187,7 @@ def test_two_pages_and_a_reload_show_one_state(page: Page, context: BrowserConte
         other.get_by_role("button", name="Undo").click()
         expect(pad(page, 5)).to_have_attribute("data-loop", re.compile("known_4"))
         other.get_by_label("Bar", exact=True).check()
+        other.close()
     page.reload()
     press(page, 5)
     expect(page.get_by_role("slider", name="Volume", exact=True)).to_have_js_property("value", "0.5")

@@ -126,10 +126,18 @@ export function attribute(node, name, value) {
   else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
 }
 
-/** What is drawn on every frame while the page is seen. */
-export function everyFrame(draw) {
-  const step = () => {
-    draw();
+const CALM = matchMedia("(prefers-reduced-motion: reduce)");
+const FRAME_MS = 30; // smooth enough for lines and levels, at half the work of every frame
+const CALM_MS = 240;
+
+/** Draws again and again while an element is seen; seldom, where less motion is wished for. */
+export function everyFrame(root, draw) {
+  let last = -Infinity;
+  const step = (time) => {
+    if (time - last >= (CALM.matches ? CALM_MS : FRAME_MS) && root.offsetParent) {
+      last = time;
+      draw();
+    }
     requestAnimationFrame(step);
   };
   requestAnimationFrame(step);

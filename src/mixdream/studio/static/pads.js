@@ -26,8 +26,10 @@ export function padGrid(session, grid) {
       update(scene.firstElementChild, { textContent: name || `Scene ${row + 1}` });
     });
   });
-  everyFrame(() => {
-    if (session.engine) for (const pad of pads) pad.draw();
+  everyFrame(grid, () => {
+    if (!session.engine) return;
+    const heard = session.heardSample;
+    for (const pad of pads) pad.draw(heard);
   });
 }
 
@@ -113,6 +115,7 @@ class PadView {
     const { loop } = pad;
     const shown = loop && !loop.gone ? loop : null;
     const state = this.stateNow();
+    this.shown = state;
     const error = session.errors.get(number);
     update(this.root, { className: ["pad", state, loop ? "" : "empty", pad.mute ? "muted" : "", error ? "bad" : ""].filter(Boolean).join(" ") });
     attribute(this.root, "data-selected", session.selected === number ? "" : null);
@@ -148,15 +151,10 @@ class PadView {
   }
 
   // Where in its loop it is; and a boundary may have passed since the last frame.
-  draw() {
+  draw(heard) {
     const { session, number } = this;
-    const state = this.stateNow();
-    if (state !== this.drawn) {
-      this.drawn = state;
-      session.changed();
-    }
+    if (this.stateNow() !== this.shown) session.changed();
     const voice = session.engine.voices.get(number);
-    const heard = session.heardSample;
     const sound = voice.at(heard);
     const share = sound ? phase(sound, heard) / sound.played.buffer.length : 0;
     const shift = `translateX(${(100 * share).toFixed(2)}%)`;

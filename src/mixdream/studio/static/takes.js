@@ -30,7 +30,7 @@ export function takes(session, panel, showTab) {
   };
   button.addEventListener("click", toggle);
   addEventListener("beforeunload", (event) => recorder && event.preventDefault());
-  everyFrame(() => {
+  everyFrame(button, () => {
     attribute(button, "aria-pressed", Boolean(recorder));
     update(button.lastElementChild, { textContent: recorder ? clockOf(recorder.seconds) : "Rec" });
   });

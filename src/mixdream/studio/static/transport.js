@@ -69,7 +69,7 @@ function meter(session, root, position) {
   const bars = [...root.children];
   const levels = [0, 0];
   let listening = null;
-  everyFrame(() => {
+  everyFrame(root, () => {
     const { engine } = session;
     if (!engine) return;
     if (engine.limiter && listening !== engine) {
@@ -84,7 +84,7 @@ function meter(session, root, position) {
     bars.forEach((bar, side) => {
       const db = Math.max(FLOOR_DB, 20 * Math.log10(levels[side] || 1e-9));
       bar.style.transform = `scaleX(${(1 - db / FLOOR_DB).toFixed(3)})`;
-      levels[side] *= 0.93;
+      levels[side] *= 0.87;
     });
     const { clock } = engine;
     const now = clock.running ? clock.position(Math.max(session.heardSample, clock.segment.origin)) : null;

@@ -63,12 +63,20 @@ export function xyPad(session, panel) {
   };
   session.xy = { move, get place() { return place; } };
 
-  const setCorner = (corner, id) => {
-    const ids = session.state.corners.map((loop, i) => (i === corner ? id : (loop?.id ?? null)));
-    return post("corners", { ids }).catch((failed) => {
+  let asked = null; // corners that the server has not told back
+  let sentAt = null;
+  const sendCorners = newestOnly((ids) => post("corners", { ids }));
+  const setCorner = async (corner, id) => {
+    asked = (asked ?? session.state.corners.map((loop) => loop?.id ?? null)).with(corner, id);
+    sentAt = null;
+    error = "";
+    try {
+      await sendCorners(asked);
+    } catch (failed) {
       error = failed.message;
       session.changed();
-    });
+    }
+    sentAt = session.state;
   };
   const corners = NAMES.map((name, corner) =>
     element("button", {
@@ -96,6 +104,7 @@ export function xyPad(session, panel) {
   const ready = () => session.state.corners.every((loop) => loop && !loop.gone);
 
   session.onChange(() => {
+    if (sentAt && sentAt !== session.state) asked = sentAt = null;
     corners.forEach((button, corner) => {
       const loop = session.state.corners[corner];
       update(button, { textContent: loop ? `${loop.key ?? "no key"} · ${factsOf(loop)}` : `Put pad ${session.selected + 1} here` });
