@@ -4,13 +4,16 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from mixdream.project import Project
+from tests.studio.playing import impulses, write_known
 
 BAR = 42_000  # samples
+HIT = 2000  # samples from the beginning of a bar to the peak in it
 BPM = 252  # as fast as it is, nobody waits long for a bar
 PLAYING, QUEUED = re.compile(r"\bplaying\b"), re.compile(r"\bqueued\b")
 AT_TEMPO = "(bar) => session.state?.bar_samples === bar"
@@ -40,6 +43,19 @@ LAST_BEGAN = """(key) => {
     const { origin, barSamples } = session.engine.clock.segment;
     return [session.engine.voices.get(key).sounds.at(-1).at - origin, barSamples];
 }"""
+
+
+def with_known_pack(folder: Path) -> Project:
+    """A project with a pack of known loops, which come onto the first pads; the last may be a copy."""
+    loops = folder / "loops"
+    loops.mkdir(parents=True)
+    keys = [("Am", "8A"), ("C", "8B"), ("F#m", "11A"), (None, None), ("Dm", "7A")]
+    for number, (key, camelot) in enumerate(keys):
+        write_known(loops, f"known_{number}", impulses(HIT, samples=BAR), BPM, key=key, camelot=camelot)
+    near = {"set": "A set", "time": "12:34", "time_s": 754.0, "seconds": 1.9, "speed": 1.0, "distance": 0.1}
+    audio = impulses(HIT, BAR + HIT, samples=2 * BAR)
+    write_known(loops, "known_5", audio, BPM, nearest=near, copy=True)
+    return Project(folder)
 
 
 @contextmanager

@@ -16,11 +16,11 @@ from tests.studio.conftest import serving
 from tests.studio.play_view import (
     BAR,
     BOTH_HEARD,
-    BPM,
     CONTROLLER,
     CUT_AFTER_RELOAD,
     DRAGGED,
     HEARS,
+    HIT,
     LAST_BEGAN,
     PLAYING,
     QUEUED,
@@ -30,28 +30,18 @@ from tests.studio.play_view import (
     playing,
     press,
     saved,
+    with_known_pack,
 )
-from tests.studio.playing import impulses, write_known
 
 pytestmark = NEEDS_CHROMIUM
 
 LONG_MS = 90_000  # for what a model makes on a machine that is busy
-HIT = 2000  # samples from the beginning of a bar to the peak in it
 TAP = Path(__file__).parent / "tap.js"
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A pack of known loops, which come onto the first pads; the last of them may be a copy."""
-    project = Project(tmp_path_factory.mktemp("studio") / "project")
-    loops = project.folder / "loops"
-    loops.mkdir(parents=True)
-    keys = [("Am", "8A"), ("C", "8B"), ("F#m", "11A"), (None, None), ("Dm", "7A")]
-    for number, (key, camelot) in enumerate(keys):
-        write_known(loops, f"known_{number}", impulses(HIT, samples=BAR), BPM, key=key, camelot=camelot)
-    near = {"set": "A set", "time": "12:34", "time_s": 754.0, "seconds": 1.9, "speed": 1.0, "distance": 0.1}
-    write_known(loops, "known_5", impulses(HIT, BAR + HIT, samples=2 * BAR), BPM, nearest=near, copy=True)
-    return project
+    return with_known_pack(tmp_path_factory.mktemp("studio") / "project")
 
 
 @pytest.fixture(scope="module")
