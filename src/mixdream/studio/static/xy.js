@@ -15,6 +15,7 @@ export function xyPad(session, panel) {
   let morph = null; // the loop at the place that was heard of last
   let error = "";
 
+  let isMade = true;
   const send = newestOnly(async ({ x, y }) => {
     const answer = await post("morph", { x, y });
     morph = answer.loop;
@@ -27,11 +28,16 @@ export function xyPad(session, panel) {
     error = "";
     isOn = true;
     session.audio();
+    isMade = false;
     session.changed();
-    send(place).catch((failed) => {
-      error = failed.message;
-      session.changed();
-    });
+    send(place)
+      .catch((failed) => {
+        error = failed.message;
+      })
+      .finally(() => {
+        isMade = true;
+        session.changed();
+      });
   };
 
   const knob = element("span", { className: "knob" });
@@ -118,7 +124,7 @@ export function xyPad(session, panel) {
     attribute(area, "aria-valuetext", `${percent(place.x)} right, ${percent(place.y)} down`);
     attribute(area, "aria-disabled", !ready());
     attribute(area, "data-playing", session.isOn("xy") ? "" : null);
-    const hint = ready() ? "Drag: the loop between the corners takes over on the next bar." : "Put a loop into each corner: select a pad and press one, or drag pads there.";
+    const hint = !isMade ? "The loop between them is made." : ready() ? "Drag: the loop between the corners takes over on the next bar." : "Put a loop into each corner: select a pad and press one, or drag pads there.";
     update(note, { textContent: error || session.errors.get("xy") || hint });
     update(keep, { textContent: `Keep on pad ${session.selected + 1}`, disabled: !morph });
     update(stop, { disabled: !session.isOn("xy") });
