@@ -1,78 +1,7 @@
-// Renders of the engine in an OfflineAudioContext; each check gives numbers only, which test_engine.py asserts on.
+// Checks of the engine; each gives numbers only, which test_engine.py asserts on.
 
-import { Engine } from "/static/engine.js";
 import { Recorder } from "/static/record.js";
-
-const RATE = 44100;
-
-/** A library of loops made by `make(loop, barSamples) -> Float32Array`; what it gives can be held back. */
-export class Made {
-  constructor(make) {
-    this.make = make;
-    this.loaded = new Map();
-    this.gate = Promise.resolve();
-  }
-
-  peek(loop, tempo) {
-    return this.loaded.get(`${loop.id} ${tempo.barSamples} ${tempo.pitch}`) ?? null;
-  }
-
-  async load(loop, tempo) {
-    await this.gate;
-    const { barSamples } = tempo;
-    const data = this.make(loop, barSamples);
-    const buffer = new AudioBuffer({ length: data.length, sampleRate: RATE, numberOfChannels: 1 });
-    buffer.copyToChannel(data, 0);
-    const played = { id: loop.id, bars: loop.bars, barSamples, pitch: tempo.pitch, buffer };
-    this.loaded.set(`${loop.id} ${barSamples} ${tempo.pitch}`, played);
-    return played;
-  }
-}
-
-export function noise(loop, barSamples) {
-  let state = 1 + loop.seed;
-  return Float32Array.from({ length: loop.bars * barSamples }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return 0.3 * (state / 2 ** 31 - 1);
-  });
-}
-
-/** An engine that renders `seconds`; steps: [[second, act]...], acts happen while the context waits there. */
-export async function render({ seconds, barSamples, make = noise, steps, limited = false, channels = 1, connect }) {
-  const context = new OfflineAudioContext({ length: Math.ceil(seconds * RATE), sampleRate: RATE, numberOfChannels: channels });
-  const library = new Made(make);
-  const engine = new Engine(context, library, { barSamples, pitch: "keep" });
-  if (limited) await engine.open();
-  else engine.master.connect(connect ? await connect(context) : context.destination);
-  for (const [second, act] of steps) {
-    if (second === 0) await act(engine, library);
-    else context.suspend(second).then(async () => { await act(engine, library); context.resume(); });
-  }
-  const out = await context.startRendering();
-  return { engine, out, left: out.getChannelData(0) };
-}
-
-// Loops that say who and where they are: in each bar one impulse, HIT samples after its beginning (fades are over by then), whose height is a
-// number of its own, a power of two, so that sums tell who is in them.
-const HIT = 300;
-
-const hitLoop = (...bits) => ({ id: `hit${bits}`, bars: bits.length, bits });
-
-function hits(loop, barSamples) {
-  const data = new Float32Array(loop.bars * barSamples);
-  loop.bits.forEach((bit, bar) => { data[bar * barSamples + HIT] = 2 ** bit; });
-  return data;
-}
-
-/** Beginnings of bars that are heard: {bit: [sample...]}. */
-function heard(data) {
-  const found = {};
-  for (let i = 0; i < data.length; i += 1) {
-    if (data[i] === 0) continue;
-    for (let bit = 0; bit < 20; bit += 1) if (Math.round(data[i]) & (2 ** bit)) (found[bit] ??= []).push(i - HIT);
-  }
-  return found;
-}
+import { RATE, heard, hitLoop, hits, noise, render } from "./offline.js";
 
 /** Repeats of noise against the same noise tiled: the largest difference. */
 export async function seam(repeats) {
@@ -97,28 +26,43 @@ export async function launches() {
   const found = [];
   for (const quantum of ["bar", "half", "beat"]) {
     const pressed = []; // a context waits between blocks of 128 samples
-    const steps = seconds.map((second, i) => [second, (engine) => {
-      pressed.push(engine.now);
-      return engine.launch([[i % 4, hitLoop(i)]], quantum);
-    }]);
+    const steps = seconds.map((second, i) => [
+      second,
+      (engine) => {
+        pressed.push(engine.now);
+        return engine.launch([[i % 4, hitLoop(i)]], quantum);
+      },
+    ]);
     steps.unshift([0, (engine) => engine.launch([["shelf", hitLoop(10)]])]);
     const { left } = await render({ seconds: 11, barSamples, make: hits, steps });
     const all = heard(left);
     const origin = all[10][0];
-    pressed.forEach((at, i) => found.push({ quantum, barSamples, pressed: at - origin, heard: all[i][0] - origin }));
+    pressed.forEach((at, i) =>
+      found.push({ quantum, barSamples, pressed: at - origin, heard: all[i][0] - origin }),
+    );
   }
   return found;
 }
 
-/** Two pads, one launched bars after the other, for minutes: how far any repeat of either is from the grid, in samples. */
+/** Two pads, one launched bars after the other, for minutes: how far from the grid any repeat is, in samples. */
 export async function drift(minutes) {
   const barSamples = 83441;
-  const steps = [[0, (engine) => engine.launch([[0, hitLoop(0)]])], [20.123, (engine) => engine.launch([[1, hitLoop(1, 2)]])]];
+  const steps = [
+    [0, (engine) => engine.launch([[0, hitLoop(0)]])],
+    [20.123, (engine) => engine.launch([[1, hitLoop(1, 2)]])],
+  ];
   const { left, engine } = await render({ seconds: 60 * minutes, barSamples, make: hits, steps });
   const all = heard(left);
   const { origin } = engine.clock.segment;
-  const off = (bit, every) => Math.max(...all[bit].map((at) => Math.abs(at - all[bit][0]) % every), (all[bit][0] - origin) % barSamples);
-  return { off: [off(0, barSamples), off(1, 2 * barSamples), off(2, 2 * barSamples)], counts: [0, 1, 2].map((bit) => all[bit].length) };
+  const off = (bit, every) =>
+    Math.max(
+      ...all[bit].map((at) => Math.abs(at - all[bit][0]) % every),
+      (all[bit][0] - origin) % barSamples,
+    );
+  return {
+    off: [off(0, barSamples), off(1, 2 * barSamples), off(2, 2 * barSamples)],
+    counts: [0, 1, 2].map((bit) => all[bit].length),
+  };
 }
 
 /** A column and its neighbour, then a scene, then a column's stop: the bars in which each loop is heard. */
@@ -126,9 +70,19 @@ export async function columns() {
   const barSamples = 22050;
   const press = (bar, act) => [Math.max(0, bar - 0.5) / 2 + (bar ? 0.01 : 0), act];
   const steps = [
-    press(0, (engine) => engine.launch([[0, hitLoop(0)], [1, hitLoop(1)]])),
+    press(0, (engine) =>
+      engine.launch([
+        [0, hitLoop(0)],
+        [1, hitLoop(1)],
+      ]),
+    ),
     press(2, (engine) => engine.launch([[4, hitLoop(4)]])),
-    press(4, (engine) => engine.launch([[8, hitLoop(8)], [9, hitLoop(9)]])),
+    press(4, (engine) =>
+      engine.launch([
+        [8, hitLoop(8)],
+        [9, hitLoop(9)],
+      ]),
+    ),
     press(5, (engine) => engine.launch([[9, hitLoop(9)]])),
     press(6, (engine) => engine.stop([0, 4, 8, 12])),
     press(7, (engine) => Promise.all([engine.launch([[2, hitLoop(2)]]), engine.stop([2])])),
@@ -136,7 +90,9 @@ export async function columns() {
   const { left, engine } = await render({ seconds: 5, barSamples, make: hits, steps });
   const { origin } = engine.clock.segment;
   const all = heard(left);
-  return Object.fromEntries(Object.entries(all).map(([bit, at]) => [bit, at.map((one) => (one - origin) / barSamples)]));
+  return Object.fromEntries(
+    Object.entries(all).map(([bit, at]) => [bit, at.map((one) => (one - origin) / barSamples)]),
+  );
 }
 
 /** What follows whom within a column: the bar of silence or overlap between two steady levels, in samples. */
@@ -149,30 +105,57 @@ export async function handover() {
   ];
   const { left, engine } = await render({ seconds: 1.5, barSamples, make, steps });
   const at = engine.clock.segment.origin + barSamples;
-  return { before: left[at - 1], first: left[at], after: left[at + 221], lowest: Math.min(...left.slice(at, at + 300)), highest: Math.max(...left.slice(at, at + 300)) };
+  return {
+    before: left[at - 1],
+    first: left[at],
+    after: left[at + 221],
+    lowest: Math.min(...left.slice(at, at + 300)),
+    highest: Math.max(...left.slice(at, at + 300)),
+  };
 }
 
 /** Two changes of tempo, the first of which has to wait for its loop; beginnings of the two bars of a loop. */
 export async function tempo() {
   let arrived;
   const steps = [
-    [0, (engine) => engine.launch([[0, hitLoop(0, 1)], [1, hitLoop(2)]])],
-    [1.0, (engine, library) => {
-      library.gate = new Promise((resolve) => { arrived = resolve; });
-      engine.setTempo({ barSamples: 30000, pitch: "keep" });
-    }],
+    [
+      0,
+      (engine) =>
+        engine.launch([
+          [0, hitLoop(0, 1)],
+          [1, hitLoop(2)],
+        ]),
+    ],
+    [
+      1.0,
+      (engine, library) => {
+        library.gate = new Promise((resolve) => {
+          arrived = resolve;
+        });
+        engine.setTempo({ barSamples: 30000, pitch: "keep" });
+      },
+    ],
     [1.9, () => arrived()],
     // A launch and the stop of another while the change is on its way.
     [1.95, (engine) => engine.launch([[2, hitLoop(3)]], "beat")],
-    [4.2, (engine) => Promise.all([
-      engine.setTempo({ barSamples: 33333, pitch: "keep" }),
-      engine.setTempo({ barSamples: 50001, pitch: "follow" }),
-    ])],
+    [
+      4.2,
+      (engine) =>
+        Promise.all([
+          engine.setTempo({ barSamples: 33333, pitch: "keep" }),
+          engine.setTempo({ barSamples: 50001, pitch: "follow" }),
+        ]),
+    ],
     [4.3, (engine) => engine.launch([[5, hitLoop(5)]])],
   ];
   const { left, engine } = await render({ seconds: 9, barSamples: 40000, make: hits, steps });
   const origin = heard(left)[0][0];
-  return { bars: heard(left), origin, sounds: [...engine.voices.values()].map((voice) => voice.sounds.length), position: engine.clock.position(9 * RATE) };
+  return {
+    bars: heard(left),
+    origin,
+    sounds: [...engine.voices.values()].map((voice) => voice.sounds.length),
+    position: engine.clock.position(9 * RATE),
+  };
 }
 
 /** Another loop on a pad that plays: it goes on at the same place of its bars. */
@@ -186,15 +169,25 @@ export async function replaced() {
   const { left } = await render({ seconds: 4, barSamples: 22050, make: hits, steps });
   const all = heard(left);
   const origin = all[0][0];
-  return Object.fromEntries(Object.entries(all).map(([bit, at]) => [bit, at.map((one) => (one - origin) / 22050)]));
+  return Object.fromEntries(
+    Object.entries(all).map(([bit, at]) => [bit, at.map((one) => (one - origin) / 22050)]),
+  );
 }
 
 /** Loud and quiet noise, wide in stereo, through the limiter. */
 export async function limited() {
   const barSamples = 44100;
-  const make = (loop, samples) => noise(loop, samples).map((value, i) => value * (i < 11025 ? 1 : i < 22050 ? 12 : 0.5));
+  const make = (loop, samples) =>
+    noise(loop, samples).map((value, i) => value * (i < 11025 ? 1 : i < 22050 ? 12 : 0.5));
   const steps = [[0, (engine) => engine.launch([[0, { id: "n", bars: 1, seed: 3 }]])]];
-  const { engine, left, out } = await render({ seconds: 3.2, barSamples, make, steps, limited: true, channels: 2 });
+  const { engine, left, out } = await render({
+    seconds: 3.2,
+    barSamples,
+    make,
+    steps,
+    limited: true,
+    channels: 2,
+  });
   const right = out.getChannelData(1);
   const at = engine.clock.segment.origin;
   const input = make({ bars: 1, seed: 3 }, barSamples);
@@ -223,14 +216,18 @@ export async function limited() {
 
 /** Gains of tones through the cuts, volume, mute and solo, in dB; null for silence. */
 export async function settings(each) {
-  const make = (loop, samples) => Float32Array.from({ length: samples }, (_, i) => 0.5 * Math.sin((2 * Math.PI * loop.hz * i) / RATE));
+  const make = (loop, samples) =>
+    Float32Array.from({ length: samples }, (_, i) => 0.5 * Math.sin((2 * Math.PI * loop.hz * i) / RATE));
   const gains = [];
   for (const { hz, set, others = {} } of each) {
     const steps = [
       [0, (engine) => engine.launch([[0, { id: `${hz}`, bars: 1, hz }]])],
-      [0.25, (engine) => {
-        for (const [pad, one] of [[0, set], ...Object.entries(others)]) engine.set(Number(pad), one);
-      }],
+      [
+        0.25,
+        (engine) => {
+          for (const [pad, one] of [[0, set], ...Object.entries(others)]) engine.set(Number(pad), one);
+        },
+      ],
     ];
     const { left } = await render({ seconds: 1.5, barSamples: 44100, make, steps });
     const power = left.slice(-22050).reduce((sum, value) => sum + value * value, 0) / 22050;
@@ -244,10 +241,15 @@ export async function unloaded() {
   let told = "";
   const steps = [
     [0, (engine) => engine.launch([[0, hitLoop(0)]])],
-    [0.6, async (engine, library) => {
-      library.gate = Promise.reject(new Error("gone"));
-      await engine.launch([[4, hitLoop(4)]]).catch((error) => { told = error.message; });
-    }],
+    [
+      0.6,
+      async (engine, library) => {
+        library.gate = Promise.reject(new Error("gone"));
+        await engine.launch([[4, hitLoop(4)]]).catch((error) => {
+          told = error.message;
+        });
+      },
+    ],
   ];
   const { left, engine } = await render({ seconds: 3.05, barSamples: 22050, make: hits, steps });
   return { told, bars: heard(left)[0].length, other: 4 in heard(left), loops: [...engine.loops.keys()] };
@@ -262,12 +264,22 @@ export async function performance() {
   let content = null;
   let begin = 0;
   const steps = [
-    [0, (engine) => engine.launch([[0, one], [1, two]])],
+    [
+      0,
+      (engine) =>
+        engine.launch([
+          [0, one],
+          [1, two],
+        ]),
+    ],
     [0.3, (engine) => engine.set(1, { volume: 0.7, high_cut_hz: 3000 })],
-    [0.7, (engine) => {
-      recorder = new Recorder(engine);
-      begin = recorder.origin;
-    }],
+    [
+      0.7,
+      (engine) => {
+        recorder = new Recorder(engine);
+        begin = recorder.origin;
+      },
+    ],
     [1.3, (engine) => engine.launch([[4, three]])],
     [1.8, (engine) => engine.set(4, { low_cut_hz: 300, volume: 0.5 })],
     [2.2, (engine) => engine.setTempo({ barSamples: 42000, pitch: "follow" })],
@@ -276,13 +288,33 @@ export async function performance() {
     [4.0, (engine) => engine.set(0, { solo: true })],
     [4.2, (engine) => engine.replace("xy", one)],
     [4.6, (engine) => engine.set(0, { solo: false })],
-    [4.9, (engine) => engine.launch([[1, four], [2, one]], "beat")],
+    [
+      4.9,
+      (engine) =>
+        engine.launch(
+          [
+            [1, four],
+            [2, one],
+          ],
+          "beat",
+        ),
+    ],
     [5.0, (engine) => engine.set(1, { mute: false, high_cut_hz: 20000 })],
     [5.3, (engine) => engine.stop([1], "half")],
     [6, (engine) => engine.stopAll()],
-    [6.5, () => { content = recorder.end(); }],
+    [
+      6.5,
+      () => {
+        content = recorder.end();
+      },
+    ],
   ];
-  const { left } = await render({ seconds: 10, barSamples: 36000, make, steps: steps.map(([second, act]) => [1.4 * second, act]) });
+  const { left } = await render({
+    seconds: 10,
+    barSamples: 36000,
+    make,
+    steps: steps.map(([second, act]) => [1.4 * second, act]),
+  });
   const bytes = new Uint8Array(left.slice(begin, begin + content.samples).buffer);
   let text = "";
   for (const byte of bytes) text += String.fromCharCode(byte);

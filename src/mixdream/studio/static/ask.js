@@ -4,7 +4,13 @@ import { on } from "./api.js";
 import { attribute, element, update } from "./dom.js";
 import { Slider, percent } from "./slider.js";
 
-const NAMES = { energy: "Energy", bass: "Bass", brightness: "Brightness", busyness: "Busyness", noisiness: "Noisiness" };
+const NAMES = {
+  energy: "Energy",
+  bass: "Bass",
+  brightness: "Brightness",
+  busyness: "Busyness",
+  noisiness: "Noisiness",
+};
 
 export class AskForm {
   /** @param {import("./session.js").Session} session */
@@ -17,16 +23,37 @@ export class AskForm {
     this.wishes = element("div", { className: "wishes" });
     this.like = element("select", { on: { change: () => this.changed("like", this.like.value || null) } });
     this.model = element("select", { on: { change: () => session.tell({ model: this.model.value }) } });
-    this.likeLabel = element("label", { className: "field" }, element("span", { textContent: "Like" }), this.like);
-    this.modelLabel = element("label", { className: "field" }, element("span", { textContent: "Model" }), this.model);
+    this.likeLabel = element(
+      "label",
+      { className: "field" },
+      element("span", { textContent: "Like" }),
+      this.like,
+    );
+    this.modelLabel = element(
+      "label",
+      { className: "field" },
+      element("span", { textContent: "Model" }),
+      this.model,
+    );
     this.make = element(
       "button",
-      { className: "primary", type: "button", aria: { keyshortcuts: "N" }, data: { control: "new loop" }, on: { click: () => session.make(session.selected, this.content()) } },
+      {
+        className: "primary",
+        type: "button",
+        aria: { keyshortcuts: "N" },
+        data: { control: "new loop" },
+        on: { click: () => session.make(session.selected, this.content()) },
+      },
       "New loop",
     );
     this.vary = element(
       "button",
-      { type: "button", aria: { keyshortcuts: "V" }, data: { control: "variation" }, on: { click: () => session.vary(session.selected, session.strength) } },
+      {
+        type: "button",
+        aria: { keyshortcuts: "V" },
+        data: { control: "variation" },
+        on: { click: () => session.vary(session.selected, session.strength) },
+      },
       "Variation",
     );
     this.strength = new Slider({
@@ -58,7 +85,11 @@ export class AskForm {
   content() {
     const able = new Set(this.chosen?.descriptors ?? []);
     const sets = new Set(this.chosen?.like ?? []);
-    return Object.fromEntries(Object.entries(this.asked).filter(([name, value]) => (name === "like" ? sets.has(value) : able.has(name))));
+    return Object.fromEntries(
+      Object.entries(this.asked).filter(([name, value]) =>
+        name === "like" ? sets.has(value) : able.has(name),
+      ),
+    );
   }
 
   get chosen() {
@@ -83,10 +114,16 @@ export class AskForm {
     for (const wish of this.wishes.children) {
       const isOn = wish.dataset.name in this.asked;
       wish.toggleAttribute("data-on", isOn);
-      update(wish.querySelector("output"), { textContent: isOn ? percent(this.asked[wish.dataset.name]) : "any" });
+      update(wish.querySelector("output"), {
+        textContent: isOn ? percent(this.asked[wish.dataset.name]) : "any",
+      });
       update(wish.querySelector("button"), { disabled: !isOn });
       if (!isOn) update(wish.querySelector("input"), { value: "0.5" });
-      attribute(wish.querySelector("input"), "aria-valuetext", isOn ? percent(this.asked[wish.dataset.name]) : "any");
+      attribute(
+        wish.querySelector("input"),
+        "aria-valuetext",
+        isOn ? percent(this.asked[wish.dataset.name]) : "any",
+      );
     }
     update(this.model, { value: this.session.state.model });
   }
@@ -102,8 +139,19 @@ export class AskForm {
   }
 
   wish(name) {
-    const slider = new Slider({ label: NAMES[name], control: name, words: percent, change: (value) => this.changed(name, value) });
-    const off = element("button", { className: "off", type: "button", textContent: "×", aria: { label: `${NAMES[name]}: any` }, on: { click: () => this.changed(name, null) } });
+    const slider = new Slider({
+      label: NAMES[name],
+      control: name,
+      words: percent,
+      change: (value) => this.changed(name, value),
+    });
+    const off = element("button", {
+      className: "off",
+      type: "button",
+      textContent: "×",
+      aria: { label: `${NAMES[name]}: any` },
+      on: { click: () => this.changed(name, null) },
+    });
     return element("div", { className: "wish", data: { name } }, slider.root, off);
   }
 }

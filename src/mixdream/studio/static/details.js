@@ -10,7 +10,8 @@ import { Slider, fromHz, hertz, percent, toHz } from "./slider.js";
 /** @param {import("./session.js").Session} session */
 export function details(session, panel) {
   const set = (settings) => session.set(session.selected, settings);
-  const act = (label, run, more = {}) => element("button", { type: "button", textContent: label, on: { click: run }, ...more });
+  const act = (label, run, more = {}) =>
+    element("button", { type: "button", textContent: label, on: { click: run }, ...more });
 
   const title = element("h2");
   const facts = element("p", { className: "soft" });
@@ -23,13 +24,39 @@ export function details(session, panel) {
   const undo = act("Undo", () => session.step(session.selected, "undo"), { aria: { keyshortcuts: "Z" } });
   const redo = act("Redo", () => session.step(session.selected, "redo"));
   const clear = act("Clear", () => session.step(session.selected, "clear"));
-  const download = element("a", { className: "button", textContent: "WAV", draggable: true, title: "Download, or drag into a folder or DAW", on: { dragstart: (event) => drag(event, loop()) } });
-  const mute = act("Mute", () => set({ mute: !pad().mute }), { className: "toggle", aria: { keyshortcuts: "M" } });
+  const download = element("a", {
+    className: "button",
+    textContent: "WAV",
+    draggable: true,
+    title: "Download, or drag into a folder or DAW",
+    on: { dragstart: (event) => drag(event, loop()) },
+  });
+  const mute = act("Mute", () => set({ mute: !pad().mute }), {
+    className: "toggle",
+    aria: { keyshortcuts: "M" },
+  });
   const solo = act("Solo", () => set({ solo: !pad().solo }), { className: "toggle" });
 
-  const volume = new Slider({ label: "Volume", control: "pad volume", words: percent, change: (value) => set({ volume: value }) });
-  const low = new Slider({ label: "Low cut", control: "low cut", step: 0.001, words: (share) => (toHz(share) <= 20 ? "off" : hertz(toHz(share))), change: (share) => set({ low_cut_hz: toHz(share) }) });
-  const high = new Slider({ label: "High cut", control: "high cut", step: 0.001, words: (share) => (toHz(share) >= 20000 ? "off" : hertz(toHz(share))), change: (share) => set({ high_cut_hz: toHz(share) }) });
+  const volume = new Slider({
+    label: "Volume",
+    control: "pad volume",
+    words: percent,
+    change: (value) => set({ volume: value }),
+  });
+  const low = new Slider({
+    label: "Low cut",
+    control: "low cut",
+    step: 0.001,
+    words: (share) => (toHz(share) <= 20 ? "off" : hertz(toHz(share))),
+    change: (share) => set({ low_cut_hz: toHz(share) }),
+  });
+  const high = new Slider({
+    label: "High cut",
+    control: "high cut",
+    step: 0.001,
+    words: (share) => (toHz(share) >= 20000 ? "off" : hertz(toHz(share))),
+    change: (share) => set({ high_cut_hz: toHz(share) }),
+  });
 
   const ask = new AskForm(session);
   const nearest = new NearestView(session);
@@ -42,7 +69,14 @@ export function details(session, panel) {
     error,
     nearest.root,
     element("div", { className: "actions" }, undo, redo, clear, download),
-    element("div", { className: "strip" }, volume.root, low.root, high.root, element("div", { className: "actions" }, mute, solo)),
+    element(
+      "div",
+      { className: "strip" },
+      volume.root,
+      low.root,
+      high.root,
+      element("div", { className: "actions" }, mute, solo),
+    ),
     ask.root,
   );
 

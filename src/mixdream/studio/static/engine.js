@@ -18,7 +18,10 @@ const LIMITER = new URL("./limiter.js", import.meta.url);
  * @typedef {{barSamples: number, pitch: "keep"|"follow"}} Tempo
  *
  * Loops as they sound at a tempo: `peek` at once or null, `load` as a promise; both give a Played (voice.js).
- * @typedef {{peek: (loop: object, tempo: Tempo) => object|null, load: (loop: object, tempo: Tempo) => Promise<object>}} Library
+ * @typedef {{
+ *   peek: (loop: object, tempo: Tempo) => object|null,
+ *   load: (loop: object, tempo: Tempo) => Promise<object>,
+ * }} Library
  */
 
 export class Engine {
@@ -100,16 +103,22 @@ export class Engine {
     return at;
   }
 
-  // Loads what voices are to play; gives those that are wanted still, and not stopped or given another loop meanwhile.
+  // Loads what voices are to play; gives those that are wanted still, not stopped nor given another loop meanwhile.
   async ready(pairs) {
     const before = new Map(this.loops);
     for (const [key, loop] of pairs) this.loops.set(key, loop);
     this.changed();
     const wanted = () => pairs.filter(([key, loop]) => this.loops.get(key) === loop);
     try {
-      await this.load(pairs.map(([, loop]) => loop), this.tempos);
+      await this.load(
+        pairs.map(([, loop]) => loop),
+        this.tempos,
+      );
       // A tempo may have been asked for in between.
-      await this.load(wanted().map(([, loop]) => loop), this.tempos);
+      await this.load(
+        wanted().map(([, loop]) => loop),
+        this.tempos,
+      );
     } catch (error) {
       for (const [key] of wanted()) {
         if (before.has(key)) this.loops.set(key, before.get(key));
@@ -139,7 +148,11 @@ export class Engine {
 
   /** The pads that end when this one begins: the others of its column. */
   column(key) {
-    return typeof key === "number" ? [...this.voices.keys()].filter((pad) => typeof pad === "number" && pad !== key && pad % COLUMNS === key % COLUMNS) : [];
+    return typeof key === "number"
+      ? [...this.voices.keys()].filter(
+          (pad) => typeof pad === "number" && pad !== key && pad % COLUMNS === key % COLUMNS,
+        )
+      : [];
   }
 
   end(key, at) {
@@ -236,7 +249,8 @@ export class Engine {
         this.settings.set(other, { ...one, open });
         voice.set({ open });
       }
-      if (open !== was || other === key) this.observer?.({ at: this.now, do: "set", pad: other, ...this.heard(other) });
+      if (open !== was || other === key)
+        this.observer?.({ at: this.now, do: "set", pad: other, ...this.heard(other) });
     }
   }
 
@@ -251,7 +265,12 @@ export class Engine {
     this.master.gain.setTargetAtTime(volume ** 2, this.context.currentTime, 0.005);
   }
 
-  /** Plays a buffer once and alone, while what plays goes on unheard. Returns what ends it; `ended` is told when it ends by itself. */
+  /**
+   * Plays a buffer once and alone, while what plays goes on unheard.
+   * @param {AudioBuffer} buffer
+   * @param {() => void} ended told when it ends by itself
+   * @returns {() => void} what ends it
+   */
   audition(buffer, ended) {
     const now = this.context.currentTime;
     const source = new AudioBufferSourceNode(this.context, { buffer });

@@ -1,6 +1,23 @@
 /** Keys: by where they lie, whatever their letters are. */
 
-const CODES = ["KeyQ", "KeyW", "KeyE", "KeyR", "KeyA", "KeyS", "KeyD", "KeyF", "KeyU", "KeyI", "KeyO", "KeyP", "KeyJ", "KeyK", "KeyL", "Semicolon"];
+const CODES = [
+  "KeyQ",
+  "KeyW",
+  "KeyE",
+  "KeyR",
+  "KeyA",
+  "KeyS",
+  "KeyD",
+  "KeyF",
+  "KeyU",
+  "KeyI",
+  "KeyO",
+  "KeyP",
+  "KeyJ",
+  "KeyK",
+  "KeyL",
+  "Semicolon",
+];
 const MOVES = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -4, ArrowDown: 4 };
 
 /** The key of each pad; its label is that of an English keyboard until the browser tells another. */
@@ -20,7 +37,14 @@ export async function learnLayout(show) {
  */
 export function listenToKeys(session, { isShown, help }) {
   addEventListener("keydown", (event) => {
-    if (!isShown() || !session.state || event.altKey || event.repeat || document.querySelector("dialog[open]")) return;
+    if (
+      !isShown() ||
+      !session.state ||
+      event.altKey ||
+      event.repeat ||
+      document.querySelector("dialog[open]")
+    )
+      return;
     const { target } = event;
     if (target.matches("input:not([type=range], [type=checkbox], [type=radio]), select, textarea")) return;
     const isOurs = event.ctrlKey || event.metaKey ? event.code === "KeyZ" && step(event) : plain(event);
@@ -36,7 +60,8 @@ export function listenToKeys(session, { isShown, help }) {
     if (code === "KeyN") return done(session.make(session.selected, session.ask?.() ?? {}));
     if (code === "KeyV") return done(session.vary(session.selected, session.strength ?? 0.3));
     if (code === "KeyH") return heart();
-    if (code === "KeyM") return done(session.set(session.selected, { mute: !session.pad(session.selected).mute }));
+    if (code === "KeyM")
+      return done(session.set(session.selected, { mute: !session.pad(session.selected).mute }));
     if (key === "?") return done(help.showModal());
     // A control that was come to by keys has its own use of the rest; one that was clicked has not.
     const free = target.closest(".pads") || !target.matches(":focus-visible, [role=slider], [role=tab]");
@@ -49,7 +74,8 @@ export function listenToKeys(session, { isShown, help }) {
   function move(by) {
     const from = session.selected;
     const to = from + by;
-    const stays = Math.abs(by) === 1 ? Math.floor(from / 4) === Math.floor(to / 4) : to >= 0 && to < CODES.length;
+    const stays =
+      Math.abs(by) === 1 ? Math.floor(from / 4) === Math.floor(to / 4) : to >= 0 && to < CODES.length;
     if (!stays) return true;
     session.select(to);
     document.querySelector(`[data-control="pad ${to + 1}"]`).focus();

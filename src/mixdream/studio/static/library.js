@@ -50,7 +50,10 @@ export class Library {
     if (known) return known;
     const key = keyOf(loop, tempo);
     if (!this.loading.has(key)) {
-      this.loading.set(key, this.fetch(loop, tempo).finally(() => this.loading.delete(key)));
+      this.loading.set(
+        key,
+        this.fetch(loop, tempo).finally(() => this.loading.delete(key)),
+      );
     }
     return this.loading.get(key);
   }

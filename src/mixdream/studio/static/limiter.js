@@ -7,7 +7,8 @@ const METER_S = 0.04;
 
 /**
  * The gain that a peak needs is held over the look-ahead, let go slowly, and averaged over the look-ahead: it is
- * down when the peak, delayed by as much, arrives, and never jumps. Messages: {peaks: [left, right], gain} of what went out.
+ * down when the peak, delayed by as much, arrives, and never jumps. Messages are of what went out: its peaks, left
+ * and right, and the least gain.
  */
 class Limiter extends AudioWorkletProcessor {
   constructor() {

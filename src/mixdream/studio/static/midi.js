@@ -30,7 +30,8 @@ export function controls(session) {
     x: { turn: (value) => session.xy.move(value, session.xy.place.y) },
     y: { turn: (value) => session.xy.move(session.xy.place.x, 1 - value) },
   };
-  for (const name of ["energy", "bass", "brightness", "busyness", "noisiness"]) table[name] = { turn: wish(name) };
+  for (const name of ["energy", "bass", "brightness", "busyness", "noisiness"])
+    table[name] = { turn: wish(name) };
   for (let pad = 0; pad < 16; pad += 1) table[`pad ${pad + 1}`] = { press: () => session.press(pad) };
   for (let i = 0; i < 4; i += 1) {
     table[`scene ${i + 1}`] = { press: () => session.scene(i) };
@@ -41,7 +42,9 @@ export function controls(session) {
 
 /** @param {import("./session.js").Session} session */
 export function midi(session) {
-  const [state, learn, forget] = ["midi-state", "midi-learn", "midi-forget"].map((id) => document.getElementById(id));
+  const [state, learn, forget] = ["midi-state", "midi-learn", "midi-forget"].map((id) =>
+    document.getElementById(id),
+  );
   if (!navigator.requestMIDIAccess) return;
   const table = controls(session);
   let learning = null; // "control" while one of the page is chosen, then its name
@@ -58,7 +61,9 @@ export function midi(session) {
       if (value === 0) return;
       const name = learning;
       stopLearning();
-      session.tell({ midi: { ...session.state.midi, [source]: { do: name } } }).catch((error) => say(error.message));
+      session
+        .tell({ midi: { ...session.state.midi, [source]: { do: name } } })
+        .catch((error) => say(error.message));
       say(`${source} is ${name} now.`);
       return;
     }
@@ -79,7 +84,11 @@ export function midi(session) {
     const access = await navigator.requestMIDIAccess();
     const listen = () => {
       for (const input of access.inputs.values()) input.onmidimessage = heard;
-      show(access.inputs.size ? `${access.inputs.size} connected. Learn: press it, click a control of the page, then move the knob or press the key.` : "None connected.");
+      show(
+        access.inputs.size
+          ? `${access.inputs.size} connected. Learn: press it, click a control of the page, then move a knob or press a key.`
+          : "None connected.",
+      );
     };
     access.onstatechange = listen;
     listen();
@@ -109,9 +118,12 @@ export function midi(session) {
   forget.addEventListener("click", () => session.tell({ midi: {} }).catch((error) => say(error.message)));
   let connected = null;
   // Allowed before: without a question.
-  navigator.permissions?.query({ name: "midi" }).then(({ state: allowed }) => {
-    if (allowed === "granted") connected ??= connect().catch(() => null);
-  }, () => null);
+  navigator.permissions?.query({ name: "midi" }).then(
+    ({ state: allowed }) => {
+      if (allowed === "granted") connected ??= connect().catch(() => null);
+    },
+    () => null,
+  );
 
   for (const type of ["pointerdown", "click"]) {
     addEventListener(type, (event) => choose(event), { capture: true });

@@ -9,11 +9,28 @@ export class NearestView {
   constructor(session) {
     this.session = session;
     this.sentence = element("span");
-    this.moment = element("button", { type: "button", className: "toggle", textContent: "▶ Moment", aria: { label: "Hear the moment of the set" }, on: { click: () => this.hear("moment") } });
-    this.loop = element("button", { type: "button", className: "toggle", textContent: "▶ Loop", aria: { label: "Hear the loop beside it" }, on: { click: () => this.hear("loop") } });
+    this.moment = element("button", {
+      type: "button",
+      className: "toggle",
+      textContent: "▶ Moment",
+      aria: { label: "Hear the moment of the set" },
+      on: { click: () => this.hear("moment") },
+    });
+    this.loop = element("button", {
+      type: "button",
+      className: "toggle",
+      textContent: "▶ Loop",
+      aria: { label: "Hear the loop beside it" },
+      on: { click: () => this.hear("loop") },
+    });
     this.buttons = element("div", { className: "actions" }, this.moment, this.loop);
     this.mark = element("strong", { className: "mark" });
-    this.root = element("section", { className: "nearest", aria: { label: "Nearest in your music" } }, element("p", {}, this.mark, " ", this.sentence), this.buttons);
+    this.root = element(
+      "section",
+      { className: "nearest", aria: { label: "Nearest in your music" } },
+      element("p", {}, this.mark, " ", this.sentence),
+      this.buttons,
+    );
   }
 
   show(loop) {
@@ -22,7 +39,10 @@ export class NearestView {
     this.root.hidden = !loop;
     if (!loop) return;
     update(this.root, { className: `nearest ${loop.copy ? "copy" : ""}` });
-    update(this.mark, { textContent: loop.copy ? "⚠ May be a copy" : loop.copy === false ? "✓" : "", hidden: loop.copy === null || loop.copy === undefined });
+    update(this.mark, {
+      textContent: loop.copy ? "⚠ May be a copy" : loop.copy === false ? "✓" : "",
+      hidden: loop.copy === null || loop.copy === undefined,
+    });
     update(this.sentence, { textContent: loop.verdict });
     update(this.buttons, { hidden: !loop.nearest });
     for (const what of ["moment", "loop"]) this[what].setAttribute("aria-pressed", this.hearing === what);
@@ -39,7 +59,10 @@ export class NearestView {
     session.changed();
     try {
       await session.opened;
-      const buffer = what === "loop" ? (await session.library.load(shown, session.tempo)).buffer : await fetchSound(momentOf(shown.nearest));
+      const buffer =
+        what === "loop"
+          ? (await session.library.load(shown, session.tempo)).buffer
+          : await fetchSound(momentOf(shown.nearest));
       if (this.hearing !== what || this.shown.id !== shown.id) return;
       this.audition = engine.audition(buffer, () => this.ended(what));
     } catch (error) {

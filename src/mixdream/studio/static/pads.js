@@ -17,7 +17,14 @@ export function padGrid(session, grid) {
   }
   for (let column = 0; column < 4; column += 1) grid.append(columnStop(session, column));
   grid.append(
-    element("button", { className: "stop", type: "button", textContent: "All", aria: { label: "Stop all" }, data: { control: "stop all" }, on: { click: () => session.engine?.loops.size && session.toggle() } }),
+    element("button", {
+      className: "stop",
+      type: "button",
+      textContent: "All",
+      aria: { label: "Stop all" },
+      data: { control: "stop all" },
+      on: { click: () => session.engine?.loops.size && session.toggle() },
+    }),
   );
   session.onChange(() => {
     for (const pad of pads) pad.show();
@@ -98,7 +105,12 @@ class PadView {
       aria: { hidden: "true" },
       on: { click: () => session.select(number), dragstart: (event) => drag(event, this.loop) },
     });
-    this.root = element("div", { className: "pad", on: dropTarget((id) => session.put(number, id)) }, this.button, this.grip);
+    this.root = element(
+      "div",
+      { className: "pad", on: dropTarget((id) => session.put(number, id)) },
+      this.button,
+      this.grip,
+    );
   }
 
   get loop() {
@@ -117,7 +129,11 @@ class PadView {
     const state = this.stateNow();
     this.shown = state;
     const error = session.errors.get(number);
-    update(this.root, { className: ["pad", state, loop ? "" : "empty", pad.mute ? "muted" : "", error ? "bad" : ""].filter(Boolean).join(" ") });
+    update(this.root, {
+      className: ["pad", state, loop ? "" : "empty", pad.mute ? "muted" : "", error ? "bad" : ""]
+        .filter(Boolean)
+        .join(" "),
+    });
     attribute(this.root, "data-selected", session.selected === number ? "" : null);
     attribute(this.root, "data-copy", loop?.copy ? "" : null);
     attribute(this.root, "data-loop", loop?.id ?? null);
@@ -130,8 +146,13 @@ class PadView {
       this.picture.hidden = !shown;
     }
     update(this.grip, { hidden: !shown });
-    update(this.key, { textContent: shown ? (shown.key ?? "no key") : loop ? "gone" : "+", className: shown?.key || !loop ? "key" : "key none" });
-    update(this.facts, { textContent: error ?? (shown ? shortFactsOf(shown) : (loop?.verdict ?? "New loop")) });
+    update(this.key, {
+      textContent: shown ? (shown.key ?? "no key") : loop ? "gone" : "+",
+      className: shown?.key || !loop ? "key" : "key none",
+    });
+    update(this.facts, {
+      textContent: error ?? (shown ? shortFactsOf(shown) : (loop?.verdict ?? "New loop")),
+    });
     update(this.state, { textContent: WORDS[state] ?? session.busy.get(number) ?? "" });
     update(this.marks, { textContent: marksOf(pad) });
     attribute(this.button, "aria-label", this.sentence(pad, shown, state, error));
@@ -170,7 +191,12 @@ class PadView {
 
   sentence(pad, loop, state, error) {
     const parts = [`Pad ${this.number + 1}`];
-    if (loop) parts.push(loop.key ? `${loop.key}, ${loop.camelot}` : "no key", barsOf(loop), WORDS_ALOUD[state] ?? "");
+    if (loop)
+      parts.push(
+        loop.key ? `${loop.key}, ${loop.camelot}` : "no key",
+        barsOf(loop),
+        WORDS_ALOUD[state] ?? "",
+      );
     else parts.push("empty: press for a new loop", WORDS_ALOUD[state] ?? "");
     if (loop?.heart) parts.push("hearted");
     if (loop?.copy) parts.push("may be a copy");
@@ -182,10 +208,17 @@ class PadView {
 }
 
 const WORDS = { playing: "▶", queued: "next", ending: "ends", loading: "loads" };
-const WORDS_ALOUD = { playing: "plays", queued: "begins next", ending: "ends next", loading: "loads", busy: "a loop is made" };
+const WORDS_ALOUD = {
+  playing: "plays",
+  queued: "begins next",
+  ending: "ends next",
+  loading: "loads",
+  busy: "a loop is made",
+};
 
 const NARROW = matchMedia("(max-width: 720px)");
-const shortFactsOf = (loop) => (NARROW.matches ? [loop.camelot, barsOf(loop)].filter(Boolean).join(" · ") : factsOf(loop));
+const shortFactsOf = (loop) =>
+  NARROW.matches ? [loop.camelot, barsOf(loop)].filter(Boolean).join(" · ") : factsOf(loop);
 const barsOf = ({ bars }) => `${bars} bar${bars === 1 ? "" : "s"}`;
 
 /** Camelot code, tempo and bars of a loop, in a line. */

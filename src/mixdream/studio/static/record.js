@@ -22,7 +22,8 @@ export class Recorder {
     if (this.origin === null) return;
     for (const sound of voice.sounds) if (sound.stopAt > this.origin) this.launch(pad, sound);
     const last = voice.sounds.at(-1);
-    if (last && last.stopAt < Infinity) this.events.push({ at: Math.max(0, last.stopAt - this.origin), do: "stop", pad });
+    if (last && last.stopAt < Infinity)
+      this.events.push({ at: Math.max(0, last.stopAt - this.origin), do: "stop", pad });
   }
 
   note({ at, do: what, sound, ...more }) {
@@ -49,7 +50,9 @@ export class Recorder {
 
   /** Seconds written so far; 0 while it waits for its bar. */
   get seconds() {
-    return this.origin === null ? 0 : Math.max(0, this.engine.now - this.origin) / this.engine.context.sampleRate;
+    return this.origin === null
+      ? 0
+      : Math.max(0, this.engine.now - this.origin) / this.engine.context.sampleRate;
   }
 
   /** Ends it: what POST /api/recordings takes, or null where nothing was played. */

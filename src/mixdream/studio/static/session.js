@@ -1,4 +1,4 @@
-// What the pages of the studio share, as this page hears it: the newest state of the server, and the engine that plays it.
+// What the pages of the studio share, as this page hears it: the server's newest state, and the engine that plays.
 
 import { on, post } from "./api.js";
 import { Engine, PADS } from "./engine.js";
@@ -141,14 +141,19 @@ export class Session {
   scene(row) {
     const pairs = [0, 1, 2, 3].map((column) => 4 * row + column).map((pad) => [pad, this.pad(pad).loop]);
     const there = pairs.filter(([, loop]) => loop);
-    const empty = pairs.filter(([pad, loop]) => !loop && this.engine?.column(pad).some((other) => this.isOn(other)));
+    const empty = pairs.filter(
+      ([pad, loop]) => !loop && this.engine?.column(pad).some((other) => this.isOn(other)),
+    );
     if (there.length) this.launch(there);
     // An empty pad of a scene is silence in its column.
     for (const [pad] of empty) this.engine.stop(this.engine.column(pad), this.state.launch);
   }
 
   stopColumn(column) {
-    this.audio().stop([0, 1, 2, 3].map((row) => 4 * row + column), this.state.launch);
+    this.audio().stop(
+      [0, 1, 2, 3].map((row) => 4 * row + column),
+      this.state.launch,
+    );
   }
 
   /** Stops everything at once, or begins again with what played. */
@@ -164,7 +169,9 @@ export class Session {
 
   /** Asks the model for a new loop on a pad; `begin`: it is launched, unless it plays and goes over to it anyway. */
   async make(pad, ask, begin = false) {
-    const fits = this.engine ? [...this.engine.loops].filter(([key]) => key !== pad).map(([, loop]) => loop.id) : [];
+    const fits = this.engine
+      ? [...this.engine.loops].filter(([key]) => key !== pad).map(([, loop]) => loop.id)
+      : [];
     if (begin) this.audio();
     const made = await this.during(pad, "New loop", post(`pads/${pad}/new`, { ask, fits }));
     if (made && begin && !this.isOn(pad)) this.launch([[pad, made.loop]]);
@@ -213,7 +220,8 @@ export class Session {
     const all = { ...this.pending.get(pad), ...settings };
     this.pending.set(pad, all);
     this.engine?.set(pad, settingsOf(this.pad(pad)));
-    if (!this.senders.has(pad)) this.senders.set(pad, { open: false, push: newestOnly((content) => post(`pads/${pad}`, content)) });
+    if (!this.senders.has(pad))
+      this.senders.set(pad, { open: false, push: newestOnly((content) => post(`pads/${pad}`, content)) });
     const sender = this.senders.get(pad);
     sender.open = true;
     this.changed();

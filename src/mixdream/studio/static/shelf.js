@@ -7,13 +7,35 @@ import { drag, factsOf } from "./pads.js";
 
 /** @param {import("./session.js").Session} session */
 export function shelf(session, panel) {
-  const search = element("input", { type: "search", placeholder: "Key, Camelot or tempo", aria: { label: "Search loops" }, on: { input: () => session.changed() } });
-  const order = element("select", { aria: { label: "Order" }, on: { change: () => session.changed() } }, new Option("in order", ""), new Option("by key", "key"), new Option("by tempo", "bpm"));
-  const zip = element("a", { className: "button", href: "api/hearts.zip", download: "hearts.zip", textContent: "ZIP of hearts" });
+  const search = element("input", {
+    type: "search",
+    placeholder: "Key, Camelot or tempo",
+    aria: { label: "Search loops" },
+    on: { input: () => session.changed() },
+  });
+  const order = element(
+    "select",
+    { aria: { label: "Order" }, on: { change: () => session.changed() } },
+    new Option("in order", ""),
+    new Option("by key", "key"),
+    new Option("by tempo", "bpm"),
+  );
+  const zip = element("a", {
+    className: "button",
+    href: "api/hearts.zip",
+    download: "hearts.zip",
+    textContent: "ZIP of hearts",
+  });
   const lists = ["hearts", "pack"].map((name) => {
     const title = element("h3", { textContent: name === "hearts" ? "Hearts" : "Pack" });
     const list = element("ul", { className: "rows loops", aria: { label: title.textContent } });
-    const none = element("p", { className: "soft", textContent: name === "hearts" ? "No hearts yet: press H for the selected pad." : "No pack yet: train a model first." });
+    const none = element("p", {
+      className: "soft",
+      textContent:
+        name === "hearts"
+          ? "No hearts yet: press H for the selected pad."
+          : "No pack yet: train a model first.",
+    });
     panel.append(title, none, list);
     return { name, list, none };
   });
@@ -30,11 +52,31 @@ export function shelf(session, panel) {
     const picture = element("span", { className: "picture", hidden: Boolean(given.gone) });
     picture.style.maskImage = `url("${pictureOf(given)}")`;
     row.append(
-      element("button", { className: "hear", type: "button", on: { click: () => hear(row.loop) } }, picture, element("span", { className: "sign" })),
+      element(
+        "button",
+        { className: "hear", type: "button", on: { click: () => hear(row.loop) } },
+        picture,
+        element("span", { className: "sign" }),
+      ),
       element("div", {}, element("strong"), element("span", { className: "soft" })),
-      element("button", { className: "heart", type: "button", on: { click: () => session.heart(row.loop).catch((error) => say(error.message)) } }),
-      element("button", { className: "put", type: "button", textContent: "→", on: { click: () => session.put(session.selected, row.loop.id) } }),
-      element("a", { className: "button", textContent: "↓", href: fileOf(given), download: `${given.id}.wav`, aria: { label: "Download" } }),
+      element("button", {
+        className: "heart",
+        type: "button",
+        on: { click: () => session.heart(row.loop).catch((error) => say(error.message)) },
+      }),
+      element("button", {
+        className: "put",
+        type: "button",
+        textContent: "→",
+        on: { click: () => session.put(session.selected, row.loop.id) },
+      }),
+      element("a", {
+        className: "button",
+        textContent: "↓",
+        href: fileOf(given),
+        download: `${given.id}.wav`,
+        aria: { label: "Download" },
+      }),
     );
     return row;
   };
@@ -57,7 +99,10 @@ export function shelf(session, panel) {
   session.onChange(() => {
     for (const { name, list, none } of lists) {
       const all = session.state[name];
-      const found = sorted(all.filter((loop) => fits(loop, search.value)), order.value);
+      const found = sorted(
+        all.filter((loop) => fits(loop, search.value)),
+        order.value,
+      );
       keyed(list, found, ({ id }) => id, make, refresh);
       update(none, { hidden: all.length > 0 });
     }
@@ -67,7 +112,9 @@ export function shelf(session, panel) {
 
 function fits(loop, text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  const known = [loop.key, loop.camelot, `${Math.round(loop.bpm)}`, loop.id].filter(Boolean).map((word) => word.toLowerCase());
+  const known = [loop.key, loop.camelot, `${Math.round(loop.bpm)}`, loop.id]
+    .filter(Boolean)
+    .map((word) => word.toLowerCase());
   return words.every((word) => known.some((one) => one.startsWith(word) || one.split(/[_-]/).includes(word)));
 }
 

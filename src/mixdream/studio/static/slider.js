@@ -3,7 +3,8 @@
 import { element, update } from "./dom.js";
 
 /**
- * @param {{label: string, min?: number, max?: number, step?: number, control?: string, words: (value: number) => string,
+ * @param {{label: string, min?: number, max?: number, step?: number, control?: string,
+ *   words: (value: number) => string,
  *   change: (value: number) => void}} given
  */
 export class Slider {
@@ -21,12 +22,24 @@ export class Slider {
           change(Number(this.input.value));
           this.show(Number(this.input.value));
         },
-        pointerdown: () => { this.held = true; },
-        pointerup: () => { this.held = false; },
-        pointercancel: () => { this.held = false; },
+        pointerdown: () => {
+          this.held = true;
+        },
+        pointerup: () => {
+          this.held = false;
+        },
+        pointercancel: () => {
+          this.held = false;
+        },
       },
     });
-    this.root = element("label", { className: "slider" }, element("span", { textContent: label }), this.input, this.value);
+    this.root = element(
+      "label",
+      { className: "slider" },
+      element("span", { textContent: label }),
+      this.input,
+      this.value,
+    );
   }
 
   /** Shows a value, unless it is being moved. */

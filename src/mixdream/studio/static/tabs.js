@@ -11,7 +11,10 @@ export function tabs(list) {
       document.getElementById(tab.getAttribute("aria-controls")).hidden = !isShown;
     }
   };
-  list.addEventListener("click", ({ target }) => target.closest('[role="tab"]') && show(target.closest('[role="tab"]').id));
+  list.addEventListener(
+    "click",
+    ({ target }) => target.closest('[role="tab"]') && show(target.closest('[role="tab"]').id),
+  );
   list.addEventListener("keydown", (event) => {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     const from = all.indexOf(event.target);

@@ -35,7 +35,14 @@ export function takes(session, panel, showTab) {
     update(button.lastElementChild, { textContent: recorder ? clockOf(recorder.seconds) : "Rec" });
   });
 
-  const minutes = element("input", { type: "number", min: 0.5, max: 240, step: 0.5, value: 5, inputMode: "decimal" });
+  const minutes = element("input", {
+    type: "number",
+    min: 0.5,
+    max: 240,
+    step: 0.5,
+    value: 5,
+    inputMode: "decimal",
+  });
   const hearts = element("input", { type: "checkbox" });
   const mix = element(
     "form",
@@ -47,12 +54,21 @@ export function takes(session, panel, showTab) {
   );
   const send = (event) => {
     event.preventDefault();
-    post("mix", { minutes: minutes.valueAsNumber, hearts: hearts.checked }).catch((error) => say(error.message));
+    post("mix", { minutes: minutes.valueAsNumber, hearts: hearts.checked }).catch((error) =>
+      say(error.message),
+    );
   };
 
   const list = element("ul", { className: "rows" });
-  const none = element("p", { className: "soft", textContent: "Nothing recorded yet. Record writes down what you play and renders it afterwards in full quality." });
-  const work = ["recording", "mix"].map((kind) => [kind, element("p", { className: "work", hidden: true, attributes: { role: "status" } })]);
+  const none = element("p", {
+    className: "soft",
+    textContent:
+      "Nothing recorded yet. Record writes down what you play and renders it afterwards in full quality.",
+  });
+  const work = ["recording", "mix"].map((kind) => [
+    kind,
+    element("p", { className: "work", hidden: true, attributes: { role: "status" } }),
+  ]);
   panel.append(element("h2", { textContent: "Takes" }), none, ...work.map(([, line]) => line), list, mix);
 
   on("recordings", ({ recordings }) => {
@@ -76,18 +92,31 @@ function textOf({ state, step, share, error }) {
 }
 
 function make() {
-  return element("li", {}, element("div", {}, element("strong"), element("span", { className: "soft" })), element("span", { className: "files" }));
+  return element(
+    "li",
+    {},
+    element("div", {}, element("strong"), element("span", { className: "soft" })),
+    element("span", { className: "files" }),
+  );
 }
 
 function refresh(row, { name, seconds, state, files }) {
   update(row.querySelector("strong"), { textContent: name });
-  update(row.querySelector(".soft"), { textContent: `${clockOf(seconds)}${state === "rendered" ? "" : " · not rendered yet"}` });
+  update(row.querySelector(".soft"), {
+    textContent: `${clockOf(seconds)}${state === "rendered" ? "" : " · not rendered yet"}`,
+  });
   const links = row.querySelector(".files");
   if (links.dataset.files === files.join()) return;
   links.dataset.files = files.join();
   links.replaceChildren(
     ...files.map((file) =>
-      element("a", { className: "button", href: `api/recordings/${encodeURIComponent(file)}`, download: file, textContent: file.split(".").at(-1).toUpperCase(), aria: { label: `Download ${file}` } }),
+      element("a", {
+        className: "button",
+        href: `api/recordings/${encodeURIComponent(file)}`,
+        download: file,
+        textContent: file.split(".").at(-1).toUpperCase(),
+        aria: { label: `Download ${file}` },
+      }),
     ),
   );
 }

@@ -91,4 +91,3 @@ function meter(session, root, position) {
     update(position, { textContent: now ? `${now.bar + 1} . ${now.beat + 1}` : "– . –" });
   });
 }
-

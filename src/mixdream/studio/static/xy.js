@@ -41,33 +41,44 @@ export function xyPad(session, panel) {
   };
 
   const knob = element("span", { className: "knob" });
-  const area = element("div", {
-    className: "area",
-    tabIndex: 0,
-    data: { control: "xy" },
-    attributes: { role: "slider" },
-    aria: { label: "Between the four corners", valuemin: 0, valuemax: 100, valuenow: 50 },
-    on: {
-      pointerdown: (event) => {
-        if (event.button !== 0 || !ready()) return;
-        area.setPointerCapture(event.pointerId);
-        drag(event);
-      },
-      pointermove: (event) => area.hasPointerCapture(event.pointerId) && drag(event),
-      keydown: (event) => {
-        const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-        if (!by || !ready()) return;
-        event.preventDefault();
-        event.stopPropagation();
-        move(place.x + STEP * by[0], place.y + STEP * by[1]);
+  const area = element(
+    "div",
+    {
+      className: "area",
+      tabIndex: 0,
+      data: { control: "xy" },
+      attributes: { role: "slider" },
+      aria: { label: "Between the four corners", valuemin: 0, valuemax: 100, valuenow: 50 },
+      on: {
+        pointerdown: (event) => {
+          if (event.button !== 0 || !ready()) return;
+          area.setPointerCapture(event.pointerId);
+          drag(event);
+        },
+        pointermove: (event) => area.hasPointerCapture(event.pointerId) && drag(event),
+        keydown: (event) => {
+          const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
+            event.key
+          ];
+          if (!by || !ready()) return;
+          event.preventDefault();
+          event.stopPropagation();
+          move(place.x + STEP * by[0], place.y + STEP * by[1]);
+        },
       },
     },
-  }, knob);
+    knob,
+  );
   const drag = (event) => {
     const box = area.getBoundingClientRect();
     move((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
   };
-  session.xy = { move, get place() { return place; } };
+  session.xy = {
+    move,
+    get place() {
+      return place;
+    },
+  };
 
   let asked = null; // corners that the server has not told back
   let sentAt = null;
@@ -98,8 +109,21 @@ export function xyPad(session, panel) {
     }),
   );
   const note = element("p", { className: "soft", attributes: { role: "status" } });
-  const stop = element("button", { type: "button", textContent: "Stop", on: { click: () => { isOn = false; session.engine?.stop(["xy"], session.state.launch); } } });
-  const keep = element("button", { type: "button", className: "primary", on: { click: () => session.put(session.selected, morph.id) } });
+  const stop = element("button", {
+    type: "button",
+    textContent: "Stop",
+    on: {
+      click: () => {
+        isOn = false;
+        session.engine?.stop(["xy"], session.state.launch);
+      },
+    },
+  });
+  const keep = element("button", {
+    type: "button",
+    className: "primary",
+    on: { click: () => session.put(session.selected, morph.id) },
+  });
   panel.append(
     element("div", { className: "corners" }, corners[0], corners[1]),
     area,
@@ -113,8 +137,16 @@ export function xyPad(session, panel) {
     if (sentAt && sentAt !== session.state) asked = sentAt = null;
     corners.forEach((button, corner) => {
       const loop = session.state.corners[corner];
-      update(button, { textContent: loop ? `${loop.key ?? "no key"} · ${factsOf(loop)}` : `Put pad ${session.selected + 1} here` });
-      attribute(button, "aria-label", `Corner ${NAMES[corner]}: ${loop ? (loop.key ?? "no key") : "empty"}. Put pad ${session.selected + 1} here`);
+      update(button, {
+        textContent: loop
+          ? `${loop.key ?? "no key"} · ${factsOf(loop)}`
+          : `Put pad ${session.selected + 1} here`,
+      });
+      attribute(
+        button,
+        "aria-label",
+        `Corner ${NAMES[corner]}: ${loop ? (loop.key ?? "no key") : "empty"}. Put pad ${session.selected + 1} here`,
+      );
       button.toggleAttribute("data-empty", !loop);
     });
     area.toggleAttribute("data-off", !ready());
@@ -124,7 +156,11 @@ export function xyPad(session, panel) {
     attribute(area, "aria-valuetext", `${percent(place.x)} right, ${percent(place.y)} down`);
     attribute(area, "aria-disabled", !ready());
     attribute(area, "data-playing", session.isOn("xy") ? "" : null);
-    const hint = !isMade ? "The loop between them is made." : ready() ? "Drag: the loop between the corners takes over on the next bar." : "Put a loop into each corner: select a pad and press one, or drag pads there.";
+    const hint = !isMade
+      ? "The loop between them is made."
+      : ready()
+        ? "Drag: the loop between the corners takes over on the next bar."
+        : "Put a loop into each corner: select a pad and press one, or drag pads there.";
     update(note, { textContent: error || session.errors.get("xy") || hint });
     update(keep, { textContent: `Keep on pad ${session.selected + 1}`, disabled: !morph });
     update(stop, { disabled: !session.isOn("xy") });
