@@ -75,7 +75,8 @@ FAULTS = {
         "lowest: 1": "line 23: blocks.1.questions.0: a choice needs options",
     },
     "kind: rate": {
-        "kind: rating": "line 18: blocks.1.kind must be one of detect, prefer, abx, rate, ask, got 'rating'"
+        "kind: rating": "line 18: blocks.1.kind must be one of detect, prefer, abx, rate, multi, ask, "
+        "got 'rating'"
     },
     "kind: detect": {"must_listen: true": "line 13: blocks.0.kind must be one of"},
     "[model, real]\n    per": {

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from mixdream.errors import InputError
-from mixdream.survey.design.blocks import AnyBlock, Ask, Compare, Detect, clips_heard
+from mixdream.survey.design.blocks import AnyBlock, Ask, Compare, Detect, Multi, clips_heard
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import ATTENTION, HEADPHONES
 from mixdream.survey.rendering.clips import Clip
@@ -59,7 +59,17 @@ def _missing(block: AnyBlock, items: dict[str, set[str]]) -> Iterator[str]:
         return
     if isinstance(block, Ask):
         return
+    if isinstance(block, Multi) and block.of_one_item:
+        number = len(set.intersection(*(items[name] for name in block.conditions)))
+        if number < block.pages:
+            yield (
+                f"block {block.name} wants {block.pages} items of {', '.join(block.conditions)}, there are "
+                f"{number} files of the same name in all: lower pages or add files"
+            )
+        return
     advice = "take out trials" if isinstance(block, Detect) else "lower per_condition"
+    if isinstance(block, Multi):
+        advice = "lower pages"
     for name, number in clips_heard(block).items():
         if len(items[name]) < number:
             yield (

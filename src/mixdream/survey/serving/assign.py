@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from mixdream.errors import InputError
-from mixdream.survey.design.blocks import AnyBlock, Ask, Compare, Detect
+from mixdream.survey.design.blocks import AnyBlock, Ask, Compare, Detect, Multi
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import ATTENTION, HEADPHONES
 from mixdream.survey.rendering.clips import Clip
@@ -52,6 +52,8 @@ def _pages(block: AnyBlock, design: Design, pool: "_Pool") -> list[Page]:
         pages = _detect(block, design, pool)
     elif isinstance(block, Compare):
         pages = pool.shuffled(_compare(block, pool))
+    elif isinstance(block, Multi):
+        pages = pool.shuffled([_multi(block, trial, pool) for trial in range(block.pages)])
     else:
         trials = enumerate(name for name in block.conditions for _ in range(block.per_condition))
         pages = pool.shuffled(
@@ -93,6 +95,16 @@ def _compare(block: Compare, pool: "_Pool") -> list[Page]:
     return pages
 
 
+def _multi(block: Multi, trial: int, pool: "_Pool") -> Page:
+    if block.of_one_item:
+        clips = pool.pick_item(block.name, block.conditions)
+    else:
+        clips = [pool.pick(block.name, condition) for condition in block.conditions]
+    rated = pool.shuffled(clips)
+    reference = [clip for clip in clips if clip.condition == block.reference]
+    return Page("multi", block.name, trial, (*reference, *rated), reference=bool(reference))
+
+
 class _Pool:
     """Clips to draw from for one session."""
 
@@ -122,10 +134,14 @@ class _Pool:
             raise InputError(f"block {block}: condition {condition} has no clips")
         return self._take(block, [(clip,) for clip in clips])[0]
 
-    def pick_item(self, block: str, conditions: tuple[str, str]) -> list[Clip]:
-        """Two clips of the same item in two conditions, chosen as one."""
-        first, second = (self._clips.get(condition, []) for condition in conditions)
-        common = [(a, b) for a in first for b in second if a.item == b.item]
+    def pick_item(self, block: str, conditions: Sequence[str]) -> list[Clip]:
+        """Clips of the same item in several conditions, chosen as one."""
+        first, *others = ({clip.item: clip for clip in self._clips.get(name, ())} for name in conditions)
+        common = [
+            (clip, *(clips[item] for clips in others))
+            for item, clip in first.items()
+            if all(item in clips for clips in others)
+        ]
         if not common:
             raise InputError(f"block {block}: {' and '.join(conditions)} have no item in common")
         return self._take(block, common)

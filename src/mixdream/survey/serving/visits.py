@@ -96,7 +96,7 @@ def start(
             {"session_id": session_id, "block": page.block, "clip": clip.id}
             for page in plan
             if page.block
-            for clip in page.clips[:2]  # X of an ABX trial is one of the two
+            for clip in dict.fromkeys(page.clips)  # X of an ABX trial, and an open reference, are another one
         ]
         if used:
             connection.execute(insert(uses), used)
@@ -224,7 +224,7 @@ def _rows(
             "question": question,
             "value": value,
             "right_value": page.right,
-            "clips": clips,
+            "clips": [clips[place] for place in page.asked_about(question)],
             "seconds_taken": submission.taken_s,
             "saved": saved,
             "app_version": __version__,
