@@ -5,7 +5,7 @@ the report does it, and as it was before 2026-11-29, when clips were left out or
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from scipy import stats
 from mixdream.survey.analysis.bradley_terry import bradley_terry, score_rows
 from mixdream.survey.analysis.intervals import Interval, exact, share_interval, t_interval, t_p, wilson
 from mixdream.survey.analysis.measures import Measure
+from mixdream.survey.analysis.medians import median_row
 from mixdream.survey.analysis.observations import Observations, less
 from mixdream.survey.analysis.signal_detection import detection_rows
 
@@ -98,6 +99,16 @@ def mean(world: World, rng: np.random.Generator) -> Drawn:
     return Drawn(t_interval(answers.means), _measure(answers, scale=True).two_way, 0.0)
 
 
+def median(world: World, rng: np.random.Generator) -> Drawn:
+    """Median rating from 0 to 100; what box plots have is the notch, which takes answers for independent."""
+    answers = _rated(world, 0, rng)
+    # One in six is 100, at the scale's end.
+    rounded = np.clip(np.round(80 + 16 * answers.value), 0, 100)
+    row = median_row(Measure("", replace(answers, value=rounded), scale=(0.0, 100.0)))
+    half = 1.57 * (row["upper_quartile"] - row["lower_quartile"]) / len(rounded) ** 0.5
+    return Drawn(Interval(row["median"] - half, row["median"] + half), row["two_way"], 80.0)
+
+
 def difference(world: World, rng: np.random.Generator) -> Drawn:
     """Difference of the mean ratings of two conditions, of other clips each."""
     tastes = world.tastes(rng)
@@ -173,6 +184,7 @@ FIGURES: dict[str, Callable[[World, np.random.Generator], Drawn]] = {
     "preferred": prefer,
     "right in ABX": abx,
     "mean rating": mean,
+    "median rating": median,
     "difference of ratings": difference,
     "told apart": told_apart,
     "d'": d_prime,

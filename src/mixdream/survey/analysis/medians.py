@@ -1,11 +1,10 @@
 """Medians of ratings, with intervals that hold for other listeners and other clips; what a box plot shows."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from mixdream.survey.analysis.intervals import CHANCE, Interval, share_interval
+from mixdream.survey.analysis.intervals import CHANCE, Interval
 from mixdream.survey.analysis.measures import Measure
 from mixdream.survey.analysis.tables import Box, Row
 
@@ -20,15 +19,14 @@ def median_row(rating: Measure) -> Row:
     over listeners and clips as for any share, is turned round (Woodruff 1952). So it needs no density and
     keeps to the scale. With one rating of each listener it is that of the sign test.
 
-    ``rating`` is on a scale. ``two_way`` is None where no share has an interval for other clips.
+    ``rating`` is on a scale. ``two_way`` is None where its mean has no interval for other clips.
     """
     low, middle, high = (_quantile(rating, share) for share in (0.25, 0.5, 0.75))
+    shares = _Shares(rating)
     return {
         "median": middle,
-        "two_way": _turned(rating, lambda share: share.two_way or share.by_listener)
-        if rating.two_way
-        else None,
-        "by_listener": _turned(rating, lambda share: share.by_listener),
+        "two_way": shares.turned(middle, "two_way") if rating.two_way else None,
+        "by_listener": shares.turned(middle, "by_listener"),
         "lower_quartile": low,
         "upper_quartile": high,
     }
@@ -44,30 +42,37 @@ def box_of(rating: Measure) -> Box:
     return Box(float(near.min()), lower, upper, float(near.max()), tuple(beyond.tolist()))
 
 
-def _turned(rating: Measure, interval_of: Callable[[Measure], Interval | None]) -> Interval | None:
-    """Values that the median can have, by intervals of the shares of ratings up to each value."""
-    if rating.scale is None or len(rating.means) < 2:
-        return None
-    answers = rating.observations
-    values = np.unique(answers.value)
+class _Shares:
+    """Shares of ratings up to each value, with their intervals, computed where they are asked for."""
 
-    def share(place: int) -> Interval:
-        """Interval of the share of ratings up to a value, by its place; -1 is below all."""
-        if place < 0:
-            return share_interval(np.zeros(len(rating.means))) or Interval(0, 1)
-        up_to = Measure("", replace(answers, value=(answers.value <= values[place]).astype(float)))
-        return interval_of(up_to) or Interval(0, 1)
+    def __init__(self, rating: Measure) -> None:
+        self._rating = rating
+        self._values = np.unique(rating.observations.value)
+        self._known: dict[int, Measure] = {}
 
-    middle = int(np.searchsorted(values, _quantile(rating, CHANCE), side="right")) - 1
-    first = last = middle
-    while first >= 0 and share(first - 1).high >= CHANCE:
-        first -= 1
-    while last < len(values) and share(last).low <= CHANCE:
-        last += 1
-    low, high = rating.scale
-    return Interval(
-        float(values[first]) if first >= 0 else low, float(values[last]) if last < len(values) else high
-    )
+    def turned(self, median: float, kind: str) -> Interval | None:
+        """Values around the median whose shares could be one half, by intervals of a kind."""
+        if self._rating.scale is None or len(self._rating.means) < 2:
+            return None
+        values = self._values
+        first = last = int(np.searchsorted(values, median, side="right")) - 1
+        while first >= 0 and self._interval(first - 1, kind).high >= CHANCE:
+            first -= 1
+        while last < len(values) and self._interval(last, kind).low <= CHANCE:
+            last += 1
+        low, high = self._rating.scale
+        return Interval(
+            float(values[first]) if first >= 0 else low, float(values[last]) if last < len(values) else high
+        )
+
+    def _interval(self, place: int, kind: str) -> Interval:
+        """Of the share up to a value, by its place among all; up to what is below all it is 0."""
+        if place not in self._known:
+            answers = self._rating.observations
+            up_to = answers.value <= self._values[place] if place >= 0 else np.zeros(len(answers.value))
+            self._known[place] = Measure("", replace(answers, value=up_to.astype(float)))
+        share = self._known[place]
+        return getattr(share, kind) or share.by_listener or Interval(0, 1)
 
 
 def _quantile(rating: Measure, share: float) -> float:

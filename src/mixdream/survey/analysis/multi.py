@@ -58,7 +58,7 @@ def _medians(lines: Sequence[Row]) -> str:
         for line in ranked
     )
     these = any(line["by_listener"] and not line["two_way"] for line in lines)
-    return f"medians: {text}{THESE_CLIPS if these else ''}"
+    return f"Medians: {text}{THESE_CLIPS if these else ''}"
 
 
 def _ends(interval: Interval | None) -> str:
