@@ -100,7 +100,7 @@ def mean(world: World, rng: np.random.Generator) -> Drawn:
 
 
 def median(world: World, rng: np.random.Generator) -> Drawn:
-    """Median rating from 0 to 100; what box plots have is the notch, which takes answers for independent."""
+    """Median rating from 0 to 100; the other interval is the notch of box plots, of independent answers."""
     answers = _rated(world, 0, rng)
     # One in six is 100, at the scale's end.
     rounded = np.clip(np.round(80 + 16 * answers.value), 0, 100)
@@ -184,7 +184,6 @@ FIGURES: dict[str, Callable[[World, np.random.Generator], Drawn]] = {
     "preferred": prefer,
     "right in ABX": abx,
     "mean rating": mean,
-    "median rating": median,
     "difference of ratings": difference,
     "told apart": told_apart,
     "d'": d_prime,
@@ -192,6 +191,7 @@ FIGURES: dict[str, Callable[[World, np.random.Generator], Drawn]] = {
     "named one, right": named_one,
     "Bradley-Terry": bradley_terry_score,
     "one clip (Wilson)": one_clip,
+    "median rating": median,
 }
 
 

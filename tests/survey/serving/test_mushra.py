@@ -185,8 +185,17 @@ def test_a_session_on_a_phone(browser: Browser, mushra: Server) -> None:
     for handle in page.locator("#timeline input").all():
         box = handle.bounding_box()
         assert box is not None and box["height"] >= 44
+    # From right to left the scale turns round, and time does not.
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for places in (".parts span", "#timeline input"):
+        boxes = [page.locator(places).nth(i).bounding_box() for i in (0, 1)]
+        assert boxes[0] is not None and boxes[1] is not None
+        assert (boxes[0]["x"] < boxes[1]["x"]) == (places == "#timeline input")
+    page.evaluate("document.documentElement.removeAttribute('dir')")
     # The reference stays in reach of the last clip.
     page.locator(".clips li").last.scroll_into_view_if_needed()
+    expect(page.locator(".clips .play").first).to_be_in_viewport()
     page.locator(".clips .play").first.tap()
     expect(page.locator(".clips li").first).to_have_class("playing")
     rate_all(page)
