@@ -206,4 +206,4 @@ def test_the_example_of_the_manual_is_a_design() -> None:
     example = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
     assert example is not None
     design = parse_design(example[1].encode(), "example")
-    assert [block.kind for block in design.blocks] == ["detect", "prefer", "abx", "rate", "ask"]
+    assert [block.kind for block in design.blocks] == ["detect", "prefer", "abx", "rate", "multi", "ask"]
