@@ -33,6 +33,7 @@ class Block(Part):
     intro: Text | None = None  # a page before it
     must_listen: bool = True  # every clip to its end before an answer is taken
     attention: int = Field(0, ge=0, le=10)  # items hidden among its trials: how many tones?
+    practice: int = Field(0, ge=0, le=10)  # trials before it that do not count; what was right is said
 
 
 class Detect(Block):
@@ -161,6 +162,17 @@ def clips_heard(block: Detect | Compare | Rate | Multi) -> Counter[str]:
     if isinstance(block, Detect):
         return Counter(name for trial in block.trials for name in trial)
     return Counter(name for pair in block.pairs for name in pair for _ in range(block.per_pair))
+
+
+def clips_practised(block: Detect | Compare | Rate | Multi) -> Counter[str]:
+    """Clips of each condition that one listener hears in practice: kinds of trials take turns."""
+    turns = range(block.practice)
+    if isinstance(block, Rate):
+        return Counter(block.conditions[i % len(block.conditions)] for i in turns)
+    if isinstance(block, Multi):
+        return Counter(name for _ in turns for name in block.conditions)
+    trials = list(dict.fromkeys(block.trials if isinstance(block, Detect) else block.pairs))
+    return Counter(name for i in turns for name in trials[i % len(trials)])
 
 
 def _check_questions(questions: tuple[Question, ...]) -> None:

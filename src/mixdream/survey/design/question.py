@@ -18,6 +18,9 @@ ATTENTION = "attention"
 HEADPHONES = "headphones"
 """Question, block, and condition of the clips, of the test for headphones: which tone is the quietest."""
 
+PRACTICE = "practice"
+"""Kind of the answers to trials that do not count."""
+
 MOST_STEPS = 11
 """A scale with more steps is a slider."""
 

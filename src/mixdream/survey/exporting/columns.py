@@ -46,7 +46,7 @@ _OWN = (
     Column(
         "kind",
         "text",
-        "of the page: detect, prefer, abx, rate, multi, ask, attention, demographics, headphones",
+        "of the page: detect, prefer, abx, rate, multi, ask, attention, practice, demographics, headphones",
     ),
     Column("position", "whole", "of the page among all pages of the visit, from 0"),
     Column("trial", "whole", "of the trial in the design's own order, from 0; -1 where there are none"),

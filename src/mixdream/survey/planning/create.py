@@ -79,12 +79,15 @@ def create_test(
         available = min(len(items[REAL] & others) for others in items.values())
     else:
         available = min(map(len, items.values()))
+    practice = int(preset == "mushra" and available > 2)  # BS.1534-3 begins with training
+    most = MOST_PAGES if preset == "mushra" else MOST_TRIALS
     text = fill_preset(
         preset,
         _from(folder, real),
         {name: _from(folder, path) for name, path in folders.items()},
         None if grid == NO_GRID else grid,
-        trials=max(1, min(MOST_PAGES if preset == "mushra" else MOST_TRIALS, available)),
+        trials=max(1, min(most, available - practice)),
+        practice=practice,
         languages=languages,
         title=title,
         contact=contact,

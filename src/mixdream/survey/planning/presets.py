@@ -41,12 +41,13 @@ def fill_preset(
     languages: Sequence[str] = ("en",),
     title: str | None = None,
     contact: str | None = None,
+    practice: int = 0,
 ) -> str:
     """Write the ``survey.yaml`` of a preset, one of `GRIDS`.
 
     Folders, the real one's and those of generated clips by condition, are given from the design's own.
-    ``grid`` is what real clips go through, ``trials`` are those of each pair or condition per listener, and
-    ``contact`` says who asks, and how to reach them.
+    ``grid`` is what real clips go through, ``trials`` are those of each pair or condition per listener, after
+    those of ``practice`` (MUSHRA), and ``contact`` says who asks, and how to reach them.
     """
     for language in languages:
         if language not in LANGUAGES:
@@ -69,6 +70,7 @@ def fill_preset(
         generated=list(generated),
         every_pair=list(combinations(conditions, 2)),
         trials=trials,
+        practice=practice,
         languages=languages,
         title=title and f" {_quoted(title)}",
         contact=contact or NO_CONTACT,

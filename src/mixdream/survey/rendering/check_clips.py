@@ -3,7 +3,15 @@
 from collections.abc import Iterator, Sequence
 
 from mixdream.errors import InputError
-from mixdream.survey.design.blocks import AnyBlock, Ask, Compare, Detect, Multi, clips_heard
+from mixdream.survey.design.blocks import (
+    AnyBlock,
+    Ask,
+    Compare,
+    Detect,
+    Multi,
+    clips_heard,
+    clips_practised,
+)
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import ATTENTION, HEADPHONES
 from mixdream.survey.rendering.clips import Clip
@@ -48,12 +56,13 @@ def _span(seconds: list[float]) -> str:
 def _missing(block: AnyBlock, items: dict[str, set[str]]) -> Iterator[str]:
     """What a block lacks."""
     if isinstance(block, Compare):
-        for a, b in block.pairs:
+        for i, (a, b) in enumerate(block.pairs):
+            wanted = block.per_pair + len(range(i, block.practice, len(block.pairs)))
             number = len(items[a] & items[b]) if block.same_item else min(len(items[a]), len(items[b]))
-            if number < block.per_pair:
+            if number < wanted:
                 what = "files of the same name in both" if block.same_item else "clips in each"
                 yield (
-                    f"block {block.name} wants {block.per_pair} of {a} and {b}, there are {number} {what}: "
+                    f"block {block.name} wants {wanted} of {a} and {b}, there are {number} {what}: "
                     "lower per_pair or add files"
                 )
         return
@@ -61,16 +70,16 @@ def _missing(block: AnyBlock, items: dict[str, set[str]]) -> Iterator[str]:
         return
     if isinstance(block, Multi) and block.of_one_item:
         number = len(set.intersection(*(items[name] for name in block.conditions)))
-        if number < block.pages:
+        if number < (wanted := block.pages + block.practice):
             yield (
-                f"block {block.name} wants {block.pages} items of {', '.join(block.conditions)}, there are "
+                f"block {block.name} wants {wanted} items of {', '.join(block.conditions)}, there are "
                 f"{number} files of the same name in all: lower pages or add files"
             )
         return
     advice = "take out trials" if isinstance(block, Detect) else "lower per_condition"
     if isinstance(block, Multi):
         advice = "lower pages"
-    for name, number in clips_heard(block).items():
+    for name, number in (clips_heard(block) + clips_practised(block)).items():
         if len(items[name]) < number:
             yield (
                 f"block {block.name} wants {number} clips of {name}, there are {len(items[name])}: "

@@ -41,6 +41,7 @@ class Page:
     clips: tuple[Clip, ...] = ()  # in the order of the page; of abx A, B and X
     right: str | None = None  # value of the right answer, where there is one
     reference: bool = False  # whether the first clip is an open reference, which is not rated
+    practice: bool = False  # whether its answers do not count
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Self:

@@ -1,6 +1,7 @@
 """What a listener sees of a page: texts, players and questions, and nothing else."""
 
 import json
+from collections.abc import Mapping
 from string import ascii_uppercase
 from typing import Any
 
@@ -9,6 +10,7 @@ from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import MOST_STEPS, Question, Text, in_language
 from mixdream.survey.design.words import direction_of
 from mixdream.survey.serving.plan import Page, block_of, must_listen, questions_of
+from mixdream.survey.serving.practice import practice_notes
 from mixdream.survey.serving.site import slot_of
 from mixdream.survey.serving.visits import Visit
 
@@ -31,8 +33,8 @@ def chrome(design: Design, language: str, home: str = "./") -> dict[str, Any]:
     }
 
 
-def page_view(design: Design, visit: Visit) -> dict[str, Any]:
-    """The current page of a session that is not finished."""
+def page_view(design: Design, visit: Visit, answered: Mapping[str, str]) -> dict[str, Any]:
+    """The current page of a session that is not finished; ``answered`` is what was said on the one before."""
     page = visit.plan[visit.page]
     language = visit.language
     questions = [_question(question, language) for question in questions_of(design, page)]
@@ -45,6 +47,7 @@ def page_view(design: Design, visit: Visit) -> dict[str, Any]:
         "pages": len(visit.plan),
         "heading": _heading(design, page, language),
         "text": _text(design, page, language),
+        "notes": practice_notes(design, visit, answered),
         "clips": [
             {"slot": slot_of(visit, visit.page, index), "label": label, "rating": rating}
             for index, (label, rating) in enumerate(
