@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from mixdream.survey.storage.rows import Answer
 from tests.audio import media
-from tests.survey.browsing import NEEDS_CHROMIUM, PHONE, begin, forward, go_on, position, rows
+from tests.browsers import NEEDS_CHROMIUM, PHONE
+from tests.survey.browsing import begin, forward, go_on, position, rows
 from tests.survey.example import Server, example_design
 from tests.survey.serving.test_browser import HURRY, SMALLEST
 from tests.survey.serving.test_multi import SLIDER
