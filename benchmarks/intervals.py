@@ -4,6 +4,7 @@ Clips differ, listeners differ, and a listener gives many answers. Of each draw 
 the report does it, and as it was before 2026-11-29, when clips were left out or taken for what they are not.
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -277,16 +278,20 @@ def _holds(interval: Interval | None, truth: float) -> bool:
     return interval is not None and interval.low <= truth <= interval.high
 
 
-def main() -> None:
-    """Print coverage of every interval in every world, before and now; then that of few listeners."""
+def main(names: list[str]) -> None:
+    """Print coverage of every interval in every world, before and now; then that of few listeners.
+
+    With names of figures only theirs.
+    """
     rng = np.random.default_rng(1)
-    for name, figure in FIGURES.items():
+    for name in names or FIGURES:
+        figure = FIGURES[name]
         for world in WORLDS:
             times = 400 if figure is bradley_terry_score else 2000
             old, new = coverage(figure, world, times, rng)
             cells = [name, *map(str, vars(world).values()), f"{100 * old:.1f} %", f"{100 * new:.1f} %"]
             print(f"| {' | '.join(cells)} |", flush=True)
-    for guessers in GUESSERS:
+    for guessers in () if names else GUESSERS:
         cells = [
             *map(str, guessers),
             *(f"{100 * share:.1f} %" for share in few_listeners(guessers, 20_000, rng)),
@@ -295,4 +300,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -11,7 +11,7 @@ from mixdream.survey.design.design import Condition, Design
 from mixdream.survey.design.question import Question
 from mixdream.survey.design.read_design import parse_design
 from mixdream.survey.planning.planner import plan_listeners
-from mixdream.survey.rendering.check_clips import check_clips
+from mixdream.survey.rendering.check_clips import check_clips, mushra_notes
 from mixdream.survey.rendering.clips import Clip
 from tests.survey.design.test_design import values
 
@@ -106,6 +106,13 @@ def test_a_page_needs_files_of_one_name_in_all_conditions() -> None:
         check_clips(design(reference="real", pages=3), clips)
     with pytest.raises(InputError, match="wants 4 clips of real, there are 3: lower pages or add files"):
         check_clips(design(pages=4), clips)
+
+
+def test_clips_longer_than_12_s_are_too_long_with_a_reference() -> None:
+    clips = [Clip("0", "real", "a", 12.0), Clip("1", "model", "a", 12.5)]
+    (note,) = mushra_notes(design(reference="real"), clips)
+    assert note == "clips of MUSHRA last 12.5 s; BS.1534-3 wants at most 12 s"
+    assert mushra_notes(design(reference="real"), clips[:1]) == mushra_notes(design(), clips) == []
 
 
 def test_listeners_are_planned_in_parts_of_the_scale() -> None:

@@ -44,7 +44,7 @@ def test_a_preview_is_the_whole_test_and_leaves_nothing(
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     folder = write_test(tmp_path / "test")
-    server = Server(folder, "--preview", "--workers", "2")
+    server = Server(folder, "--preview")
     server.start()
     with httpx.Client(base_url=server.url) as client:
         assert "Preview: nothing of it is kept." in client.get("").text

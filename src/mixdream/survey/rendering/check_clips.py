@@ -16,6 +16,8 @@ from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import ATTENTION, HEADPHONES
 from mixdream.survey.rendering.clips import Clip
 
+LONGEST_MUSHRA_S = 12.0
+
 _SAME_LENGTH_S = 0.05
 
 
@@ -46,6 +48,20 @@ def length_notes(clips: Sequence[Clip]) -> list[str]:
         return []
     shown = ", ".join(f"{name} {_span(span)}" for name, span in spans.items())
     return [f"clips can be told apart by their length ({shown}): cut the files to one length"]
+
+
+def mushra_notes(design: Design, clips: Sequence[Clip]) -> list[str]:
+    """Say where clips are longer than BS.1534-3 wants them in a test with a reference: one line, or none."""
+    names = {
+        name
+        for block in design.blocks
+        if isinstance(block, Multi) and block.reference is not None
+        for name in block.conditions
+    }
+    longest_s = max((clip.seconds for clip in clips if clip.condition in names), default=0.0)
+    if longest_s <= LONGEST_MUSHRA_S:
+        return []
+    return [f"clips of MUSHRA last {longest_s:.1f} s; BS.1534-3 wants at most {LONGEST_MUSHRA_S:g} s"]
 
 
 def _span(seconds: list[float]) -> str:

@@ -25,7 +25,7 @@ from mixdream.spectrogram.grid import NAMED_GRIDS
 from mixdream.survey.design.design import Condition, Design
 from mixdream.survey.design.question import ATTENTION, HEADPHONES
 from mixdream.survey.rendering import headphones
-from mixdream.survey.rendering.check_clips import check_clips, length_notes
+from mixdream.survey.rendering.check_clips import check_clips, length_notes, mushra_notes
 from mixdream.survey.rendering.clips import RENDERED, Clip, read_clips
 from mixdream.survey.rendering.equal_bytes import make_equal
 from mixdream.survey.rendering.headphones import PLACES, headphone_tones
@@ -122,7 +122,7 @@ def clip_notes(design: Design, folder: Path) -> list[str]:
     """What a researcher should know about rendered clips, a line each: lengths, silence, a lower level."""
     clips, listed = read_clips(folder), _listed(folder / RENDERED)
     about = listed["about"]
-    notes = length_notes(clips)
+    notes = [*length_notes(clips), *mushra_notes(design, clips)]
     silent = [about[clip.id]["source"] for clip in clips if about[clip.id]["loudness_lufs"] is None]
     if silent:
         notes.append(f"{len(silent)} clips are silent, such as '{silent[0]}'")

@@ -68,7 +68,8 @@ export class Together {
 
   ready() {
     if (this.clips.every((one) => one.buffer)) {
-      this.timeline.ready(Math.max(...this.clips.map((one) => one.buffer.duration)));
+      // What all have: a longer end would tell one clip from the others.
+      this.timeline.ready(Math.min(...this.clips.map((one) => one.buffer.duration)));
     }
   }
 
@@ -183,7 +184,7 @@ export class Together {
   }
 }
 
-// A part of a clip with faded ends, so that it can be repeated without a click. What lies behind its end is silent.
+// A part of a clip with faded ends, so that it can be repeated without a click.
 function part(buffer, from, to) {
   const rate = buffer.sampleRate;
   const length = Math.round((to - from) * rate);
