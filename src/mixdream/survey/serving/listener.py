@@ -77,7 +77,8 @@ def first_page(request: Request, site: SiteOf, token: Token, language: str | Non
         onward = filled(design.panel.screened_out_url, named)
         return HTMLResponse(site.render("message.html", name="screened", onward=onward, **content))
     if visit.finished is None:
-        answered = given(site.store, visit, visit.page - 1)
+        practised = visit.page > 0 and visit.plan[visit.page - 1].practice
+        answered = given(site.store, visit, visit.page - 1) if practised else {}
         return HTMLResponse(site.render("page.html", **content, **page_view(design, visit, answered)))
     done = design.completion
     content |= {"code": named[CODE], "onward": filled(design.panel.return_url, named)}

@@ -34,7 +34,7 @@ def chrome(design: Design, language: str, home: str = "./") -> dict[str, Any]:
 
 
 def page_view(design: Design, visit: Visit, answered: Mapping[str, str]) -> dict[str, Any]:
-    """The current page of a session that is not finished; ``answered`` is what was said on the one before."""
+    """The current page of a session that is not finished; ``answered`` is what practice before it got."""
     page = visit.plan[visit.page]
     language = visit.language
     questions = [_question(question, language) for question in questions_of(design, page)]

@@ -32,7 +32,7 @@ async function switchTo(clip) {
 
 // What is on the key, or in its place on a keyboard without Latin letters.
 function letterOf(event) {
-  return /^[a-z]$/i.test(event.key) ? event.key.toUpperCase() : event.code.replace(/^Key/, "");
+  return /^[a-z]$/i.test(event.key) ? event.key.toUpperCase() : event.code?.replace(/^Key/, "");
 }
 
 // The clip that sounds, else the first not heard to its end, else the one after the last that was played.

@@ -50,7 +50,6 @@ export class Question {
   touch() {
     if (this.fieldset.disabled) return;
     this.touched = true;
-    this.fieldset.classList.add("touched");
     const said = [this.input.value, this.part].filter(Boolean).join(", ");
     this.fieldset.querySelector("output").value = said;
     this.input.setAttribute("aria-valuetext", said);

@@ -1,6 +1,7 @@
 // Where the music is, and the part of it that is repeated: two handles, by mouse, finger or arrow keys.
 
 const SHORTEST_S = 0.5;
+const STEP_S = 0.05; // of a handle, about
 const PAUSE_MS = 120; // after the last move of a handle; a key that is held down makes many
 
 export class Timeline {
@@ -19,15 +20,16 @@ export class Timeline {
   ready(seconds) {
     this.seconds = seconds;
     this.to = seconds;
+    this.steps = Math.round(seconds / STEP_S); // whole ones: the last is the very end
     for (const handle of [this.start, this.end]) {
-      handle.max = seconds;
+      handle.max = this.steps;
       handle.disabled = seconds <= SHORTEST_S;
     }
     this.show();
   }
 
   move(handle, changed) {
-    const value = Number(handle.value);
+    const value = (Number(handle.value) / this.steps) * this.seconds;
     if (handle === this.start) this.from = Math.max(0, Math.min(value, this.to - SHORTEST_S));
     else this.to = Math.min(this.seconds, Math.max(value, this.from + SHORTEST_S));
     this.show();
@@ -43,7 +45,7 @@ export class Timeline {
     this.part.style.left = `${(100 * this.from) / this.seconds}%`;
     this.part.style.width = `${(100 * (this.to - this.from)) / this.seconds}%`;
     for (const [handle, value] of [[this.start, this.from], [this.end, this.to]]) {
-      handle.value = value;
+      handle.value = Math.round((value / this.seconds) * this.steps);
       handle.setAttribute("aria-valuetext", `${value.toFixed(1)} s`);
     }
   }
