@@ -4,8 +4,9 @@ Clips differ, listeners differ, and a listener gives many answers. Of each draw 
 the report does it, and as it was before 2026-11-29, when clips were left out or taken for what they are not.
 """
 
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from scipy import stats
 from mixdream.survey.analysis.bradley_terry import bradley_terry, score_rows
 from mixdream.survey.analysis.intervals import Interval, exact, share_interval, t_interval, t_p, wilson
 from mixdream.survey.analysis.measures import Measure
+from mixdream.survey.analysis.medians import median_row
 from mixdream.survey.analysis.observations import Observations, less
 from mixdream.survey.analysis.signal_detection import detection_rows
 
@@ -98,6 +100,16 @@ def mean(world: World, rng: np.random.Generator) -> Drawn:
     return Drawn(t_interval(answers.means), _measure(answers, scale=True).two_way, 0.0)
 
 
+def median(world: World, rng: np.random.Generator) -> Drawn:
+    """Median rating from 0 to 100; the other interval is the notch of box plots, of independent answers."""
+    answers = _rated(world, 0, rng)
+    # One in six is 100, at the scale's end.
+    rounded = np.clip(np.round(80 + 16 * answers.value), 0, 100)
+    row = median_row(Measure("", replace(answers, value=rounded), scale=(0.0, 100.0)))
+    half = 1.57 * (row["upper_quartile"] - row["lower_quartile"]) / len(rounded) ** 0.5
+    return Drawn(Interval(row["median"] - half, row["median"] + half), row["two_way"], 80.0)
+
+
 def difference(world: World, rng: np.random.Generator) -> Drawn:
     """Difference of the mean ratings of two conditions, of other clips each."""
     tastes = world.tastes(rng)
@@ -180,6 +192,7 @@ FIGURES: dict[str, Callable[[World, np.random.Generator], Drawn]] = {
     "named one, right": named_one,
     "Bradley-Terry": bradley_terry_score,
     "one clip (Wilson)": one_clip,
+    "median rating": median,
 }
 
 
@@ -265,16 +278,20 @@ def _holds(interval: Interval | None, truth: float) -> bool:
     return interval is not None and interval.low <= truth <= interval.high
 
 
-def main() -> None:
-    """Print coverage of every interval in every world, before and now; then that of few listeners."""
+def main(names: list[str]) -> None:
+    """Print coverage of every interval in every world, before and now; then that of few listeners.
+
+    With names of figures only theirs.
+    """
     rng = np.random.default_rng(1)
-    for name, figure in FIGURES.items():
+    for name in names or FIGURES:
+        figure = FIGURES[name]
         for world in WORLDS:
             times = 400 if figure is bradley_terry_score else 2000
             old, new = coverage(figure, world, times, rng)
             cells = [name, *map(str, vars(world).values()), f"{100 * old:.1f} %", f"{100 * new:.1f} %"]
             print(f"| {' | '.join(cells)} |", flush=True)
-    for guessers in GUESSERS:
+    for guessers in () if names else GUESSERS:
         cells = [
             *map(str, guessers),
             *(f"{100 * share:.1f} %" for share in few_listeners(guessers, 20_000, rng)),
@@ -283,4 +300,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -33,6 +33,11 @@ def new(
     ),
     preference: bool = typer.Option(False, "--preference", help="Pairs of clips: which is preferred?"),
     mos: bool = typer.Option(False, "--mos", help="Ratings of sound from 1 to 5, with an anchor."),
+    mushra: bool = typer.Option(
+        False,
+        "--mushra",
+        help="Versions of one file together on a page, rated from 0 to 100 against the real one (BS.1534-3).",
+    ),
     abx: bool = typer.Option(
         False,
         "--abx",
@@ -65,11 +70,17 @@ def new(
     """
     chosen = [
         name
-        for name, wanted in (("thesis", thesis), ("preference", preference), ("mos", mos), ("abx", abx))
+        for name, wanted in (
+            ("thesis", thesis),
+            ("preference", preference),
+            ("mos", mos),
+            ("mushra", mushra),
+            ("abx", abx),
+        )
         if wanted
     ]
     if len(chosen) != 1:
-        raise InputError("say which test: one of --thesis, --preference, --mos and --abx")
+        raise InputError("say which test: one of --thesis, --preference, --mos, --mushra and --abx")
     with progress("Rendering") as report:
         from mixdream.survey.planning.create import create_test
         from mixdream.survey.planning.planner import plan_listeners
@@ -104,7 +115,9 @@ def plan(
         _HALF_WIDTH, help="Of the 95 % interval of shares, 0 to 0.5: 0.1 is ± 10 %."
     ),
     rating_half_width: float = typer.Option(
-        _RATING_HALF_WIDTH, help="Of the 95 % interval of mean ratings, in steps of the scale."
+        _RATING_HALF_WIDTH,
+        help="Of the 95 % interval of mean ratings, in steps of a scale from 1 to 5; of others as much of "
+        "their range.",
     ),
     share: float = typer.Option(0.5, help="Expected share, 0 to 1; 0.5 needs most listeners."),
     correlation: float = typer.Option(

@@ -9,6 +9,7 @@ from mixdream.cli.output import JSON_OPTION, print_json, progress
 from mixdream.errors import InputError
 
 if TYPE_CHECKING:
+    from mixdream.survey.serving.settings import Settings
     from mixdream.survey.storage.store import Store
 
 DB_OPTION = typer.Option(
@@ -35,42 +36,60 @@ def serve(
         "--proxy",
         help="Believe the reverse proxy's X-Forwarded-For and X-Forwarded-Proto; never without one.",
     ),
+    preview: bool = typer.Option(
+        False, "--preview", help="Try the test as a listener: what is answered is thrown away at the end."
+    ),
 ) -> None:
     """Example: mixdream survey serve my-test --port 8000
 
     Serve a listening test until Ctrl-C; every answer is on the disk before it is confirmed.
     """
-    import socket
-
-    import uvicorn
+    from tempfile import TemporaryDirectory
 
     from mixdream.survey.design.read_design import read_design
     from mixdream.survey.rendering.render import render_clips
-    from mixdream.survey.serving.connections import Connection, allow_files
-    from mixdream.survey.serving.settings import Settings, progress_token
+    from mixdream.survey.serving.settings import Settings
 
     design, folder = read_design(folder), _folder(folder)
     if root_path and (not root_path.startswith("/") or root_path.endswith("/")):
         raise InputError(f"--root-path must begin with / and not end with it, as in /test; got '{root_path}'")
     with progress("Rendering clips") as report:
         render_clips(design, folder, report)
-    url = db or _database_of(folder)
-    with open_answers(folder, url, create=True) as store:
-        older = [known for known, _ in store.designs() if known != design.hash]
-        store.add_design(design)
-    Settings(str(folder.resolve()), url, design.hash, proxy).to_environment()
+    with TemporaryDirectory(prefix="mixdream-preview-") as thrown_away:
+        url = f"sqlite:///{thrown_away}/answers.sqlite" if preview else db or _database_of(folder)
+        with open_answers(folder, url, create=True) as store:
+            older = [known for known, _ in store.designs() if known != design.hash]
+            store.add_design(design)
+        if older:
+            typer.echo(
+                "The design was changed: new listeners get it, the others finish the one that they began."
+            )
+        settings = Settings(str(folder.resolve()), url, design.hash, proxy, preview)
+        _run(settings, host, port, workers, root_path)
 
+
+def _run(settings: "Settings", host: str, port: int, workers: int, root_path: str) -> None:
+    """Say where the test is, and serve it until a signal ends that."""
+    import socket
+
+    import uvicorn
+
+    from mixdream.survey.serving.connections import Connection, allow_files
+    from mixdream.survey.serving.settings import progress_token
+
+    settings.to_environment()
     allow_files()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     socket.create_server((host, port), family=family).close()  # or say at once that the port is taken
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    if older:
-        typer.echo("The design was changed: new listeners get it, the others finish the one that they began.")
     typer.echo(f"For listeners: {address}/")
-    typer.echo(f"Progress, for you alone: {address}/progress/{progress_token(folder)}")
-    if root_path or proxy:
+    typer.echo(f"Progress, for you alone: {address}/progress/{progress_token(Path(settings.folder))}")
+    if root_path or settings.proxy:
         typer.echo(f"Behind your proxy both begin with https://YOUR-HOST{root_path}/ instead.")
-    typer.echo("Ctrl-C ends it; answers stay, and listeners go on when it is served again.")
+    if settings.preview:
+        typer.echo("This is a preview: Ctrl-C ends it, and nothing that was answered is kept.")
+    else:
+        typer.echo("Ctrl-C ends it; answers stay, and listeners go on when it is served again.")
     uvicorn.run(
         "mixdream.survey.serving.app:from_environment",
         factory=True,

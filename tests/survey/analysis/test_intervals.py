@@ -81,6 +81,7 @@ def test_who_answers_often_counts_no_more() -> None:
         simulated.prefer,
         simulated.abx,
         simulated.mean,
+        simulated.median,
         simulated.difference,
         simulated.told_apart,
         simulated.d_prime,
@@ -93,7 +94,7 @@ def test_intervals_hold_for_other_listeners_and_other_clips(
     figure: Callable[[World, np.random.Generator], Drawn],
 ) -> None:
     """A light version of benchmarks/intervals.py: of 150 draws two standard errors are 3.6 %."""
-    times = 40 if figure is simulated.bradley_terry_score else 150
+    times = 40 if figure in (simulated.bradley_terry_score, simulated.median) else 150
     before, now = coverage(figure, World(60, 6, 4, 0.5, 0.7), times, np.random.default_rng(5))
     assert now >= 0.9
     assert before < now - 0.03

@@ -75,7 +75,8 @@ FAULTS = {
         "lowest: 1": "line 23: blocks.1.questions.0: a choice needs options",
     },
     "kind: rate": {
-        "kind: rating": "line 18: blocks.1.kind must be one of detect, prefer, abx, rate, ask, got 'rating'"
+        "kind: rating": "line 18: blocks.1.kind must be one of detect, prefer, abx, rate, multi, ask, "
+        "got 'rating'"
     },
     "kind: detect": {"must_listen: true": "line 13: blocks.0.kind must be one of"},
     "[model, real]\n    per": {
@@ -205,4 +206,4 @@ def test_the_example_of_the_manual_is_a_design() -> None:
     example = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
     assert example is not None
     design = parse_design(example[1].encode(), "example")
-    assert [block.kind for block in design.blocks] == ["detect", "prefer", "abx", "rate", "ask"]
+    assert [block.kind for block in design.blocks] == ["detect", "prefer", "abx", "rate", "multi", "ask"]

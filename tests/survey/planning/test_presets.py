@@ -11,13 +11,13 @@ from typer.testing import CliRunner
 
 from mixdream.cli import survey_new
 from mixdream.errors import InputError
-from mixdream.survey.design.blocks import Compare
+from mixdream.survey.design.blocks import Compare, Multi
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import ATTENTION
 from mixdream.survey.design.read_design import parse_design, read_design
 from mixdream.survey.planning.create import NO_GRID, create_test
 from mixdream.survey.planning.planner import plan_listeners
-from mixdream.survey.planning.presets import GRIDS, NO_CONTACT, fill_preset
+from mixdream.survey.planning.presets import GRIDS, LOWPASSES, NO_CONTACT, fill_preset
 from mixdream.survey.rendering.clips import Clip, read_clips
 from mixdream.survey.rendering.render import render_clips
 from tests.audio import media
@@ -83,6 +83,9 @@ def test_texts_in_other_languages_are_the_researchers() -> None:
         ("preference", ["m", "o"], None, [], [("real", "m"), ("real", "o"), ("m", "o")]),
         ("mos", ["m"], "thesis", ["real-inverted"], ["real", "real-inverted", "m", "anchor"]),
         ("mos", ["m"], None, [], ["real", "m", "anchor"]),
+        ("mushra", ["m"], "thesis", ["real-inverted"], ["real", "real-inverted", "m", *LOWPASSES]),
+        ("mushra", ["m"], None, [], ["real", "m", *LOWPASSES]),
+        ("mushra", [], "thesis", ["real-inverted"], ["real", "real-inverted", *LOWPASSES]),
         ("abx", ["m", "o"], "thesis", ["real"], [("real", "m"), ("real", "o")]),
         ("abx", [], "thesis", ["real-inverted"], [("real", "real-inverted")]),
     ],
@@ -97,7 +100,11 @@ def test_what_is_compared(
     assert [name for name, condition in conditions if condition.generated] == generated
     assert [name for name, condition in conditions if condition.anchor] == (["anchor"] * (preset == "mos"))
     (block,) = design.blocks
-    assert list(getattr(block, {"thesis": "trials", "mos": "conditions"}.get(preset, "pairs"))) == compared
+    assert {name: one.lowpass_hz for name, one in conditions if one.lowpass_hz} == (
+        {"anchor-3500": 3500, "anchor-7000": 7000} if preset == "mushra" else {}
+    )
+    key = {"thesis": "trials", "mos": "conditions", "mushra": "conditions"}.get(preset, "pairs")
+    assert list(getattr(block, key)) == compared
 
 
 @pytest.mark.parametrize(
@@ -106,7 +113,8 @@ def test_what_is_compared(
         ("thesis", ["m", "o"], "thesis", "one folder of generated clips, got 2: give --generated once"),
         ("preference", [], "thesis", "give --generated FOLDER"),
         ("mos", [], "thesis", "give --generated FOLDER"),
-        ("abx", [], None, "give one"),
+        ("abx", [], None, "abx compares real clips with --generated ones, .* give one"),
+        ("mushra", [], None, "mushra compares real clips with --generated ones, .* give one"),
     ],
 )
 def test_what_makes_no_test(preset: str, generated: list[str], grid: str | None, message: str) -> None:
@@ -196,6 +204,12 @@ def test_by_command(sounds: Path) -> None:
     assert result["clips"] == {"real": 4, "model-a": 4, "anchor": 4, "attention": 12}
     assert result["hash"] == read_design(Path("m")).hash
     assert result["needs"][0]["listeners"] == 27 and len(result["notes"]) == 1
+
+    shown = run("new", "--mushra", "--real", "real", "--generated", "Model A", "-o", "u", "--contact", "Me")
+    assert shown.splitlines()[0].endswith("(4 anchor-3500, 4 anchor-7000, 4 model-a, 4 real)")
+    assert "block mushra: 36 listeners for ± 7.5 (95 %) of quality, each condition" in shown
+    (block,) = read_design(Path("u")).blocks
+    assert isinstance(block, Multi) and (block.reference, block.pages) == ("real", 2)  # c and d are in both
 
     shown = run("plan", "m", "--rating-half-width", "0.15")
     assert shown.startswith("block rate: 99 listeners for ± 0.15")

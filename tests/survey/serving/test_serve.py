@@ -5,10 +5,12 @@ from pathlib import Path
 import httpx
 import pytest
 import typer
+from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from mixdream.cli.survey_serve import delete, serve
 from mixdream.errors import InputError
+from mixdream.survey.serving.app import create_app
 from tests.survey.example import Server, answers_in, example_design, settings_for, write_rendered, write_test
 from tests.survey.walk import consent, walk
 
@@ -37,6 +39,29 @@ def test_serving_prints_both_links_and_ends_cleanly(tmp_path: Path) -> None:
     assert "127.0.0.1:" + str(server.port) + "/s/" not in printed and "GET" not in printed
 
 
+def test_a_preview_is_the_whole_test_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    folder = write_test(tmp_path / "test")
+    server = Server(folder, "--preview")
+    server.start()
+    with httpx.Client(base_url=server.url) as client:
+        assert "Preview: nothing of it is kept." in client.get("").text
+        assert len(walk(client)) == 10
+        assert "THANKS-42" in client.get("").text
+        (cookie,) = client.cookies
+    assert list(tmp_path.glob("mixdream-preview-*/answers.sqlite"))
+    code, printed = server.stop()
+    assert code == 0 and "nothing that was answered is kept" in printed
+    assert not list(tmp_path.glob("mixdream-preview-*")) and not list(folder.glob("answers.sqlite*"))
+    # A browser that listens to the test itself keeps its place there.
+    with TestClient(create_app(settings_for(folder, example_design()))) as client:
+        assert "Preview" not in client.get("/").text
+        client.post("/start", json=consent()).raise_for_status()
+        assert [f"{name}-preview" for name in client.cookies] == [cookie]
+
+
 def test_a_taken_port_and_a_wrong_root_path_are_one_line(tmp_path: Path) -> None:
     folder = str(write_test(tmp_path / "test"))
     _, _, error = run(serve, folder, "--root-path", "test/")
@@ -50,10 +75,6 @@ def test_a_taken_port_and_a_wrong_root_path_are_one_line(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("yes", [True, False])
 def test_deleting_a_session_by_its_name(tmp_path: Path, yes: bool) -> None:
-    from fastapi.testclient import TestClient
-
-    from mixdream.survey.serving.app import create_app
-
     design = example_design()
     write_rendered(tmp_path, design)
     with TestClient(create_app(settings_for(tmp_path, design))) as client:

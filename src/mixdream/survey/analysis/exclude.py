@@ -11,9 +11,9 @@ from typing import Any
 from mixdream.errors import InputError
 from mixdream.survey.analysis.tables import Row, Section, Table, many
 from mixdream.survey.design.design import Exclusions
-from mixdream.survey.design.question import ATTENTION
+from mixdream.survey.design.question import ATTENTION, PRACTICE
 from mixdream.survey.exporting.safe_csv import csv_text, unguard
-from mixdream.survey.storage.rows import Answer, Session
+from mixdream.survey.storage.rows import Answer, Heard, Session
 
 RULES = {
     "unfinished": "did not reach the last page",
@@ -21,6 +21,8 @@ RULES = {
     "wrong_attention": "more wrong attention items than the design allows",
     "heard_too_little": "heard less of the clips than the design asks for",
     "faster_than_sound": "sent answers sooner than the clips said to be heard could have been played",
+    "hidden_reference": "rated the hidden reference below 90 % on more than 15 % of the items (BS.1534-3)",
+    "mid_anchor": "rated the anchor of 7 kHz above 90 % on more than 15 % of the items (BS.1534-3)",
 }
 """Rules that mixdream applies, and what they mean."""
 
@@ -83,12 +85,9 @@ def heard_s(rows: Iterable[Answer]) -> tuple[dict[str, float], dict[str, float]]
     """
     heard: dict[str, float] = defaultdict(float)
     whole: dict[str, float] = defaultdict(float)
-    seen = set()
-    for row in rows:
-        if (row.session, row.position) not in seen:
-            seen.add((row.session, row.position))
-            heard[row.session] += sum(min(clip.heard_s, clip.seconds) for clip in row.clips)
-            whole[row.session] += sum(clip.seconds for clip in row.clips)
+    for (session, _), clips in _clips_by_page(rows).items():
+        heard[session] += sum(min(clip.heard_s, clip.seconds) for clip in clips)
+        whole[session] += sum(clip.seconds for clip in clips)
     return heard, whole
 
 
@@ -98,14 +97,34 @@ def faster_than_sound(rows: Iterable[Answer], sessions: Iterable[Session]) -> Co
     Clips sound one after the other, and a page is shown when the answers before it are saved: in between
     there must have been time. What a browser says of itself a script can say, too.
     """
+    rows = list(rows)
     before = {visit.session: visit.started for visit in sessions}
     pages: Counter[str] = Counter()
+    clips = _clips_by_page(rows)
     answered = {(row.session, row.position): row for row in rows}
-    for (session, _), row in sorted(answered.items()):
-        if session in before:
-            passed_s = (row.saved - before[session]).total_seconds()
-            pages[session] += sum(clip.heard_s for clip in row.clips) > passed_s + _LATE_S
-            before[session] = row.saved
+    for page, row in sorted(answered.items()):
+        if row.session in before:
+            passed_s = (row.saved - before[row.session]).total_seconds()
+            pages[row.session] += sum(clip.heard_s for clip in clips[page]) > passed_s + _LATE_S
+            before[row.session] = row.saved
+    return pages
+
+
+def _clips_by_page(rows: Iterable[Answer]) -> dict[tuple[str, int], list[Heard]]:
+    """Clips of each page, by session and position, each once.
+
+    Answers to a page are about all of its clips; of ``multi`` each is about one, and about the reference.
+    Practice does not count.
+    """
+    pages: dict[tuple[str, int], list[Heard]] = defaultdict(list)
+    for row in rows:
+        page = row.session, row.position
+        if row.kind == PRACTICE:
+            continue
+        if page not in pages:
+            pages[page] = list(row.clips)
+        elif row.kind == "multi":
+            pages[page].append(row.clips[0])
     return pages
 
 

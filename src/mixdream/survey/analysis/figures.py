@@ -1,4 +1,4 @@
-"""Bar charts and points with their intervals, like the thesis's figures 4.19 to 4.25."""
+"""Bar charts, points and boxes with their intervals, like the thesis's figures 4.19 to 4.25."""
 
 import io
 import textwrap
@@ -12,12 +12,19 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mixdream.survey.analysis.tables import Chart
+from mixdream.survey.analysis.tables import Box, Chart
 
 _LINE, _SOFT, _MARK, _EXPECTED = "#1a1a1a", "#c8c8c8", "#0072b2", "#b24a00"
 """Blue and orange of Okabe & Ito, which colour-blind people can tell apart."""
 
-_IN_THE_DARK = {_LINE: "#ececec", _SOFT: "#5a5a5a", _MARK: "#56b4e9", _EXPECTED: "#e69f00"}
+_FILL = "#cde3f1"
+_IN_THE_DARK = {
+    _LINE: "#ececec",
+    _SOFT: "#5a5a5a",
+    _MARK: "#56b4e9",
+    _EXPECTED: "#e69f00",
+    _FILL: "#1f465f",
+}
 _WIDTH_IN = 4.8
 _LETTER_IN = 0.074  # of the labels, on average and a little more
 _LABEL_LETTERS = 24  # on a line
@@ -97,11 +104,20 @@ def _draw_values(axis: Axes, chart: Chart, upright: bool) -> None:
         axis.errorbar(values, known, xerr=arms, fmt="none", **style)
         axis.set_xlim(0, None)
     else:
+        for spot, box in zip(known, chart.boxes, strict=False):
+            _draw_box(axis, spot, box)
         axis.errorbar(values, known, xerr=arms, fmt="o", color=_MARK, **style)
         if chart.limits:
             axis.set_xlim(*chart.limits)
         else:
             axis.margins(x=0.08)
+
+
+def _draw_box(axis: Axes, spot: int, box: Box) -> None:
+    axis.barh(spot, box.upper - box.lower, left=box.lower, height=0.62, color=_FILL, ec=_MARK, lw=1.0)
+    axis.hlines([spot, spot], [box.low, box.upper], [box.lower, box.high], color=_MARK, lw=1.0)
+    axis.vlines([box.low, box.high], spot - 0.15, spot + 0.15, color=_MARK, lw=1.0)
+    axis.plot(box.beyond, [spot] * len(box.beyond), ".", color=_MARK, ms=4)
 
 
 def _wrapped(label: str) -> str:

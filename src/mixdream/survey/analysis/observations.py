@@ -13,10 +13,10 @@ from mixdream.survey.storage.rows import Heard
 def items_of(kind: str, pages: Sequence[Sequence[Heard]]) -> list[tuple[str, ...]]:
     """Name the music that each answer is about: that of its clip, or of both clips of a pair.
 
-    Clips of a pair stand in the order of their conditions' names. Where every pair is of one item, as with
-    ``same_item``, it is that one. X of ``abx`` is one of the two.
+    In ``multi`` it is the one that is rated. Clips of a pair stand in the order of their conditions' names.
+    Where every pair is of one item, as with ``same_item``, it is that one. X of ``abx`` is one of the two.
     """
-    if kind == "rate":
+    if kind in ("rate", "multi"):
         return [(clips[0].item,) for clips in pages]
     pairs = [sorted(clips[:2], key=lambda clip: clip.condition) for clips in pages]
     same = all(first.item == second.item for first, second in pairs)

@@ -38,32 +38,58 @@ def rate_report(block: Rate, rows: Sequence[Answer], language: str, prefix: str)
     for question in block.questions:
         ask, name = in_language(question.ask, language), f"{prefix}-{question.name}"
         own = [row for row in rows if row.question == question.name and row.value]
-        answers = {
-            condition: given
-            for condition in block.conditions
-            if (given := [row for row in own if row.clips[0].condition == condition])
-        }
+        answers = by_condition(block.conditions, own)
         if question.kind == "text":
             sections.append(Section(ask, texts=[row.value for row in own]))
         elif question.kind == "choice":
             sections.append(Section(ask, (), _choice_tables(question, answers, language, name)))
         else:
-            scale = float(question.lowest), float(question.highest)
-            ratings = [
-                measure_of(condition, given, [float(row.value) for row in given], scale=scale)
-                for condition, given in answers.items()
-            ]
-            between = f"{question.lowest} to {question.highest}"
-            lines = [{"condition": measure.name} | measure.row() for measure in ratings]
-            table = Table(name, f"Mean ratings, {between}", f"condition {MEAN}", lines, NOTE, digits=2)
-            chart = table.chart(f"mean rating, {between}", "mean", title="Mean ratings", limits=scale)
-            compared = differences(f"{name}-differences", "Differences", {"": ratings}, digits=2)
-            clips = _mean_by_clip(answers, scale, f"{name}-clips")
-            sections.append(Section(ask, (chart,), (table, *compared, clips)))
-            measures += [replace(rating, name=f"{question.name}, {rating.name}") for rating in ratings]
-            if ratings:
-                sentences.append(f"{question.name}: {_sentence(ratings, compared)}")
+            rated = scale_report(question, answers, language, name)
+            sections += rated.sections
+            measures += rated.measures
+            sentences += [rated.sentence] if rated.sentence else []
     return BlockReport(". ".join(sentences), sections, measures)
+
+
+def by_condition(conditions: Sequence[str], rows: Sequence[Answer]) -> ByCondition:
+    """Answers about clips of each condition that has any, by the first clip of each."""
+    return {
+        condition: given
+        for condition in conditions
+        if (given := [row for row in rows if row.clips[0].condition == condition])
+    }
+
+
+def scale_report(question: Question, answers: ByCondition, language: str, name: str) -> BlockReport:
+    """Mean ratings on a scale, compared; a sentence where there are any, and measures to break down."""
+    scale = float(question.lowest), float(question.highest)
+    ratings = [
+        measure_of(condition, given, [float(row.value) for row in given], scale=scale)
+        for condition, given in answers.items()
+    ]
+    between = f"{question.lowest} to {question.highest}"
+    lines = [{"condition": measure.name} | measure.row() for measure in ratings]
+    table = Table(name, f"Mean ratings, {between}", f"condition {MEAN}", lines, NOTE, digits=2)
+    chart = table.chart(f"mean rating, {between}", "mean", title="Mean ratings", limits=scale)
+    compared = differences(f"{name}-differences", "Differences", {"": ratings}, digits=2)
+    clips = _mean_by_clip(answers, scale, f"{name}-clips")
+    section = Section(in_language(question.ask, language), (chart,), (table, *compared, clips))
+    ranked = sorted(ratings, key=lambda rating: -rating.means.mean())
+    text = ", ".join(f"{rating.name} {rating}" for rating in ranked)
+    sentence = f"{question.name}: {text}{differ(compared)}" if ratings else ""
+    named = [replace(rating, name=f"{question.name}, {rating.name}") for rating in ratings]
+    return BlockReport(sentence, [section], named)
+
+
+def differ(compared: Sequence[Table]) -> str:
+    """Say how many pairs of conditions differ, as the end of a sentence."""
+    text = ""
+    for table in compared:
+        shown = [row for row in table.rows if is_shown(row["p_holm"])]
+        text += f"; {len(shown) or 'none'} of {many(len(table.rows), 'pair')} shown to differ"
+        if not all(row["two_way"] for row in shown):
+            text += THESE_CLIPS
+    return text
 
 
 def question_sections(
@@ -97,18 +123,6 @@ def question_sections(
             chart = table.chart("% of listeners", interval="wilson", title="", kind="bars")
             sections.append(Section(ask, (chart,) if values else (), (table,)))
     return sections
-
-
-def _sentence(ratings: Sequence[Measure], compared: Sequence[Table]) -> str:
-    """How the conditions were rated, best first, and how many pairs of them differ."""
-    ranked = sorted(ratings, key=lambda rating: -rating.means.mean())
-    text = ", ".join(f"{rating.name} {rating}" for rating in ranked)
-    for table in compared:
-        differ = [row for row in table.rows if is_shown(row["p_holm"])]
-        text += f"; {len(differ) or 'none'} of {many(len(table.rows), 'pair')} shown to differ"
-        if not all(row["two_way"] for row in differ):
-            text += THESE_CLIPS
-    return text
 
 
 def _mean_by_clip(answers: ByCondition, scale: tuple[float, float], name: str) -> Table:

@@ -13,11 +13,13 @@ from mixdream.survey.analysis.compare import abx_report, prefer_report
 from mixdream.survey.analysis.detect import detect_report
 from mixdream.survey.analysis.exclude import Excluded, care_sections, exclude
 from mixdream.survey.analysis.measures import NOBODY, BlockReport, breakdown
+from mixdream.survey.analysis.multi import multi_report
+from mixdream.survey.analysis.post_screening import post_screen
 from mixdream.survey.analysis.rate import question_sections, rate_report
 from mixdream.survey.analysis.score_tables import score_sections, score_sentence
 from mixdream.survey.analysis.scores import Counts
 from mixdream.survey.analysis.tables import Section, many
-from mixdream.survey.design.blocks import AnyBlock, Ask, Detect, Rate
+from mixdream.survey.design.blocks import AnyBlock, Ask, Detect, Multi, Rate
 from mixdream.survey.design.design import DEMOGRAPHICS, Design
 from mixdream.survey.design.question import in_language
 from mixdream.survey.exporting.read_rows import Gathered
@@ -60,6 +62,7 @@ def report_answers(
     names = {row.session for row in all_rows}
     sessions = [session for session in gathered.sessions if session.session in names]
     by_rule = exclude(all_rows, sessions, design.exclusions, today)
+    by_rule += post_screen(all_rows, design, today)
     # The researcher's list is kept whole, whoever else answered; what both say is said once.
     excluded = list({(one.session, one.rule): one for one in (*by_rule, *own)}.values())
     excluded.sort(key=lambda exclusion: (exclusion.session, exclusion.rule))
@@ -103,15 +106,17 @@ def report_block(block: AnyBlock, rows: Sequence[Answer], design: Design, prefix
         made = detect_report(block, own, design, prefix)
     elif isinstance(block, Rate):
         made = rate_report(block, own, language, prefix)
+    elif isinstance(block, Multi):
+        made = multi_report(block, own, language, prefix)
     else:
         made = (abx_report if block.kind == "abx" else prefer_report)(block, own, prefix)
     sentence = NOBODY
     if own:
         sentence = f"{many(len({row.session for row in own}), 'listener')}, {many(len(own), 'answer')}"
         if made.sentence:
-            sentence += f"{'.' if isinstance(block, Rate) else ':'} {made.sentence}"
+            sentence += f"{'.' if isinstance(block, Rate | Multi) else ':'} {made.sentence}"
         sentence += "."
-    ask = "" if isinstance(block, Ask | Rate) else in_language(block.ask, language)
+    ask = "" if isinstance(block, Ask | Rate | Multi) else in_language(block.ask, language)
     return replace(made, name=block.name, kind=block.kind, ask=ask, sentence=sentence)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from mixdream.survey.analysis.intervals import Interval
 from mixdream.survey.exporting.safe_csv import csv_text
@@ -16,7 +16,8 @@ Kind = Literal["text", "count", "number", "p", "interval"]
 _KINDS: dict[Kind, str] = {
     "text": "answer condition group item label meaning pair rule trial what",
     "count": "answers judged listeners n named_one right ties wrong",
-    "number": "chance_percent d_prime difference mean percent score value",
+    "number": "chance_percent d_prime difference lower_quartile mean median percent score upper_quartile "
+    "value",
     "p": "p p_holm",
     "interval": "by_listener d_prime_interval interval two_way wald wilson",
 }
@@ -32,6 +33,7 @@ _HEADINGS = {
     "group": "answer",
     "interval": "95 % (t)",
     "judged": "answers",
+    "lower_quartile": "lower quartile",
     "meaning": "",
     "named_one": "named one",
     "p_holm": "p, Holm",
@@ -39,6 +41,7 @@ _HEADINGS = {
     "right": "the right one",
     "trial": "",
     "two_way": "95 %",
+    "upper_quartile": "upper quartile",
     "wald": "Wald (thesis)",
     "what": "",
     "wilson": "95 % (Wilson)",
@@ -46,9 +49,19 @@ _HEADINGS = {
 """Where a column is not headed by its name."""
 
 
+class Box(NamedTuple):
+    """How single answers are spread: quartiles, whiskers, what lies beyond them (Tukey 1977)."""
+
+    low: float
+    lower: float
+    upper: float
+    high: float
+    beyond: tuple[float, ...]
+
+
 @dataclass(frozen=True)
 class Chart:
-    """Figures with intervals; bars begin at 0, points have a scale of their own."""
+    """Figures with intervals; bars begin at 0, points and boxes have a scale of their own."""
 
     name: str  # of its file; unique in a report
     title: str
@@ -56,9 +69,10 @@ class Chart:
     values: Sequence[float | None]
     intervals: Sequence[Interval | None]
     unit: str  # what the axis shows
-    kind: Literal["bars", "points"] = "points"
+    kind: Literal["bars", "points", "boxes"] = "points"
     expected: float | None = None  # by chance
     limits: tuple[float, float] | None = None  # of the axis
+    boxes: Sequence[Box] = ()  # one for each value, of that kind
 
     @property
     def described(self) -> str:

@@ -20,6 +20,9 @@ from mixdream.survey.design.question import (
 DETECT_ANSWERS = ("first", "second", "none", "both")
 """Values of a ``detect`` block: which of two clips, if any, sound generated (thesis 4.7)."""
 
+MOST_TOGETHER = 12
+"""Clips rated on one page, as many as BS.1534-3 allows."""
+
 Pair = tuple[Name, Name]
 
 
@@ -30,6 +33,7 @@ class Block(Part):
     intro: Text | None = None  # a page before it
     must_listen: bool = True  # every clip to its end before an answer is taken
     attention: int = Field(0, ge=0, le=10)  # items hidden among its trials: how many tones?
+    practice: int = Field(0, ge=0, le=10)  # trials before it that do not count; what was right is said
 
 
 class Detect(Block):
@@ -89,6 +93,37 @@ class Rate(Block):
         return self
 
 
+class Multi(Block):
+    """Several clips on one page, a rating of each.
+
+    With a ``reference`` it is MUSHRA as ITU-R BS.1534-3 has it: all clips are of one item; that of the
+    reference is heard openly, and once more hidden among those that are rated. Clips of one item are switched
+    in place, others begin when they are played.
+    """
+
+    kind: Literal["multi"]
+    conditions: Annotated[tuple[Name, ...], Field(min_length=2, max_length=MOST_TOGETHER)]
+    reference: Name | None = None  # one of the conditions
+    same_item: bool = False  # files of one name; with a reference they always are
+    pages: int = Field(4, ge=1, le=200)  # of each listener, each with a clip of every condition
+    question: Question  # about every clip: a scale
+
+    @model_validator(mode="after")
+    def _rated(self) -> Self:
+        check_unique("conditions", self.conditions)
+        if self.reference is not None and self.reference not in self.conditions:
+            message = f"reference '{self.reference}' must be one of conditions: it is hidden among them"
+            raise Misplaced(message, "reference")
+        if self.question.kind != "scale" or not self.question.required:
+            raise Misplaced("the question about each clip must be a scale, and required", "question")
+        return self
+
+    @property
+    def of_one_item(self) -> bool:
+        """Whether the clips of a page are one piece of music in several conditions."""
+        return self.same_item or self.reference is not None
+
+
 class Ask(Part):
     """Questions between blocks, without clips."""
 
@@ -103,14 +138,14 @@ class Ask(Part):
         return self
 
 
-AnyBlock = Annotated[Detect | Compare | Rate | Ask, Field(discriminator="kind")]
+AnyBlock = Annotated[Detect | Compare | Rate | Multi | Ask, Field(discriminator="kind")]
 
 
 def condition_keys(block: AnyBlock) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Conditions whose clips a block plays, each with the keys that lead to its name from the block."""
     if isinstance(block, Ask):
         return
-    if isinstance(block, Rate):
+    if isinstance(block, Rate | Multi):
         yield from ((("conditions", i), name) for i, name in enumerate(block.conditions))
         return
     key, pairs = ("trials", block.trials) if isinstance(block, Detect) else ("pairs", block.pairs)
@@ -118,13 +153,26 @@ def condition_keys(block: AnyBlock) -> Iterator[tuple[tuple[str | int, ...], str
         yield from (((key, i, j), name) for j, name in enumerate(pair))
 
 
-def clips_heard(block: Detect | Compare | Rate) -> Counter[str]:
+def clips_heard(block: Detect | Compare | Rate | Multi) -> Counter[str]:
     """Clips of each condition that one listener hears in a block."""
     if isinstance(block, Rate):
         return Counter(dict.fromkeys(block.conditions, block.per_condition))
+    if isinstance(block, Multi):
+        return Counter(dict.fromkeys(block.conditions, block.pages))
     if isinstance(block, Detect):
         return Counter(name for trial in block.trials for name in trial)
     return Counter(name for pair in block.pairs for name in pair for _ in range(block.per_pair))
+
+
+def clips_practised(block: Detect | Compare | Rate | Multi) -> Counter[str]:
+    """Clips of each condition that one listener hears in practice: kinds of trials take turns."""
+    turns = range(block.practice)
+    if isinstance(block, Rate):
+        return Counter(block.conditions[i % len(block.conditions)] for i in turns)
+    if isinstance(block, Multi):
+        return Counter(name for _ in turns for name in block.conditions)
+    trials = list(dict.fromkeys(block.trials if isinstance(block, Detect) else block.pairs))
+    return Counter(name for i in turns for name in trials[i % len(trials)])
 
 
 def _check_questions(questions: tuple[Question, ...]) -> None:

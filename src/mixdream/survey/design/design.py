@@ -50,6 +50,7 @@ class Condition(Part):
     generated: bool = False  # whether a listener who calls its clips generated is right
     through: str | None = None  # a grid by name: real clips get the quality of generated ones
     anchor: bool = False  # made bad on purpose: who rates it high did not listen
+    lowpass_hz: Literal[3500, 7000] | None = None  # low and mid anchor of BS.1534-3
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
@@ -57,6 +58,8 @@ class Condition(Part):
             raise Misplaced(f"unknown grid '{self.through}'; there are {', '.join(NAMED_GRIDS)}", "through")
         if self.through is not None and self.anchor:
             raise ValueError("a condition goes through a grid or is an anchor, not both")
+        if self.lowpass_hz is not None and self.anchor:
+            raise ValueError("a condition is one anchor, anchor or lowpass_hz, not both")
         if "\0" in self.folder or PurePosixPath(self.folder) == PurePosixPath("."):
             raise Misplaced("folder must be a folder of sound files", "folder")
         return self
@@ -95,6 +98,7 @@ class Exclusions(Part):
 
     wrong_attention: int = Field(0, ge=0)  # more wrong attention items than this exclude
     fastest_share: float = Field(0.5, ge=0, le=1)  # less than this share of all seconds of the clips heard
+    post_screening: bool = True  # by hidden reference and mid anchor (BS.1534-3, 4.1.2)
 
 
 class Design(Part):

@@ -18,6 +18,9 @@ ATTENTION = "attention"
 HEADPHONES = "headphones"
 """Question, block, and condition of the clips, of the test for headphones: which tone is the quietest."""
 
+PRACTICE = "practice"
+"""Kind of the answers to trials that do not count."""
+
 MOST_STEPS = 11
 """A scale with more steps is a slider."""
 
@@ -60,6 +63,7 @@ class Question(Part):
     lowest_label: Text | None = None
     highest_label: Text | None = None
     step_labels: tuple[Text, ...] = ()  # of a scale, one for each step; without them only its ends have some
+    part_labels: tuple[Text, ...] = ()  # of a slider, one for each of as many equal parts
     required: bool = True
 
     @model_validator(mode="after")
@@ -76,6 +80,10 @@ class Question(Part):
         if number and (self.kind != "scale" or number != steps or steps > MOST_STEPS):
             message = f"step_labels must be one for each step of a scale of at most {MOST_STEPS}"
             raise Misplaced(message, "step_labels")
+        parts = len(self.part_labels)
+        if parts and (self.kind != "scale" or steps <= MOST_STEPS or not 2 <= parts <= MOST_STEPS):
+            message = f"part_labels must be 2 to {MOST_STEPS}, of a scale of more than {MOST_STEPS} steps"
+            raise Misplaced(message, "part_labels")
         return self
 
     def screens_out(self, value: str) -> bool:

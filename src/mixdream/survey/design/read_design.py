@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from mixdream.errors import InputError, explain_problem
-from mixdream.survey.design.blocks import Ask, Block, Compare, Detect, Rate
+from mixdream.survey.design.blocks import Ask, Block, Compare, Detect, Multi, Rate
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import Misplaced
 from mixdream.survey.design.yaml_lines import Keys, read_yaml
@@ -25,6 +25,7 @@ _BLOCKS: dict[str, type[BaseModel]] = {
     "prefer": Compare,
     "abx": Compare,
     "rate": Rate,
+    "multi": Multi,
     "ask": Ask,
 }
 

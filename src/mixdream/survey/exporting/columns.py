@@ -8,7 +8,7 @@ import pyarrow as pa
 from mixdream.survey.storage.rows import Answer, Heard, Session
 
 MOST_CLIPS = 3
-"""Clips on a page: of ``abx`` A, B and X."""
+"""Clips that an answer is about: of ``abx`` A, B and X."""
 
 Kind = Literal["text", "whole", "real", "truth", "time"]
 
@@ -31,24 +31,26 @@ class Column:
 
 
 _CLIP: tuple[tuple[str, Kind, str], ...] = (
-    ("clip", "text", "opaque id of the {nth} clip of the page; empty where there is none"),
+    ("clip", "text", "opaque id of the page's {nth} clip, of multi the rated one, the reference; or empty"),
     ("condition", "text", "its condition; never shown to listeners"),
     ("item", "text", "its piece of music, the same name in several conditions; of attention items the tones"),
-    ("plays", "whole", "how often it was started"),
+    ("plays", "whole", "how often it was started, or began again in a loop"),
     ("heard_s", "real", "seconds of it that sounded, all plays together"),
     ("seconds", "real", "its length in seconds"),
-    ("reached_end", "truth", "1 where it was heard to its end, else 0"),
+    ("reached_end", "truth", "1 where it was heard to its end, of multi for its length in all, else 0"),
 )
 
 _OWN = (
     Column("session", "text", "public id of the listener's visit"),
     Column("block", "text", "block of the design, demographics or headphones"),
     Column(
-        "kind", "text", "of the page: detect, prefer, abx, rate, ask, attention, demographics, headphones"
+        "kind",
+        "text",
+        "of the page: detect, prefer, abx, rate, multi, ask, attention, practice, demographics, headphones",
     ),
     Column("position", "whole", "of the page among all pages of the visit, from 0"),
     Column("trial", "whole", "of the trial in the design's own order, from 0; -1 where there are none"),
-    Column("question", "text", "name of the question"),
+    Column("question", "text", "name of the question; of multi rating_ and the place of the rated clip"),
     Column("value", "text", "the answer; first, second, none, both and tie are places of the clips"),
     Column("right", "text", "the right answer; empty where there is none"),
     Column("seconds_taken", "real", "from the page's appearance to the answer, by the browser's clock"),

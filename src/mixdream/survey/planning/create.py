@@ -12,7 +12,16 @@ from mixdream.progress import Report, silent
 from mixdream.spectrogram.grid import NAMED_GRIDS
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.read_design import DESIGN_FILE, parse_design
-from mixdream.survey.planning.presets import ANCHOR, GRIDS, NO_CONTACT, REAL, THROUGH, fill_preset
+from mixdream.survey.planning.presets import (
+    ANCHOR,
+    GRIDS,
+    LOWPASSES,
+    NO_CONTACT,
+    PAIRED,
+    REAL,
+    THROUGH,
+    fill_preset,
+)
 from mixdream.survey.rendering.clips import Clip
 from mixdream.survey.rendering.render import clip_notes, render_clips
 from mixdream.survey.rendering.sources import find_sources
@@ -22,6 +31,9 @@ NO_GRID = "none"
 
 MOST_TRIALS = 4
 """Of each pair or condition, per listener, unless there are fewer clips."""
+
+MOST_PAGES = 8
+"""Of MUSHRA: of so many, to miss the hidden reference once is not yet more than 15 %."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +64,8 @@ def create_test(
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"'{folder}' exists: name a new folder, or remove it")
-    # In abx, real files are what generated ones of the same name are measured by: they stay as they are.
-    grid = through or (NO_GRID if preset == "abx" and generated else GRIDS[preset])
+    # What others are measured by stays as it is.
+    grid = through or (NO_GRID if preset in PAIRED and generated else GRIDS[preset])
     if grid != NO_GRID and grid not in NAMED_GRIDS:
         raise InputError(f"unknown grid '{grid}'; there are {', '.join(NAMED_GRIDS)}, and {NO_GRID}")
     folders = _condition_names(generated)
@@ -61,16 +73,21 @@ def create_test(
         name: {source.item for source in find_sources(name, path)}
         for name, path in {REAL: real, **folders}.items()
     }
-    if preset == "abx":  # compares files of one name
+    if preset == "mushra":  # all on one page
+        available = len(set.intersection(*items.values()))
+    elif preset == "abx":  # compares files of one name
         available = min(len(items[REAL] & others) for others in items.values())
     else:
         available = min(map(len, items.values()))
+    practice = int(preset == "mushra" and available > 2)  # BS.1534-3 begins with training
+    most = MOST_PAGES if preset == "mushra" else MOST_TRIALS
     text = fill_preset(
         preset,
         _from(folder, real),
         {name: _from(folder, path) for name, path in folders.items()},
         None if grid == NO_GRID else grid,
-        trials=max(1, min(MOST_TRIALS, available)),
+        trials=max(1, min(most, available - practice)),
+        practice=practice,
         languages=languages,
         title=title,
         contact=contact,
@@ -90,7 +107,7 @@ def _condition_names(folders: Sequence[Path]) -> dict[str, Path]:
     names: dict[str, Path] = {}
     for folder in folders:
         name = re.sub(r"[^a-z0-9_-]+", "-", folder.resolve().name.lower()).strip("-_")[:40]
-        if not name or name in (REAL, THROUGH, ANCHOR, "attention", "demographics"):
+        if not name or name in (REAL, THROUGH, ANCHOR, *LOWPASSES, "attention", "demographics"):
             name = f"generated-{name}".rstrip("-")
         if name in names:
             raise InputError(

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from scipy.stats import norm, t
 
 from mixdream.errors import InputError
-from mixdream.survey.design.blocks import Ask, Compare, Detect, Rate, clips_heard
+from mixdream.survey.design.blocks import Ask, Compare, Detect, Multi, Rate, clips_heard
 from mixdream.survey.design.design import Design
+from mixdream.survey.design.question import Question
 from mixdream.survey.rendering.clips import Clip
 
 MOST_LISTENERS = 1_000_000
@@ -22,7 +23,7 @@ class Assumptions:
 
     share: float = 0.5  # of right, or of preferring, answers; 0.5 needs most listeners
     correlation: float = 0.1  # of a listener's answers to one question about different clips (intra-class)
-    between_sd: float = 0.6  # of listeners' own mean ratings, in steps of the scale
+    between_sd: float = 0.6  # of listeners' own mean ratings, in steps of a scale from 1 to 5
     within_sd: float = 0.9  # of one listener's ratings of one condition
 
     def __post_init__(self) -> None:
@@ -82,7 +83,7 @@ class Need:
     block: str
     what: str  # an interval is for: a question, or an answer of each pair or condition
     listeners: int
-    half_width: float  # of a share, or in steps of a scale
+    half_width: float  # of a share, or in points of a scale
     heard: dict[str, float]  # how often each clip of a condition is then heard by somebody, on average
 
 
@@ -96,7 +97,8 @@ def plan_listeners(
     """How many listeners each block with clips needs, and each of the questions of a ``rate`` block.
 
     ``half_width`` is that of shares (right answers of each ``detect`` question, right or preferring ones of
-    each pair, choices), ``rating_half_width`` that of mean ratings, in steps of their scale.
+    each pair, choices), ``rating_half_width`` that of mean ratings, in steps of a scale from 1 to 5; of
+    others as much of their range.
     """
     number = Counter(clip.condition for clip in clips)
     needs = []
@@ -104,26 +106,38 @@ def plan_listeners(
         if isinstance(block, Ask):
             continue
         uses = clips_heard(block)
-        for what, is_mean, answers in _intervals(block):
-            width = rating_half_width if is_mean else half_width
-            listeners = (listeners_for_mean if is_mean else listeners_for_share)(width, answers, assumed)
+        for what, step, answers in _intervals(block):
+            if step is None:
+                width, listeners = half_width, listeners_for_share(half_width, answers, assumed)
+            else:
+                listeners = listeners_for_mean(rating_half_width, answers, assumed)
+                width = step * rating_half_width
             heard = {name: listeners * used / number[name] for name, used in uses.items()}
             needs.append(Need(block.name, what, listeners, width, heard))
     return needs
 
 
-def _intervals(block: Detect | Compare | Rate) -> list[tuple[str, bool, int]]:
-    """What each interval is for, whether of a mean, and answers per listener that go into it."""
+def _intervals(block: Detect | Compare | Rate | Multi) -> list[tuple[str, float | None, int]]:
+    """What each interval is for, of a mean its scale's step, and answers per listener that go into it.
+
+    A scale has five steps, whatever it is divided into.
+    """
     if isinstance(block, Detect):
-        return [("right answers, each question", False, 1)]
+        return [("right answers, each question", None, 1)]
     if isinstance(block, Compare):
         what = "preferences" if block.kind == "prefer" else "right answers"
-        return [(f"{what}, each pair", False, block.per_pair)]
+        return [(f"{what}, each pair", None, block.per_pair)]
+    questions = (block.question,) if isinstance(block, Multi) else block.questions
+    answers = block.pages if isinstance(block, Multi) else block.per_condition
     return [
-        (f"{question.name}, each condition", question.kind == "scale", block.per_condition)
-        for question in block.questions
+        (f"{question.name}, each condition", _step(question), answers)
+        for question in questions
         if question.kind != "text"
     ]
+
+
+def _step(question: Question) -> float | None:
+    return (question.highest - question.lowest) / 4 if question.kind == "scale" else None
 
 
 def _bounded(listeners: int, half_width: float) -> int:

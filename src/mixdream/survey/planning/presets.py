@@ -13,11 +13,17 @@ from mixdream.errors import InputError
 REAL, THROUGH, ANCHOR = "real", "real-inverted", "anchor"
 """Conditions: real clips as they are, through our own inversion, and made bad on purpose."""
 
+LOWPASSES = {"anchor-3500": 3500, "anchor-7000": 7000}
+"""Conditions: the low and the mid anchor of MUSHRA, with their edges in Hz."""
+
 LANGUAGES = ("en", "de")
 """Languages of the templates' texts."""
 
-GRIDS = {"thesis": "thesis", "preference": "studio-8k", "mos": "studio-8k", "abx": "studio-8k"}
+GRIDS = {"thesis": "thesis", **dict.fromkeys(("preference", "mos", "mushra", "abx"), "studio-8k")}
 """Grid that real clips go through, by preset, unless another is named."""
+
+PAIRED = ("abx", "mushra")
+"""Presets in which real files are what generated ones of the same name are measured by."""
 
 NO_CONTACT = "[name, institution, e-mail address]"
 """What stands in the consent until somebody says who asks."""
@@ -35,12 +41,13 @@ def fill_preset(
     languages: Sequence[str] = ("en",),
     title: str | None = None,
     contact: str | None = None,
+    practice: int = 0,
 ) -> str:
     """Write the ``survey.yaml`` of a preset, one of `GRIDS`.
 
     Folders, the real one's and those of generated clips by condition, are given from the design's own.
-    ``grid`` is what real clips go through, ``trials`` are those of each pair or condition per listener, and
-    ``contact`` says who asks, and how to reach them.
+    ``grid`` is what real clips go through, ``trials`` are those of each pair or condition per listener, after
+    those of ``practice`` (MUSHRA), and ``contact`` says who asks, and how to reach them.
     """
     for language in languages:
         if language not in LANGUAGES:
@@ -63,6 +70,7 @@ def fill_preset(
         generated=list(generated),
         every_pair=list(combinations(conditions, 2)),
         trials=trials,
+        practice=practice,
         languages=languages,
         title=title and f" {_quoted(title)}",
         contact=contact or NO_CONTACT,
@@ -79,18 +87,22 @@ def _conditions(
             f"the thesis's test has one folder of generated clips, got {len(generated)}: "
             "give --generated once"
         )
-    if preset != "abx" and not generated:
+    if preset not in PAIRED and not generated:
         raise InputError(f"--{preset} needs clips to judge: give --generated FOLDER")
     if not generated and not grid:
         raise InputError(
-            "abx compares real clips with --generated ones, or with themselves --through a grid: give one"
+            f"{preset} compares real clips with --generated ones, or with themselves --through a grid: give "
+            "one"
         )
     conditions: dict[str, dict[str, Any]] = {REAL: {"folder": real, "generated": False}}
-    if grid and (preset == "mos" or not generated):  # heard both as they are and through the grid
+    if grid and (preset in ("mos", "mushra") or not generated):  # heard both as they are and through the grid
         conditions[THROUGH] = {"folder": real, "generated": False, "through": grid}
     elif grid:
         conditions[REAL]["through"] = grid
     conditions |= {name: {"folder": folder, "generated": True} for name, folder in generated.items()}
+    if preset == "mushra":
+        for name, edge_hz in LOWPASSES.items():
+            conditions[name] = {"folder": real, "generated": False, "lowpass_hz": edge_hz}
     if preset == "mos":
         conditions[ANCHOR] = {"folder": real, "generated": False, "anchor": True}
     return conditions

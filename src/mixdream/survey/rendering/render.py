@@ -22,16 +22,16 @@ from mixdream.errors import InputError
 from mixdream.files import write_atomically, write_json
 from mixdream.progress import Report, silent
 from mixdream.spectrogram.grid import NAMED_GRIDS
-from mixdream.survey.design.design import Design
+from mixdream.survey.design.design import Condition, Design
 from mixdream.survey.design.question import ATTENTION, HEADPHONES
 from mixdream.survey.rendering import headphones
-from mixdream.survey.rendering.check_clips import check_clips, length_notes
+from mixdream.survey.rendering.check_clips import check_clips, length_notes, mushra_notes
 from mixdream.survey.rendering.clips import RENDERED, Clip, read_clips
 from mixdream.survey.rendering.equal_bytes import make_equal
 from mixdream.survey.rendering.headphones import PLACES, headphone_tones
 from mixdream.survey.rendering.sources import Source, common_channels, find_sources, read_source
 from mixdream.survey.rendering.tones import COUNTS, SECONDS, tones
-from mixdream.survey.rendering.treatments import anchor, through_grid
+from mixdream.survey.rendering.treatments import anchor, low_passed, through_grid
 
 RATE_HZ = 48_000
 """Rate of all clips, whatever that of their source is: it would give their condition away."""
@@ -122,7 +122,7 @@ def clip_notes(design: Design, folder: Path) -> list[str]:
     """What a researcher should know about rendered clips, a line each: lengths, silence, a lower level."""
     clips, listed = read_clips(folder), _listed(folder / RENDERED)
     about = listed["about"]
-    notes = length_notes(clips)
+    notes = [*length_notes(clips), *mushra_notes(design, clips)]
     silent = [about[clip.id]["source"] for clip in clips if about[clip.id]["loudness_lufs"] is None]
     if silent:
         notes.append(f"{len(silent)} clips are silent, such as '{silent[0]}'")
@@ -175,7 +175,8 @@ def _plan(
     for source in sources:
         condition = design.conditions[source.condition]
         grid = NAMED_GRIDS[condition.through] if condition.through else None
-        settings = [grid.model_dump() if grid else None, condition.anchor]
+        settings: list[Any] = [grid.model_dump() if grid else None, condition.anchor]
+        settings += [condition.lowpass_hz] if condition.lowpass_hz else []
         key = [source.condition, source.item, source.sha256, settings, level_lufs, channels]
         jobs.append(_Job(Clip(_id(secret, key), source.condition, source.item, 0.0), source, channels))
     if design.has_attention:
@@ -227,7 +228,9 @@ def _audio(job: _Job, design: Design) -> np.ndarray:
     condition = design.conditions[job.clip.condition]
     audio = read_source(job.source.path, job.channels, RATE_HZ)
     if condition.through:
-        return through_grid(audio[:, 0], RATE_HZ, NAMED_GRIDS[condition.through], seed)[:, None]
+        audio = through_grid(audio[:, 0], RATE_HZ, NAMED_GRIDS[condition.through], seed)[:, None]
+    if condition.lowpass_hz:
+        return low_passed(audio, RATE_HZ, condition.lowpass_hz)
     return anchor(audio, RATE_HZ) if condition.anchor else audio
 
 
@@ -252,9 +255,14 @@ def _secret(target: Path) -> bytes:
 
 def _settings(design: Design) -> str:
     """Fingerprint of all that decides which clips a design has."""
-    conditions = {name: design.conditions[name].model_dump() for name in sorted(design.heard_conditions)}
+    conditions = {name: _treated(design.conditions[name]) for name in sorted(design.heard_conditions)}
     own = design.has_attention, design.headphones is not None
     return _fingerprint([_MADE_BY, conditions, design.loudness_lufs, *own])
+
+
+def _treated(condition: Condition) -> dict[str, Any]:
+    """A condition; without the low-pass where it has none, as tests know it that are older than that."""
+    return condition.model_dump(exclude=None if condition.lowpass_hz else {"lowpass_hz"})
 
 
 def _fingerprint(content: list[Any]) -> str:

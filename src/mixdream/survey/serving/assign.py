@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
 
 from mixdream.errors import InputError
-from mixdream.survey.design.blocks import AnyBlock, Ask, Compare, Detect
+from mixdream.survey.design.blocks import AnyBlock, Ask, Compare, Detect, Multi, Rate
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import ATTENTION, HEADPHONES
 from mixdream.survey.rendering.clips import Clip
@@ -48,49 +49,57 @@ def _headphones(design: Design, pool: "_Pool") -> list[Page]:
 def _pages(block: AnyBlock, design: Design, pool: "_Pool") -> list[Page]:
     if isinstance(block, Ask):
         return [Page("ask", block.name)]
-    if isinstance(block, Detect):
-        pages = _detect(block, design, pool)
-    elif isinstance(block, Compare):
-        pages = pool.shuffled(_compare(block, pool))
-    else:
-        trials = enumerate(name for name in block.conditions for _ in range(block.per_condition))
-        pages = pool.shuffled(
-            [Page("rate", block.name, trial, (pool.pick(block.name, name),)) for trial, name in trials]
-        )
+    pages = [_trial(block, trial, kind, design, pool) for trial, kind in enumerate(_kinds(block))]
+    if not isinstance(block, Detect) or block.shuffle_trials:
+        pages = pool.shuffled(pages)
     for _ in range(block.attention):
         clip = pool.pick(block.name, ATTENTION)
         page = Page("attention", block.name, clips=(clip,), right=clip.item)
         pages.insert(int(pool.rng.integers(len(pages) + 1)), page)
-    return pages
+    turns = list(dict.fromkeys(_kinds(block)))
+    practice = [_trial(block, -1, turns[i % len(turns)], design, pool) for i in range(block.practice)]
+    return [*(replace(page, practice=True) for page in practice), *pages]
 
 
-def _detect(block: Detect, design: Design, pool: "_Pool") -> list[Page]:
-    pages = []
-    for trial, conditions in enumerate(block.trials):
-        pair = [pool.pick(block.name, condition) for condition in conditions]
-        if block.shuffle_clips:
-            pair = pool.shuffled(pair)
-        first, second = (design.conditions[clip.condition].generated for clip in pair)
+def _kinds(block: Detect | Compare | Rate | Multi) -> list[tuple[str, ...]]:
+    """Conditions of the clips of each trial, in the design's own order."""
+    if isinstance(block, Detect):
+        return list(block.trials)
+    if isinstance(block, Compare):
+        return [pair for pair in block.pairs for _ in range(block.per_pair)]
+    if isinstance(block, Multi):
+        return [block.conditions] * block.pages
+    return [(name,) for name in block.conditions for _ in range(block.per_condition)]
+
+
+def _trial(
+    block: Detect | Compare | Rate | Multi,
+    trial: int,
+    conditions: tuple[str, ...],
+    design: Design,
+    pool: "_Pool",
+) -> Page:
+    of_one_item = isinstance(block, Multi) and block.of_one_item
+    if of_one_item or (isinstance(block, Compare) and block.same_item):
+        clips = pool.pick_item(block.name, conditions)
+    else:
+        clips = [pool.pick(block.name, condition) for condition in conditions]
+    if isinstance(block, Rate):
+        return Page("rate", block.name, trial, tuple(clips))
+    if isinstance(block, Multi):
+        reference = [clip for clip in clips if clip.condition == block.reference]
+        shown = (*reference, *pool.shuffled(clips))
+        return Page("multi", block.name, trial, shown, reference=bool(reference))
+    if isinstance(block, Compare) or block.shuffle_clips:
+        clips = pool.shuffled(clips)
+    if isinstance(block, Detect):
+        first, second = (design.conditions[clip.condition].generated for clip in clips)
         right = {(True, False): "first", (False, True): "second", (False, False): "none"}
-        pages.append(Page("detect", block.name, trial, tuple(pair), right.get((first, second), "both")))
-    return pool.shuffled(pages) if block.shuffle_trials else pages
-
-
-def _compare(block: Compare, pool: "_Pool") -> list[Page]:
-    pages = []
-    for trial in range(len(block.pairs) * block.per_pair):
-        conditions = block.pairs[trial // block.per_pair]
-        if block.same_item:
-            pair = pool.pick_item(block.name, conditions)
-        else:
-            pair = [pool.pick(block.name, condition) for condition in conditions]
-        pair = pool.shuffled(pair)
-        if block.kind == "prefer":
-            pages.append(Page("prefer", block.name, trial, tuple(pair)))
-        else:
-            x = int(pool.rng.integers(2))
-            pages.append(Page("abx", block.name, trial, (*pair, pair[x]), ("first", "second")[x]))
-    return pages
+        return Page("detect", block.name, trial, tuple(clips), right.get((first, second), "both"))
+    if block.kind == "prefer":
+        return Page("prefer", block.name, trial, tuple(clips))
+    x = int(pool.rng.integers(2))
+    return Page("abx", block.name, trial, (*clips, clips[x]), ("first", "second")[x])
 
 
 class _Pool:
@@ -122,10 +131,14 @@ class _Pool:
             raise InputError(f"block {block}: condition {condition} has no clips")
         return self._take(block, [(clip,) for clip in clips])[0]
 
-    def pick_item(self, block: str, conditions: tuple[str, str]) -> list[Clip]:
-        """Two clips of the same item in two conditions, chosen as one."""
-        first, second = (self._clips.get(condition, []) for condition in conditions)
-        common = [(a, b) for a in first for b in second if a.item == b.item]
+    def pick_item(self, block: str, conditions: Sequence[str]) -> list[Clip]:
+        """Clips of the same item in several conditions, chosen as one."""
+        first, *others = ({clip.item: clip for clip in self._clips.get(name, ())} for name in conditions)
+        common = [
+            (clip, *(clips[item] for clips in others))
+            for item, clip in first.items()
+            if all(item in clips for clips in others)
+        ]
         if not common:
             raise InputError(f"block {block}: {' and '.join(conditions)} have no item in common")
         return self._take(block, common)

@@ -15,7 +15,7 @@ from mixdream.survey.design.question import in_language
 from mixdream.survey.serving.site import Site
 from mixdream.survey.serving.submission import Id, Refused, Strict, Submission
 from mixdream.survey.serving.views import chrome, negotiated, page_view
-from mixdream.survey.serving.visits import Visit, find, is_full, save, score, start
+from mixdream.survey.serving.visits import Visit, find, given, is_full, save, score, start
 
 router = APIRouter()
 
@@ -77,7 +77,9 @@ def first_page(request: Request, site: SiteOf, token: Token, language: str | Non
         onward = filled(design.panel.screened_out_url, named)
         return HTMLResponse(site.render("message.html", name="screened", onward=onward, **content))
     if visit.finished is None:
-        return HTMLResponse(site.render("page.html", **content, **page_view(design, visit)))
+        practised = visit.page > 0 and visit.plan[visit.page - 1].practice
+        answered = given(site.store, visit, visit.page - 1) if practised else {}
+        return HTMLResponse(site.render("page.html", **content, **page_view(design, visit, answered)))
     done = design.completion
     content |= {"code": named[CODE], "onward": filled(design.panel.return_url, named)}
     content |= {"score": score(site.store, visit) if done.show_score else None}

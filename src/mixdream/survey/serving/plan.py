@@ -3,18 +3,32 @@
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from mixdream.survey.design.blocks import DETECT_ANSWERS, AnyBlock, Compare, Detect
+from mixdream.survey.design.blocks import DETECT_ANSWERS, AnyBlock, Compare, Detect, Multi
 from mixdream.survey.design.design import DEMOGRAPHICS, Design
 from mixdream.survey.design.question import ATTENTION, HEADPHONES, Option, Question, Text
 from mixdream.survey.rendering.clips import Clip
 from mixdream.survey.rendering.headphones import PLACES
 
 Kind = Literal[
-    "volume", "headphones", "demographics", "intro", "detect", "prefer", "abx", "rate", "ask", "attention"
+    "volume",
+    "headphones",
+    "demographics",
+    "intro",
+    "detect",
+    "prefer",
+    "abx",
+    "rate",
+    "multi",
+    "ask",
+    "attention",
 ]
 
 TONE_COUNTS = (1, 2, 3, 4, 5, 6)
 """Numbers of tones to choose from on an attention page."""
+
+
+RATING = "rating_"
+"""Questions of a ``multi`` page: rating_1 is about the first clip that is rated, and so on."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +40,20 @@ class Page:
     trial: int = -1  # in the design's own order, from 0; -1 where there are none
     clips: tuple[Clip, ...] = ()  # in the order of the page; of abx A, B and X
     right: str | None = None  # value of the right answer, where there is one
+    reference: bool = False  # whether the first clip is an open reference, which is not rated
+    practice: bool = False  # whether its answers do not count
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Self:
         """A page from what the database keeps."""
         return cls(**content | {"clips": tuple(Clip(**clip) for clip in content["clips"])})
+
+    def asked_about(self, question: str) -> tuple[int, ...]:
+        """Places of the clips that a question is about: all, or the one that is rated and the reference."""
+        if self.kind != "multi":
+            return tuple(range(len(self.clips)))
+        rated = int(question.removeprefix(RATING)) - (not self.reference)
+        return (rated, 0) if self.reference else (rated,)
 
 
 def block_of(design: Design, page: Page) -> AnyBlock | None:
@@ -63,6 +86,9 @@ def questions_of(design: Design, page: Page) -> tuple[Question, ...]:
     if isinstance(block, Compare):
         values = ("first", "second", "tie") if block.allow_tie else ("first", "second")
         return (_choice(block.kind, block.ask, values, block.options),)
+    if isinstance(block, Multi):
+        rated = range(1, len(page.clips) - page.reference + 1)
+        return tuple(block.question.model_copy(update={"name": f"{RATING}{place}"}) for place in rated)
     return block.questions
 
 

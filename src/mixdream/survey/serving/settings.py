@@ -20,6 +20,7 @@ class Settings:
     db: str  # URL of the database
     design_hash: str  # of the design that new listeners get; it is in the database
     proxy: bool = False  # whether a reverse proxy says who asks, in X-Forwarded-For and -Proto
+    preview: bool = False  # whether the database is thrown away; pages say so
 
     def to_environment(self) -> None:
         """Leave the settings for the worker processes that this one starts."""

@@ -38,7 +38,7 @@ class Site:
         # The only files that are ever served; clips that a session was given stay when the design changes.
         self.files = {path.stem: path for path in (folder / RENDERED).glob("*.flac")}
         self.progress_token = progress_token(folder)
-        self.cookie = _cookie_name(folder)
+        self.cookie = _cookie_name(folder) + ("-preview" if settings.preview else "")
         self.usage = Usage(self.store)
         self._writers = ThreadPoolExecutor(WRITERS)
         self._turns = asyncio.Semaphore(WRITERS)
@@ -87,7 +87,7 @@ class Site:
 
     def render(self, template: str, **content: Any) -> str:
         """A page as HTML; texts are escaped."""
-        return self._templates.get_template(template).render(**content)
+        return self._templates.get_template(template).render(preview=self.settings.preview, **content)
 
     @cached_property
     def _templates(self) -> jinja2.Environment:

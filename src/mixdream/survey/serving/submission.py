@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from mixdream.survey.design.blocks import MOST_TOGETHER
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import Question
 from mixdream.survey.serving.plan import Page, must_listen
@@ -49,7 +50,7 @@ class Submission(Strict):
     session: str = Field(pattern=r"^[0-9a-f]{16}$")  # public; the browser may have begun another one since
     page: int = Field(ge=0, le=100_000)  # position in the session
     answers: dict[Annotated[str, StringConstraints(max_length=40)], Value] = Field(max_length=30)
-    heard: list[HeardReport] = Field(max_length=3)  # in the order of the page's clips
+    heard: list[HeardReport] = Field(max_length=MOST_TOGETHER + 1)  # in the order of the page's clips
     taken_s: float = Field(ge=0, le=1e7, allow_inf_nan=False)  # from the page's appearance
 
 

@@ -1,13 +1,16 @@
 """What a listener sees of a page: texts, players and questions, and nothing else."""
 
 import json
+from collections.abc import Mapping
+from string import ascii_uppercase
 from typing import Any
 
-from mixdream.survey.design.blocks import Ask, Compare, Detect
+from mixdream.survey.design.blocks import Ask, Compare, Detect, Multi
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import MOST_STEPS, Question, Text, in_language
 from mixdream.survey.design.words import direction_of
 from mixdream.survey.serving.plan import Page, block_of, must_listen, questions_of
+from mixdream.survey.serving.practice import practice_notes
 from mixdream.survey.serving.site import slot_of
 from mixdream.survey.serving.visits import Visit
 
@@ -30,22 +33,30 @@ def chrome(design: Design, language: str, home: str = "./") -> dict[str, Any]:
     }
 
 
-def page_view(design: Design, visit: Visit) -> dict[str, Any]:
-    """The current page of a session that is not finished."""
+def page_view(design: Design, visit: Visit, answered: Mapping[str, str]) -> dict[str, Any]:
+    """The current page of a session that is not finished; ``answered`` is what practice before it got."""
     page = visit.plan[visit.page]
     language = visit.language
     questions = [_question(question, language) for question in questions_of(design, page)]
+    block = block_of(design, page)
+    multi = block if page.kind == "multi" and isinstance(block, Multi) else None
+    ratings = ([None] * page.reference + questions) if multi else [None] * len(page.clips)
     return {
         "session": visit.public,
         "position": visit.page,
         "pages": len(visit.plan),
         "heading": _heading(design, page, language),
         "text": _text(design, page, language),
+        "notes": practice_notes(design, visit, answered),
         "clips": [
-            {"slot": slot_of(visit, visit.page, index), "label": label}
-            for index, label in enumerate(_labels(design, page, language))
+            {"slot": slot_of(visit, visit.page, index), "label": label, "rating": rating}
+            for index, (label, rating) in enumerate(
+                zip(_labels(design, page, language), ratings, strict=True)
+            )
         ],
-        "questions": questions,
+        "ask": in_language(multi.question.ask, language) if multi else "",
+        "together": multi is not None and multi.of_one_item,
+        "questions": [] if multi else questions,
         "must_listen": must_listen(design, page),
     }
 
@@ -95,6 +106,9 @@ def _labels(design: Design, page: Page, language: str) -> list[str]:
     if page.kind in ("detect", "prefer", "abx") and isinstance(block, Detect | Compare):
         names = [in_language(text, language) for text in block.options[:2]]
         return [*names, words["x"]][: len(page.clips)]
+    if page.kind == "multi":
+        rated = len(page.clips) - page.reference
+        return [words["reference"]] * page.reference + list(ascii_uppercase[:rated])
     return [words["clip"]] * len(page.clips)
 
 
@@ -115,6 +129,7 @@ def _question(question: Question, language: str) -> dict[str, Any]:
         "kind": "slider" if question.kind == "scale" and len(steps) > MOST_STEPS else question.kind,
         "options": options,
         "meanings": dict(zip((value for value, _ in options), meanings, strict=bool(meanings))),
+        "parts": [said(label) for label in question.part_labels],
         "lowest": question.lowest,
         "highest": question.highest,
         "lowest_label": said(question.lowest_label),

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, and_, case, func, insert, or_, select, u
 
 from mixdream import __version__
 from mixdream.survey.design.design import Design
-from mixdream.survey.design.question import HEADPHONES
+from mixdream.survey.design.question import HEADPHONES, PRACTICE
 from mixdream.survey.rendering.clips import Clip
 from mixdream.survey.serving.assign import draw_plan
 from mixdream.survey.serving.plan import Page, questions_of
@@ -95,8 +95,8 @@ def start(
         used = [
             {"session_id": session_id, "block": page.block, "clip": clip.id}
             for page in plan
-            if page.block
-            for clip in page.clips[:2]  # X of an ABX trial is one of the two
+            if page.block and not page.practice
+            for clip in dict.fromkeys(page.clips)  # X of an ABX trial, and an open reference, are another one
         ]
         if used:
             connection.execute(insert(uses), used)
@@ -149,6 +149,17 @@ def save(store: Store, token: str, design_of: Callable[[str], Design], submissio
             )
         )
     return moment
+
+
+def given(store: Store, visit: Visit, position: int) -> dict[str, str]:
+    """What a listener answered on a page, by question."""
+    query = (
+        select(answers.c.question, answers.c.value)
+        .join(sessions, sessions.c.id == answers.c.session_id)
+        .where(sessions.c.public == visit.public, answers.c.position == position)
+    )
+    with store.reading() as connection:
+        return {row.question: row.value for row in connection.execute(query)}
 
 
 def is_full(store: Store, design: Design) -> bool:
@@ -219,12 +230,12 @@ def _rows(
             "client_id": submission.id,
             "position": submission.page,
             "block": page.block,
-            "kind": page.kind,
+            "kind": PRACTICE if page.practice else page.kind,
             "trial": page.trial,
             "question": question,
             "value": value,
             "right_value": page.right,
-            "clips": clips,
+            "clips": [clips[place] for place in page.asked_about(question)],
             "seconds_taken": submission.taken_s,
             "saved": saved,
             "app_version": __version__,

@@ -6,6 +6,18 @@ let sounding = null;
 const TICK_MS = 100;
 const END_S = 0.05; // of a clip's end; clocks of sound and script differ a little
 
+// The one that plays all sound of the page; it begins with the first press.
+export function audio() {
+  context ??= new AudioContext();
+  return context;
+}
+
+// Stop what else sounds.
+export function onlyThis(one) {
+  if (sounding && sounding !== one) sounding.stop();
+  sounding = one;
+}
+
 export class Player {
   // item: <li> with a button and a progress bar. changed: called when it starts, stops or was heard.
   constructor(item, words, changed) {
@@ -46,12 +58,10 @@ export class Player {
 
   async play() {
     if (!this.buffer) return;
-    if (sounding && sounding !== this) sounding.stop();
-    sounding = this;
+    onlyThis(this);
     this.wanted = true;
-    context ??= new AudioContext();
     // Within the key press or click, or browsers keep it silent.
-    await context.resume();
+    await audio().resume();
     if (!this.wanted || sounding !== this || this.source) return;
     const source = new AudioBufferSourceNode(context, { buffer: this.buffer });
     source.connect(context.destination);

@@ -50,9 +50,18 @@ export class Question {
   touch() {
     if (this.fieldset.disabled) return;
     this.touched = true;
-    this.fieldset.querySelector("output").value = this.input.value;
-    this.input.setAttribute("aria-valuetext", this.input.value);
+    const said = [this.input.value, this.part].filter(Boolean).join(", ");
+    this.fieldset.querySelector("output").value = said;
+    this.input.setAttribute("aria-valuetext", said);
     this.fieldset.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  // The name of the part of the slider where it stands, if parts have names.
+  get part() {
+    const names = [...this.fieldset.querySelectorAll(".parts span")];
+    const { min, max, value } = this.input;
+    const share = (value - min) / (max - min);
+    return names[Math.min(names.length - 1, Math.floor(share * names.length))]?.textContent;
   }
 
   // By a digit: the step of that number on a scale, else the nth option, from 1.

@@ -5,6 +5,7 @@ import { loaded } from "./loader.js";
 import { got, newId, Outbox, posted } from "./outbox.js";
 import { Player, silence } from "./player.js";
 import { Question } from "./questions.js";
+import { Together } from "./together.js";
 
 let main;
 let home;
@@ -82,14 +83,18 @@ function page() {
   const outbox = new Outbox(main.dataset.session, position);
   const next = main.querySelector("#next");
   const questions = [...main.querySelectorAll("fieldset")].map((one) => new Question(one, words));
-  const players = [...main.querySelectorAll("[data-slot]")].map(
-    (one) => new Player(one, words, () => update()),
-  );
+  const together = main.querySelector("#timeline") && new Together(main, words, () => update());
+  const players =
+    together?.clips ?? [...main.querySelectorAll("[data-slot]")].map((one) => new Player(one, words, () => update()));
   let open = true; // until it is sent
 
   function update() {
     const listened = !("mustListen" in main.dataset) || players.every((one) => one.reachedEnd);
-    for (const one of questions) one.fieldset.disabled = !open || !listened;
+    for (const one of questions) {
+      // A rating beside its clip is open once that was played, to be changed while others are compared.
+      const own = players.find((player) => player.item.contains(one.fieldset));
+      one.fieldset.disabled = !open || !(own ? own.plays : listened);
+    }
     main.querySelector("#listen")?.toggleAttribute("hidden", listened);
     next.disabled = !open || !listened || !questions.every((one) => one.complete);
   }
@@ -162,7 +167,7 @@ function page() {
     event.preventDefault();
     if (!next.disabled) submit();
   });
-  keys = { players, questions, primary: () => (next.disabled ? null : next) };
+  keys = { players, questions, together, primary: () => (next.disabled ? null : next) };
   update();
   if (players.length) load();
   const unsent = outbox.content;
