@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import scipy.signal
 
+from benchmarks.table import Row, print_table
 from mixdream.corpus.store import Corpus, CorpusIndex, SetRecord, audio_path
 from mixdream.evaluation.copies.nearest import find_nearest
 from mixdream.files import write_json
@@ -83,10 +84,8 @@ def correlation_of_samples(clips: np.ndarray, audio: np.ndarray) -> list[int]:
     return [int((scipy.signal.correlate(audio, clip, "valid") / np.sqrt(energy)).argmax()) for clip in clips]
 
 
-def main() -> None:
-    """Print time, memory and how many copies were found, of both."""
-    arguments = [argument for argument in sys.argv[1:] if argument.replace(".", "").isdigit()]
-    hours = float(arguments[0]) if arguments else 4.0
+def rows(hours: float = 4.0) -> list[Row]:
+    """Time, memory and how many copies were found."""
     rng = np.random.default_rng(99)
     with TemporaryDirectory() as folder:
         corpus = make_corpus(Path(folder) / "corpus", hours)
@@ -111,13 +110,13 @@ def main() -> None:
         correlation_of_samples(np.stack(clips[:4]), audio)
         baseline_s = (time.perf_counter() - began) / 4 / (len(audio) / RATE_HZ / 3600)
         each_s = spent_s / CLIPS / hours
-        print(
-            f"copy check, {CLIPS} clips in {hours:g} h: {spent_s:.1f} s, "
-            f"{1000 * each_s:.0f} ms per clip and hour against {1000 * baseline_s:.0f} ms "
-            f"(correlation of samples): {baseline_s / each_s:.1f}x; {right} of {CLIPS // 2} turned copies "
-            f"found; {more_mb:.0f} MB more than before, with what is mapped of the corpus"
+        ours = (
+            f"{1000 * each_s:.0f} ms a clip and hour ({spent_s:.1f} s); {right} of {CLIPS // 2} turned "
+            f"copies found; {more_mb:.0f} MB more than before, with what is mapped of the corpus"
         )
+        baseline = f"{1000 * baseline_s:.0f} ms (correlation of samples)"
+        return [Row(f"copy check, {CLIPS} clips in {hours:g} h", ours, baseline, baseline_s / each_s)]
 
 
 if __name__ == "__main__":
-    main()
+    print_table(rows(*map(float, sys.argv[1:])))

@@ -6,7 +6,7 @@ grid is measured where a corpus has its rate. One thread.
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,19 +14,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks.table import Row, print_table
 from mixdream.analysis.fidelity import magnitude_snr_db, match_gain
 from mixdream.corpus.build import build_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.demo.sets import write_sets
 from mixdream.evaluation.ceiling import loud_windows
 from mixdream.spectrogram.grid import NAMED_GRIDS, Grid
+from mixdream.spectrogram.griffin_lim import ITERATIONS
 from mixdream.spectrogram.inversion import invert
 from mixdream.spectrogram.pghi import pghi
 from mixdream.spectrogram.raar import raar
 from mixdream.spectrogram.random_phase import random_phase
 from mixdream.spectrogram.transform import magnitudes
 
-BASELINE = "griffin-lim"  # 60 iterations of its fast version, from random phases
+BASELINE = "griffin-lim"  # its fast version, from random phases
 WINDOWS = 16
 
 
@@ -39,8 +41,8 @@ def double_sum(levels: np.ndarray, grid: Grid, phases: np.ndarray) -> np.ndarray
     return audio
 
 
-def against_double_sum() -> None:
-    """Time random phase and the double sum on one spectrogram and print ratio and difference."""
+def against_double_sum() -> Row:
+    """Time random phase and the double sum on one spectrogram; how they differ."""
     grid = Grid()
     rng = torch.Generator().manual_seed(0)
     levels = torch.rand(1, grid.bins, grid.frames, generator=rng)
@@ -56,14 +58,12 @@ def against_double_sum() -> None:
             fast = random_phase(levels, grid, phases)
         fast_s = min(fast_s, (time.perf_counter() - began) / 20)
     error = np.abs(fast[0].numpy() - slow).max() / np.abs(slow).max()
-    print(
-        f"random phase, 4 s of audio: {1000 * fast_s:.2f} ms against {1000 * slow_s:.0f} ms (double sum): "
-        f"{slow_s / fast_s:.0f}x, largest difference {error:.1e} of the peak"
-    )
+    ours = f"{1000 * fast_s:.2f} ms, differs by at most {error:.1e} of the peak"
+    return Row("random phase, 4 s of audio", ours, f"{1000 * slow_s:.0f} ms (double sum)", slow_s / fast_s)
 
 
-def compare(grid_name: str, grid: Grid, corpus: Corpus) -> None:
-    """Print time per second of audio and SNR of every inversion that the grid allows."""
+def compare(grid_name: str, grid: Grid, corpus: Corpus) -> Iterator[Row]:
+    """Time per second of audio and SNR of every inversion that the grid allows."""
     index = loud_windows(corpus, round(grid.seconds + 0.001, 3), WINDOWS)
     windows = torch.from_numpy(index.read(range(len(index))))
     levels = magnitudes(windows, grid)
@@ -92,20 +92,19 @@ def compare(grid_name: str, grid: Grid, corpus: Corpus) -> None:
             matched = audio * match_gain(original, audio)
             snr_db[name].append(magnitude_snr_db(original, matched, grid.rate_hz))
     base_s, base_db = float(np.median(times[BASELINE])), float(np.mean(snr_db[BASELINE]))
+    baseline = f"{1000 * base_s:.2f} ms, {base_db:.2f} dB ({BASELINE}, {ITERATIONS} iterations)"
     for name in contenders:
-        spent_s, mean_db = float(np.median(times[name])), float(np.mean(snr_db[name]))
-        print(
-            f"{grid_name:10} {name:12} {1000 * spent_s:6.2f} ms per second of audio "
-            f"({base_s / spent_s:5.1f}x as fast as {BASELINE}), "
-            f"SNR {mean_db:5.2f} dB ({mean_db - base_db:+.2f})"
-        )
+        if name != BASELINE:
+            spent_s, mean_db = float(np.median(times[name])), float(np.mean(snr_db[name]))
+            ours = f"{1000 * spent_s:.2f} ms a second of audio, SNR {mean_db:.2f} dB"
+            yield Row(f"{name} on {grid_name}", ours, baseline, base_s / spent_s)
 
 
-def main() -> None:
-    """Print both comparisons, on one thread."""
+def rows() -> list[Row]:
+    """Both comparisons, on one thread."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    against_double_sum()
+    made = [against_double_sum()]
     with TemporaryDirectory() as folder:
         paths = [Path(argument) for argument in sys.argv[1:]]
         if not paths:
@@ -116,9 +115,10 @@ def main() -> None:
         for corpus in map(Corpus.open, paths):
             for name, grid in NAMED_GRIDS.items():
                 if corpus.rate_hz == grid.rate_hz:
-                    compare(name, grid, corpus)
+                    made += compare(name, grid, corpus)
     torch.set_num_threads(threads)
+    return made
 
 
 if __name__ == "__main__":
-    main()
+    print_table(rows())

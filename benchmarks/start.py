@@ -4,6 +4,8 @@ import subprocess
 import sys
 import time
 
+from benchmarks.table import Row, print_table
+
 
 def seconds(*arguments: str) -> float:
     """Best of five runs of the interpreter."""
@@ -15,18 +17,19 @@ def seconds(*arguments: str) -> float:
     return best
 
 
-def main() -> None:
-    """Print both times and their ratio."""
+def rows() -> list[Row]:
+    """Start of the command and of the package."""
     bare, package, command = (
         seconds("-c", ""),
         seconds("-c", "import mixdream"),
         seconds("-m", "mixdream", "--help"),
     )
-    print(
-        f"mixdream --help: {command:.2f} s, import mixdream: {package:.2f} s, bare interpreter: {bare:.2f} s "
-        f"({command / bare:.0f}x)"
-    )
+    baseline = f"{bare:.2f} s (bare interpreter)"
+    return [
+        Row("`mixdream --help`", f"{command:.2f} s", baseline, bare / command),
+        Row("`import mixdream`", f"{package:.2f} s", baseline, bare / package),
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    print_table(rows())

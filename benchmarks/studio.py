@@ -11,13 +11,14 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
 import numpy as np
 
+from benchmarks.table import Row, print_table
 from mixdream.project import Project
 from mixdream.studio.performance import Performance
 from mixdream.studio.play_state import bar_of
@@ -53,41 +54,42 @@ class Page:
         return str(loop["id"])
 
 
-def timed(what: str, ask: Callable[[int], object]) -> None:
-    """Print median and 95 % of the time that something takes."""
+def timed(what: str, ask: Callable[[int], object]) -> Row:
+    """Median and 95 % of the time that something takes."""
     spent = []
     for i in range(TIMES):
         began = time.perf_counter()
         ask(i)
         spent.append(1000 * (time.perf_counter() - began))
     median, most = np.quantile(spent, [0.5, 0.95])
-    print(f"{what:64} {median:6.0f} ms {most:6.0f} ms")
+    return Row(f"studio: {what}", f"{median:.0f} ms (95 %: {most:.0f} ms)")
 
 
-def ask_all(page: Page, studio: Studio) -> None:
-    """Time all that is asked of a studio while it plays."""
+def ask_all(page: Page, studio: Studio) -> Iterator[Row]:
+    """Time all that is asked of a studio while it plays: asked, made, written, fetched."""
     own = bar_of(studio.desk.maker.plan("bundled").bpm)
     rng = np.random.default_rng(0)
     some = rng.random((TIMES, 2))
-    print(f"{'studio, warm: asked, made, written, fetched':64} {'median':>9} {'95 %':>9}")
-    timed("a new loop", lambda i: page.hear(page.post(f"pads/{i % 4}/new", {}), own))
+    yield timed("a new loop", lambda i: page.hear(page.post(f"pads/{i % 4}/new", {}), own))
     pads = [pad["loop"]["id"] for pad in studio.desk.content()["pads"][:4]]
     fits = {"fits": pads[:1]}
-    timed("a new loop in a key that mixes", lambda i: page.hear(page.post("pads/4/new", fits), own))
+    yield timed("a new loop in a key that mixes", lambda i: page.hear(page.post("pads/4/new", fits), own))
     other = bar_of(OTHER_BPM)
-    timed("a new loop at another tempo, pitch kept", lambda i: page.hear(page.post("pads/5/new", {}), other))
-    timed("a variation", lambda i: page.hear(page.post("pads/0/vary", {"strength": 0.3}), own))
+    yield timed(
+        "a new loop at another tempo, pitch kept", lambda i: page.hear(page.post("pads/5/new", {}), other)
+    )
+    yield timed("a variation", lambda i: page.hear(page.post("pads/0/vary", {"strength": 0.3}), own))
     page.post("corners", {"ids": pads})
-    timed(
+    yield timed(
         "a place of the XY pad",
         lambda i: page.hear(page.post("morph", {"x": some[i, 0], "y": some[i, 1]}), own),
     )
-    timed("the volume of a pad", lambda i: page.post("pads/0", {"volume": i / TIMES}))
-    time_rendering(studio, pads, own)
+    yield timed("the volume of a pad", lambda i: page.post("pads/0", {"volume": i / TIMES}))
+    yield time_rendering(studio, pads, own)
 
 
-def time_rendering(studio: Studio, pads: list[str], bar: int) -> None:
-    """Print how much faster than it plays four pads with cuts are rendered."""
+def time_rendering(studio: Studio, pads: list[str], bar: int) -> Row:
+    """How much faster than it plays four pads with cuts are rendered."""
     rate_hz = 44_100
     launches = [{"do": "launch", "pad": i, "loop": loop, "at": 0} for i, loop in enumerate(pads)]
     cuts = [{"do": "set", "pad": i, "at": 0, "low_cut_hz": 200, "high_cut_hz": 8000} for i in range(4)]
@@ -99,11 +101,13 @@ def time_rendering(studio: Studio, pads: list[str], bar: int) -> None:
     for _ in render(performance, played.audio):
         pass
     speed = RENDERED_S / (time.perf_counter() - began)
-    print(f"rendering four pads with cuts: {speed:.0f} times real time, an hour in {HOUR_S / speed:.0f} s")
+    return Row(
+        "studio: rendering four pads with cuts", f"an hour in {HOUR_S / speed:.0f} s", "real time", speed
+    )
 
 
-def main() -> None:
-    """Print the times of a studio in a new project."""
+def rows() -> Iterator[Row]:
+    """Times of a studio, warm, in a new project."""
     with tempfile.TemporaryDirectory() as folder:
         studio = Studio(Project(Path(folder)))
         server = Server(studio, 0)
@@ -118,11 +122,11 @@ def main() -> None:
                     base_url=origin, headers={"Origin": origin}, transport=transport, timeout=60
                 ) as client:
                     client.get(server.link, follow_redirects=True).raise_for_status()
-                    ask_all(Page(client), studio)
+                    yield from ask_all(Page(client), studio)
             finally:
                 server.stop()
                 thread.join()
 
 
 if __name__ == "__main__":
-    main()
+    print_table(rows())

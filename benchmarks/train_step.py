@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from benchmarks.table import Row, print_table
 from mixdream.corpus.build import build_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.models.dcgan import Discriminator, Generator
@@ -53,8 +54,8 @@ def seconds_per_step(step: Callable[[int], object]) -> float:
     return (time.perf_counter() - began) / STEPS
 
 
-def main() -> None:
-    """Alternate both loops and print the ratio of their medians."""
+def rows() -> list[Row]:
+    """Medians of both loops, in turns."""
     accelerator = new_accelerator()
     recipe = with_precision(load_recipe("thesis-3", ["windows.total=1000"]), accelerator)
     with tempfile.TemporaryDirectory() as folder:
@@ -90,11 +91,9 @@ def main() -> None:
                 ours.append(a)
                 plain.append(b)
     a, b = float(np.median(ours)), float(np.median(plain))
-    print(
-        f"thesis-3, batch 100: {1 / a:.2f} steps/s ({recipe.training.precision}, channels last, "
-        f"spectrograms included) against {1 / b:.2f} (plain fp32): {b / a:.2f}x"
-    )
+    made = f"{1 / a:.2f} steps/s ({recipe.training.precision}, channels last, spectrograms included)"
+    return [Row("thesis-3 training, batch 100", made, f"{1 / b:.2f} steps/s (plain PyTorch, fp32)", b / a)]
 
 
 if __name__ == "__main__":
-    main()
+    print_table(rows())

@@ -32,6 +32,8 @@ Within = Callable[[SourceFile, float], None]
 
 _STORAGE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 _ANSWERS_IN_S = 10
+# A terminal sends it to the workers, too, which would print where they were.
+_LEAVE_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 
 
 @contextmanager
@@ -67,6 +69,7 @@ def open_cluster(address: str | None, jobs: int | None, sources: int) -> Iterato
                 memory_limit=0,
                 dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL,
+                preload=[_LEAVE_CTRL_C],
             )
             yield opened.enter_context(Client(opened.enter_context(cluster)))
             return
