@@ -71,6 +71,14 @@ def tiny_recipe(name: str, *overrides: str) -> Recipe:
     return load_recipe(name, [*TINY[recipe.model.family], *FAST, *few, *overrides])
 
 
+@pytest.fixture(scope="session", autouse=True)
+def few_in_a_picture() -> Iterator[None]:
+    """Pictures of trainings with 8 spectrograms instead of 64: drawing takes longer than a tiny training."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mixdream.training.figures.GRID_OF", 8)
+        yield
+
+
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     """Two sets of 20 s at 8 kHz."""
