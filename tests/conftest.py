@@ -72,10 +72,11 @@ def tiny_recipe(name: str, *overrides: str) -> Recipe:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def few_in_a_picture() -> Iterator[None]:
-    """Pictures of trainings with 8 spectrograms instead of 64: drawing takes longer than a tiny training."""
+def little_is_drawn_and_measured() -> Iterator[None]:
+    """Trainings draw 8 spectrograms instead of 64 and plans measure one step: tiny ones take less time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mixdream.training.figures.GRID_OF", 8)
+        patch.setattr("mixdream.training.dry_run._MEASURED_S", 0.0)
         yield
 
 
