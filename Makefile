@@ -10,7 +10,7 @@ demo: $(READY)
 	$(BIN)/mixdream demo -o mixdream-demo
 
 test: $(READY)
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

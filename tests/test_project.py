@@ -13,9 +13,9 @@ from tests.conftest import FAST, TINY, write_set
 
 
 @pytest.fixture(autouse=True)
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The recipe of projects at tiny width."""
-    recipe = load_recipe(module.RECIPE, [*TINY["dcgan"], *FAST])
+def tiny(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """The recipe of projects at tiny width, with other epochs where a test names them."""
+    recipe = load_recipe(module.RECIPE, [*TINY["dcgan"], *FAST, *getattr(request, "param", ())])
     monkeypatch.setattr(module, "load_recipe", lambda name: recipe)
     monkeypatch.setattr(module, "LOOPS", 2)
 
@@ -56,11 +56,12 @@ def test_sets_become_loops_on_a_page_and_nothing_is_done_twice(project: Project)
     assert changed <= {"index.html", ".lock"}
 
 
+@pytest.mark.parametrize("tiny", [("training.epochs=1",)], indirect=True)
 def test_more_minutes_go_on_and_earlier_loops_are_kept(project: Project) -> None:
     sources = tuple(project.folder.parent.glob("*.wav"))
     first = make(project, 0.001, sources)
     corpus = project.build().corpus
-    run = project.train(corpus, 0.05)
+    run = project.train(corpus, 1000)  # its only epoch ends sooner
     assert run.info()["steps"] > 1
     second = project.make_loops(run, corpus)
     assert second[0]["checkpoint"] != first[0]["checkpoint"]

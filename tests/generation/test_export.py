@@ -115,6 +115,26 @@ def test_loops_of_one_name_are_not_written_over_each_other(tmp_path: Path) -> No
         find_loops([tmp_path / "a", tmp_path / "b"])
 
 
+def test_parts_of_another_loop_of_the_same_name_stay(tmp_path: Path) -> None:
+    """Two runs of one name make loops of one name."""
+    mine, theirs = write_loop_file(tmp_path / "a"), write_loop_file(tmp_path / "b")
+    beside = theirs.with_suffix(".json")
+    beside.write_text(json.dumps(json.loads(beside.read_text("utf-8")) | {"run_folder": "/b"}), "utf-8")
+    out, faster = tmp_path / "out", Wish(bpm=126)
+    export_loops([mine], out, Parts(True, True, True))
+    export_loops([mine], out, Parts(), faster)
+    before = {path: path.read_bytes() for path in out.iterdir()}
+    for parts, wish in [
+        *((parts, Wish()) for parts in (STEMS, Parts(one_shots=True), Parts(midi=True))),
+        (Parts(), faster),
+    ]:
+        with pytest.raises(InputError, match=r"was made of another loop of the name .*: export to another f"):
+            export_loops([theirs], out, parts, wish)
+    assert {path: path.read_bytes() for path in out.iterdir()} == before
+    export_loops([mine], out, Parts(), faster)
+    assert {path: path.read_bytes() for path in out.iterdir()} == before
+
+
 def test_of_a_loop_everything_is_written_or_nothing(tmp_path: Path) -> None:
     loop = write_loop_file(tmp_path / "loops")
     out = tmp_path / "out"

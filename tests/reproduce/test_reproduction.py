@@ -17,7 +17,6 @@ from mixdream.reproduce.page import write_page
 from mixdream.reproduce.reproduction import Reproduction
 from mixdream.reproduce.schedule import Schedule
 from mixdream.runs.run import Run
-from mixdream.training import dry_run, figures
 from mixdream.training.train import train
 from tests.conftest import FAST, TINY, tiny_recipe, write_set
 from tests.corpus.small import make_corpus
@@ -37,8 +36,6 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(where, "load_recipe", load)
     monkeypatch.setattr(module, "CLIPS", 4)
     monkeypatch.setattr(module, "MEASURED", 8)
-    monkeypatch.setattr(figures, "GRID_OF", 4)
-    monkeypatch.setattr(dry_run, "_MEASURED_S", 0.0)
 
 
 @pytest.fixture(scope="module")

@@ -131,8 +131,7 @@ def test_a_time_limit_stops_and_more_epochs_go_on(corpus: Corpus, tmp_path: Path
     assert (info["status"], info["steps"]) == ("finished", 18)
 
 
-def test_a_plan_says_when_it_ends(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dry_run, "_MEASURED_S", 0.0)
+def test_a_plan_says_when_it_ends(corpus: Corpus) -> None:
     plan = dry_run.plan_training(tiny_recipe("cpu-8k", EPOCHS), corpus)
     assert plan.steps == 2 * plan.steps_per_epoch and plan.seconds_per_step > 0
     assert plan.seconds_left() == pytest.approx(3600 * plan.hours)
@@ -141,10 +140,7 @@ def test_a_plan_says_when_it_ends(corpus: Corpus, monkeypatch: pytest.MonkeyPatc
     assert plan.seconds_left(minutes=1e6, steps_done=plan.steps + 1) == 0
 
 
-def test_a_dry_run_says_that_it_makes_the_copy_of_a_lower_rate(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dry_run, "_MEASURED_S", 0.0)
+def test_a_dry_run_says_that_it_makes_the_copy_of_a_lower_rate(tmp_path: Path) -> None:
     corpus = make_corpus(tmp_path, {"a": 20 * 16_000}, rate_hz=16_000)
     notes: list[str] = []
     for _ in range(2):  # it is there the second time

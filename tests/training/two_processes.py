@@ -13,6 +13,7 @@ from mixdream.cli.main import main
 from mixdream.cli.output import is_main_process, print_json
 from mixdream.corpus.store import Corpus
 from mixdream.models.dcgan import draw_latent
+from mixdream.training import figures
 from mixdream.training.device import new_accelerator
 from mixdream.training.gan import GanTrainer
 from mixdream.training.train import train
@@ -76,6 +77,7 @@ def run_all(corpus: str, existing_run: str, new_run: str) -> None:
     result = a_step(accelerator) | {"refused": refused}
     result["largest_difference_with_penalties"] = two_steps_with_penalties(accelerator)
     recipe = tiny_recipe("cpu-8k", *FEW, "training.epochs=1")
+    figures.GRID_OF = 8  # as in all tests
     info = train(recipe, Corpus.open(Path(corpus)), Path(new_run))
     if is_main_process():
         print_json(result | {"info": info})

@@ -49,7 +49,8 @@ def plan_training(recipe: Recipe, corpus: Corpus, seed: int = 0, report: Report 
     """
     accelerator = new_accelerator()
     recipe = with_precision(recipe, accelerator)
-    prepared = prepare(recipe, corpus, seed, accelerator, report=report)
+    # A step takes as long whatever the statistics are, so few windows are enough for them.
+    prepared = prepare(recipe, corpus, seed, accelerator, report=report, fitted=_MEASURED_WINDOWS)
     batches, trainer, training = prepared.batches, prepared.trainer, recipe.training
     batch = min(training.batch, len(batches.windows))
     rows = np.arange(min(_MEASURED_WINDOWS, batch))

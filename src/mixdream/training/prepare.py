@@ -28,7 +28,8 @@ from mixdream.training.parent import take_weights
 from mixdream.training.relativistic import RelativisticTrainer
 from mixdream.training.trainer import Trainer
 
-_FITTED = 1024  # windows that statistics are fitted on
+FITTED = 1024
+"""Windows that statistics and scales of descriptors are fitted on."""
 _AT_A_TIME = 32
 
 Fitted = TypeVar("Fitted")
@@ -52,10 +53,12 @@ def prepare(
     run: Run | None = None,
     report: Report = silent,
     parent: Run | None = None,
+    fitted: int = FITTED,
 ) -> Prepared:
     """Prepare a recipe, its precision chosen, for a corpus; a run with checkpoints keeps its statistics.
 
-    A new one begins with the weights of a ``parent``, if there is one.
+    A new one begins with the weights of a ``parent``, if there is one; its statistics are fitted on so many
+    windows, and one of each set.
 
     Raises
     ------
@@ -64,7 +67,9 @@ def prepare(
     """
     windows = training_windows(recipe, corpus, report)
     kept = run if run is not None and run.checkpoints() else None
-    statistics = _of_first_process(kept.statistics() if kept else fit_scaling(windows, recipe.grid, parent))
+    statistics = _of_first_process(
+        kept.statistics() if kept else fit_scaling(windows, recipe.grid, parent, fitted)
+    )
     batches = Batches(
         windows,
         recipe.grid,
@@ -78,7 +83,7 @@ def prepare(
     )
     conditions = None
     if recipe.has_conditions:
-        conditions = _of_first_process(kept.conditions if kept else fit_conditions(batches))
+        conditions = _of_first_process(kept.conditions if kept else fit_conditions(batches, fitted))
     trainer = new_trainer(recipe, seed, accelerator, conditions)
     if parent is not None and kept is None:
         take_weights(trainer, parent)
@@ -99,30 +104,32 @@ def new_trainer(
     return trainer(recipe, seed, accelerator, conditions)
 
 
-def fit_scaling(windows: TrainingWindows, grid: Grid, parent: Run | None = None) -> LogStatistics | None:
-    """Statistics that the grid's scaling needs, fitted on about 1024 windows spread over all of them."""
+def fit_scaling(
+    windows: TrainingWindows, grid: Grid, parent: Run | None = None, fitted: int = FITTED
+) -> LogStatistics | None:
+    """Statistics that the grid's scaling needs, fitted on about so many windows spread over all of them."""
     if grid.scaling != "log-standard":
         return None
 
     def batches() -> Iterator[tuple[list[str], Tensor]]:
-        for rows in _fitted_rows(windows):
+        for rows in _fitted_rows(windows, fitted):
             yield set_names(windows, rows), magnitudes(torch.from_numpy(windows.read(rows)), grid)
 
     return fit_statistics(batches, parent.statistics() if parent else None)
 
 
-def fit_conditions(batches: Batches) -> Conditions:
+def fit_conditions(batches: Batches, fitted: int) -> Conditions:
     """Fit the scales of descriptors, on the windows that statistics are fitted on."""
-    windows, parts = batches.windows, _fitted_rows(batches.windows)
+    windows, parts = batches.windows, _fitted_rows(batches.windows, fitted)
     values = np.concatenate([batches.descriptors(rows, batches.images(rows)) for rows in parts])
     names = [record.name for record in windows.corpus.sets]
     return Conditions.fit(names, windows.set_index[np.concatenate(parts)], values)
 
 
-def _fitted_rows(windows: TrainingWindows) -> list[np.ndarray]:
+def _fitted_rows(windows: TrainingWindows, fitted: int) -> list[np.ndarray]:
     """Rows spread over all windows, some at a time; and of every set, which has a reference of its own."""
     _, first_of_set = np.unique(windows.set_index, return_index=True)
-    rows = np.union1d(spread(len(windows), _FITTED), first_of_set)
+    rows = np.union1d(spread(len(windows), fitted), first_of_set)
     return [rows[first : first + _AT_A_TIME] for first in range(0, len(rows), _AT_A_TIME)]
 
 

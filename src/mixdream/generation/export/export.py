@@ -12,6 +12,7 @@ from mixdream.audio.level import Level
 from mixdream.errors import InputError
 from mixdream.files import all_or_none
 from mixdream.generation.export.loop_file import LoopFile, read_loop
+from mixdream.generation.export.made_of import made_of
 from mixdream.generation.export.move_loop import (
     check_moves,
     is_moved_from,
@@ -40,7 +41,7 @@ class Parts:
 def export_loops(
     loops: Sequence[Path], folder: Path, parts: Parts, wish: Wish = AS_THEY_ARE, report: Report = silent
 ) -> list[dict[str, Any]]:
-    """Write what is wanted of loops into a folder; files of the same names are replaced.
+    """Write what is wanted of loops into a folder; what was made of the same loops before is replaced.
 
     The folder is made if need be. Of each loop all files are written, or none. Where the wish has a tempo, a
     transposition or a key, the loop itself is brought to it and written too, and its parts are of that.
@@ -55,7 +56,7 @@ def export_loops(
     ------
     InputError
         Nothing is wanted, a file is no loop, tempo, transposition or key cannot be, two loops would get one
-        name, or one that of a file that was not made of it, or the folder cannot be written.
+        name, or one that of a file that was made of another, or the folder cannot be written.
     """
     check_moves(wish)
     if not any(astuple(parts)) and not wish.moves:
@@ -85,7 +86,15 @@ def export_loops(
 def _export(loop: LoopFile, level: Level | None, folder: Path, parts: Parts) -> dict[str, Any]:
     """Write the parts of a loop; with a level, that of a loop that was moved, itself too."""
     paths = moved_paths(loop, folder) if level is not None else []
-    paths += [*stem_paths(loop, folder), one_shots_path(loop, folder), midi_path(loop, folder)]
+    paths += stem_paths(loop, folder) if parts.stems else []
+    paths += [one_shots_path(loop, folder)] if parts.one_shots else []
+    paths += [midi_path(loop, folder)] if parts.midi else []
+    for path in paths:
+        if made_of(path) not in (None, loop.identity):
+            raise InputError(
+                f"'{path}' is there already and was made of another loop of the name '{loop.path.name}': "
+                "export to another folder"
+            )
     new = [path for path in paths if not path.exists()]  # what is there was written by an earlier call
     stems = split_stems(loop.audio, loop.rate_hz) if any(astuple(parts)) else None
     shots = find_one_shots(stems, loop.rate_hz, loop.beats) if stems and parts.one_shots else None

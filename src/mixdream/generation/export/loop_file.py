@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -14,11 +15,12 @@ from mixdream.analysis.key import Key
 from mixdream.audio.loop_chunks import MIDDLE_C, LoopInfo
 from mixdream.audio.write import AudioFormat
 from mixdream.errors import InputError, first_problem
+from mixdream.generation.export.made_of import MADE_OF
 
 _FORMATS = (".wav", ".flac")
 _OF_THE_FILE = (  # what a JSON says of its own file alone, not of what is made of it
     *("gain_db", "limited_db", "loudness_lufs", "true_peak_dbtp", "silent", "seam", "pulse_db", "on_beat"),
-    *("nearest", "similarity", "copy", "rate_hz", "channels", "samples", "seconds", "mixdream"),
+    *("nearest", "similarity", "copy", "rate_hz", "channels", "samples", "seconds", "mixdream", MADE_OF),
 )
 
 
@@ -54,6 +56,12 @@ class LoopFile:
     def form(self) -> AudioFormat:
         """Format of the file."""
         return cast(AudioFormat, self.path.suffix[1:])
+
+    @property
+    def identity(self) -> str:
+        """Tells loops of one name apart, by where they come from."""
+        facts = json.dumps([self.path.name, self.origin], sort_keys=True)
+        return sha256(facts.encode()).hexdigest()[:16]
 
     @property
     def info(self) -> LoopInfo:

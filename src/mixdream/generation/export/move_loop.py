@@ -11,6 +11,7 @@ from mixdream.analysis.key_finder import find_key
 from mixdream.audio.level import SILENCE, Level, set_level
 from mixdream.generation.clips import write_files
 from mixdream.generation.export.loop_file import LoopFile
+from mixdream.generation.export.made_of import MADE_OF
 from mixdream.generation.pitch import check_transposition, pitch_at, say_tempo_and_key
 from mixdream.generation.wish import Wish
 from mixdream.runs.tempo import check_bpm
@@ -73,5 +74,6 @@ def is_moved_from(path: Path, source: Path) -> bool:
 def write_moved(loop: LoopFile, level: Level, folder: Path) -> str:
     """Write a loop that `move_loop` moved, with its JSON; return its file."""
     wish = Wish(rate_hz=loop.rate_hz, form=loop.form)
-    about = {**loop.origin, **asdict(level), "silent": bool(np.abs(loop.audio).max() < SILENCE)}
+    silent = bool(np.abs(loop.audio).max() < SILENCE)
+    about = {**loop.origin, **asdict(level), "silent": silent, MADE_OF: loop.identity}
     return str(write_files(folder, loop.path.stem, loop.audio, wish, about, loop.info)["file"])

@@ -34,7 +34,8 @@ def write_midi(loop: LoopFile, lines: Lines, folder: Path) -> dict[str, object]:
     end = loop.beats * _TICKS_PER_BEAT
     tempo = mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(loop.bpm))
     metre = mido.MetaMessage("time_signature", numerator=4, denominator=4)
-    file.tracks.append(_track(valid_text(loop.path.stem), [(0, tempo), (0, metre)], end))
+    origin = mido.MetaMessage("text", text=loop.identity)
+    file.tracks.append(_track(valid_text(loop.path.stem), [(0, origin), (0, tempo), (0, metre)], end))
     for name, channel in _CHANNELS.items():
         messages = _messages(getattr(lines, name), channel, lines.swing, end)
         file.tracks.append(_track(name, messages, end))

@@ -43,6 +43,7 @@ def write_one_shots(loop: LoopFile, shots: Sequence[OneShot], folder: Path) -> d
 
     def save(to: BinaryIO) -> None:
         with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.comment = loop.identity.encode("ascii")
             for name, content in files.items():
                 archive.writestr(zipfile.ZipInfo(name, _NO_DATE), content, zipfile.ZIP_DEFLATED)
 

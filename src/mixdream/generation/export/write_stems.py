@@ -9,6 +9,7 @@ from mixdream.analysis.stems.stems import Stems
 from mixdream.audio.level import SILENCE
 from mixdream.generation.clips import write_files
 from mixdream.generation.export.loop_file import LoopFile
+from mixdream.generation.export.made_of import MADE_OF
 from mixdream.generation.wish import Wish
 
 
@@ -34,6 +35,7 @@ def write_stems(loop: LoopFile, stems: Stems, folder: Path) -> dict[str, str]:
             **loop.origin,
             "stem": stem,
             "stem_of": loop.path.name,
+            MADE_OF: loop.identity,
             "gain_db": 20 * float(np.log10(gain)),
             "silent": bool(np.abs(audio).max() < SILENCE),
         }
