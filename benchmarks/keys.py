@@ -29,7 +29,7 @@ from mixdream.demo.synth import RATE_HZ
 from mixdream.demo.track import render_track
 from mixdream.runs.run import Run
 from mixdream.spectrogram.transform import magnitudes
-from mixdream.studio.set_keys import excerpts_of
+from mixdream.studio.sets.set_keys import excerpts_of
 
 _HZ = 8000
 _TEMPOS = (1.0, 0.96, 1.05)

@@ -20,12 +20,12 @@ import numpy as np
 
 from benchmarks.table import Row, print_table
 from mixdream.project import Project
-from mixdream.studio.performance import Performance
-from mixdream.studio.play_state import bar_of
-from mixdream.studio.played import Played
-from mixdream.studio.rendering import render
+from mixdream.studio.play.play_state import bar_of
+from mixdream.studio.play.played import Played
 from mixdream.studio.server import Server
 from mixdream.studio.studio import Studio
+from mixdream.studio.takes.performance import Performance
+from mixdream.studio.takes.rendering import render
 
 TIMES = 40
 HOUR_S = 3600

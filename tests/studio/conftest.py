@@ -26,7 +26,7 @@ ORIGIN = f"http://127.0.0.1:{PORT}"
 @pytest.fixture(autouse=True)
 def same_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
     """New loops are the same each time, in this process."""
-    monkeypatch.setattr("mixdream.studio.maker.secrets.randbelow", random.Random(0).randrange)
+    monkeypatch.setattr("mixdream.studio.play.maker.secrets.randbelow", random.Random(0).randrange)
 
 
 @pytest.fixture

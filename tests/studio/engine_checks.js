@@ -1,6 +1,6 @@
 // Checks of the engine; each gives numbers only, which test_engine.py asserts on.
 
-import { Recorder } from "/static/record.js";
+import { Recorder } from "/static/play/record.js";
 import { RATE, heard, hitLoop, hits, noise, render } from "./offline.js";
 
 /** Repeats of noise against the same noise tiled: the largest difference. */

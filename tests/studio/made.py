@@ -12,9 +12,9 @@ from typing import Any
 
 from mixdream.project import Project
 from mixdream.studio.hub import Hub
-from mixdream.studio.job_report import JobReport
-from mixdream.studio.jobs import Job, Jobs
-from mixdream.studio.work.reading import read_sets
+from mixdream.studio.jobs.job_report import JobReport
+from mixdream.studio.jobs.jobs import Job, Jobs
+from mixdream.studio.jobs.reading import read_sets
 from tests.conftest import write_set
 
 

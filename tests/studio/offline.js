@@ -1,6 +1,6 @@
 // An engine in an OfflineAudioContext, and loops that tell in what it renders who and where they are.
 
-import { Engine } from "/static/engine.js";
+import { Engine } from "/static/sound/engine.js";
 
 export const RATE = 44100;
 

@@ -38,7 +38,7 @@ const input = { onmidimessage: null };
 globalThis.send = (...data) => input.onmidimessage({ data });
 navigator.requestMIDIAccess = async () => ({ inputs: new Map([["one", input]]) });
 """
-CUT_AFTER_RELOAD = "import('/static/play.js').then((it) => it.session.engine.heard(4).low_cut_hz)"
+CUT_AFTER_RELOAD = "import('/static/play/play.js').then((it) => it.session.engine.heard(4).low_cut_hz)"
 LAST_BEGAN = """(key) => {
     const { origin, barSamples } = session.engine.clock.segment;
     return [session.engine.voices.get(key).sounds.at(-1).at - origin, barSamples];
@@ -76,7 +76,7 @@ def playing(context: BrowserContext, link: str) -> Iterator[Page]:
 
 def begin(page: Page) -> None:
     """Silence, the first pad, and the tempo of the loops; `session` is the page's own from here on."""
-    page.evaluate("import('/static/play.js').then((it) => { globalThis.session = it.session; })")
+    page.evaluate("import('/static/play/play.js').then((it) => { globalThis.session = it.session; })")
     expect(pad(page, 1)).to_have_attribute("data-loop", re.compile("known_0"))
     page.evaluate("session.engine?.stopAll(); session.select(0)")
     page.get_by_role("tab", name="Pad", exact=True).click()

@@ -11,7 +11,7 @@ from mixdream.generation.clips import write_files
 from mixdream.generation.wish import Wish
 from mixdream.project import Project
 from mixdream.runs.run import Run
-from mixdream.studio.play_state import RATE_HZ
+from mixdream.studio.play.play_state import RATE_HZ
 
 BAR = 84_000  # samples, 126 BPM
 

@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import mixdream.studio
-from mixdream.studio.performance import Performance
-from mixdream.studio.play_state import Pitch
-from mixdream.studio.rendering import render
+from mixdream.studio.play.play_state import Pitch
+from mixdream.studio.takes.performance import Performance
+from mixdream.studio.takes.rendering import render
 from tests.browsers import NEEDS_CHROMIUM
 
 pytestmark = NEEDS_CHROMIUM

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from mixdream.errors import InputError, Interrupted
-from mixdream.studio import job_report, worker
-from mixdream.studio.job_report import JobReport
-from mixdream.studio.jobs import Job, Jobs, job_file, job_lock
-from mixdream.studio.worker import run_job
+from mixdream.studio.jobs import job_report, worker
+from mixdream.studio.jobs.job_report import JobReport
+from mixdream.studio.jobs.jobs import Job, Jobs, job_file, job_lock
+from mixdream.studio.jobs.worker import run_job
 from tests.studio.made import state_of, wait_until
 
 WORKING = """
 import sys, time
 from pathlib import Path
-from mixdream.studio.worker import run_job
+from mixdream.studio.jobs.worker import run_job
 
 def work(folder, options, report):
     report.step("Working", 100)
@@ -91,7 +91,7 @@ def test_sigterm_stops_a_job_that_the_server_started(tmp_path: Path, monkeypatch
         started.append(popen([*command[:at], "-c", begin, *command[at + 2 :]], **options))
         return started[0]
 
-    monkeypatch.setattr("mixdream.studio.jobs.subprocess.Popen", start)
+    monkeypatch.setattr("mixdream.studio.jobs.jobs.subprocess.Popen", start)
     jobs.start("mix", {"minutes": 5})
     wait_until(lambda: jobs.states()["mix"]["note"] == "on it")
     assert jobs.states()["mix"]["minutes"] == 5

@@ -15,9 +15,9 @@ from mixdream.corpus.store import INDEX_NAME, Corpus
 from mixdream.generation.similarity import COPIES_NAME
 from mixdream.runs.ask import NOTHING
 from mixdream.runs.run import Run
-from mixdream.studio.likeness import Likeness
-from mixdream.studio.maker import BUNDLED, Maker
-from mixdream.studio.shelf import Made, Shelf
+from mixdream.studio.play.likeness import Likeness
+from mixdream.studio.play.maker import BUNDLED, Maker
+from mixdream.studio.play.shelf import Made, Shelf
 from tests.studio.playing import project_with
 
 

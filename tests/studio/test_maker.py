@@ -11,8 +11,8 @@ from mixdream.generation.origin import Morph
 from mixdream.project import Project
 from mixdream.runs.ask import NOTHING
 from mixdream.runs.run import Run
-from mixdream.studio.maker import BUNDLED, Maker, Superseded
-from mixdream.studio.shelf import IN_MEMORY, Made, Shelf, Shelved
+from mixdream.studio.play.maker import BUNDLED, Maker, Superseded
+from mixdream.studio.play.shelf import IN_MEMORY, Made, Shelf, Shelved
 from tests.studio.playing import project_with
 
 
@@ -81,7 +81,7 @@ def test_a_place_that_was_left_before_its_turn_is_not_rendered(maker: Maker) -> 
 
 
 def test_a_morph_that_was_forgotten_is_made_again(maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mixdream.studio.shelf.IN_MEMORY", 2)
+    monkeypatch.setattr("mixdream.studio.play.shelf.IN_MEMORY", 2)
     corners = shelved(maker, 4)
     first, *_ = [maker.morph(corners, x, 0.5) for x in (0.1, 0.2, 0.3)]
     assert isinstance(first, Made) and IN_MEMORY > 2

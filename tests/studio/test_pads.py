@@ -17,7 +17,7 @@ from mixdream.generation.read_origins import read_origins
 from mixdream.project import Project
 from mixdream.runs.run import Run
 from mixdream.studio.app import create_app
-from mixdream.studio.maker import semitones_between
+from mixdream.studio.play.maker import semitones_between
 from mixdream.studio.studio import Studio
 from tests.studio.conftest import ORIGIN, PORT
 from tests.studio.playing import BAR, impulses, project_with, write_known

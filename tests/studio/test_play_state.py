@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mixdream.errors import InputError
-from mixdream.studio.play_state import MOST_HISTORY, Pad, PlayState, bar_of, bpm_of, check_bar
+from mixdream.studio.play.play_state import MOST_HISTORY, Pad, PlayState, bar_of, bpm_of, check_bar
 
 LOOPS = st.sampled_from(["a", "b", "c", None])
 

@@ -7,9 +7,9 @@ import soundfile
 
 from mixdream.analysis.seam import seam_score
 from mixdream.project import Project
-from mixdream.studio.play_state import RATE_HZ
-from mixdream.studio.played import Played, play_loop
-from mixdream.studio.shelf import Shelf
+from mixdream.studio.play.play_state import RATE_HZ
+from mixdream.studio.play.played import Played, play_loop
+from mixdream.studio.play.shelf import Shelf
 from tests.studio.playing import BAR, impulses, write_known
 
 

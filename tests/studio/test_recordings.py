@@ -17,14 +17,14 @@ from mixdream.project import Project
 from mixdream.runs.ask import NOTHING
 from mixdream.runs.run import Run
 from mixdream.studio.hub import Hub
-from mixdream.studio.maker import Maker
-from mixdream.studio.mixes import make_project_mix
-from mixdream.studio.performance import Performance
-from mixdream.studio.play_state import RATE_HZ
-from mixdream.studio.played import play_loop
-from mixdream.studio.recordings import Recordings, render_recording, to_render
-from mixdream.studio.shelf import Made, Shelf, in_stereo
+from mixdream.studio.play.maker import Maker
+from mixdream.studio.play.play_state import RATE_HZ
+from mixdream.studio.play.played import play_loop
+from mixdream.studio.play.shelf import Made, Shelf, in_stereo
 from mixdream.studio.studio import Studio
+from mixdream.studio.takes.mixes import make_project_mix
+from mixdream.studio.takes.performance import Performance
+from mixdream.studio.takes.recordings import Recordings, render_recording, to_render
 from tests.studio.made import newest, state_of, wait_until
 from tests.studio.playing import BAR, impulses, project_with, write_known
 
@@ -150,7 +150,7 @@ def test_a_recording_is_rendered_by_a_job_and_can_be_taken(studio: Studio, clien
 def test_a_mix_of_hearts_has_no_other_loops(
     asked_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mixdream.studio.mixes.RATE_HZ", 8000)
+    monkeypatch.setattr("mixdream.studio.takes.mixes.RATE_HZ", 8000)
     monkeypatch.setattr(mixes, "PHRASE_BARS", 2)
     project = project_with(tmp_path / "project", asked_run)
     shelf = Shelf(project)

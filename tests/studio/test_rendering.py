@@ -8,10 +8,10 @@ import pytest
 from pydantic import ValidationError
 from scipy.signal import butter, freqz, lfilter
 
-from mixdream.studio.automation import Cut, Glide, biquad
-from mixdream.studio.performance import Performance, lines_of
-from mixdream.studio.play_state import RATE_HZ, Pitch
-from mixdream.studio.rendering import render
+from mixdream.studio.play.play_state import RATE_HZ, Pitch
+from mixdream.studio.takes.automation import Cut, Glide, biquad
+from mixdream.studio.takes.performance import Performance, lines_of
+from mixdream.studio.takes.rendering import render
 from tests.studio.playing import BAR, impulses
 
 PERIODS = {

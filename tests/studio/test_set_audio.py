@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from mixdream.corpus.build import build_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
-from mixdream.studio.set_audio import SetWav, asked_range, moment, nearest_sample, peaks, wav_header
+from mixdream.studio.sets.set_audio import SetWav, asked_range, moment, nearest_sample, peaks, wav_header
 from mixdream.studio.studio import Studio
 from tests.studio.made import fill
 

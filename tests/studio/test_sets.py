@@ -13,7 +13,7 @@ from mixdream.corpus.store import read_index
 from mixdream.errors import InputError
 from mixdream.files import write_json
 from mixdream.project import Project
-from mixdream.studio.sets import describe_sets
+from mixdream.studio.sets.sets import describe_sets
 from mixdream.studio.studio import Studio
 from tests.conftest import write_set
 from tests.studio.made import fill, newest, read, state_of, wait_until

@@ -28,7 +28,7 @@ PAINTED = """(canvas) => {
     return copy.getImageData(0, 0, width, height).data.some((value) => value > 0);
 }"""
 TIMES = """async () => {
-    const { Timeline } = await import("/static/timeline.js");
+    const { Timeline } = await import("/static/sets/timeline.js");
     const dropped = [{ start_s: 0, stop_s: 2 }, { start_s: 5, stop_s: 6 }, { start_s: 9, stop_s: 10 }];
     const line = new Timeline(10, dropped);
     return { kept: line.keptSeconds, there: [0, 2, 4.5, 5.5, 6, 9.5].map((time) => line.toKept(time)),

@@ -13,11 +13,11 @@ from mixdream.analysis.descriptors import DESCRIPTORS
 from mixdream.project import Project
 from mixdream.recipes.load import load_recipe
 from mixdream.runs.run import Run
-from mixdream.studio.sets import describe_sets
+from mixdream.studio.jobs.training import work
+from mixdream.studio.jobs.worker import run_job
+from mixdream.studio.sets.sets import describe_sets
 from mixdream.studio.studio import Studio
 from mixdream.studio.training import describe_training
-from mixdream.studio.work.training import work
-from mixdream.studio.worker import run_job
 from mixdream.training.run_folder import trained_so_far
 from tests.conftest import FAST, TINY, write_set
 from tests.studio.made import state_of, wait_until

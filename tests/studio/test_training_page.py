@@ -14,7 +14,7 @@ from mixdream.corpus.store import Corpus
 from mixdream.errors import Interrupted
 from mixdream.project import Project
 from mixdream.recipes.load import load_recipe
-from mixdream.studio.jobs import Job, job_file
+from mixdream.studio.jobs.jobs import Job, job_file
 from mixdream.studio.studio import Studio
 from mixdream.training import doctor, figures
 from mixdream.training.recorder import Examined
@@ -28,7 +28,7 @@ CHECK_UPS = 2
 SLOW_MS = 60_000  # until the server has told the page, on a machine that is busy
 REFUSED = "the disk is full: free some space, then start it again"
 GROWN = """async () => {
-    const { LoopPlayer } = await import("/static/loop_player.js");
+    const { LoopPlayer } = await import("/static/training/loop_player.js");
     const player = new LoopPlayer(() => {});
     const starts = [];
     player.fetch = async () => new AudioBuffer({ length: 22050, sampleRate: 44100 });

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from mixdream.errors import InputError
 from mixdream.project import Project
-from mixdream.studio.uploads import Uploads, safe_parts
+from mixdream.studio.sets.uploads import Uploads, safe_parts
 
 TRICKS = [
     "../a.wav",

@@ -7,7 +7,7 @@ import pytest
 
 from mixdream.errors import InputError
 from mixdream.studio import watch
-from mixdream.studio.jobs import Job, job_file
+from mixdream.studio.jobs.jobs import Job, job_file
 from mixdream.studio.studio import Studio
 from mixdream.studio.watch import Topic, topics_of, watching
 from tests.studio.made import fill

@@ -6,12 +6,12 @@ from typing import Any
 
 from mixdream.files import secret_in
 from mixdream.project import Project
-from mixdream.studio.desk import Desk
 from mixdream.studio.hub import Hub
-from mixdream.studio.jobs import OWN_FOLDER, Jobs
-from mixdream.studio.recordings import Recordings
-from mixdream.studio.sources import Sources
-from mixdream.studio.uploads import Uploads
+from mixdream.studio.jobs.jobs import OWN_FOLDER, Jobs
+from mixdream.studio.play.desk import Desk
+from mixdream.studio.sets.sources import Sources
+from mixdream.studio.sets.uploads import Uploads
+from mixdream.studio.takes.recordings import Recordings
 
 
 @dataclass

@@ -14,9 +14,9 @@ from mixdream.progress import clock
 from mixdream.project import Project
 from mixdream.runs.checkpoint import checkpoint_name, load_state
 from mixdream.runs.run import DOCTOR_NAME, SAMPLES_FOLDER, Run
-from mixdream.studio.maker import BUNDLED
+from mixdream.studio.play.maker import BUNDLED
 from mixdream.studio.runs import runs_of
-from mixdream.studio.sets import open_corpus
+from mixdream.studio.sets.sets import open_corpus
 from mixdream.studio.studio import Studio
 
 _OF_CHECK_UPS = ("step", "seconds", "kd", "kd_sound", "kd_net", "coverage", "copies", "told_apart")

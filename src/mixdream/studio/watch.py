@@ -12,9 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from mixdream.corpus.store import INDEX_NAME
 from mixdream.errors import MixdreamError
 from mixdream.runs.run import DOCTOR_NAME, INFO_NAME, SAMPLES_FOLDER
-from mixdream.studio.set_keys import keys_file
-from mixdream.studio.sets import describe_sets
-from mixdream.studio.sources import changed
+from mixdream.studio.sets.set_keys import keys_file
+from mixdream.studio.sets.sets import describe_sets
+from mixdream.studio.sets.sources import changed
 from mixdream.studio.studio import Studio
 from mixdream.studio.training import describe_training
 

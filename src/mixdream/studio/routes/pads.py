@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from mixdream.runs.ask import Ask
-from mixdream.studio.desk import Desk, check_pad
-from mixdream.studio.maker import Superseded
-from mixdream.studio.play_state import CORNERS, SCENES, Cut, Launch, Pitch, Scene, Volume, bar_of
+from mixdream.studio.play.desk import Desk, check_pad
+from mixdream.studio.play.maker import Superseded
+from mixdream.studio.play.play_state import CORNERS, SCENES, Cut, Launch, Pitch, Scene, Volume, bar_of
 
 router = APIRouter(prefix="/api")
 

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse
 
-from mixdream.studio.performance import Performance
-from mixdream.studio.play_state import bpm_of
+from mixdream.studio.play.play_state import bpm_of
 from mixdream.studio.studio import Studio
+from mixdream.studio.takes.performance import Performance
 
 router = APIRouter(prefix="/api")
 

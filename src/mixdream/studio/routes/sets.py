@@ -8,8 +8,8 @@ from starlette.responses import Response, StreamingResponse
 
 from mixdream.corpus.store import Corpus, SetRecord
 from mixdream.errors import InputError
-from mixdream.studio.set_audio import SetWav, asked_range, moment, peaks
-from mixdream.studio.sets import open_corpus
+from mixdream.studio.sets.set_audio import SetWav, asked_range, moment, peaks
+from mixdream.studio.sets.sets import open_corpus
 from mixdream.studio.studio import Studio
 
 router = APIRouter()
@@ -84,14 +84,14 @@ def audio(request: Request, name: str) -> Response:
 
 @router.get("/api/sets/{name}/moment.wav")
 def moment_of(request: Request, name: str, at_s: float, seconds: float, speed: float = 1.0) -> Response:
-    """See `mixdream.studio.set_audio.moment`."""
+    """See `mixdream.studio.sets.set_audio.moment`."""
     corpus, record = _find(request, name)
     return Response(moment(corpus, record, at_s, seconds, speed), media_type="audio/wav")
 
 
 @router.get("/api/sets/{name}/peaks.json")
 def peaks_of(request: Request, name: str) -> dict[str, Any]:
-    """See `mixdream.studio.set_audio.peaks`."""
+    """See `mixdream.studio.sets.set_audio.peaks`."""
     corpus, record = _find(request, name)
     return {"peaks": peaks(corpus.folder, record)}
 

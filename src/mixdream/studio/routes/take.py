@@ -8,9 +8,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from mixdream.pages.media import spectrogram_png
-from mixdream.studio.hearts import zipped
-from mixdream.studio.play_state import Pitch, check_bar
-from mixdream.studio.shelf import Shelved
+from mixdream.studio.play.hearts import zipped
+from mixdream.studio.play.play_state import Pitch, check_bar
+from mixdream.studio.play.shelf import Shelved
 from mixdream.studio.studio import Studio
 
 router = APIRouter(prefix="/api")
@@ -32,7 +32,7 @@ def loop_file(loop_id: str, request: Request) -> Response:
 def played(
     loop_id: str, bar_samples: int, request: Request, pitch: Annotated[Pitch, Query()] = "keep"
 ) -> Response:
-    """A loop as it is played, see `mixdream.studio.played`."""
+    """A loop as it is played, see `mixdream.studio.play.played`."""
     check_bar(bar_samples)
     _shelved(request, loop_id)
     content = _studio(request).desk.played.wav(loop_id, bar_samples, pitch)

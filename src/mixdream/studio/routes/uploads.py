@@ -19,7 +19,7 @@ class Discarded(BaseModel):
 
 @router.put("/api/uploads/{path:path}")
 async def upload(request: Request, path: str, offset: int, size: int, modified: int = 0) -> dict[str, int]:
-    """Take the next part of a file; see `mixdream.studio.uploads.Uploads.add`."""
+    """Take the next part of a file; see `mixdream.studio.sets.uploads.Uploads.add`."""
     studio: Studio = request.app.state.studio
     part = await request.body()  # the guard sees to its size
     return {"bytes": await run_in_threadpool(studio.uploads.add, path, offset, size, part, modified)}

@@ -1,18 +1,12 @@
 /** Begins the page: its views, and what stays whichever of them is shown. */
 
 import { listen } from "./api.js";
-import { showPlay } from "./play.js";
-import { showSets } from "./sets.js";
-import { showTraining } from "./training.js";
+import { say } from "./message.js";
+import { showPlay } from "./play/play.js";
+import { showSets } from "./sets/sets.js";
+import { showTraining } from "./training/training.js";
 
 const VIEWS = ["sets", "training", "play"];
-
-/** Show a line for people until it is read; an empty one hides it. */
-export function say(text) {
-  const message = document.getElementById("message");
-  message.textContent = text;
-  message.hidden = !text;
-}
 
 function show() {
   const wanted = location.hash.slice(1);
@@ -27,7 +21,6 @@ function show() {
   scrollTo(0, 0);
 }
 
-document.getElementById("message").addEventListener("click", () => say(""));
 addEventListener("unhandledrejection", (event) => say(event.reason?.message ?? String(event.reason)));
 addEventListener("hashchange", show);
 addEventListener("keydown", (event) => {

@@ -1,0 +1,1 @@
+"""Loops as they are played with: made, kept, compared, put on pads."""

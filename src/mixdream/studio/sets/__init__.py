@@ -1,0 +1,1 @@
+"""Sets as the page takes them in and shows them."""

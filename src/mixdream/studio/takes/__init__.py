@@ -1,0 +1,1 @@
+"""What is taken away: recordings that are rendered, and mixes."""

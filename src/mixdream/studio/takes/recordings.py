@@ -1,0 +1,236 @@
+"""Recordings: performances kept with all that it takes to render them, and what they became."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import Field, ValidationError
+
+from mixdream.audio.limiter import StreamLimiter
+from mixdream.audio.write import write_blocks
+from mixdream.errors import InputError, first_problem
+from mixdream.files import write_atomically, write_json
+from mixdream.generation.clips import tags_of
+from mixdream.generation.tracklist import beside
+from mixdream.progress import Report, silent
+from mixdream.project_folder import ProjectFolder
+from mixdream.studio.hub import Hub
+from mixdream.studio.play.maker import Maker
+from mixdream.studio.play.play_state import RATE_HZ, Pitch, bpm_of
+from mixdream.studio.play.played import play_loop
+from mixdream.studio.play.shelf import Facts, Shelf, Shelved, in_stereo
+from mixdream.studio.takes.performance import Performance, lines_of
+from mixdream.studio.takes.rendering import PlayedAudio, render
+
+FOLDER = "recordings"
+_NAME = re.compile(r"[\w()+,'&-][\w()+,'& .-]{0,59}")
+_ENDS = (".wav", ".flac", ".txt", ".cue", ".json")
+_IN_MEMORY = 64  # played loops, while a recording is rendered
+
+
+class Recording(Performance):
+    """Content of ``NAME.json``: what was done, what the JSON files of its loops say, and what it became."""
+
+    loops: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    rendered: dict[str, Any] | None = None  # what `render_recording` returned
+
+
+class Recordings:
+    """Recordings and mixes of a project; what changes is told as topic ``recordings``."""
+
+    def __init__(self, project: ProjectFolder, shelf: Shelf, hub: Hub) -> None:
+        self.folder = project.folder / FOLDER
+        self._shelf, self._hub = shelf, hub
+        self._known: dict[Path, tuple[int, float | None]] = {}
+
+    def save(self, performance: Performance, name: str | None) -> str:
+        """Keep what was played, before anything can become of it; return the name that it has.
+
+        Of morphs that have no file it is kept how they are made. InputError for a name that cannot be.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        name = self.free_name(name, "recording")
+        ids = {event.loop for event in performance.events} - {None}
+        found = {loop_id: self._shelf.find(loop_id) for loop_id in sorted(filter(None, ids))}
+        loops = {loop_id: shelved.about for loop_id, shelved in found.items() if shelved is not None}
+        write_json(
+            self.folder / f"{name}.json", performance.model_dump(exclude_defaults=True) | {"loops": loops}
+        )
+        self.publish()
+        return name
+
+    def free_name(self, wanted: str | None, kind: str) -> str:
+        """Name that no recording has yet: the one that is wanted, or with a number behind it."""
+        if wanted is not None:
+            wanted = unicodedata.normalize("NFC", wanted).strip()
+            if not _NAME.fullmatch(wanted) or wanted.endswith("."):
+                raise InputError(
+                    f"'{wanted}' cannot be the name of a recording: up to 60 letters, digits, spaces and "
+                    "()+,'&.- can"
+                )
+        taken = {Path(name).stem for name in self._names()}
+        stem, number = wanted or f"{kind}-1", 1
+        while stem in taken:
+            number += 1
+            stem = f"{wanted or kind}-{number}"
+        return stem
+
+    def file(self, name: str) -> Path | None:
+        """A file of the folder by its name."""
+        return self.folder / name if name in self._names() else None
+
+    def publish(self) -> None:
+        """Tell all pages."""
+        self._hub.publish("recordings", self.content())
+
+    def stamp(self) -> object:
+        """What changes with the folder."""
+        return self._names()
+
+    def content(self) -> dict[str, Any]:
+        """What pages are told, the newest last."""
+        names = self._names()
+        told = []
+        for name in names:
+            path = self.folder / name
+            if path.suffix == ".json" and (seconds := self._seconds(path)) is not None:
+                files = [other for other in names if Path(other).stem == path.stem and other != name]
+                state = (
+                    "rendered" if any(Path(file).suffix in (".wav", ".flac") for file in files) else "played"
+                )
+                told.append({"name": path.stem, "seconds": seconds, "state": state, "files": files})
+        return {"recordings": told}
+
+    def _seconds(self, path: Path) -> float | None:
+        """How long the recording or mix of a JSON file is; None where it is damaged."""
+        try:
+            changed_ns = path.stat().st_mtime_ns
+            if (known := self._known.get(path)) and known[0] == changed_ns:
+                return known[1]
+            about = json.loads(path.read_bytes())
+            seconds = about["samples"] / about.get("rate_hz", RATE_HZ)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
+            return None
+        self._known[path] = changed_ns, seconds
+        return seconds
+
+    def _names(self) -> list[str]:
+        try:
+            files = [path for path in self.folder.iterdir() if path.suffix in _ENDS and path.name[0] != "."]
+            return [
+                path.name for path in sorted(files, key=lambda path: (path.stat().st_mtime_ns, path.name))
+            ]
+        except OSError:
+            return []
+
+
+def render_recording(project: ProjectFolder, name: str, report: Report = silent) -> dict[str, Any]:
+    """Write ``NAME.wav`` of a recording, 24 bit and limited, with a tracklist and a cue sheet beside it.
+
+    Returns
+    -------
+    dict
+        ``file``, ``seconds``, ``true_peak_dbtp`` (None for silence), ``limited_db``, and ``missing``: loops
+        that are gone and cannot be made again, which are not heard.
+
+    Raises
+    ------
+    InputError
+        The recording is gone or damaged.
+    """
+    path = project.folder / FOLDER / f"{name}.json"
+    recording = _read(path)
+    missing: set[str] = set()
+    played = played_again(project, recording.loops, missing.add)
+    limiter = StreamLimiter(RATE_HZ)
+    blocks = limiter.limit(render(recording, played, report))
+    wav, bpm = path.with_suffix(".wav"), bpm_of(recording.bar_samples)
+    write_blocks(wav, blocks, recording.samples, RATE_HZ, tags=tags_of(name, {"bpm": bpm}), channels=2)
+    for other, content in beside({"bpm": bpm, "sections": _sections(recording)}, wav):
+        write_atomically(other, content)
+    rendered = {
+        "file": wav.name,
+        "seconds": recording.samples / RATE_HZ,
+        "true_peak_dbtp": 20 * float(np.log10(limiter.true_peak)) if limiter.true_peak else None,
+        "limited_db": limiter.limited_db,
+        "missing": sorted(missing),
+    }
+    write_json(path, recording.model_dump(exclude_defaults=True) | {"rendered": rendered})
+    return rendered
+
+
+def to_render(project: ProjectFolder) -> list[str]:
+    """Names of recordings that were never rendered, the oldest first."""
+    files = sorted((project.folder / FOLDER).glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+    names = []
+    for path in files:
+        with suppress(InputError):  # a mix, or damaged
+            if _read(path).rendered is None:
+                names.append(path.stem)
+    return names
+
+
+def _read(path: Path) -> Recording:
+    """Read a recording; InputError where that cannot be."""
+    try:
+        return Recording.model_validate(json.loads(path.read_bytes()))
+    except OSError as error:
+        raise InputError(f"the recording '{path.stem}' cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        reason = first_problem(error) if isinstance(error, ValidationError) else str(error)
+        raise InputError(f"the recording '{path.stem}' is damaged: {reason}") from None
+
+
+def played_again(
+    project: ProjectFolder, abouts: dict[str, dict[str, Any]], miss: Callable[[str], object]
+) -> PlayedAudio:
+    """Played loops, from their files or, where there is none, made again from what their JSON says.
+
+    Silence stands for those that cannot be made again; ``miss`` is called for each of them.
+    """
+    shelf = Shelf(project)
+    maker = Maker(project, shelf)
+
+    @lru_cache(_IN_MEMORY)
+    def played(loop_id: str, bar_samples: int, pitch: Pitch) -> np.ndarray:
+        try:
+            if (shelved := shelf.find(loop_id)) is not None:
+                audio, rate_hz = shelf.audio(loop_id)
+            else:
+                about = abouts.get(loop_id)
+                shelved = Shelved(loop_id, about or {}, Facts.model_validate(about), None)
+                made = maker.again(shelved)
+                audio, rate_hz = in_stereo(made.finished.audio), made.plan.wish.rate_hz
+        except (InputError, ValidationError):
+            miss(loop_id)
+            return np.zeros((2, bar_samples), np.float32)
+        return play_loop(audio, rate_hz, shelved.facts.bars * bar_samples, pitch)
+
+    return played
+
+
+def _sections(recording: Recording) -> list[dict[str, Any]]:
+    """Which loops began when, as `mixdream.generation.tracklist` has it: those of a scene together."""
+    begun: dict[int, list[tuple[str, str]]] = {}
+    for voice, line in lines_of(recording).items():
+        for sound in line.sounds:
+            if not sound.continues and sound.stop_at > sound.at:
+                title = f"pad {voice + 1}" if isinstance(voice, int) else voice
+                begun.setdefault(sound.at, []).append((title, sound.loop))
+    sections = []
+    for at, loops in sorted(begun.items()):
+        start_s = at / RATE_HZ
+        phrases = [{"start_s": start_s, **_said(recording.loops.get(loop_id, {}))} for _, loop_id in loops]
+        name = ", ".join(title for title, _ in loops)
+        sections.append({"name": name, "start_s": start_s, "phrases": phrases})
+    return sections
+
+
+def _said(about: dict[str, Any]) -> dict[str, Any]:
+    return {"seed": about.get("seed", "?"), "key": about.get("key"), "camelot": about.get("camelot")}

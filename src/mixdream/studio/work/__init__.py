@@ -1,1 +1,0 @@
-"""What the workers do, a module for each kind of job."""
