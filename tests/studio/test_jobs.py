@@ -79,9 +79,7 @@ def test_sigterm_stops_a_job_that_the_server_started(tmp_path: Path, monkeypatch
     """Its module is one of the test's own, found where Python is told to look."""
     (tmp_path / "endless.py").write_text(WORKING.partition("run_job(Path")[0])
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
-    begin = (
-        "import sys, runpy; from mixdream.studio import worker; worker.WORK['mix'] = 'endless'; worker.main()"
-    )
+    begin = "from mixdream.studio.jobs import worker; worker.WORK['mix'] = 'endless'; worker.main()"
     jobs = Jobs(tmp_path)
     started: list[subprocess.Popen[bytes]] = []
     popen = subprocess.Popen
