@@ -1,24 +1,26 @@
 """Fit what keys sound like (`mixdream.analysis.key_finder`) to two bars at a time of music made up.
 
-Run ``python -m benchmarks.key_profiles [--tracks 120]``; it writes ``key_profiles.json`` into the package.
-Drums and sounds are those of the built-in sets; key, scale, chords, patterns, levels and tuning are drawn.
-For each track there are two rows of plain chords: without them the keys of music that has nothing else are
-mistaken for their relatives. The weights in the package are from the first of three draws of such music (200
-tracks, 240 rows of chords, by a forerunner of this script): on music all three do alike, but in the other two
-some major cadences go to their relatives (docs/experiments.md).
+Run ``python -m benchmarks.key_profiles OUT.json [--tracks 200]``. Drums and sounds are those of the built-in
+sets; key, scale, chords, patterns, levels and tuning are drawn. For each track there are two rows of plain
+chords: without them the keys of music that has nothing else are mistaken for their relatives.
+
+The weights in the package are one of three draws of such music by a forerunner of this script, which cannot
+be drawn again. No draw of this script is as good (docs/experiments.md): so it writes where it is told, and
+what it writes is to be measured with ``benchmarks.keys`` before it takes the place of those.
 """
 
 import argparse
 import itertools
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import soxr
 from joblib import Parallel, delayed
 from scipy.optimize import minimize
 
-from mixdream.analysis.key_finder import _PROFILES, KeyProfiles, chroma_by_register
+from mixdream.analysis.key_finder import KeyProfiles, chroma_by_register
 from mixdream.analysis.notes import note_levels
 from mixdream.demo.drums import DRUMS
 from mixdream.demo.effects import master
@@ -181,15 +183,16 @@ def heard_in(seed: int) -> list[tuple[np.ndarray, tuple[int, bool]]]:
 def main() -> None:
     """Make music up, fit, write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tracks", type=int, default=120)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--tracks", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=-1)
     chosen = parser.parse_args()
     made = Parallel(n_jobs=chosen.jobs)(delayed(heard_in)(seed) for seed in range(chosen.tracks))
     chromas, keys = zip(*itertools.chain.from_iterable(made), strict=True)
     profiles = fit(np.array(chromas), list(keys))
     lines = {"weights": profiles.weights.round(3).tolist(), "bias": profiles.bias.round(3).tolist()}
-    _PROFILES.write_text(json.dumps(lines).replace("], [", "],\n[") + "\n", "utf-8")
-    print(f"fitted to {len(keys)} excerpts of {chosen.tracks} tracks, written to {_PROFILES}")
+    chosen.out.write_text(json.dumps(lines).replace("], [", "],\n[") + "\n", "utf-8")
+    print(f"fitted to {len(keys)} excerpts of {chosen.tracks} tracks, written to {chosen.out}")
 
 
 if __name__ == "__main__":

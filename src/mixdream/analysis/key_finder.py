@@ -40,7 +40,7 @@ class KeyProfiles:
     @classmethod
     @cache
     def load(cls) -> Self:
-        """Those that come with mixdream: fitted to music made up (``benchmarks/key_profiles.py``)."""
+        """Those that come with mixdream: fitted to music made up, see ``benchmarks/key_profiles.py``."""
         kept = json.loads(_PROFILES.read_text("utf-8"))
         return cls(np.array(kept["weights"]), np.array(kept["bias"]))
 
