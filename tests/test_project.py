@@ -1,6 +1,8 @@
 """The main job as a project: what lies where, what is done again and what is not."""
 
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,19 +14,29 @@ from mixdream.recipes.load import load_recipe
 from tests.conftest import FAST, TINY, write_set
 
 
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """The recipe of projects at tiny width, with other epochs where a test names them."""
-    recipe = load_recipe(module.RECIPE, [*TINY["dcgan"], *FAST, *getattr(request, "param", ())])
-    monkeypatch.setattr(module, "load_recipe", lambda name: recipe)
-    monkeypatch.setattr(module, "LOOPS", 2)
+@pytest.fixture(scope="module", autouse=True)
+def tiny() -> Iterator[None]:
+    """The recipe of projects at tiny width, of one epoch."""
+    recipe = load_recipe(module.RECIPE, [*TINY["dcgan"], *FAST, "training.epochs=1"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "load_recipe", lambda name: recipe)
+        patch.setattr(module, "LOOPS", 2)
+        yield
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, list[dict]]:
+    """A project of two sets after one step, and its loops."""
+    folder = tmp_path_factory.mktemp("made")
+    sources = write_set(folder / "A.wav", 20, 120), write_set(folder / "B.wav", 20, 124, seed=1)
+    project = Project(folder / "project")
+    return project, make(project, 0.001, sources)
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    write_set(tmp_path / "A.wav", 20, 120)
-    write_set(tmp_path / "B.wav", 20, 124, seed=1)
-    return Project(tmp_path / "project")
+def project(made: tuple[Project, list[dict]], tmp_path: Path) -> Project:
+    """A copy of it to go on with."""
+    return Project(Path(shutil.copytree(made[0].folder, tmp_path / "project")))
 
 
 def make(project: Project, minutes: float, sources: tuple[Path, ...] = ()) -> list[dict]:
@@ -35,9 +47,8 @@ def make(project: Project, minutes: float, sources: tuple[Path, ...] = ()) -> li
     return loops
 
 
-def test_sets_become_loops_on_a_page_and_nothing_is_done_twice(project: Project) -> None:
-    sources = tuple(project.folder.parent.glob("*.wav"))
-    loops = make(project, 0.001, sources)
+def test_sets_become_loops_on_a_page_and_nothing_is_done_twice(made: tuple[Project, list[dict]]) -> None:
+    project, loops = made
     assert {path.name for path in project.folder.iterdir()} == {
         *("corpus", "runs", "loops", "index.html", "project.json")
     }
@@ -56,11 +67,10 @@ def test_sets_become_loops_on_a_page_and_nothing_is_done_twice(project: Project)
     assert changed <= {"index.html", ".lock"}
 
 
-@pytest.mark.parametrize("tiny", [("training.epochs=1",)], indirect=True)
-def test_more_minutes_go_on_and_earlier_loops_are_kept(project: Project) -> None:
-    sources = tuple(project.folder.parent.glob("*.wav"))
-    first = make(project, 0.001, sources)
-    corpus = project.build().corpus
+def test_more_minutes_go_on_and_earlier_loops_are_kept(
+    made: tuple[Project, list[dict]], project: Project
+) -> None:
+    first, corpus = made[1], project.build().corpus
     run = project.train(corpus, 1000)  # its only epoch ends sooner
     assert run.info()["steps"] > 1
     second = project.make_loops(run, corpus)
@@ -71,18 +81,18 @@ def test_more_minutes_go_on_and_earlier_loops_are_kept(project: Project) -> None
 
 
 def test_other_sets_are_another_training(project: Project) -> None:
-    first, second = sorted(project.folder.parent.glob("*.wav"))
-    make(project, 0.001, (first,))
-    run = project.train(project.build((second,)).corpus, 0.001)
+    another = write_set(project.folder.parent / "C.wav", 20, 122, seed=2)
+    run = project.train(project.build((another,)).corpus, 0.001)
     assert run.name == "dream-2"
     assert (project.folder / "runs" / "dream" / "recipe.toml").is_file()
 
 
-def test_check_ups_are_rendered_to_hear(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_ups_are_rendered_to_hear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Project(tmp_path / "project")
     monkeypatch.setattr("mixdream.training.doctor.FIRST_S", 0.0)
     monkeypatch.setattr("mixdream.training.doctor.APART", 0.0)
     monkeypatch.setattr("mixdream.training.doctor.EVERY_S", 2.0)
-    corpus = project.build([write_set(project.folder.parent / "long.wav", 60)]).corpus
+    corpus = project.build([write_set(tmp_path / "long.wav", 60)]).corpus
     run = project.train(corpus, 0.1)
     rendered = sorted((run.folder / "samples").glob("step-*/*.flac"))
     assert len(rendered) >= 2 and len(rendered) % 2 == 0
