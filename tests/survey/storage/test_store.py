@@ -252,11 +252,12 @@ def test_deleting_while_somebody_reads_holds_up_nobody(
         assert visit is not None
         with store.reading() as reader:
             reader.execute(sqlalchemy.select(sessions)).all()
+            end = time.monotonic() + 10
             deleting = pool.submit(store.delete, visit.public)
             while find(store, token) is not None:
                 time.sleep(0.001)
-            pool.submit(finish, store, other, design).result(timeout=60)
-            assert deleting.result(timeout=60) == 0
+            pool.submit(finish, store, other, design).result(timeout=end - time.monotonic())
+            assert deleting.result(timeout=end - time.monotonic()) == 0
         # Whoever writes next is as patient as before.
         with ExitStack() as stack:
             for _ in range(3):
