@@ -19,9 +19,11 @@ from mixdream.studio.jobs.worker import run_job
 from tests.studio.made import state_of, wait_until
 
 WORKING = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from mixdream.studio.jobs.worker import run_job
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 
 def work(folder, options, report):
     report.step("Working", 100)

@@ -1,5 +1,6 @@
 """``mixdream studio``: the whole product as a web page."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -40,7 +41,6 @@ def studio(
         if browser:
             webbrowser.open(server.link)
         threading.Thread(target=server.studio.desk.warm_up).start()
-        try:
+        with suppress(KeyboardInterrupt):  # which the server raises again once it has ended
             server.run()
-        except KeyboardInterrupt:  # which the server raises again once it has ended
-            typer.echo(f"ended; to go on: mixdream studio {quoted(folder)}")
+        typer.echo(f"ended; to go on: mixdream studio {quoted(folder)}")
