@@ -4,7 +4,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mixdream.files import all_or_none, folder_atomically, is_full, naming, whole_or_absent, write_with
+from mixdream.files import (
+    all_or_none,
+    folder_atomically,
+    is_full,
+    naming,
+    secret_in,
+    whole_or_absent,
+    write_with,
+)
 
 FULL = Path("/dev/full")  # every write to it says that the disk is full
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="Linux has it")
@@ -68,3 +76,10 @@ def test_all_files_or_none(tmp_path: Path) -> None:
 def test_only_a_full_disk_is_full() -> None:
     assert is_full(OSError(errno.EDQUOT, "Disk quota exceeded"))
     assert not is_full(OSError(errno.EACCES, "Permission denied"))
+
+
+def test_an_empty_secret_is_none(tmp_path: Path) -> None:
+    (tmp_path / "token").touch()  # as a kill or a full disk leaves it
+    secret = secret_in(tmp_path / "token")
+    assert len(secret) > 20
+    assert secret_in(tmp_path / "token") == secret

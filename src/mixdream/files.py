@@ -77,7 +77,10 @@ def secret_in(path: Path) -> str:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return path.read_text("utf-8").strip()
+        if known := path.read_text("utf-8").strip():
+            return known
+        path.unlink()  # a kill or a full disk left it empty: everybody would know it
+        return secret_in(path)
     with os.fdopen(descriptor, "w") as file:
         secret = secrets.token_urlsafe(24)
         file.write(secret + "\n")

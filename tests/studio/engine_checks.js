@@ -320,3 +320,64 @@ export async function performance() {
   for (const byte of bytes) text += String.fromCharCode(byte);
   return { content, heard: btoa(text) };
 }
+
+/** Two pads of a column, pressed while they load: the first comes sooner. */
+export async function pressedLast() {
+  const press = async (engine, library) => {
+    const first = engine.launch([[0, hitLoop(0)]]);
+    let open = null;
+    library.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const second = engine.launch([[4, hitLoop(4)]]);
+    await first;
+    open();
+    await second;
+  };
+  const { left } = await render({ seconds: 2, barSamples: 22050, make: hits, steps: [[0, press]] });
+  return Object.keys(heard(left));
+}
+
+/** A pad that waits for its bar when everything is stopped: what a recorder writes of it, and who is heard. */
+export async function cancelled() {
+  let recorder = null;
+  let content = null;
+  const steps = [
+    [0, (engine) => engine.launch([[0, hitLoop(0)]])],
+    [
+      1.2,
+      (engine) => {
+        recorder = new Recorder(engine);
+      },
+    ],
+    [2.2, (engine) => engine.launch([[1, hitLoop(1)]])],
+    [2.5, (engine) => engine.stopAll()],
+    [
+      4,
+      () => {
+        content = recorder.end();
+      },
+    ],
+  ];
+  const { left } = await render({ seconds: 5, barSamples: 44100, make: hits, steps });
+  return { content, heard: Object.keys(heard(left)) };
+}
+
+/** A tempo that could not be loaded can be asked for again. */
+export async function again() {
+  const tempo = { barSamples: 40000, pitch: "keep" };
+  const steps = [
+    [0, (engine) => engine.launch([[0, hitLoop(0)]])],
+    [
+      0.6,
+      async (engine, library) => {
+        library.gate = Promise.reject(new Error("gone"));
+        await engine.setTempo(tempo).catch(() => null);
+        library.gate = Promise.resolve();
+        await engine.setTempo({ ...tempo });
+      },
+    ],
+  ];
+  const { engine } = await render({ seconds: 2, barSamples: 22050, make: hits, steps });
+  return engine.tempo.barSamples;
+}

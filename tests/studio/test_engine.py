@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 
 import mixdream.studio
 from mixdream.studio.play.play_state import Pitch
-from mixdream.studio.takes.performance import Performance
+from mixdream.studio.takes.performance import Performance, lines_of
 from mixdream.studio.takes.rendering import render
 from tests.browsers import NEEDS_CHROMIUM
 
@@ -182,3 +182,19 @@ def test_what_is_written_down_is_rendered_as_it_was_heard(page: Page) -> None:
     assert np.abs(heard).max() > 0.5
     # What played before begins with a fade, and filters from rest, in a file that begins there.
     assert np.abs(rendered - heard)[1000:].max() < 5e-5
+
+
+def test_of_a_column_the_pad_that_was_pressed_last_plays(page: Page) -> None:
+    assert check(page, "pressedLast") == ["4"]
+
+
+def test_what_was_stopped_before_it_began_is_not_written_down(page: Page) -> None:
+    found = check(page, "cancelled")
+    assert found["heard"] == ["0"]
+    lines = lines_of(Performance.model_validate(found["content"]))
+    assert len(lines[0].sounds) == 1
+    assert lines[1].sounds == []
+
+
+def test_a_tempo_that_could_not_be_loaded_can_be_asked_for_again(page: Page) -> None:
+    assert check(page, "again") == 40_000

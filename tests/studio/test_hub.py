@@ -4,6 +4,9 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 
+import pytest
+
+from mixdream.studio import hub as hub_module
 from mixdream.studio.hub import Hub
 
 
@@ -53,3 +56,26 @@ def test_two_pages_are_told_the_same_and_one_that_left_is_forgotten() -> None:
         assert hub._pages == set()
 
     asyncio.run(pages())
+
+
+def test_what_is_no_text_ends_no_stream() -> None:
+    async def page() -> None:
+        hub = Hub()
+        hub.publish("a", {"file": "\udcff.wav"})
+        events = hub.events()
+        await anext(events)
+        assert await next_of(events) == ("a", {"file": "?.wav"})
+        await events.aclose()
+
+    asyncio.run(page())
+
+
+def test_a_page_hears_that_the_studio_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "_ALIVE_S", 0.01)
+
+    async def page() -> None:
+        events = Hub().events()
+        assert [await anext(events), await anext(events)] == ["retry: 1000\n\n", ": alive\n\n"]
+        await events.aclose()
+
+    asyncio.run(page())

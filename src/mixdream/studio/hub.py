@@ -6,6 +6,8 @@ import threading
 from collections.abc import AsyncGenerator
 from typing import Any
 
+from mixdream.files import valid_text
+
 _ALIVE_S = 15.0  # a comment at least so often, so that pages that are gone are noticed
 
 
@@ -23,7 +25,7 @@ class Hub:
 
     def publish(self, topic: str, content: dict[str, Any]) -> None:
         """Tell all pages, from any thread, unless they know it."""
-        text = json.dumps(content, ensure_ascii=False, allow_nan=False)
+        text = valid_text(json.dumps(content, ensure_ascii=False, allow_nan=False))
         with self._lock:
             if self._newest.get(topic) == text:
                 return
@@ -41,12 +43,15 @@ class Hub:
     async def events(self) -> AsyncGenerator[str]:
         """Yield events for one page as they are sent: first the newest of each topic, then what changes."""
         with self._lock:
-            page = _Page(set(self._newest))
+            page = _Page(set(self._newest), self._lock)
             self._pages.add(page)
         try:
             yield "retry: 1000\n\n"
             while not self._closed:
-                for topic in await page.changed():
+                topics = await page.changed()
+                if not topics:
+                    yield ": alive\n\n"
+                for topic in topics:
                     # In one piece: a line of data holds no line break, since JSON escapes it.
                     yield f"event: {topic}\ndata: {self._newest[topic]}\n\n"
         finally:
@@ -57,8 +62,8 @@ class Hub:
 class _Page:
     """Topics that a page is still to be told."""
 
-    def __init__(self, topics: set[str]) -> None:
-        self._topics = topics
+    def __init__(self, topics: set[str], lock: threading.Lock) -> None:
+        self._topics, self._lock = topics, lock
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
         if topics:
@@ -79,5 +84,6 @@ class _Page:
         except TimeoutError:
             return []
         self._woken.clear()
-        topics, self._topics = sorted(self._topics), set()
+        with self._lock:
+            topics, self._topics = sorted(self._topics), set()
         return topics

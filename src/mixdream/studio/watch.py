@@ -10,7 +10,6 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from mixdream.corpus.store import INDEX_NAME
-from mixdream.errors import MixdreamError
 from mixdream.runs.run import DOCTOR_NAME, INFO_NAME, SAMPLES_FOLDER
 from mixdream.studio.sets.set_keys import keys_file
 from mixdream.studio.sets.sets import describe_sets
@@ -71,7 +70,7 @@ async def _watch(studio: Studio, topic: Topic) -> None:
                     studio.hub.publish(topic.name, content)
                 last = stamp
             failed = ""
-        except (MixdreamError, OSError, ValueError, KeyError) as error:  # a file that is being replaced
+        except Exception as error:  # mostly a file that is being replaced; a topic must not end for good
             if str(error) != failed:
                 failed = str(error)
                 _LOG.warning("%s cannot be told: %s", topic.name, failed)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -118,7 +119,7 @@ class Sources:
             target = target.with_name(f"{below.stem}-{number}{below.suffix}")
         if path.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
-            path.replace(target)
+            shutil.move(path, target)  # which may be another disk
 
     def _read(self) -> dict[str, list[str]]:
         try:

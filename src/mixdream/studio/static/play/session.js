@@ -139,7 +139,9 @@ export class Session {
 
   /** Launches the pads of a row. */
   scene(row) {
-    const pairs = [0, 1, 2, 3].map((column) => 4 * row + column).map((pad) => [pad, this.pad(pad).loop]);
+    const pairs = [0, 1, 2, 3]
+      .map((column) => [4 * row + column, this.pad(4 * row + column).loop])
+      .map(([pad, loop]) => [pad, loop?.gone ? null : loop]);
     const there = pairs.filter(([, loop]) => loop);
     const empty = pairs.filter(
       ([pad, loop]) => !loop && this.engine?.column(pad).some((other) => this.isOn(other)),

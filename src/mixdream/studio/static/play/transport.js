@@ -12,13 +12,21 @@ const FLOOR_DB = -48;
 export function transport(session) {
   const find = (id) => document.getElementById(id);
   const [toggle, bpm, position] = [find("toggle"), find("bpm"), find("position")];
-  const send = newestOnly((content) => session.tell(content));
-  const tell = (content) => send(content).catch((error) => say(error.message));
+  // The newest of each: a tempo that waits is not lost to a pitch that is asked for after it.
+  const senders = Object.fromEntries(
+    ["bpm", "pitch", "launch"].map((name) => [name, newestOnly((value) => session.tell({ [name]: value }))]),
+  );
+  const tell = (name, value) =>
+    senders[name](value).catch((error) => {
+      if (name === "bpm") asking = null;
+      say(error.message);
+      session.changed();
+    });
   const setTempo = (value) => {
     const asked = Math.min(FASTEST, Math.max(SLOWEST, Math.round(100 * value) / 100));
     bpm.value = asked;
     asking = asked;
-    tell({ bpm: asked });
+    tell("bpm", asked);
   };
   let asking = null; // a tempo that was asked for and not told back
   session.setTempo = setTempo;
@@ -43,7 +51,7 @@ export function transport(session) {
   find("tap").addEventListener("click", (event) => event.detail === 0 && session.tap(event.timeStamp));
 
   for (const group of ["pitch", "launch"]) {
-    find(group).addEventListener("change", (event) => tell({ [group]: event.target.value }));
+    find(group).addEventListener("change", (event) => tell(group, event.target.value));
   }
   const master = find("master");
   master.value = session.master;

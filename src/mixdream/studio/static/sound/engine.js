@@ -84,7 +84,8 @@ export class Engine {
 
   /** The tempos that a loop which begins now may be heard at. */
   get tempos() {
-    return [...new Set([this.change?.before ?? this.tempo, this.tempo, this.wanted])];
+    const until = this.change && this.change.at > this.now ? this.change.before : this.tempo;
+    return [...new Set([until, this.tempo, this.wanted])];
   }
 
   /**
@@ -92,6 +93,10 @@ export class Engine {
    * Those that are not loaded yet are loaded first, and all wait for them. Returns the sample at which they begin.
    */
   async launch(pairs, quantum = "bar") {
+    // What its column loads only now was pressed before, however soon it comes.
+    for (const other of pairs.flatMap(([key]) => this.column(key))) {
+      if (!this.voices.get(other).last) this.loops.delete(other);
+    }
     const still = await this.ready(pairs);
     if (!still.length) return null;
     const at = this.boundary(quantum);
@@ -157,10 +162,11 @@ export class Engine {
 
   end(key, at) {
     const voice = this.voices.get(key);
-    const sounding = voice.at(at);
+    // What waits to begin later is ended, too.
+    const ends = voice.sounds.some((sound) => sound.stopAt > at);
     voice.stop(at);
     this.loops.delete(key);
-    if (sounding) this.observer?.({ at, do: "stop", pad: key });
+    if (ends) this.observer?.({ at, do: "stop", pad: key });
   }
 
   /** Ends voices on the next boundary. */
@@ -210,7 +216,12 @@ export class Engine {
     if (tempo.barSamples === this.wanted.barSamples && tempo.pitch === this.wanted.pitch) return;
     this.wanted = tempo;
     const missing = () => [...this.loops.values()].filter((loop) => !this.library.peek(loop, tempo));
-    while (this.wanted === tempo && missing().length) await this.load(missing(), [tempo]);
+    try {
+      while (this.wanted === tempo && missing().length) await this.load(missing(), [tempo]);
+    } catch (error) {
+      if (this.wanted === tempo) this.wanted = this.tempo; // so that it can be asked for again
+      throw error;
+    }
     if (this.wanted !== tempo) return;
     const before = this.change && this.change.at > this.soon ? this.change.before : this.tempo;
     this.tempo = tempo;
