@@ -120,3 +120,8 @@ def test_what_was_transposed_stays_so_when_it_is_made_again_or_varied(maker: Mak
     assert np.array_equal(plain.loop.audio, again.loop.audio)
     assert not np.array_equal(plain.finished.audio, again.finished.audio)
     assert np.array_equal(varied.finished.audio, again.finished.audio)
+
+
+def test_two_variations_that_are_not_written_yet_have_names_of_their_own(maker: Maker) -> None:
+    (loop,) = shelved(maker, 1)
+    assert maker.vary(loop, 0.2).id != maker.vary(loop, 0.8).id

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -169,3 +170,12 @@ def test_a_mix_of_hearts_has_no_other_loops(
     assert (listed["name"], listed["state"], listed["seconds"]) == ("mix-1", "rendered", told["seconds"])
     with pytest.raises(InputError, match="no hearts yet"):
         make_project_mix(project, "mix-2", 1, 126, "keep", model, [])
+
+
+def test_pages_that_record_at_the_same_time_get_names_of_their_own(tmp_path: Path) -> None:
+    recordings = Recordings(Project(tmp_path), Shelf(Project(tmp_path)), Hub())
+    silence = Performance.model_validate({"bar_samples": BAR, "samples": 10, "events": []})
+    with ThreadPoolExecutor(8) as pages:
+        names = list(pages.map(lambda _: recordings.save(silence, None), range(8)))
+    assert len(set(names)) == 8
+    assert {path.stem for path in tmp_path.rglob("*.json")} == set(names)

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -185,3 +186,12 @@ def test_a_project_of_the_command_line_is_the_same(tmp_path: Path) -> None:
     before = read_index(project.corpus)
     built = project.build()
     assert built.built == () and built.corpus.sets == before.sets
+
+
+def test_pages_name_at_the_same_time(studio: Studio, tmp_path: Path) -> None:
+    folders = [tmp_path / f"elsewhere-{number}" for number in range(8)]
+    for folder in folders:
+        folder.mkdir()
+    with ThreadPoolExecutor(8) as pages:
+        list(pages.map(studio.sources.name, map(str, folders)))
+    assert sorted(studio.sources.named) == [str(folder) for folder in folders]

@@ -41,6 +41,8 @@ class Maker:
         self._project, self.shelf = project, shelf
         self.rendering = threading.Lock()
         self._load = lru_cache(_PLANS)(plan_loops)
+        self._numbering = threading.Lock()
+        self._given: set[str] = set()  # beginnings of names of variations that may not be written yet
         self._morphing = itertools.count(1)
         self.newest_morph = 0
         self._morphs: dict[tuple[Any, ...], str] = {}
@@ -100,11 +102,13 @@ class Maker:
         origin = origin_of(shelved.about)
         plan = self._plan_of(shelved)
         numbers = itertools.count(1)
-        way = next(
-            varied
-            for number in numbers
-            if not self._is_taken(plan, varied := Variation(of=origin, number=number, strength=strength))
-        )
+        with self._numbering:
+            way = next(
+                varied
+                for number in numbers
+                if not self._is_taken(plan, varied := Variation(of=origin, number=number, strength=strength))
+            )
+            self._given.add(_start(plan, way))
         return self._made(plan, way)
 
     def morph(self, corners: Sequence[Shelved], x: float, y: float) -> Made | str:
@@ -180,7 +184,8 @@ class Maker:
                 return origin
 
     def _is_taken(self, plan: LoopPlan, origin: Origin) -> bool:
-        return self.shelf.is_taken(f"{plan.run.name}_{file_name_of(origin)}_")
+        start = _start(plan, origin)
+        return start in self._given or self.shelf.is_taken(start)
 
     def _runs(self) -> Iterator[Run]:
         """Runs of the project that can be read."""
@@ -205,6 +210,11 @@ def semitones_between(found: Key | None, others: Sequence[Key]) -> int:
         return sum(found.transposed(semitones).mixes_with(other) for other in others)
 
     return min(range(-5, 7), key=lambda semitones: (-mixing(semitones), abs(semitones)))
+
+
+def _start(plan: LoopPlan, origin: Origin) -> str:
+    """What the name of a loop begins with."""
+    return f"{plan.run.name}_{file_name_of(origin)}_"
 
 
 def _between(start: Origin, end: Origin, step: int) -> Origin:

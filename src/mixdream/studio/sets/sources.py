@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +27,7 @@ class Sources:
 
     def __init__(self, project: ProjectFolder) -> None:
         self._project = project
+        self._lock = threading.Lock()  # pages ask at the same time
         self.file = project.folder / OWN_FOLDER / "sources.json"
 
     @property
@@ -55,9 +57,10 @@ class Sources:
         if own.is_relative_to(place.resolve()) or place.resolve().is_relative_to(own):
             raise InputError(f"'{path}' is the project itself, or holds it: name folders that only hold sets")
         text = source_text(place)
-        kept = self._read()
-        named = [*kept["named"], *([] if text in kept["named"] else [text])]
-        self._write(named, [source for source in kept["removed"] if not is_below(source, text)])
+        with self._lock:
+            kept = self._read()
+            named = [*kept["named"], *([] if text in kept["named"] else [text])]
+            self._write(named, [source for source in kept["removed"] if not is_below(source, text)])
 
     def to_read(self) -> list[Path]:
         """What a build is to read: of what is there, and without files that were removed."""
@@ -100,16 +103,17 @@ class Sources:
         index = read_index(self._project.corpus)
         gone = {source for record in index.sets if record.name == name for source in _sources(record, index)}
         remove_sets(self._project.corpus, [name])
-        kept = self._read()
-        named = [text for text in kept["named"] if text not in gone]
-        removed = set(kept["removed"])
-        for source in gone:
-            path, sets = source_path(source), Path(os.path.abspath(self._project.sets))  # noqa: PTH100
-            if path.is_relative_to(sets):
-                self._put_away(path, path.relative_to(sets))
-            elif any(is_below(source, text) for text in named):
-                removed.add(source)
-        self._write(named, sorted(removed))
+        with self._lock:
+            kept = self._read()
+            named = [text for text in kept["named"] if text not in gone]
+            removed = set(kept["removed"])
+            for source in gone:
+                path, sets = source_path(source), Path(os.path.abspath(self._project.sets))  # noqa: PTH100
+                if path.is_relative_to(sets):
+                    self._put_away(path, path.relative_to(sets))
+                elif any(is_below(source, text) for text in named):
+                    removed.add(source)
+            self._write(named, sorted(removed))
 
     def _put_away(self, path: Path, below: Path) -> None:
         target = self._project.folder / OWN_FOLDER / "removed" / below

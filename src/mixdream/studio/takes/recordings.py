@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
@@ -48,6 +49,7 @@ class Recordings:
         self.folder = project.folder / FOLDER
         self._shelf, self._hub = shelf, hub
         self._known: dict[Path, tuple[int, float | None]] = {}
+        self._saving = threading.Lock()
 
     def save(self, performance: Performance, name: str | None) -> str:
         """Keep what was played, before anything can become of it; return the name that it has.
@@ -55,13 +57,13 @@ class Recordings:
         Of morphs that have no file it is kept how they are made. InputError for a name that cannot be.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        name = self.free_name(name, "recording")
         ids = {event.loop for event in performance.events} - {None}
         found = {loop_id: self._shelf.find(loop_id) for loop_id in sorted(filter(None, ids))}
         loops = {loop_id: shelved.about for loop_id, shelved in found.items() if shelved is not None}
-        write_json(
-            self.folder / f"{name}.json", performance.model_dump(exclude_defaults=True) | {"loops": loops}
-        )
+        content = performance.model_dump(exclude_defaults=True) | {"loops": loops}
+        with self._saving:  # two at once must not get one name
+            name = self.free_name(name, "recording")
+            write_json(self.folder / f"{name}.json", content)
         self.publish()
         return name
 
