@@ -58,3 +58,15 @@ def test_what_was_played_is_remembered(tmp_path: Path) -> None:
     first = played.audio(loop_id, BAR, "keep")
     assert played.audio(loop_id, BAR, "keep") is first
     assert played.audio(loop_id, BAR + 1, "keep") is not first
+
+
+def test_a_loop_that_took_the_place_of_another_is_heard(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    shelf = Shelf(project)
+    played, heard, versions = Played(shelf), [], []
+    for hz in (400, 600):
+        loop_id = write_known(project.loops, "x", tone(hz), checkpoint=f"step-{hz}")
+        versions.append(shelf.get(loop_id).version)
+        heard.append(soundfile.read(io.BytesIO(played.wav(loop_id, BAR, "keep")))[0][:, 0])
+    assert len(set(versions)) == 2
+    assert [strongest_hz(audio) for audio in heard] == pytest.approx([210, 315])

@@ -20,6 +20,7 @@ from mixdream.studio.play.shelf import Made, Shelf, Shelved
 from mixdream.studio.sets.sources import changed
 
 _NO_LOOP: dict[str, Any] = {
+    "version": "",
     "bpm": None,
     "bars": 1,
     "key": None,
@@ -190,6 +191,7 @@ class Desk:
         return {
             "id": loop_id,
             **facts.model_dump(exclude={"run_folder", "transpose", "pitch", "seconds"}),
+            "version": shelved.version,
             "heart": heart,
             "gone": False,
             "compared": "nearest" in about,

@@ -34,10 +34,11 @@ class Played:
     def wav(self, loop_id: str, bar_samples: int, pitch: Pitch) -> bytes:
         """Played loop as a WAV file of 32-bit floating-point samples."""
         file = io.BytesIO()
-        soundfile.write(file, self.audio(loop_id, bar_samples, pitch).T, RATE_HZ, "FLOAT", format="WAV")
+        audio = self.audio(loop_id, bar_samples, pitch, self._shelf.get(loop_id).version)
+        soundfile.write(file, audio.T, RATE_HZ, "FLOAT", format="WAV")
         return file.getvalue()
 
-    def _audio(self, loop_id: str, bar_samples: int, pitch: Pitch) -> np.ndarray:
+    def _audio(self, loop_id: str, bar_samples: int, pitch: Pitch, _version: str = "") -> np.ndarray:
         """One period, shape (2, bars * bar_samples), float32, see `play_loop`."""
         shelved = self._shelf.get(loop_id)
         with self._at_work:  # a change of tempo asks for all pads at once

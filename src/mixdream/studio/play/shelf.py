@@ -1,5 +1,6 @@
 """Shelf: the loops that a studio knows: files of its pads, the project's pack, and morphs not kept yet."""
 
+import hashlib
 import json
 import shutil
 import threading
@@ -67,6 +68,12 @@ class Shelved:
     about: dict[str, Any]  # what its JSON says
     facts: Facts
     file: Path | None
+
+    @property
+    def version(self) -> str:
+        """Tells loops of one name apart: a pack that is made anew, another project on the same port."""
+        made_by = f"{self.facts.run_folder} {self.facts.checkpoint}"
+        return hashlib.sha256(made_by.encode(errors="surrogateescape")).hexdigest()[:12]
 
 
 class Shelf:

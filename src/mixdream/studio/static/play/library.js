@@ -8,8 +8,9 @@ const MOST = 48; // of four bars in stereo: 130 MB
 /** Where a loop's file is. */
 export const fileOf = (loop) => `api/loops/${encodeURIComponent(loop.id)}.wav`;
 
-/** Where its picture is. */
-export const pictureOf = (loop) => `api/loops/${encodeURIComponent(loop.id)}/picture.png`;
+/** Where its picture is; the browser keeps it, so its address has what tells it from another one of its name. */
+export const pictureOf = (loop) =>
+  `api/loops/${encodeURIComponent(loop.id)}/picture.png?v=${loop.version}`;
 
 /** Sound below /api/, decoded; any context can play it. */
 export async function fetchSound(path) {
@@ -60,7 +61,8 @@ export class Library {
 
   async fetch(loop, tempo) {
     const { barSamples, pitch } = tempo;
-    const path = `api/loops/${encodeURIComponent(loop.id)}/played.wav?bar_samples=${barSamples}&pitch=${pitch}`;
+    const place = `api/loops/${encodeURIComponent(loop.id)}/played.wav`;
+    const path = `${place}?bar_samples=${barSamples}&pitch=${pitch}&v=${loop.version}`;
     const buffer = await fetchSound(path);
     const played = { id: loop.id, bars: Math.round(buffer.length / barSamples), barSamples, pitch, buffer };
     this.loaded.set(keyOf(loop, tempo), played);
@@ -72,4 +74,4 @@ export class Library {
   }
 }
 
-const keyOf = (loop, { barSamples, pitch }) => `${barSamples} ${pitch} ${loop.id}`;
+const keyOf = (loop, { barSamples, pitch }) => `${barSamples} ${pitch} ${loop.version} ${loop.id}`;

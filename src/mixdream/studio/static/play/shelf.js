@@ -103,7 +103,7 @@ export function shelf(session, panel) {
         all.filter((loop) => fits(loop, search.value)),
         order.value,
       );
-      keyed(list, found, ({ id }) => id, make, refresh);
+      keyed(list, found, ({ id, version }) => `${id} ${version}`, make, refresh);
       update(none, { hidden: all.length > 0 });
     }
     update(zip, { hidden: !session.state.hearts.length });
