@@ -17,7 +17,11 @@ from mixdream.generation import mix as mixes
 from mixdream.project import Project
 from mixdream.runs.ask import NOTHING
 from mixdream.runs.run import Run
+from mixdream.studio.guard import MOST_JSON
 from mixdream.studio.hub import Hub
+from mixdream.studio.jobs.job_report import JobReport
+from mixdream.studio.jobs.jobs import Job
+from mixdream.studio.jobs.recording import work
 from mixdream.studio.play.maker import Maker
 from mixdream.studio.play.play_state import RATE_HZ
 from mixdream.studio.play.played import play_loop
@@ -146,6 +150,33 @@ def test_a_recording_is_rendered_by_a_job_and_can_be_taken(studio: Studio, clien
         assert client.get(f"/api/recordings/{outside}").status_code == 404
     assert client.post("/api/recordings", json=body | {"samples": 0}).status_code == 422
     assert client.post("/api/mix", json={"minutes": 0, "hearts": True}).status_code == 422
+
+
+def test_one_that_cannot_be_rendered_keeps_no_other_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = Project(tmp_path)
+    for name in ("bad", "good"):
+        saved(project, [], BAR, name)  # nothing but silence
+
+    def render(of: Project, name: str, report: JobReport) -> dict[str, Any]:
+        if name == "bad":
+            raise RuntimeError("out of luck")
+        return render_recording(of, name, report)
+
+    monkeypatch.setattr("mixdream.studio.jobs.recording.render_recording", render)
+    with pytest.raises(RuntimeError, match="out of luck"):
+        work(tmp_path, {}, JobReport(tmp_path / "told.json", Job.begin({})))
+    assert to_render(project) == ["bad"] and (tmp_path / "recordings" / "good.wav").exists()
+
+
+def test_hours_of_turned_knobs_are_no_body_too_large(studio: Studio, client: TestClient) -> None:
+    turn = {"do": "set", "pad": 0, "volume": 0.123456789, "low_cut_hz": 123.456789, "high_cut_hz": 12345.6789}
+    events = [turn | {"at": 2205 * i, "mute": False} for i in range(20_000)]
+    body = {"name": "long", "bar_samples": BAR, "samples": BAR, "events": events}
+    assert len(json.dumps(body)) > MOST_JSON
+    assert client.post("/api/recordings", json=body).json() == {"name": "long"}
+    wait_until(lambda: state_of(studio.jobs, "recording") == "done")
 
 
 def test_a_mix_of_hearts_has_no_other_loops(

@@ -31,7 +31,7 @@ def cue_sheet(mix: dict[str, Any], file: Path) -> str:
     """
     phrases = [(section["name"], phrase) for section in mix["sections"] for phrase in section["phrases"]]
     starts = [list(same) for _, same in itertools.groupby(phrases, lambda named: named[1]["start_s"])]
-    together = math.ceil(len(starts) / _MOST_TRACKS)
+    together = max(1, math.ceil(len(starts) / _MOST_TRACKS))
     seed = f", seed {mix['seed']}" if "seed" in mix else ""
     lines = [f'REM COMMENT "{SOFTWARE}{seed}, {mix["bpm"]:g} BPM"']
     lines += [f"TITLE {_quoted(file.stem)}", f"FILE {_quoted(file.name)} WAVE"]

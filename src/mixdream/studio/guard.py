@@ -21,6 +21,9 @@ from mixdream.pages.serving import (
 MOST_JSON = 1 << 20
 """Bytes of a request with JSON."""
 
+MOST_RECORDING = 64 << 20
+"""Bytes of what was played in a recording: hours of turned knobs."""
+
 MOST_UPLOAD = 16 << 20
 """Bytes of one part of a file that is uploaded."""
 
@@ -62,7 +65,8 @@ class Guard:
         headers = Headers(scope=scope)
         refused = self._refuse(scope, headers)
         if refused is None and scope["method"] == "POST":
-            body = await whole_body(headers, receive, MOST_JSON)
+            most = MOST_RECORDING if scope["path"] == "/api/recordings" else MOST_JSON
+            body = await whole_body(headers, receive, most)
             if isinstance(body, Response):
                 refused = body
             else:

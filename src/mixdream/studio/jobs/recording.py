@@ -12,7 +12,13 @@ def work(folder: Path, _options: dict[str, Any], report: JobReport) -> dict[str,
     """Render what was never rendered, and what is played meanwhile; returns what became of each."""
     project = ProjectFolder(folder)
     rendered: dict[str, Any] = {}
-    while names := to_render(project):
+    failed: dict[str, Exception] = {}
+    while names := [name for name in to_render(project) if name not in failed]:
         report.step(f"Rendering {names[0]}")
-        rendered[names[0]] = render_recording(project, names[0], report)
+        try:
+            rendered[names[0]] = render_recording(project, names[0], report)
+        except Exception as error:  # one that cannot be rendered does not keep the others from it
+            failed[names[0]] = error
+    if failed:
+        raise next(iter(failed.values()))
     return rendered

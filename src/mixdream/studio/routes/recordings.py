@@ -1,25 +1,29 @@
 """Recordings and mixes: what was played, kept and rendered, and mixes of loops."""
 
+import time
+from contextlib import suppress
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, BackgroundTasks, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse
 
+from mixdream.errors import InputError
 from mixdream.studio.play.play_state import bpm_of
 from mixdream.studio.studio import Studio
 from mixdream.studio.takes.performance import Performance
+from mixdream.studio.takes.recordings import to_render
 
 router = APIRouter(prefix="/api")
+
+_LOOK_EVERY_S = 0.5  # whether what is rendered is done
 
 
 class RecordingBody(Performance):
     """What was played, and what it is to be called."""
 
     name: str | None = None
-    seconds: float | None = None
-    bpm: float | None = None
 
 
 class MixBody(BaseModel):
@@ -32,13 +36,12 @@ class MixBody(BaseModel):
 
 
 @router.post("/recordings")
-def record(body: RecordingBody, request: Request) -> dict[str, Any]:
+def record(body: RecordingBody, request: Request, after: BackgroundTasks) -> dict[str, Any]:
     """Keep what was played, and render it, after what is being rendered."""
     studio = _studio(request)
     performance = Performance.model_validate(body.model_dump(include=set(Performance.model_fields)))
     name = studio.recordings.save(performance, body.name)
-    if not studio.jobs.is_running("recording"):
-        studio.jobs.start("recording", {})
+    after.add_task(_render, studio, name)
     return {"name": name}
 
 
@@ -69,6 +72,15 @@ def mix(body: MixBody, request: Request) -> dict[str, Any]:
         },
     )
     return {"name": name}
+
+
+def _render(studio: Studio, name: str) -> None:
+    """Have a recording rendered; one that is being rendered may be too near its end to take this one up."""
+    while studio.jobs.is_running("recording"):
+        time.sleep(_LOOK_EVERY_S)
+    if name in to_render(studio.project):
+        with suppress(InputError):  # another page was quicker: its job takes this one up
+            studio.jobs.start("recording", {})
 
 
 def _studio(request: Request) -> Studio:

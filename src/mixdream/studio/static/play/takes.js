@@ -9,8 +9,23 @@ import { Recorder } from "./record.js";
 export function takes(session, panel, showTab) {
   const button = document.getElementById("record");
   let recorder = null;
+  let unsent = null; // what was played, until the studio has it
 
+  const save = async (content) => {
+    unsent = content;
+    try {
+      await post("recordings", content);
+      unsent = null;
+      showTab();
+    } catch (error) {
+      say(`${error.message} The take is kept on this page: press Rec to send it again.`);
+    }
+  };
   const toggle = async () => {
+    if (unsent) {
+      await save(unsent);
+      return;
+    }
     if (!recorder) {
       recorder = new Recorder(session.audio());
       return;
@@ -21,15 +36,10 @@ export function takes(session, panel, showTab) {
       say("Nothing was recorded: it begins at the next bar that plays.");
       return;
     }
-    try {
-      await post("recordings", content);
-      showTab();
-    } catch (error) {
-      say(error.message);
-    }
+    await save(content);
   };
   button.addEventListener("click", toggle);
-  addEventListener("beforeunload", (event) => recorder && event.preventDefault());
+  addEventListener("beforeunload", (event) => (recorder || unsent) && event.preventDefault());
   everyFrame(button, () => {
     attribute(button, "aria-pressed", Boolean(recorder));
     update(button.lastElementChild, { textContent: recorder ? clockOf(recorder.seconds) : "Rec" });
