@@ -15,7 +15,7 @@ from mixdream.corpus.store import INDEX_NAME, Corpus
 from mixdream.generation.similarity import COPIES_NAME
 from mixdream.runs.ask import NOTHING
 from mixdream.runs.run import Run
-from mixdream.studio.play.likeness import Likeness
+from mixdream.studio.play.likeness import COMPARED_WITH, Likeness
 from mixdream.studio.play.maker import BUNDLED, Maker
 from mixdream.studio.play.shelf import Made, Shelf
 from tests.studio.playing import project_with
@@ -77,13 +77,26 @@ def test_a_loop_is_compared_and_its_file_says_so(room: Room, corpus: Corpus) -> 
     assert re.fullmatch(r"Nearest: [AB] at 00:\d\d\.\d; not a copy\.", told)
     said = json.loads(file.read_text())
     nearest = said["nearest"]
-    assert said == before | {"nearest": nearest, "similarity": said["similarity"], "copy": False}
+    judged = {"similarity": said["similarity"], "copy": False, COMPARED_WITH: corpus.hash}
+    assert said == before | {"nearest": nearest} | judged
     own_s = len(made.loop.audio) / made.plan.grid.rate_hz
     assert nearest["seconds"] == pytest.approx(own_s * nearest["speed"])
     assert (made.plan.run.folder / COPIES_NAME).exists() and not room.kept.exists()
     copy = room.new()
     told = room.compared(copy.id, with_moment(copy, corpus, 40_000))
     assert re.fullmatch(r"A copy of A at 00:0[45]\.\d\.", told)
+
+
+def test_other_sets_make_an_old_verdict_void(room: Room, corpus: Corpus) -> None:
+    made = room.new()
+    nearest = {"set": "sold", "time": "0:00:01.0"}
+    room.shelf.note(made.id, {"nearest": nearest, "copy": False, COMPARED_WITH: "another"})
+    assert room.verdict(made.id) == "Nearest: sold at 00:01.0; not a copy."  # there are no sets to doubt it
+    shutil.copytree(corpus.folder, room.project.corpus)
+    assert not room.likeness.is_known(room.shelf.get(made.id).about)
+    assert room.verdict(made.id) == "Being compared with your music."
+    assert re.match("Nearest: [AB] at ", room.compared(made.id, made))
+    assert room.likeness.is_known(room.shelf.get(made.id).about)
 
 
 def test_loops_of_the_bundled_model_are_compared_too(room: Room, corpus: Corpus) -> None:

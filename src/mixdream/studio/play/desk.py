@@ -194,7 +194,7 @@ class Desk:
             "version": shelved.version,
             "heart": heart,
             "gone": False,
-            "compared": "nearest" in about,
+            "compared": self.likeness.is_known(about),
             "nearest": nearest,
             "similarity": about.get("similarity"),
             "copy": about.get("copy"),

@@ -16,6 +16,9 @@ from mixdream.project_folder import ProjectFolder
 from mixdream.studio.play.maker import Maker
 from mixdream.studio.play.shelf import Made, Shelf
 
+COMPARED_WITH = "compared_with"
+"""What the JSON of a loop calls the corpus, by its hash, that its nearest moment was sought in."""
+
 _NICE = 10  # what is played goes first
 
 
@@ -43,6 +46,7 @@ class Likeness:
         self._failed: dict[str, tuple[int, str]] = {}
         self._changed = threading.Condition()
         self._closed = False
+        self._hash: tuple[int, str | None] = (0, None)
         self._thread: threading.Thread | None = None
 
     def ask(self, loop_id: str, made: Made | None = None) -> None:
@@ -63,9 +67,19 @@ class Likeness:
 
     def verdict(self, loop_id: str, about: dict[str, Any]) -> str:
         """One sentence of what a loop is near to, from what its JSON says."""
-        if "nearest" not in about and loop_id in self._failed:
-            return f"It cannot be compared: {self._failed[loop_id][1]}."
+        if not self.is_known(about):
+            if loop_id in self._failed:
+                return f"It cannot be compared: {self._failed[loop_id][1]}."
+            about = {}
         return verdict(about, self._corpus_ns() > 0)
+
+    def is_known(self, about: dict[str, Any]) -> bool:
+        """Whether a loop's JSON says what it is nearest to in the sets as they are.
+
+        While there are none, or they are being read, what it says is believed.
+        """
+        now = self._corpus_hash()
+        return "nearest" in about and (now is None or about.get(COMPARED_WITH) == now)
 
     def close(self) -> None:
         """Leave off, and wait for that."""
@@ -106,7 +120,8 @@ class Likeness:
         corpus, run = Corpus.open(self._project.corpus), made.plan.run
         kept = self._kept if made.finished.about["run_folder"] is None else None
         similarity = Similarity(run, corpus, judge=True, kept=kept)
-        return similarity.compare(made.loop.audio[None].astype(np.float32), self._go_on)[0]
+        likeness = similarity.compare(made.loop.audio[None].astype(np.float32), self._go_on)[0]
+        return likeness and likeness | {COMPARED_WITH: corpus.hash}
 
     def _go_on(self, _done: float, _note: str) -> None:
         """End what is being compared when the studio closes: a long corpus takes a while."""
@@ -119,6 +134,16 @@ class Likeness:
             return (self._project.corpus / INDEX_NAME).stat().st_mtime_ns
         except OSError:
             return 0
+
+    def _corpus_hash(self) -> str | None:
+        """What the corpus is told apart from others by; None where there is none that is whole."""
+        corpus_ns = self._corpus_ns()
+        if self._hash[0] != corpus_ns:
+            try:
+                self._hash = corpus_ns, Corpus.open(self._project.corpus).hash
+            except InputError:
+                self._hash = corpus_ns, None
+        return self._hash[1]
 
 
 def verdict(about: dict[str, Any], has_music: bool) -> str:
