@@ -1,6 +1,7 @@
 // What the pages of the studio share, as this page hears it: the server's newest state, and the engine that plays.
 
 import { on, post } from "../api.js";
+import { say } from "../message.js";
 import { Engine, PADS } from "../sound/engine.js";
 import { Library } from "./library.js";
 import { newestOnly } from "./newest.js";
@@ -75,7 +76,7 @@ export class Session {
 
   // Lets the engine do what changed.
   follow(before) {
-    this.engine.setTempo(this.tempo).catch((error) => this.fail("tempo", error));
+    this.engine.setTempo(this.tempo).catch((error) => say(error.message));
     for (let pad = 0; pad < PADS; pad += 1) {
       const [old, now] = [before.pads[pad], this.pad(pad)];
       this.engine.set(pad, settingsOf(now));
