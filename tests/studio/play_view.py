@@ -13,6 +13,7 @@ from mixdream.project import Project
 from tests.studio.playing import impulses, write_known
 
 BAR = 42_000  # samples
+START_MS = 60_000  # for a server that begins on a machine that is busy
 HIT = 2000  # samples from the beginning of a bar to the peak in it
 BPM = 252  # as fast as it is, nobody waits long for a bar
 PLAYING, QUEUED = re.compile(r"\bplaying\b"), re.compile(r"\bqueued\b")
@@ -61,7 +62,7 @@ def with_known_pack(folder: Path) -> Project:
 @contextmanager
 def playing(context: BrowserContext, link: str) -> Iterator[Page]:
     """The view that plays, at the tempo of the loops; nothing may go wrong in its scripts."""
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(START_MS)
     page = context.new_page()
     page.emulate_media(reduced_motion="reduce")  # which is drawn with little work
     errors: list[str] = []
@@ -77,7 +78,7 @@ def playing(context: BrowserContext, link: str) -> Iterator[Page]:
 def begin(page: Page) -> None:
     """Silence, the first pad, and the tempo of the loops; `session` is the page's own from here on."""
     page.evaluate("import('/static/play/play.js').then((it) => { globalThis.session = it.session; })")
-    expect(pad(page, 1)).to_have_attribute("data-loop", re.compile("known_0"))
+    expect(pad(page, 1)).to_have_attribute("data-loop", re.compile("known_0"), timeout=START_MS)
     page.evaluate("session.engine?.stopAll(); session.select(0)")
     page.get_by_role("tab", name="Pad", exact=True).click()
     page.locator("#bpm").fill(str(BPM))

@@ -254,7 +254,8 @@ def test_deleting_in_the_browser(context: BrowserContext, server: Server) -> Non
     page.locator("summary").click()
     page.locator("details a[href^=withdraw]").click()
     page.click("#delete")
-    expect(page.locator("#deleted")).to_be_visible()
+    # While others read, a deletion tries again for up to ten seconds before it is confirmed.
+    expect(page.locator("#deleted")).to_be_visible(timeout=15_000)
     assert rows(server, session) == []
     page.goto(server.url)
     expect(page.locator("#agree")).to_be_visible()
