@@ -53,7 +53,10 @@ def test_what_was_read_is_told_with_key_tempo_and_worth(studio: Studio) -> None:
     assert content["waiting"] == []
     # Two bars at 120 and 140 BPM take 4 and 3.4 s: 5 and 5 of them are in 20 s.
     assert 8 <= content["loops"] <= 10
-    assert content["expect"][0].startswith("There is too little music to examine a model by")
+    assert content["expect"][0] == (
+        "There is too little music to examine a model by: check-ups need 20 windows, so nothing will say how "
+        "near it is or whether it copies."
+    )
 
 
 def test_what_is_new_or_changed_waits(studio: Studio) -> None:

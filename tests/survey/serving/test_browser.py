@@ -255,7 +255,7 @@ def test_deleting_in_the_browser(context: BrowserContext, server: Server) -> Non
     page.locator("details a[href^=withdraw]").click()
     page.click("#delete")
     # While others read, a deletion tries again for up to ten seconds before it is confirmed.
-    expect(page.locator("#deleted")).to_be_visible(timeout=15_000)
+    expect(page.locator("#deleted")).to_be_visible(timeout=10_000)
     assert rows(server, session) == []
     page.goto(server.url)
     expect(page.locator("#agree")).to_be_visible()
