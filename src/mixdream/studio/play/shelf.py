@@ -121,10 +121,7 @@ class Shelf:
         """
         shelved = self.get(loop_id)
         if shelved.file is None:
-            with self._lock:
-                made = self._morphs.get(loop_id)
-            if made is None:
-                raise InputError(f"the morph '{loop_id}' is forgotten by now: move there again")
+            made = self._morph(loop_id)
             return in_stereo(made.finished.audio), made.plan.wish.rate_hz
         return read_audio(shelved.file)
 
@@ -167,11 +164,7 @@ class Shelf:
         """
         shelved = self.get(loop_id)
         if shelved.file is None:
-            with self._lock:
-                made = self._morphs.get(loop_id)
-            if made is None:
-                raise InputError(f"the morph '{loop_id}' is forgotten by now: move there again")
-            return self.write(made)
+            return self.write(self._morph(loop_id))
         if shelved.file.parent == self.pads:
             return loop_id
         target = self.pads / f"{self.kept_id(shelved)}.wav"
@@ -192,6 +185,14 @@ class Shelf:
         """Add to the JSON of a loop what it is near to."""
         if (shelved := self.find(loop_id)) is not None and shelved.file is not None:
             write_json(shelved.file.with_suffix(".json"), shelved.about | likeness)
+
+    def _morph(self, loop_id: str) -> Made:
+        """A morph that is in memory still; InputError where it is not."""
+        with self._lock:
+            made = self._morphs.get(loop_id)
+        if made is None:
+            raise InputError(f"the morph '{loop_id}' is forgotten by now: move there again")
+        return made
 
     def _shelved(self, file: Path) -> Shelved | None:
         """A loop with a file; None where the JSON beside it is gone or damaged."""
