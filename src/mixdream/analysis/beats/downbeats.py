@@ -5,12 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixdream.analysis.beats.bar_net import READINGS, STATES, bar_evidence
+from mixdream.analysis.beats.calibration import reading_probability
 from mixdream.analysis.beats.onsets import Onsets
 from mixdream.analysis.beats.slots import SLOTS, slot_features, slots_of
 
 _JUMP = 1e-14  # chance a beat of the pulse that the bar begins anew at any place
 _TRUST = 1 / 128  # the networks tell of all that is around a slot: so many count as one
 _OTHER_METRE = 0.1  # chance that music is in another metre than 4/4
+_STRICT = 50  # power of the probability of a path: from 0.99 on it is sure
+_RIGHT = 10  # the same of the probability that a reading is right: from 0.95 on
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,8 @@ class Bars:
     in_bar : np.ndarray, shape (N,), int8
         0 on downbeats, then 1, 2, 3.
     certainty : np.ndarray, shape (N,), in [0, 1]
-        Posterior probability of this reading of the bar.
+        Of this reading of the bar: 0.6 or more where its posterior probability is 0.99 and the probability
+        that such readings are right is 0.95.
     tempo_certainty : np.ndarray, shape (N,), in [0, 1]
         The same of the tempo alone.
     """
@@ -52,7 +56,7 @@ def find_bars(
     """
     frames = slots_of(half_beats)
     evidence = bar_evidence(slot_features(frames, measured, evened))
-    state, *certainties = _decode(evidence, tempo)
+    state, *certainties = _read(evidence, tempo)
     place, beat = state - _FIRST[state], _BEAT[state]
     on_beat = place % beat == 0
     in_bar = (place // beat)[on_beat].astype(np.int8)
@@ -71,30 +75,47 @@ def _after(slots: int) -> np.ndarray:
     return _FIRST + (np.arange(STATES) - _FIRST + slots) % (4 * _BEAT)
 
 
-def _decode(evidence: np.ndarray, tempo: float | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Most likely path through the states in 4/4, its posterior probability and that of its tempo; by slot.
+def _read(evidence: np.ndarray, tempo: float | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """State of each slot in 4/4, how certain it is, and how certain its tempo is.
 
-    All in steps of a beat of the pulse. In another metre the path goes on as if in 4/4; its probability is
-    what is left for 4/4.
+    All in steps of a beat of the pulse.
     """
     slots = evidence.shape[1]
     steps = -(-slots // SLOTS)
     blocks = np.pad(evidence, ((0, 0), (0, steps * SLOTS - slots))).reshape(STATES + 1, steps, SLOTS)
     summed = np.stack([blocks[[*_after(i), STATES], :, i].T for i in range(SLOTS)]).sum(axis=0)
-    likelihood = np.exp(_TRUST * (summed - summed.max(axis=1, keepdims=True)))
-    following = np.append(_after(SLOTS), STATES)
-    preceding = np.argsort(following)
     start = np.append((1 - _OTHER_METRE) / len(READINGS) / (4 * _BEAT), _OTHER_METRE)
     if tempo is not None:
         start = np.where(np.append(_BEAT, 0) == SLOTS / tempo, tempo / (4 * SLOTS), 0)
-    posterior = _posterior(likelihood, preceding, following, start)
-    path = _best_path(likelihood[:, :STATES], preceding[:STATES], start[:STATES])
-    certainty = posterior[np.arange(steps), path]
-    tempo_certainty = (posterior[:, :STATES] * (_FIRST[path][:, None] == _FIRST)).sum(axis=1)
+    path, *posteriors = _decode(summed, start)
+    # A reading is named by its state at the first step.
+    by_reading = np.empty_like(summed)
+    reading = np.empty_like(path)
+    for turn in range(4 * max(READINGS) // SLOTS):
+        later = slice(turn, None, 4 * max(READINGS) // SLOTS)
+        by_reading[later] = summed[later, [*_after(turn * SLOTS), STATES]]
+        reading[later] = _after(-turn * SLOTS)[path[later]]
+    right = reading_probability(by_reading / SLOTS, reading, start > 0)
+    certainties = [np.minimum(p**_STRICT, q**_RIGHT) for p, q in zip(posteriors, right, strict=True)]
     step, inside = np.divmod(np.arange(slots), SLOTS)
     place = path[step] - _FIRST[path[step]]
     state = _FIRST[path[step]] + (place + inside) % (4 * _BEAT[path[step]])
-    return state, certainty[step], tempo_certainty[step]
+    return state, certainties[0][step], certainties[1][step]
+
+
+def _decode(summed: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Most likely path through the states in 4/4, its posterior probability and that of its tempo.
+
+    In another metre the path goes on as if in 4/4; its probability is what is left for 4/4.
+    """
+    likelihood = np.exp(_TRUST * (summed - summed.max(axis=1, keepdims=True)))
+    following = np.append(_after(SLOTS), STATES)
+    preceding = np.argsort(following)
+    posterior = _posterior(likelihood, preceding, following, start)
+    path = _best_path(likelihood[:, :STATES], preceding[:STATES], start[:STATES])
+    certainty = posterior[np.arange(len(path)), path]
+    tempo_certainty = (posterior[:, :STATES] * (_FIRST[path][:, None] == _FIRST)).sum(axis=1)
+    return path, certainty, tempo_certainty
 
 
 def _posterior(

@@ -23,7 +23,6 @@ SURE = 0.6
 _REPORT_S = 10.0  # length of the tempo blocks that are reported
 _EDGE_S = 0.03
 _AROUND = 32  # beats over which it is counted how often a beat is struck
-_STRICT = 50  # power of the probability of a reading: from 0.99 on it is sure where the pulse is clear
 _FADE = 0.99  # per beat without evidence, between parts that have some
 
 
@@ -86,7 +85,7 @@ def _track(
         frames = bars.frame
         block = np.clip((frames / (BLOCK_S * FRAMES_PER_S)).astype(int), 0, len(clarity) - 1)
         pulse = _carried(clarity[block] * _struck(frames, onsets))
-        confidence = pulse * bars.certainty**_STRICT
+        confidence = np.minimum(pulse, bars.certainty)
         if number > 0:
             confidence[:SEAM_BEATS] = 0
         if number < len(pieces) - 1:
