@@ -32,7 +32,8 @@ def test_a_demo_set_is_tracked_from_end_to_end(name: str, bpm: float | None, see
     nearest = np.abs(time_s[:, None] - true_s).argmin(axis=1)
     error_s = time_s - true_s[nearest]
     assert abs(np.median(error_s)) < 0.005
-    assert np.abs(error_s[beats.sure]).max() < 0.02
+    assert beats.sure.any() or name == "ambient"  # which has no drums
+    assert np.abs(error_s[beats.sure]).max(initial=0) < 0.02
     assert (nearest[beats.sure] % 4 == beats.in_bar[beats.sure]).all()
 
 

@@ -13,7 +13,7 @@ _JUMP = 1e-14  # chance a beat of the pulse that the bar begins anew at any plac
 _TRUST = 1 / 128  # the networks tell of all that is around a slot: so many count as one
 _OTHER_METRE = 0.1  # chance that music is in another metre than 4/4
 _STRICT = 50  # power of the probability of a path: from 0.99 on it is sure
-_RIGHT = 10  # the same of the probability that a reading is right: from 0.95 on
+_RIGHT = 7  # the same of the probability that a reading is right: from 0.93 on
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Bars:
         0 on downbeats, then 1, 2, 3.
     certainty : np.ndarray, shape (N,), in [0, 1]
         Of this reading of the bar: 0.6 or more where its posterior probability is 0.99 and the probability
-        that such readings are right is 0.95.
+        that such readings are right is 0.93.
     tempo_certainty : np.ndarray, shape (N,), in [0, 1]
         The same of the tempo alone.
     """
