@@ -46,8 +46,8 @@ def test_a_doubt_that_is_repeated_all_through_a_track_stays_a_doubt(rival: int, 
             evidence[first_state(beat) + (places - first) % (4 * beat), places] += chance
         state, certainty, tempo_certainty = _read(np.log(evidence), None)
         assert (state == first_state(8) + places % 32).all()
-        assert certainty.max() < 0.1  # 0.6 is sure
-        assert (tempo_certainty.max() < 0.1) == (rival != 8)
+        assert certainty.max() < 0.3  # 0.6 is sure
+        assert (tempo_certainty.max() < 0.3) == (rival != 8)
 
 
 def test_another_metre_is_not_sure_in_four() -> None:
