@@ -27,6 +27,7 @@ INFO_NAME = "run.json"
 METRICS_NAME = "metrics.jsonl"
 FIGURES_FOLDER = "figures"
 SAMPLES_FOLDER = "samples"
+SMALL_FOLDER = "small"
 SCALING_NAME = "scaling.json"
 CONDITIONS_NAME = "conditions.json"
 DOCTOR_NAME = "doctor.json"
@@ -105,6 +106,15 @@ class Run:
     def checkpoints(self) -> list[Path]:
         """Complete checkpoints, oldest first."""
         return checkpoints_of(self.folder)
+
+    def small_checkpoints(self) -> list[Path]:
+        """Checkpoints with no more than clips are made with, oldest first, see `runs.small_checkpoint`."""
+        return sorted((self.folder / SMALL_FOLDER).glob("step-*"), key=lambda path: path.name)
+
+    def playable_checkpoints(self) -> list[Path]:
+        """All that clips can be made with, oldest first: small ones where there is no complete one."""
+        found = {path.name: path for path in (*self.small_checkpoints(), *self.checkpoints())}
+        return [found[name] for name in sorted(found)]
 
     def latest_checkpoint(self) -> Path:
         """Return the newest checkpoint; InputError where there is none yet."""

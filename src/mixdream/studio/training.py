@@ -87,7 +87,7 @@ def _doctor(run: Run) -> dict[str, Any]:
 def _checkpoints(run: Run) -> list[tuple[Path, dict[str, Any]]]:
     """Checkpoints and what they say, oldest first; without those that a training is just deleting."""
     found = []
-    for path in run.checkpoints():
+    for path in run.playable_checkpoints():
         with suppress(InputError):
             found.append((path, load_state(path)))
     return found

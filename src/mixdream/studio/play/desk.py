@@ -10,7 +10,7 @@ from mixdream.corpus.store import INDEX_NAME
 from mixdream.errors import InputError, MixdreamError
 from mixdream.project_folder import ProjectFolder
 from mixdream.runs.ask import Ask
-from mixdream.runs.run import DOCTOR_NAME
+from mixdream.runs.run import DOCTOR_NAME, SMALL_FOLDER
 from mixdream.studio.hub import Hub
 from mixdream.studio.play.likeness import Likeness
 from mixdream.studio.play.maker import Maker
@@ -50,7 +50,11 @@ class Desk:
     def stamp(self) -> object:
         """What changes when others change what there is to play."""
         project = self._project
-        runs = [run / name for run in project.runs.glob("*") for name in (DOCTOR_NAME, "checkpoints")]
+        runs = [
+            run / name
+            for run in project.runs.glob("*")
+            for name in (DOCTOR_NAME, "checkpoints", SMALL_FOLDER)
+        ]
         return changed(project.loops, self.shelf.pads, project.corpus / INDEX_NAME, *sorted(runs))
 
     def refresh(self) -> None:

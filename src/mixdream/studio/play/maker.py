@@ -71,7 +71,7 @@ class Maker:
         if model == BUNDLED:
             return self._load(_pretrained(), Wish(bars=bars))
         for run in self._runs():
-            for checkpoint in run.checkpoints():
+            for checkpoint in run.playable_checkpoints():
                 if model == f"{run.name}/{checkpoint.name}":
                     return self._load(run, Wish(bars=bars), checkpoint)
         raise InputError(f"the model '{model}' is gone: choose another one")
