@@ -1,4 +1,5 @@
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def test_those_that_are_left_are_spread_over_the_training(run: Run) -> None:
         keep_small(run, as_of(run, 100 * number), most_bytes=round(8.5 * one))
         kept = [step_of(path) for path in run.small_checkpoints()]
         assert kept[0] == 100 and kept[-1] == 100 * number and len(kept) == min(number, 8)
-    gaps = [after - before for before, after in zip(kept, kept[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(kept)]
     assert max(gaps) <= 3 * 3900 / len(gaps)
 
 

@@ -184,6 +184,36 @@ def test_two_pages_and_a_reload_show_one_state(page: Page, link: str) -> None:
     assert page.evaluate(CUT_AFTER_RELOAD) == pytest.approx(632, abs=2)
 
 
+def test_a_scene_is_named_and_a_loop_is_as_long_as_asked(page: Page) -> None:
+    press(page, 8)
+    expect(pad(page, 8)).to_have_attribute("data-loop", re.compile("bpm"), timeout=LONG_MS)
+    whole = page.evaluate("session.pad(7).loop.bars")
+    page.get_by_label("Name of the scene of row 2").fill(" Break ")
+    page.get_by_label("Name of the scene of row 2").press("Enter")
+    expect(page.locator("[data-control='scene 2']")).to_contain_text("Break")
+    page.evaluate("document.activeElement.blur()")
+    page.get_by_label("Bars of new loops").select_option("1")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("n")
+    page.wait_for_function("() => session.pad(7).loop.bars === 1", timeout=LONG_MS)
+    page.get_by_label("Bars of new loops").select_option("2")
+    assert whole > 1
+
+
+def test_a_mix_is_stopped_and_a_recording_becomes_one(page: Page, project: Project) -> None:
+    page.get_by_role("tab", name="Takes").click()
+    page.get_by_label("Minutes", exact=True).fill("200")
+    page.get_by_role("button", name="Make a mix", exact=True).click()
+    page.get_by_role("button", name="Stop the mix").click(timeout=LONG_MS)
+    expect(page.get_by_role("button", name="Stop the mix")).to_be_hidden(timeout=LONG_MS)
+    folder = project.folder / "recordings"
+    folder.mkdir(exist_ok=True)
+    (folder / "live.json").write_text(json.dumps({"bar_samples": BAR, "samples": BAR, "events": []}))
+    page.get_by_role("button", name="Make a mix of the loops of live").click()
+    expect(page.locator(".work").last).to_contain_text("nothing to mix", timeout=LONG_MS)
+    (folder / "live.json").unlink()
+
+
 def test_the_xy_pad(page: Page) -> None:
     page.get_by_role("tab", name="XY").click()
     area = page.locator(".area")

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from mixdream.audio.limiter import true_peak
 from mixdream.errors import InputError
 from mixdream.generation import mix as mixes
+from mixdream.generation.loops import finish_loop
 from mixdream.project import Project
 from mixdream.runs.ask import NOTHING
 from mixdream.runs.run import Run
@@ -22,7 +23,7 @@ from mixdream.studio.hub import Hub
 from mixdream.studio.jobs.job_report import JobReport
 from mixdream.studio.jobs.jobs import Job
 from mixdream.studio.jobs.recording import work
-from mixdream.studio.play.maker import Maker
+from mixdream.studio.play.maker import Maker, _transposed
 from mixdream.studio.play.play_state import RATE_HZ
 from mixdream.studio.play.played import play_loop
 from mixdream.studio.play.shelf import Made, Shelf, in_stereo
@@ -34,7 +35,7 @@ from tests.studio.made import newest, state_of, wait_until
 from tests.studio.playing import BAR, impulses, project_with, write_known
 
 
-def launch(pad: int, loop: str, at: int, **more: Any) -> dict[str, Any]:
+def launch(pad: int | str, loop: str, at: int, **more: Any) -> dict[str, Any]:
     return {"do": "launch", "pad": pad, "loop": loop, "at": at, **more}
 
 
@@ -126,7 +127,8 @@ def test_a_name_is_taken_once_and_is_no_path(tmp_path: Path) -> None:
     assert to_render(Project(tmp_path)) == names
     told = recordings.content()["recordings"]
     assert {one["name"] for one in told} == set(names)
-    assert told[0] == {"name": told[0]["name"], "seconds": 10 / RATE_HZ, "state": "played", "files": []}
+    alike = {"kind": "recording", "seconds": 10 / RATE_HZ, "state": "played", "files": []}
+    assert told == [alike | {"name": one["name"]} for one in told]
     for damaged in ("odd", "gone"):
         with pytest.raises(InputError, match=r"damaged|cannot be read"):
             render_recording(Project(tmp_path), damaged)
@@ -190,17 +192,76 @@ def test_a_mix_of_hearts_has_no_other_loops(
     model = maker.default_model()
     loved = [maker.new(model, NOTHING, []) for _ in range(4)]
     ids = [shelf.write(made) for made in loved]
-    foreign = write_known(shelf.pads, "foreign", impulses(5))
-    told = make_project_mix(project, "mix-1", 0.3, 300, "follow", model, [*ids, foreign])
-    assert (told["file"], told["left_out"]) == ("mix-1.wav", 1)
+    higher = finish_loop(_transposed(loved[3].plan, 4), loved[3].loop, None)
+    ids[3] = shelf.write(Made(_transposed(loved[3].plan, 4), loved[3].loop, higher))
+    foreign = write_known(shelf.pads, "foreign", impulses(5))  # of an earlier model of mixdream's
+    told = make_project_mix(project, "mix-1", 0.3, 300, "follow", model, [*ids, foreign, "gone"])
+    assert (told["file"], told["left_out"]) == ("mix-1.wav", 2)
     said = json.loads((project.folder / "recordings" / "mix-1.json").read_text())
-    seeds = [phrase["seed"] for section in said["sections"] for phrase in section["phrases"]]
+    phrases = [phrase for section in said["sections"] for phrase in section["phrases"]]
+    seeds = [phrase["seed"] for phrase in phrases]
     assert len(seeds) > 6 and set(seeds) <= {made.loop.seed for made in loved}
     assert all(one != next_one for one, next_one in itertools.pairwise(seeds))
+    moved = {phrase["seed"]: phrase["transpose"] for phrase in phrases}
+    assert moved == {seed: 4 * (seed == loved[3].loop.seed) for seed in moved} and 4 in moved.values()
     (listed,) = Recordings(project, shelf, Hub()).content()["recordings"]
-    assert (listed["name"], listed["state"], listed["seconds"]) == ("mix-1", "rendered", told["seconds"])
+    assert (listed["name"], listed["kind"], listed["seconds"]) == ("mix-1", "mix", told["seconds"])
     with pytest.raises(InputError, match="no hearts yet"):
         make_project_mix(project, "mix-2", 1, 126, "keep", model, [])
+    with pytest.raises(InputError, match="none of the 2 loops can be made again"):
+        make_project_mix(project, "mix-2", 1, 126, "keep", model, [foreign, "gone"])
+
+
+def test_a_recording_becomes_a_mix_of_its_loops_in_their_order(
+    asked_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mixdream.studio.takes.mixes.RATE_HZ", 8000)
+    project = project_with(tmp_path / "project", asked_run)
+    shelf = Shelf(project)
+    maker = Maker(project, shelf)
+    made = [maker.new(maker.default_model(), NOTHING, [], bars=1) for _ in range(5)]
+    a, b, c, xy, dragged = (shelf.write(one) for one in made)
+    events = [
+        launch(5, c, 0),
+        launch(0, a, BAR),
+        {"do": "tempo", "at": BAR, "bar_samples": BAR // 2},
+        launch("xy", xy, 2 * BAR),
+        launch("xy", dragged, 3 * BAR, continues=True),  # on the way over the XY pad
+        launch(0, b, 3 * BAR, continues=True),  # a new loop took over
+        launch(0, a, 4 * BAR),
+    ]
+    saved(project, events, 5 * BAR, "live")
+    (shelf.pads / f"{b}.wav").unlink()  # the recording knows how it was made
+    told = make_project_mix(project, "mix-1", None, 60, "keep", "bundled", recording="live")
+    said = json.loads((project.folder / "recordings" / "mix-1.json").read_text())
+    seeds = [phrase["seed"] for section in said["sections"] for phrase in section["phrases"]]
+    assert seeds == [made[place].loop.seed for place in (2, 0, 3, 1)]
+    assert said["bpm"] == 126 and told["left_out"] == 0
+    assert "pad 1  " in render_text(project, "live")
+
+
+def render_text(project: Project, name: str) -> str:
+    """Tracklist of a recording."""
+    render_recording(project, name)
+    return (project.folder / "recordings" / f"{name}.txt").read_text()
+
+
+def test_a_mix_is_of_minutes_or_of_a_recording_that_is_there(studio: Studio, client: TestClient) -> None:
+    for body in ({}, {"minutes": 1, "recording": "x"}, {"minutes": None}):
+        assert client.post("/api/mix", json=body).status_code == 422
+    for name in ("gone", "../studio", "..", "/etc/passwd", ""):
+        assert client.post("/api/mix", json={"recording": name}).status_code == 404
+    assert studio.jobs.states() == {}
+
+
+def test_rendering_is_stopped_and_gone_on_with(studio: Studio, client: TestClient) -> None:
+    saved(studio.project, [], 3 * 3600 * RATE_HZ, "long")
+    assert client.post("/api/jobs/recording", json={}).status_code == 200
+    wait_until(lambda: studio.jobs.states()["recording"]["step"] == "Rendering long")
+    assert client.post("/api/jobs/recording/stop", json={}).status_code == 200
+    wait_until(lambda: state_of(studio.jobs, "recording") == "stopped")
+    assert to_render(studio.project) == ["long"]
+    assert [path.name for path in (studio.project.folder / "recordings").iterdir()] == ["long.json"]
 
 
 def test_pages_that_record_at_the_same_time_get_names_of_their_own(tmp_path: Path) -> None:

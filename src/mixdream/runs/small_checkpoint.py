@@ -1,4 +1,4 @@
-"""Small checkpoints: the weights that clips are made with, in half precision, of more than the latest steps."""
+"""Small checkpoints: the weights that clips are made with, in half precision, small enough to keep many."""
 
 import shutil
 from collections.abc import Mapping

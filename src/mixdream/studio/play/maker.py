@@ -100,7 +100,7 @@ class Maker:
     def vary(self, shelved: Shelved, strength: float) -> Made:
         """Make a variation of a loop with the model that made it, transposed as it is."""
         origin = origin_of(shelved.about)
-        plan = self._plan_of(shelved)
+        plan = self.plan_of(shelved)
         numbers = itertools.count(1)
         with self._numbering:
             way = next(
@@ -143,14 +143,14 @@ class Maker:
             a, b, c, d = (origin_of(corner.about) for corner in corners)
             top, bottom = _between(a, b, right), _between(c, d, right)
             nearest = corners[2 * (2 * down > MORPH_STEPS) + (2 * right > MORPH_STEPS)]
-            made = self._finished(self._plan_of(nearest), _between(top, bottom, down))
+            made = self._finished(self.plan_of(nearest), _between(top, bottom, down))
             self.shelf.remember(made)
             self._morphs[place] = made.id
             return made
 
     def again(self, shelved: Shelved) -> Made:
         """Make a loop again from what its JSON says."""
-        return self._made(self._plan_of(shelved), origin_of(shelved.about))
+        return self._made(self.plan_of(shelved), origin_of(shelved.about))
 
     def warm_up(self, model: str) -> None:
         """Load a model and make a loop: the first takes seconds, for what is loaded and compiled."""
@@ -164,11 +164,13 @@ class Maker:
         loop = make_loop(plan, origin)
         return Made(plan, loop, finish_loop(plan, loop, key_of(plan, loop)))
 
-    def _plan_of(self, shelved: Shelved) -> LoopPlan:
+    def plan_of(self, shelved: Shelved) -> LoopPlan:
         """Plan by which a loop was made."""
         facts = shelved.facts
         try:
             plan = self.plan(facts.model, facts.bars)
+            if plan.checkpoint.name != facts.checkpoint:
+                raise InputError("mixdream's own model is another one by now")
         except InputError as error:
             raise InputError(f"the loop can be played, but no others made of it: {error}") from None
         if abs(facts.transpose) > MOST_SEMITONES:

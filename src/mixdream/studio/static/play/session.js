@@ -170,13 +170,16 @@ export class Session {
     else this.press(this.selected);
   }
 
-  /** Asks the model for a new loop on a pad; `begin`: it is launched, unless it plays and goes over to it anyway. */
-  async make(pad, ask, begin = false) {
+  /**
+   * Asks the model for a new loop on a pad: {ask, bars}. `begin`: it is launched, unless it plays and goes over to it
+   * anyway.
+   */
+  async make(pad, wish, begin = false) {
     const fits = this.engine
       ? [...this.engine.loops].filter(([key]) => key !== pad).map(([, loop]) => loop.id)
       : [];
     if (begin) this.audio();
-    const made = await this.during(pad, "New loop", post(`pads/${pad}/new`, { ask, fits }));
+    const made = await this.during(pad, "New loop", post(`pads/${pad}/new`, { ...wish, fits }));
     if (made && begin && !this.isOn(pad)) this.launch([[pad, made.loop]]);
   }
 
@@ -242,6 +245,11 @@ export class Session {
   /** Tempo, pitch, launch quantum, model, MIDI or names of scenes, for every page. */
   tell(settings) {
     return post("play", settings);
+  }
+
+  nameScene(row, name) {
+    const scenes = this.state.scenes.map((scene, at) => (at === row ? { ...scene, name: name.trim() } : scene));
+    return this.tell({ scenes }).catch((error) => say(error.message));
   }
 
   setMaster(volume) {
