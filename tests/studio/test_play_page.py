@@ -206,12 +206,23 @@ def test_a_mix_is_stopped_and_a_recording_becomes_one(page: Page, project: Proje
     page.get_by_role("button", name="Make a mix", exact=True).click()
     page.get_by_role("button", name="Stop the mix").click(timeout=LONG_MS)
     expect(page.get_by_role("button", name="Stop the mix")).to_be_hidden(timeout=LONG_MS)
-    folder = project.folder / "recordings"
-    folder.mkdir(exist_ok=True)
+    folder = project.loops / "takes"
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "live.json").write_text(json.dumps({"bar_samples": BAR, "samples": BAR, "events": []}))
     page.get_by_role("button", name="Make a mix of the loops of live").click()
     expect(page.locator(".work").last).to_contain_text("nothing to mix", timeout=LONG_MS)
     (folder / "live.json").unlink()
+
+
+def test_any_number_of_pages_shares_one_connection(page: Page) -> None:
+    """Browsers have six to a host: the seventh page would get nothing at all."""
+    others = [page.context.new_page() for _ in range(7)]
+    for other in others:
+        other.goto(page.url.replace("#play", "#sets"))
+    others[-1].evaluate("import('/static/play/play.js').then((it) => { globalThis.session = it.session; })")
+    others[-1].wait_for_function("() => session.state.pads.length === 16")
+    for other in others:
+        other.close()
 
 
 def test_the_xy_pad(page: Page) -> None:

@@ -3,6 +3,7 @@
 import itertools
 import secrets
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -19,7 +20,7 @@ from mixdream.generation.wish import Wish
 from mixdream.project_folder import ProjectFolder
 from mixdream.runs.ask import Ask
 from mixdream.runs.run import Run, is_run
-from mixdream.studio.play.shelf import Facts, Made, Shelf, Shelved
+from mixdream.studio.play.shelf import MORPHS, Facts, Made, Shelf, Shelved, named_with_checkpoint
 
 BUNDLED = "bundled"
 """Id of the model that comes with mixdream; those of the project are ``RUN/CHECKPOINT``."""
@@ -45,7 +46,7 @@ class Maker:
         self._given: set[str] = set()  # beginnings of names of variations that may not be written yet
         self._morphing = itertools.count(1)
         self.newest_morph = 0
-        self._morphs: dict[tuple[Any, ...], str] = {}
+        self._morphs: OrderedDict[tuple[Any, ...], str] = OrderedDict()
 
     def default_model(self) -> str:
         """Id of the project's newest model that makes loops, or of the bundled one."""
@@ -146,6 +147,8 @@ class Maker:
             made = self._finished(self.plan_of(nearest), _between(top, bottom, down))
             self.shelf.remember(made)
             self._morphs[place] = made.id
+            while len(self._morphs) > MORPHS:
+                self._morphs.popitem(last=False)
             return made
 
     def again(self, shelved: Shelved) -> Made:
@@ -162,7 +165,11 @@ class Maker:
 
     def _finished(self, plan: LoopPlan, origin: Origin) -> Made:
         loop = make_loop(plan, origin)
-        return Made(plan, loop, finish_loop(plan, loop, key_of(plan, loop)))
+        finished = finish_loop(plan, loop, key_of(plan, loop))
+        if isinstance(origin, Morph):  # between the same seeds every checkpoint has another loop
+            name = named_with_checkpoint(finished.name, plan.run.name, plan.checkpoint.name)
+            finished = replace(finished, name=name)
+        return Made(plan, loop, finished)
 
     def plan_of(self, shelved: Shelved) -> LoopPlan:
         """Plan by which a loop was made."""

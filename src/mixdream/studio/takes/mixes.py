@@ -13,7 +13,7 @@ from mixdream.project_folder import ProjectFolder
 from mixdream.studio.play.maker import Maker
 from mixdream.studio.play.play_state import RATE_HZ, Pitch, bpm_of
 from mixdream.studio.play.shelf import Shelf, Shelved
-from mixdream.studio.takes.recordings import FOLDER, first_heard, known_loop, read_recording
+from mixdream.studio.takes.recordings import TAKES_FOLDER, first_heard, known_loop, read_recording
 
 
 def make_project_mix(
@@ -27,7 +27,7 @@ def make_project_mix(
     recording: str | None = None,
     report: Report = silent,
 ) -> dict[str, Any]:
-    """Write ``recordings/NAME.wav``, a mix at a tempo.
+    """Write ``loops/takes/NAME.wav``, a mix at a tempo.
 
     Of new loops of a model; or of the loops of these ids alone, each as it was made: by its own model, and
     transposed; or of all loops of a recording, in the order in which they were first heard, at its own tempo.
@@ -44,7 +44,7 @@ def make_project_mix(
     """
     shelf = Shelf(project)
     maker = Maker(project, shelf)
-    path = project.folder / FOLDER / f"{name}.wav"
+    path = project.loops / TAKES_FOLDER / f"{name}.wav"
     if hearts is None and recording is None:
         assert minutes is not None
         plan = maker.plan(model)

@@ -30,7 +30,11 @@ from mixdream.studio.play.shelf import Facts, Shelf, Shelved, in_stereo, read_au
 from mixdream.studio.takes.performance import Performance, lines_of
 from mixdream.studio.takes.rendering import PlayedAudio, render
 
-FOLDER = "recordings"
+TAKES_FOLDER = "takes"
+
+LEVEL = 0.7**2
+"""Gain of all: that of a page whose volume was not moved, -6 dB, room for four loops at once."""
+
 _NAME = re.compile(r"[\w()+,'&-][\w()+,'& .-]{0,59}")
 _ENDS = (".wav", ".flac", ".txt", ".cue", ".json")
 _IN_MEMORY = 64  # played loops, while a recording is rendered
@@ -47,7 +51,7 @@ class Recordings:
     """Recordings and mixes of a project; what changes is told as topic ``recordings``."""
 
     def __init__(self, project: ProjectFolder, shelf: Shelf, hub: Hub) -> None:
-        self.folder = project.folder / FOLDER
+        self.folder = project.loops / TAKES_FOLDER
         self._shelf, self._hub = shelf, hub
         self._known: dict[Path, tuple[int, tuple[float, bool]]] = {}
         self._saving = threading.Lock()
@@ -151,12 +155,12 @@ def render_recording(project: ProjectFolder, name: str, report: Report = silent)
     InputError
         The recording is gone or damaged.
     """
-    path = project.folder / FOLDER / f"{name}.json"
+    path = project.loops / TAKES_FOLDER / f"{name}.json"
     recording = read_recording(path)
     missing: set[str] = set()
     played = played_again(project, recording.loops, missing.add)
     limiter = StreamLimiter(RATE_HZ)
-    blocks = limiter.limit(render(recording, played, report))
+    blocks = limiter.limit(LEVEL * block for block in render(recording, played, report))
     wav, bpm = path.with_suffix(".wav"), bpm_of(recording.bar_samples)
     write_blocks(wav, blocks, recording.samples, RATE_HZ, tags=tags_of(name, {"bpm": bpm}), channels=2)
     for other, content in beside({"bpm": bpm, "sections": _sections(recording)}, wav):
@@ -174,7 +178,7 @@ def render_recording(project: ProjectFolder, name: str, report: Report = silent)
 
 def to_render(project: ProjectFolder) -> list[str]:
     """Names of recordings that were never rendered, the oldest first."""
-    files = sorted((project.folder / FOLDER).glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+    files = sorted((project.loops / TAKES_FOLDER).glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
     names = []
     for path in files:
         with suppress(InputError):  # a mix, or damaged

@@ -17,6 +17,7 @@ export class Session {
     this.busy = new Map(); // pad -> what is being done, in words
     this.errors = new Map(); // pad -> what went wrong, in words
     this.resting = []; // what played when everything was stopped: [[key, LOOP]...]
+    this.stops = 0; // times that everything was stopped
     this.master = 0.7; // -6 dB: room for four loops at once
     this.listeners = [];
     this.pending = new Map(); // pad -> settings that the server has not told back
@@ -48,10 +49,14 @@ export class Session {
       this.engine.changed = () => this.changed();
       this.engine.setMaster(this.master);
       for (let pad = 0; pad < PADS; pad += 1) this.engine.set(pad, settingsOf(this.pad(pad)));
-      this.opened = this.engine.open();
       // Where a press of a finger is no gesture until it ends.
       addEventListener("pointerup", () => context.resume());
     }
+    // What failed is tried again at the next press.
+    this.opened ??= this.engine.open().catch((error) => {
+      this.opened = null;
+      throw error;
+    });
     this.engine.context.resume();
     return this.engine;
   }
@@ -165,8 +170,10 @@ export class Session {
     // A pad may have got another loop, or none, meanwhile.
     const now = this.resting.map(([key, loop]) => [key, typeof key === "number" ? this.pad(key).loop : loop]);
     const again = now.filter(([, loop]) => loop);
-    if (engine.loops.size) this.resting = engine.stopAll();
-    else if (again.length) this.launch(again);
+    if (engine.loops.size) {
+      this.stops += 1;
+      this.resting = engine.stopAll();
+    } else if (again.length) this.launch(again);
     else this.press(this.selected);
   }
 
