@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import httpx
 import numpy as np
+from tests.browsers import CHROMIUM
 
 from benchmarks.studio_page import ask_in_browser
 from benchmarks.table import Row, print_table
@@ -27,7 +28,6 @@ from mixdream.studio.server import Server
 from mixdream.studio.studio import Studio
 from mixdream.studio.takes.performance import Performance
 from mixdream.studio.takes.rendering import render
-from tests.browsers import CHROMIUM
 
 TIMES = 40
 HOUR_S = 3600

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
+from tests.browsers import ARGS, CHROMIUM
 
 from benchmarks.table import Row
-from tests.browsers import ARGS, CHROMIUM
 
 TIMES = 40
 _BEGUN = """async () => {

@@ -29,11 +29,10 @@ BOTH_HEARD = """() => {
 }"""
 """Peaks of two loops at once, after those of one."""
 HEARS = "([key, id]) => session.engine.voices.get(key).at(session.engine.now)?.played.id === id"
-DRAGGED = """() => {
-    const dataTransfer = new DataTransfer();
-    document.querySelector(".grip").dispatchEvent(new DragEvent("dragstart", { dataTransfer }));
-    return dataTransfer.getData("DownloadURL");
-}"""
+WATCH_DRAGS = """() => addEventListener("dragstart", (event) => {
+    globalThis.dragged = [event.isTrusted, event.dataTransfer.getData("DownloadURL")];
+})"""
+"""What the browser itself takes along when the mouse begins to drag."""
 CONTROLLER = """
 const input = { onmidimessage: null };
 globalThis.send = (...data) => input.onmidimessage({ data });

@@ -242,6 +242,19 @@ def test_ids_are_no_paths(room: tuple[Studio, TestClient], loop_id: str) -> None
     secret.unlink()
 
 
+def test_what_was_found_in_other_sets_is_not_told(
+    room: tuple[Studio, TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = room[0].desk
+    near = {"set": "sold", "time": "0:00:01.0"}
+    loop = write_known(desk.shelf.pads, "moved", impulses(5), nearest=near, copy=False, similarity=0.2)
+    before = desk.describe(loop)
+    assert (before["nearest"]["set"], before["copy"], before["similarity"]) == ("sold", False, 0.2)
+    monkeypatch.setattr(desk.likeness, "is_known", lambda _about: False)
+    after = desk.describe(loop)
+    assert (after["nearest"], after["copy"], after["similarity"]) == (None, None, None)
+
+
 def test_folders_are_not_listed_once_for_each_loop(
     room: tuple[Studio, TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,13 +18,13 @@ from tests.studio.play_view import (
     BOTH_HEARD,
     CONTROLLER,
     CUT_AFTER_RELOAD,
-    DRAGGED,
     HEARS,
     HIT,
     LAST_BEGAN,
     PLAYING,
     QUEUED,
     SMALL,
+    WATCH_DRAGS,
     begin,
     pad,
     playing,
@@ -298,9 +298,14 @@ def test_a_copy_is_marked_in_words(page: Page) -> None:
 
 
 def test_a_pad_is_dragged_out_as_a_file(page: Page) -> None:
-    dragged = page.evaluate(DRAGGED)
+    page.evaluate(WATCH_DRAGS)
+    page.locator(".grip").first.hover()
+    page.mouse.down()
+    page.mouse.move(600, 4, steps=4)  # onto nothing that takes it
+    page.mouse.up()
+    by_the_browser, dragged = page.evaluate("dragged")
     kind, name, url = dragged.split(":", 2)
-    assert (kind, name) == ("audio/wav", f"{pad(page, 1).get_attribute('data-loop')}.wav")
+    assert by_the_browser and (kind, name) == ("audio/wav", f"{pad(page, 1).get_attribute('data-loop')}.wav")
     answer = page.request.get(url)
     assert answer.ok and answer.body()[:4] == b"RIFF"
     assert "attachment" in answer.headers["content-disposition"]

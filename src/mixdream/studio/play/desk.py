@@ -189,7 +189,9 @@ class Desk:
             sentence = "Its file is gone from the folder loops/pads."
             return {"id": loop_id, **_NO_LOOP, "heart": heart, "gone": True, "verdict": sentence}
         about, facts = shelved.about, shelved.facts
-        nearest = about.get("nearest")
+        compared = self.likeness.is_known(about)
+        likeness = about if compared else {}  # of other sets it says nothing of these
+        nearest = likeness.get("nearest")
         if isinstance(nearest, dict):  # loops of older versions do not say how long the moment is
             nearest = {"seconds": facts.seconds} | nearest
         return {
@@ -198,10 +200,10 @@ class Desk:
             "version": shelved.version,
             "heart": heart,
             "gone": False,
-            "compared": self.likeness.is_known(about),
+            "compared": compared,
             "nearest": nearest,
-            "similarity": about.get("similarity"),
-            "copy": about.get("copy"),
+            "similarity": likeness.get("similarity"),
+            "copy": likeness.get("copy"),
             "verdict": self.likeness.verdict(loop_id, about),
         }
 

@@ -61,13 +61,17 @@ export function takes(session, panel, showTab) {
     element("label", { className: "field" }, element("span", { textContent: "Minutes" }), minutes),
     element("label", { className: "check" }, hearts, "of hearted loops only"),
     element("button", { textContent: "Make a mix" }),
+    element("p", {
+      className: "soft",
+      textContent: "Mix beside a recording makes one of its loops, in the order in which they were heard.",
+    }),
   );
   const send = (event) => {
     event.preventDefault();
     tell("mix", { minutes: minutes.valueAsNumber, hearts: hearts.checked });
   };
 
-  const list = element("ul", { className: "rows" });
+  const list = element("ul", { className: "rows takes" });
   const none = element("p", {
     className: "soft",
     textContent:
@@ -138,8 +142,12 @@ function make({ name, kind }) {
     "li",
     {},
     element("div", {}, element("strong"), element("span", { className: "soft" })),
-    element("span", { className: "files" }),
-    ...(kind === "recording" ? [render, mix] : []),
+    element(
+      "div",
+      { className: "actions" },
+      element("span", { className: "files" }),
+      ...(kind === "recording" ? [render, mix] : []),
+    ),
   );
 }
 
