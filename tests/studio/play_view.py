@@ -38,6 +38,16 @@ const input = { onmidimessage: null };
 globalThis.send = (...data) => input.onmidimessage({ data });
 navigator.requestMIDIAccess = async () => ({ inputs: new Map([["one", input]]) });
 """
+NOTE_AUDITION = """() => {
+    session.engine.audition = (buffer) => { globalThis.heard = buffer.length; return () => {}; };
+}"""
+FAILS_ONCE = """
+const add = AudioWorklet.prototype.addModule;
+AudioWorklet.prototype.addModule = async function () {
+    AudioWorklet.prototype.addModule = add;
+    throw new Error("It did not come.");
+};
+"""
 CUT_AFTER_RELOAD = "import('/static/play/play.js').then((it) => it.session.engine.heard(4).low_cut_hz)"
 LAST_BEGAN = """(key) => {
     const { origin, barSamples } = session.engine.clock.segment;

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from mixdream.project import Project
 from mixdream.studio.studio import Studio
@@ -18,9 +18,11 @@ from tests.studio.play_view import (
     BOTH_HEARD,
     CONTROLLER,
     CUT_AFTER_RELOAD,
+    FAILS_ONCE,
     HEARS,
     HIT,
     LAST_BEGAN,
+    NOTE_AUDITION,
     PLAYING,
     QUEUED,
     SMALL,
@@ -295,6 +297,48 @@ def test_a_copy_is_marked_in_words(page: Page) -> None:
     expect(page.get_by_role("button", name="Pad 6")).to_have_attribute(
         "aria-label", re.compile("may be a copy")
     )
+
+
+def test_the_loop_beside_its_moment_has_its_own_tempo(page: Page) -> None:
+    """As the moment has, whatever the pads play at: else they could not be compared by ear."""
+    press(page, 6)
+    page.locator("#bpm").fill("140")
+    page.locator("#bpm").press("Enter")
+    page.wait_for_function("() => session.state.bar_samples === 75600")
+    page.evaluate(NOTE_AUDITION)
+    page.get_by_role("button", name="Hear the loop").click()
+    assert page.wait_for_function("() => globalThis.heard").json_value() == 2 * BAR
+    page.evaluate("delete session.engine.audition")
+
+
+def test_a_place_that_is_made_after_everything_was_stopped_stays_silent(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/api/morph", lambda route: held.append(route))
+    press(page, 1)
+    expect(pad(page, 1)).to_have_class(PLAYING)
+    with page.expect_request("**/api/morph"):
+        page.evaluate("session.xy.move(0.5, 0.5)")
+    page.get_by_role("button", name="Stop all").click()
+    loop = page.evaluate("session.pad(1).loop")
+    held[0].fulfill(json={"loop": loop})
+    page.wait_for_function("() => !document.querySelector('#panel-xy p').textContent.includes('is made')")
+    assert not page.evaluate("session.isOn('xy')")
+    page.unroute("**/api/morph")
+
+
+def test_a_limiter_that_did_not_come_is_asked_for_again(browser: Browser, link: str) -> None:
+    context = browser.new_context()
+    context.set_default_timeout(LONG_MS)
+    page = context.new_page()
+    page.add_init_script(FAILS_ONCE)
+    page.goto(link)
+    page.goto(page.url + "#play")
+    expect(pad(page, 1)).to_have_attribute("data-loop", re.compile("known_0"), timeout=LONG_MS)
+    press(page, 1)
+    expect(pad(page, 1)).to_have_class(re.compile(r"\bbad\b"))
+    press(page, 1)
+    expect(pad(page, 1)).to_have_class(PLAYING)
+    context.close()
 
 
 def test_a_pad_is_dragged_out_as_a_file(page: Page) -> None:
