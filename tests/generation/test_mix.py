@@ -1,6 +1,5 @@
 import itertools
 import json
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 
 from mixdream.analysis.key import Key
 from mixdream.analysis.seam import Seam
-from mixdream.audio import write
 from mixdream.audio.limiter import StreamLimiter, true_peak
 from mixdream.errors import InputError
 from mixdream.generation import mix as mixes
@@ -323,20 +321,6 @@ def test_an_interrupted_mix_leaves_nothing(run: Run, tmp_path: Path, monkeypatch
     with pytest.raises(KeyboardInterrupt):
         make_mix(run, tmp_path / "x.wav", 0.5, Wish(bpm=300, rate_hz=8000), report=interrupt)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_what_passes_4_gb_becomes_rf64(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def blocks() -> Iterator[np.ndarray]:
-        yield from (np.full(1000, 0.25), np.full(500, -0.25))
-
-    monkeypatch.setattr(write, "_MOST_WAV_BYTES", 4499)
-    write.write_blocks(tmp_path / "long.wav", blocks(), 1500, 8000)
-    monkeypatch.setattr(write, "_MOST_WAV_BYTES", 4500)
-    write.write_blocks(tmp_path / "short.wav", blocks(), 1500, 8000)
-    assert soundfile.info(tmp_path / "long.wav").format == "RF64"
-    assert soundfile.info(tmp_path / "short.wav").format == "WAV"
-    long, short = (soundfile.read(tmp_path / name)[0] for name in ("long.wav", "short.wav"))
-    assert np.array_equal(long, np.repeat([0.25, -0.25], [1000, 500])) and np.array_equal(long, short)
 
 
 def test_wrong_wishes_are_explained(run: Run, tmp_path: Path) -> None:

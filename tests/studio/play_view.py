@@ -7,13 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from mixdream.project import Project
+from mixdream.studio.studio import Studio
+from tests.studio.conftest import serving
 from tests.studio.playing import impulses, write_known
 
 BAR = 42_000  # samples
 START_MS = 60_000  # for a server that begins on a machine that is busy
+LONG_MS = 90_000  # for what a model makes on a machine that is busy
 HIT = 2000  # samples from the beginning of a bar to the peak in it
 BPM = 252  # as fast as it is, nobody waits long for a bar
 PLAYING, QUEUED = re.compile(r"\bplaying\b"), re.compile(r"\bqueued\b")
@@ -106,3 +110,27 @@ def press(page: Page, number: int) -> None:
 
 def saved(project: Project) -> Any:
     return json.loads((project.folder / "studio.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return with_known_pack(tmp_path_factory.mktemp("studio") / "project")
+
+
+@pytest.fixture(scope="module")
+def link(project: Project) -> Iterator[str]:
+    with serving(Studio(project)) as server:
+        yield server.link
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser, link: str) -> Iterator[Page]:
+    with playing(browser.new_context(viewport={"width": 1280, "height": 800}), link) as page:
+        yield page
+
+
+@pytest.fixture
+def page(window: Page) -> Page:
+    """The page that most tests share, as if it had just been opened."""
+    begin(window)
+    return window
