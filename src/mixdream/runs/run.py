@@ -47,6 +47,7 @@ def is_run(folder: Path) -> bool:
 class Run:
     """A run folder: ``recipe.toml``, ``run.json``, ``metrics.jsonl``, ``checkpoints/step-*/``.
 
+    What `mixdream.runs.small_checkpoint` keeps of check-ups is in ``small/step-*/``.
     Where there were check-ups, their history and the best checkpoint are in ``doctor.json``. Where the
     scaling has statistics of the training windows, they are in ``scaling.json``; what clips can be asked for
     by is in ``conditions.json``. ``recipe`` is the one that was resolved when the training began.
