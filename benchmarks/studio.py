@@ -1,4 +1,4 @@
-"""The studio over HTTP, with the model that comes with mixdream: from what is asked for to what can be heard.
+"""The studio, with the model that comes with mixdream: from what is asked for to what can be heard.
 
 What is heard begins on the next bar; until it is all there, what played before plays on.
 """
@@ -17,7 +17,9 @@ from urllib.parse import quote
 
 import httpx
 import numpy as np
+from tests.browsers import CHROMIUM
 
+from benchmarks.studio_page import ask_in_browser
 from benchmarks.table import Row, print_table
 from mixdream.project import Project
 from mixdream.studio.play.play_state import bar_of
@@ -109,10 +111,10 @@ def time_rendering(studio: Studio, pads: list[str], bar: int) -> Row:
 def rows() -> Iterator[Row]:
     """Times of a studio, warm, in a new project."""
     with tempfile.TemporaryDirectory() as folder:
-        studio = Studio(Project(Path(folder)))
-        server = Server(studio, 0)
-        studio.desk.warm_up()
+        server = Server(Project(Path(folder)), 0)
         with server.listening():
+            studio = server.studio
+            studio.desk.warm_up()
             thread = threading.Thread(target=server.run)
             thread.start()
             try:
@@ -123,6 +125,8 @@ def rows() -> Iterator[Row]:
                 ) as client:
                     client.get(server.link, follow_redirects=True).raise_for_status()
                     yield from ask_all(Page(client), studio)
+                if CHROMIUM:
+                    yield from ask_in_browser(server.link)
             finally:
                 server.stop()
                 thread.join()

@@ -98,6 +98,7 @@ def test_check_ups_are_rendered_to_hear(tmp_path: Path, monkeypatch: pytest.Monk
     assert len(rendered) >= 2 and len(rendered) % 2 == 0
     about = json.loads(rendered[0].with_suffix(".json").read_text("utf-8"))
     assert about["trained_s"] > 0
+    assert [path.name for path in run.small_checkpoints()] == sorted({path.parent.name for path in rendered})
     assert "How it grew" in project.page.read_text("utf-8")
 
 

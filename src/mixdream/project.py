@@ -20,6 +20,7 @@ from mixdream.project_page import read_loop, write_project_page
 from mixdream.recipes.load import load_recipe
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.run import SAMPLES_FOLDER, Run, is_run
+from mixdream.runs.small_checkpoint import keep_small
 from mixdream.training.dry_run import Plan, plan_training
 from mixdream.training.parent import bundled_parent
 from mixdream.training.recorder import Examined
@@ -90,7 +91,8 @@ class Project(ProjectFolder):
     def train(self, corpus: Corpus, minutes: float, report: Report = silent) -> Run:
         """Train until so many minutes are over in all, or the doctor sees nothing to be gained.
 
-        At each check-up four loops are rendered to hear, and the page shows two of them.
+        At each check-up its weights are kept, see `keep_small`, and four loops are rendered to hear; the page
+        shows two of them.
 
         Raises
         ------
@@ -133,9 +135,10 @@ class Project(ProjectFolder):
         write_project_page(self.page, run, corpus, loops, run.info())
 
     def _show_check_up(self, examined: Examined, corpus: Corpus) -> None:
-        """Render loops of a model that is in training, and write the page, which finds them in the run."""
+        """Keep a model that is in training to be played, render its loops, and write the page with them."""
         run, checkpoint = examined.run, examined.checkpoint
         steps, seconds = examined.check_up.step, examined.check_up.seconds
+        keep_small(run, checkpoint)
         plan = plan_loops(run, Wish(form="flac"), checkpoint)
         for seed in _HEARD_SEEDS:
             folder = run.folder / SAMPLES_FOLDER / checkpoint.name

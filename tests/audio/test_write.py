@@ -41,3 +41,17 @@ def test_a_file_that_cannot_grow_is_told_once_and_goes(
     assert raised.value.filename == str(path)
     assert list(tmp_path.iterdir()) == []
     assert capfd.readouterr().err == "", "libsndfile prints what Python raises in it"
+
+
+def test_what_passes_4_gb_becomes_rf64(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def blocks() -> Iterator[np.ndarray]:
+        yield from (np.full(1000, 0.25), np.full(500, -0.25))
+
+    monkeypatch.setattr("mixdream.audio.write._MOST_WAV_BYTES", 4499)
+    write_blocks(tmp_path / "long.wav", blocks(), 1500, 8000)
+    monkeypatch.setattr("mixdream.audio.write._MOST_WAV_BYTES", 4500)
+    write_blocks(tmp_path / "short.wav", blocks(), 1500, 8000)
+    assert soundfile.info(tmp_path / "long.wav").format == "RF64"
+    assert soundfile.info(tmp_path / "short.wav").format == "WAV"
+    long, short = (soundfile.read(tmp_path / name)[0] for name in ("long.wav", "short.wav"))
+    assert np.array_equal(long, np.repeat([0.25, -0.25], [1000, 500])) and np.array_equal(long, short)

@@ -1,8 +1,8 @@
 import itertools
 import json
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pyloudnorm
@@ -13,15 +13,14 @@ from hypothesis import strategies as st
 
 from mixdream.analysis.key import Key
 from mixdream.analysis.seam import Seam
-from mixdream.audio import write
 from mixdream.audio.limiter import StreamLimiter, true_peak
 from mixdream.errors import InputError
 from mixdream.generation import mix as mixes
 from mixdream.generation.arrangement import Candidate, EnergyScale, arrange, choose
 from mixdream.generation.decks import SWAP_S, BeatGrid, Deck, Setting, low_pass, play, setting_of
 from mixdream.generation.generate import generate
-from mixdream.generation.loops import Loop
-from mixdream.generation.mix import make_mix
+from mixdream.generation.loops import Loop, LoopPlan, plan_loops
+from mixdream.generation.mix import Pick, make_mix, mix_loops
 from mixdream.generation.wish import Wish
 from mixdream.runs.run import Run
 from tests.conftest import tiny_recipe
@@ -181,7 +180,7 @@ def candidate(
     seed: int, bass_db: float = 0.0, pulse_db: float = 1.0, key: Key | None = None, seam: float = 1.0
 ) -> Candidate:
     loop = Loop(seed, np.ones(8, np.float32), pulse_db, 0.5, Seam(seam, 0.5))
-    return Candidate(loop, key, bass_db)
+    return Candidate(loop, cast("LoopPlan", None), key, bass_db)
 
 
 def test_energy_is_the_share_with_less_bass_and_pulse() -> None:
@@ -244,6 +243,51 @@ def test_a_mix_is_as_long_as_asked_and_its_loops_are_found_again(run: Run, tmp_p
     assert 7 <= drop["seed"] < 7 + 15
 
 
+def test_loops_in_their_order_have_a_phrase_each_as_they_are_transposed(run: Run, tmp_path: Path) -> None:
+    moves = {9: 0, 2: 5, 7: -3, 4: 0}
+    picks = [
+        Pick(plan_loops(run, Wish(bpm=300, rate_hz=8000, transpose=semitones)), seed)
+        for seed, semitones in moves.items()
+    ]
+    mix = mix_loops(picks, tmp_path / "x.wav", None)
+    said = [phrase for section in mix["sections"] for phrase in section["phrases"]]
+    assert {phrase["seed"]: phrase["transpose"] for phrase in said} == moves
+    assert [phrase["seed"] for phrase in said] == list(moves)
+    assert (mix["bars"], said[0]["run"], said[0]["bars"]) == (4 * 8, run.name, 2)
+    alone = generate(run, tmp_path, Wish(count=1, seed=7, bpm=300, rate_hz=8000, transpose=-3))[0]
+    loop, _ = soundfile.read(alone["file"])
+    drop, _ = soundfile.read(mix["file"], start=2 * 4 * len(loop), frames=len(loop))
+    assert np.corrcoef(drop, loop)[0, 1] > 0.99
+    assert said[2]["key"] == alone["key"]
+    with pytest.raises(InputError, match="needs 3 loops, for intro, drop and outro: these are 2"):
+        mix_loops(picks[:2], tmp_path / "y.wav", None)
+
+
+def test_loops_of_several_lengths_play_whole_times_in_a_phrase(run: Run, tmp_path: Path) -> None:
+    picks = [Pick(plan_loops(run, Wish(bpm=300, rate_hz=8000, bars=bars)), 5) for bars in (1, 2, 1)]
+    mix = mix_loops(picks, tmp_path / "x.wav", None)
+    said = [phrase for section in mix["sections"] for phrase in section["phrases"]]
+    assert [phrase["bars"] for phrase in said] == [1, 2, 1] and mix["bars"] == 3 * 8
+
+
+def test_a_mix_of_stereo_loops_is_in_stereo(run: Run, tmp_path: Path) -> None:
+    """Left and right as the loops have them; one in mono stays in the middle."""
+    own = Run.pretrained()
+    bpm = float(own.info()["tempo_bpm"])
+    stereo, mono = (plan_loops(one, Wish(bpm=bpm, rate_hz=16_000)) for one in (own, run))
+    mix = mix_loops([Pick(mono, 0), Pick(stereo, 1), Pick(mono, 1)], tmp_path / "x.wav", None)
+    audio, _ = soundfile.read(mix["file"])
+    assert audio.shape == (mix["samples"], 2) and mix["channels"] == 2
+    bars = np.array_split(audio[:, 0] - audio[:, 1], mix["bars"])
+    assert max(np.abs(side).max() for side in [*bars[:7], *bars[17:]]) < 1e-6  # but for what fades
+    made = generate(own, tmp_path, Wish(count=1, seed=1, bpm=bpm, rate_hz=16_000))[0]
+    loop, _ = soundfile.read(made["file"])
+    side = loop[:, 0] - loop[:, 1]
+    drop = (audio[:, 0] - audio[:, 1])[len(audio) // 3 :][: len(side)]
+    assert np.abs(side).max() > 0.005 and np.corrcoef(drop, side)[0, 1] > 0.99
+    assert mix["loudness_lufs"] == pytest.approx(pyloudnorm.Meter(16_000).integrated_loudness(audio), abs=0.1)
+
+
 def test_a_mix_is_a_function_of_its_seed_in_either_format(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -277,20 +321,6 @@ def test_an_interrupted_mix_leaves_nothing(run: Run, tmp_path: Path, monkeypatch
     with pytest.raises(KeyboardInterrupt):
         make_mix(run, tmp_path / "x.wav", 0.5, Wish(bpm=300, rate_hz=8000), report=interrupt)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_what_passes_4_gb_becomes_rf64(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def blocks() -> Iterator[np.ndarray]:
-        yield from (np.full(1000, 0.25), np.full(500, -0.25))
-
-    monkeypatch.setattr(write, "_MOST_WAV_BYTES", 4499)
-    write.write_blocks(tmp_path / "long.wav", blocks(), 1500, 8000)
-    monkeypatch.setattr(write, "_MOST_WAV_BYTES", 4500)
-    write.write_blocks(tmp_path / "short.wav", blocks(), 1500, 8000)
-    assert soundfile.info(tmp_path / "long.wav").format == "RF64"
-    assert soundfile.info(tmp_path / "short.wav").format == "WAV"
-    long, short = (soundfile.read(tmp_path / name)[0] for name in ("long.wav", "short.wav"))
-    assert np.array_equal(long, np.repeat([0.25, -0.25], [1000, 500])) and np.array_equal(long, short)
 
 
 def test_wrong_wishes_are_explained(run: Run, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def client(studio: Studio, stranger: TestClient) -> TestClient:
 @contextmanager
 def serving(studio: Studio) -> Iterator[Server]:
     """Serve a studio on a free port, in a thread."""
-    server = Server(studio, 0)
+    server = Server(studio.project, 0)
     with server.listening():
         thread = threading.Thread(target=server.run)
         thread.start()

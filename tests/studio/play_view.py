@@ -7,13 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from mixdream.project import Project
+from mixdream.studio.studio import Studio
+from tests.studio.conftest import serving
 from tests.studio.playing import impulses, write_known
 
 BAR = 42_000  # samples
 START_MS = 60_000  # for a server that begins on a machine that is busy
+LONG_MS = 90_000  # for what a model makes on a machine that is busy
 HIT = 2000  # samples from the beginning of a bar to the peak in it
 BPM = 252  # as fast as it is, nobody waits long for a bar
 PLAYING, QUEUED = re.compile(r"\bplaying\b"), re.compile(r"\bqueued\b")
@@ -29,15 +33,24 @@ BOTH_HEARD = """() => {
 }"""
 """Peaks of two loops at once, after those of one."""
 HEARS = "([key, id]) => session.engine.voices.get(key).at(session.engine.now)?.played.id === id"
-DRAGGED = """() => {
-    const dataTransfer = new DataTransfer();
-    document.querySelector(".grip").dispatchEvent(new DragEvent("dragstart", { dataTransfer }));
-    return dataTransfer.getData("DownloadURL");
-}"""
+WATCH_DRAGS = """() => addEventListener("dragstart", (event) => {
+    globalThis.dragged = [event.isTrusted, event.dataTransfer.getData("DownloadURL")];
+})"""
+"""What the browser itself takes along when the mouse begins to drag."""
 CONTROLLER = """
 const input = { onmidimessage: null };
 globalThis.send = (...data) => input.onmidimessage({ data });
 navigator.requestMIDIAccess = async () => ({ inputs: new Map([["one", input]]) });
+"""
+NOTE_AUDITION = """() => {
+    session.engine.audition = (buffer) => { globalThis.heard = buffer.length; return () => {}; };
+}"""
+FAILS_ONCE = """
+const add = AudioWorklet.prototype.addModule;
+AudioWorklet.prototype.addModule = async function () {
+    AudioWorklet.prototype.addModule = add;
+    throw new Error("It did not come.");
+};
 """
 CUT_AFTER_RELOAD = "import('/static/play/play.js').then((it) => it.session.engine.heard(4).low_cut_hz)"
 LAST_BEGAN = """(key) => {
@@ -97,3 +110,27 @@ def press(page: Page, number: int) -> None:
 
 def saved(project: Project) -> Any:
     return json.loads((project.folder / "studio.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return with_known_pack(tmp_path_factory.mktemp("studio") / "project")
+
+
+@pytest.fixture(scope="module")
+def link(project: Project) -> Iterator[str]:
+    with serving(Studio(project)) as server:
+        yield server.link
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser, link: str) -> Iterator[Page]:
+    with playing(browser.new_context(viewport={"width": 1280, "height": 800}), link) as page:
+        yield page
+
+
+@pytest.fixture
+def page(window: Page) -> Page:
+    """The page that most tests share, as if it had just been opened."""
+    begin(window)
+    return window

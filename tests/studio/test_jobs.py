@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,16 @@ def working(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     yield process
     process.kill()
     process.wait()
+
+
+def test_all_who_look_at_once_see_that_a_job_is_gone(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path)
+    with job_lock(tmp_path / ".studio" / "jobs", "training"):
+        Job.begin({}).write(job_file(tmp_path / ".studio" / "jobs", "training"))
+        assert jobs.is_running("training")
+    with ThreadPoolExecutor(8) as pages:
+        seen = list(pages.map(lambda _: jobs.is_running("training"), range(400)))
+    assert not any(seen)
 
 
 def test_a_server_that_starts_anew_finds_the_job_and_can_stop_it(

@@ -74,7 +74,7 @@ def test_a_loop_is_compared_and_its_file_says_so(room: Room, corpus: Corpus) -> 
     file = room.shelf.pads / f"{made.id}.json"
     before = json.loads(file.read_text())
     told = room.compared(made.id)  # made again from what its JSON says
-    assert re.fullmatch(r"Nearest: [AB] at 00:\d\d\.\d; not a copy\.", told)
+    assert re.fullmatch(r"Nearest: [AB] at 0:\d\d\.\d; not a copy\.", told)
     said = json.loads(file.read_text())
     nearest = said["nearest"]
     judged = {"similarity": said["similarity"], "copy": False, COMPARED_WITH: corpus.hash}
@@ -84,14 +84,14 @@ def test_a_loop_is_compared_and_its_file_says_so(room: Room, corpus: Corpus) -> 
     assert (made.plan.run.folder / COPIES_NAME).exists() and not room.kept.exists()
     copy = room.new()
     told = room.compared(copy.id, with_moment(copy, corpus, 40_000))
-    assert re.fullmatch(r"A copy of A at 00:0[45]\.\d\.", told)
+    assert re.fullmatch(r"A copy of A at 0:0[45]\.\d\.", told)
 
 
 def test_other_sets_make_an_old_verdict_void(room: Room, corpus: Corpus) -> None:
     made = room.new()
     nearest = {"set": "sold", "time": "0:00:01.0"}
     room.shelf.note(made.id, {"nearest": nearest, "copy": False, COMPARED_WITH: "another"})
-    assert room.verdict(made.id) == "Nearest: sold at 00:01.0; not a copy."  # there are no sets to doubt it
+    assert room.verdict(made.id) == "Nearest: sold at 0:01.0; not a copy."  # there are no sets to doubt it
     shutil.copytree(corpus.folder, room.project.corpus)
     assert not room.likeness.is_known(room.shelf.get(made.id).about)
     assert room.verdict(made.id) == "Being compared with your music."

@@ -85,12 +85,24 @@ def test_a_morph_that_was_forgotten_is_made_again(maker: Maker, monkeypatch: pyt
     corners = shelved(maker, 4)
     first, *_ = [maker.morph(corners, x, 0.5) for x in (0.1, 0.2, 0.3)]
     assert isinstance(first, Made) and IN_MEMORY > 2
+    assert first.plan.checkpoint.name in first.id  # other checkpoints have other loops between these seeds
     with pytest.raises(InputError, match="is forgotten by now"):
         maker.shelf.audio(first.id)
     assert maker.shelf.get(first.id).about == first.finished.about
     again = maker.again(maker.shelf.get(first.id))
     assert again.id == first.id and np.array_equal(again.finished.audio, first.finished.audio)
     assert isinstance(maker.morph(corners, 0.1, 0.5), Made) and maker.shelf.audio(first.id)
+
+
+def test_of_morphs_that_were_left_long_ago_nothing_is_known(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("shelf", "maker"):
+        monkeypatch.setattr(f"mixdream.studio.play.{module}.MORPHS", 2)
+    corners = shelved(maker, 4)
+    made = [maker.morph(corners, x, 0.5) for x in (0.1, 0.2, 0.3)]
+    known = [isinstance(one, Made) and maker.shelf.find(one.id) is not None for one in made]
+    assert known == [False, True, True] and len(maker._morphs) == 2
 
 
 def test_names_stay_short_however_deep_morphs_of_morphs_are(maker: Maker) -> None:

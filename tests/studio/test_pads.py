@@ -242,6 +242,38 @@ def test_ids_are_no_paths(room: tuple[Studio, TestClient], loop_id: str) -> None
     secret.unlink()
 
 
+def test_what_was_found_in_other_sets_is_not_told(
+    room: tuple[Studio, TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = room[0].desk
+    near = {"set": "sold", "time": "0:00:01.0"}
+    loop = write_known(desk.shelf.pads, "moved", impulses(5), nearest=near, copy=False, similarity=0.2)
+    before = desk.describe(loop)
+    assert (before["nearest"]["set"], before["copy"], before["similarity"]) == ("sold", False, 0.2)
+    monkeypatch.setattr(desk.likeness, "is_known", lambda _about: False)
+    after = desk.describe(loop)
+    assert (after["nearest"], after["copy"], after["similarity"]) == (None, None, None)
+
+
+def test_folders_are_not_listed_once_for_each_loop(
+    room: tuple[Studio, TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With thousands of loops in them that would take seconds."""
+    desk = room[0].desk
+    for pad in range(2):
+        ask(room, f"pads/{pad}/put", {"id": write_known(desk.shelf.pads, f"listed_{pad}", impulses(5))})
+    listed: list[Path] = []
+    look = Path.iterdir
+
+    def list_folder(folder: Path) -> Iterator[Path]:
+        listed.append(folder)
+        return look(folder)
+
+    monkeypatch.setattr(Path, "iterdir", list_folder)
+    assert desk.content()["pads"][1]["loop"]["id"] == "listed_1"
+    assert listed == [room[0].project.loops]  # for the pack
+
+
 def test_impossible_bars_are_refused(room: tuple[Studio, TestClient]) -> None:
     for bars in (0, -1, 10**9):
         answer = room[1].get(f"/api/loops/x/played.wav?bar_samples={bars}")

@@ -8,30 +8,58 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import BrowserContext, expect
 
 from mixdream.errors import InputError
 from mixdream.project import Project
 from mixdream.studio.server import Server
 from mixdream.studio.studio import Studio
+from tests.browsers import NEEDS_CHROMIUM
+from tests.studio.conftest import serving
+
+LONG_MS = 120_000  # on a machine that is busy
 
 
 def test_one_studio_for_a_project_and_one_for_a_port(tmp_path: Path) -> None:
-    studio = Studio(Project(tmp_path / "project"))
-    first = Server(studio, 0)
+    project = Project(tmp_path / "project")
+    first = Server(project, 0)
     with first.listening():
-        with pytest.raises(InputError, match="is open already"), Server(studio, 0).listening():
+        with pytest.raises(InputError, match="is open already"), Server(project, 0).listening():
             pass
-        other = Server(Studio(Project(tmp_path / "other")), first.port)
+        other = Server(Project(tmp_path / "other"), first.port)
         with pytest.raises(InputError, match=f"port {first.port} cannot be used.*--port"), other.listening():
             pass
-    with Server(studio, first.port).listening():  # both are free again
+    with Server(project, first.port).listening():  # both are free again
         pass
     (tmp_path / "file").touch()
     with (
         pytest.raises(InputError, match="is a file"),
-        Server(Studio(Project(tmp_path / "file")), 0).listening(),
+        Server(Project(tmp_path / "file"), 0).listening(),
     ):
         pass
+
+
+def test_a_studio_that_is_open_already_is_not_worked_in(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    with Server(project, 0).listening():
+        (tmp_path / "studio.json").write_text("the other one is just writing it")
+        with pytest.raises(InputError, match="is open already"), Server(project, 0).listening():
+            pass
+        assert (tmp_path / "studio.json").exists()
+    with Server(project, 0).listening():
+        assert not (tmp_path / "studio.json").exists()  # put aside
+
+
+@NEEDS_CHROMIUM
+def test_the_browser_gets_a_file_that_only_the_owner_reads(context: BrowserContext, tmp_path: Path) -> None:
+    with serving(Studio(Project(tmp_path / "<p>"))) as server:
+        page = server.link_file()
+        assert page.stat().st_mode & 0o077 == 0 and server.studio.token() in page.read_text()
+        opened = context.new_page()
+        opened.goto(page.as_uri())
+        opened.wait_for_url(f"http://127.0.0.1:{server.port}/", timeout=LONG_MS)
+        expect(opened.get_by_role("link", name="Training")).to_be_visible(timeout=LONG_MS)
+        assert server.studio.token() not in opened.url
 
 
 def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:

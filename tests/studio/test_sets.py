@@ -16,6 +16,7 @@ from mixdream.files import write_json
 from mixdream.project import Project
 from mixdream.studio.sets.sets import describe_sets
 from mixdream.studio.studio import Studio
+from mixdream.studio.watch import topics_of
 from tests.conftest import write_set
 from tests.studio.made import fill, newest, read, state_of, wait_until
 
@@ -179,8 +180,28 @@ def test_reading_over_http(studio: Studio, client: TestClient, tmp_path: Path) -
 def test_an_unreadable_list_of_names_is_said(studio: Studio) -> None:
     studio.own_folder.mkdir(parents=True)
     (studio.own_folder / "sources.json").write_text('{"named": ')
-    with pytest.raises(InputError, match="is damaged"):
-        told(studio)
+    content = told(studio)
+    (problem,) = content["not_taken"]
+    assert problem["source"].endswith("sources.json") and "is damaged" in problem["reason"]
+    assert topics_of(studio)[1].stamp()  # it is looked at again and again
+    for refused in (lambda: studio.sources.name(str(Path(__file__).parent)), studio.sources.to_read):
+        with pytest.raises(InputError, match="delete it, and name again what lies elsewhere"):
+            refused()
+
+
+def test_a_cue_sheet_that_is_dropped_with_its_audio_names_tracks(studio: Studio, tmp_path: Path) -> None:
+    sets = studio.project.sets
+    sets.mkdir(parents=True)
+    write_set(sets / "night.wav", 20)
+    track = 'FILE "{}" WAVE\n  TRACK 01 AUDIO\n    TITLE "First"\n    INDEX 01 00:05:00\n'
+    (sets / "night.CUE").write_text(track.format("night.wav"))
+    write_set(tmp_path / "secret.wav", 20)
+    (sets / "out.cue").write_text(track.format("../../secret.wav"))  # leads out of the project
+    (sets / "broken.cue").write_text("no cue sheet")
+    read(studio.project)
+    (record,) = read_index(studio.project.corpus).sets
+    assert [(one.title, one.start_s) for one in record.tracks] == [("First", 5.0)]
+    assert told(studio)["waiting"] == []
 
 
 def test_a_project_of_the_command_line_is_the_same(tmp_path: Path) -> None:

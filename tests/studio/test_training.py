@@ -67,8 +67,7 @@ def test_check_ups_are_told_with_four_seeds_to_hear(theirs: Studio, client: Test
     check_ups = content["check_ups"]
     assert len(check_ups) == info["doctor"]["check_ups"] >= 2
     assert [each["step"] for each in check_ups] == sorted(each["step"] for each in check_ups)
-    kept = {path.name for path in run.checkpoints()}
-    assert {each["checkpoint"] for each in check_ups if each["kept"]} <= kept
+    assert all(each["kept"] for each in check_ups)
     assert sum(each["best"] for each in check_ups) == (run.best_checkpoint() is not None)
     for check_up in check_ups:
         assert [loop["seed"] for loop in check_up["loops"]] == [0, 1, 2, 3]
@@ -83,11 +82,19 @@ def test_check_ups_are_told_with_four_seeds_to_hear(theirs: Studio, client: Test
     assert theirs.project.page.read_text("utf-8").count("<audio") == 2 * min(4, len(check_ups))
 
 
-def test_each_checkpoint_is_a_model(theirs: Studio) -> None:
+def test_each_check_up_is_a_model_to_play_with(theirs: Studio, client: TestClient) -> None:
     run = Run.open(theirs.project.runs / "dream")
+    first, *_ = [each["checkpoint"] for each in describe_training(theirs)["check_ups"]]
+    for complete in run.checkpoints():
+        if complete.name == first:
+            shutil.rmtree(complete)  # as a training does after two more
+    assert client.post("/api/play", json={"model": f"dream/{first}"}).status_code == 200
+    made = client.post("/api/pads/0/new", json={}).json()["loop"]
+    assert (made["run"], made["checkpoint"]) == ("dream", first)
+    assert client.post("/api/pads/0/vary", json={"strength": 0.2}).status_code == 200
     models = describe_training(theirs)["models"]
     assert [model["id"] for model in models[1:]] == [
-        f"dream/{path.name}" for path in reversed(run.checkpoints())
+        f"dream/{path.name}" for path in reversed(run.playable_checkpoints())
     ]
     assert all(model["like"] == ["A"] for model in models[1:])
     assert sum("the best" in model["title"] for model in models) == (run.best_checkpoint() is not None)
@@ -97,7 +104,7 @@ def test_a_damaged_run_does_not_hide_the_others(theirs: Studio) -> None:
     damaged = theirs.project.runs / "dream-2"
     shutil.copytree(theirs.project.runs / "dream", damaged)
     (damaged / "run.json").write_text("{")
-    kept = Run.open(theirs.project.runs / "dream").checkpoints()
+    kept = Run.open(theirs.project.runs / "dream").playable_checkpoints()
     (kept[0] / "state.json").unlink()  # which a training is just deleting
     content = describe_training(theirs)
     assert content["run"] == "dream"

@@ -1,5 +1,7 @@
 """Files that are dropped onto the page: whole or not there, and never anywhere else."""
 
+import os
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
@@ -11,7 +13,7 @@ from starlette.testclient import TestClient
 
 from mixdream.errors import InputError
 from mixdream.project import Project
-from mixdream.studio.sets.uploads import Uploads, safe_parts
+from mixdream.studio.sets.uploads import BUSY_S, Uploads, safe_parts
 
 TRICKS = [
     "../a.wav",
@@ -122,6 +124,11 @@ def test_another_file_of_the_same_name_begins_anew(uploads: Uploads, tmp_path: P
     uploads.add("a.wav", 0, 4, b"012", modified=1)
     assert uploads.have("a.wav", 4, modified=1) == 3
     assert uploads.have("a.wav", 4, modified=2) == 0
+    with pytest.raises(InputError, match="another file of this name is just being sent"):
+        uploads.add("a.wav", 0, 4, b"wxyz", modified=2)
+    assert uploads.have("a.wav", 4, modified=1) == 3  # nor is it hurt
+    (part,) = (tmp_path / "p" / ".studio" / "uploads").glob("*.part")
+    os.utime(part, (0, time.time() - BUSY_S - 1))
     assert uploads.add("a.wav", 3, 4, b"x", modified=2) == 0
     assert uploads.add("a.wav", 0, 4, b"wxyz", modified=2) == 4
     assert sets(tmp_path) == {"a.wav": b"wxyz"}

@@ -32,14 +32,13 @@ def studio(
 
     from mixdream.project import Project
     from mixdream.studio.server import Server
-    from mixdream.studio.studio import Studio
 
-    server = Server(Studio(Project(folder)), port)
+    server = Server(Project(folder), port)
     with server.listening():
         typer.echo(f"studio  {server.link}")
         typer.echo("Ctrl-C ends it; a training goes on, and is there again at the next start.")
         if browser:
-            webbrowser.open(server.link)
+            webbrowser.open(server.link_file().as_uri())
         threading.Thread(target=server.studio.desk.warm_up).start()
         with suppress(KeyboardInterrupt):  # which the server raises again once it has ended
             server.run()

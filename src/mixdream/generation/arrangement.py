@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixdream.analysis.key import Key
-from mixdream.generation.loops import Loop
+from mixdream.generation.loops import Loop, LoopPlan
 from mixdream.generation.pack import STANDS_OUT
 
 ENERGY = {"intro": 0.3, "build": 0.6, "drop": 0.9, "break": 0.15, "outro": 0.3}
@@ -39,7 +39,8 @@ class Candidate:
     """A loop that the mix may take."""
 
     loop: Loop
-    key: Key | None  # at the tempo of the mix
+    plan: LoopPlan  # that it is made and played by
+    key: Key | None  # as the mix plays it
     bass_db: float  # power in the bass over that of the rest
 
 

@@ -67,7 +67,7 @@ def setting_of(section: str, bar: int, bars: int) -> Setting:
 class Deck:
     """A loop that plays for some bars, and is heard before them while it is faded in."""
 
-    audio: np.ndarray  # one period at the rate of the mix, shape (samples,)
+    audio: np.ndarray  # one period at the rate of the mix, shape (samples,) or (2, samples)
     loop_bars: int  # in a period
     start: int  # first bar, a multiple of loop_bars
     settings: list[Setting]  # of each bar
@@ -85,19 +85,19 @@ class Deck:
         return max(0, self.start - (FADE_BARS if self.fade_in else 1))
 
     def play(self, bar: int, grid: BeatGrid) -> np.ndarray:
-        """What is heard of it in a bar, shape (samples of the bar,)."""
+        """What is heard of it in a bar, shape (..., samples of the bar)."""
         first = bar - bar % self.loop_bars
         origin = grid.bar(first)
         samples = grid.bar(first + self.loop_bars) - origin  # one more or less, as beats fall
-        whole = self.audio if samples == len(self.audio) else resample_loop(self.audio, samples)
+        whole = self.audio if samples == self.audio.shape[-1] else resample_loop(self.audio, samples)
         inside = slice(grid.bar(bar) - origin, grid.bar(bar + 1) - origin)
         swap = _swap(inside.stop - inside.start, grid.rate_hz)
         now, then = self._set(bar), self._set(bar + 1)
         bass = low_pass(whole, BASS_HZ, grid.rate_hz)
-        rest = _closed(whole, now.cutoff_hz, grid.rate_hz)[inside]
+        rest = _closed(whole, now.cutoff_hz, grid.rate_hz)[..., inside]
         if then.cutoff_hz != now.cutoff_hz:
-            rest = rest + swap * (_closed(whole, then.cutoff_hz, grid.rate_hz)[inside] - rest)
-        bass, rest = bass[inside], rest - bass[inside]
+            rest = rest + swap * (_closed(whole, then.cutoff_hz, grid.rate_hz)[..., inside] - rest)
+        bass, rest = bass[..., inside], rest - bass[..., inside]
         before, after = (float(self.start <= at < self.stop) for at in (bar, bar + 1))
         heard = before + swap * (after - before)
         basses = before * now.bass + swap * (after * then.bass - before * now.bass)
@@ -117,9 +117,10 @@ class Deck:
 
 
 def play(decks: Iterator[Deck], bars: int, grid: BeatGrid) -> Iterator[np.ndarray]:
-    """Yield the audio of each bar of a mix, shape (samples of the bar,).
+    """Yield the audio of each bar of a mix, shape (..., samples of the bar).
 
-    Decks come in order of time; each is asked for when it is first heard, and given up when it has ended.
+    Decks have as many channels each, and come in order of time; each is asked for when it is first heard,
+    and given up when it has ended.
     """
     playing: list[Deck] = []
     coming = next(decks, None)
@@ -132,7 +133,7 @@ def play(decks: Iterator[Deck], bars: int, grid: BeatGrid) -> Iterator[np.ndarra
 
 
 def low_pass(period: np.ndarray, cutoff_hz: float, rate_hz: float) -> np.ndarray:
-    """Low-pass one period of a periodic signal, without delay.
+    """Low-pass one period of a periodic signal, shape (..., samples), without delay.
 
     Its Fourier series is weighed by half a cosine over an octave around the cutoff, where the gain is a half.
     So the result is exactly periodic, and what is left is the high-pass whose sum with it is the signal.
@@ -141,8 +142,9 @@ def low_pass(period: np.ndarray, cutoff_hz: float, rate_hz: float) -> np.ndarray
     >>> np.allclose(low_pass(bass + treble, 150, 8000), bass)
     True
     """
-    hz = np.fft.rfftfreq(len(period), 1 / rate_hz)
-    return np.fft.irfft(np.fft.rfft(period) * low_pass_gain(hz, cutoff_hz), len(period))
+    samples = period.shape[-1]
+    hz = np.fft.rfftfreq(samples, 1 / rate_hz)
+    return np.fft.irfft(np.fft.rfft(period) * low_pass_gain(hz, cutoff_hz), samples)
 
 
 def _closed(period: np.ndarray, cutoff_hz: float | None, rate_hz: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Loops: clips of whole bars whose end meets their start, named, tagged and measured for a DAW."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,10 @@ class LoopPlan(ClipPlan):
         """Rate at which a loop as the model made it has the pitch that it gets, but for transposing."""
         return self.grid.clip_samples * self.pitched_bpm / (self.beats * 60)
 
+    def at_tempo(self, bpm: float, pitch: Pitch, rate_hz: int) -> "LoopPlan":
+        """Return the same plan at another tempo, and rate of the files."""
+        return replace(self, bpm=bpm, pitch=pitch, wish=replace(self.wish, bpm=bpm, rate_hz=rate_hz))
+
     def play(self, audio: np.ndarray, semitones: int = 0) -> np.ndarray:
         """Bring a loop as the model made it, shape (..., samples), to its rate, tempo and pitch."""
         at_pitch = self.samples * (self.bpm / self.pitched_bpm) / 2 ** (semitones / 12)
@@ -87,7 +91,7 @@ def plan_loops(run: Run, wish: Wish, checkpoint: Path | None = None) -> LoopPlan
     check_transposition(wish.transpose, wish.key)
     (own_bpm, _), (bpm, _) = playing_tempo(run), playing_tempo(run, wish.bpm)
     assert own_bpm is not None and bpm is not None
-    possible = _possible_bars(run.recipe)
+    possible = possible_bars(run.recipe)
     bars = wish.bars or possible[-1]
     if bars not in possible:
         raise InputError(
@@ -178,8 +182,8 @@ def key_of(plan: LoopPlan, loop: Loop) -> Key | None:
     return find_key(loop.audio, plan.pitched_hz, loop=True)
 
 
-def _possible_bars(recipe: Recipe) -> list[int]:
-    """Bars of a window and its halves, ascending."""
+def possible_bars(recipe: Recipe) -> list[int]:
+    """Bars that loops of a recipe may have: those of a window and its halves, ascending."""
     bars, frames = (recipe.windows.beats or 0) // BEATS_PER_BAR, recipe.grid.frames
     possible = [bars]
     while possible[0] % 2 == 0 and frames % (2 * recipe.grid.fold) == 0:

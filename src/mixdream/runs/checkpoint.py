@@ -13,13 +13,22 @@ from mixdream.errors import InputError
 from mixdream.files import folder_atomically, write_atomically
 
 KEPT = 2  # newest checkpoints that stay on the disk
+STATE_NAME = "state.json"
 _FOLDER = "checkpoints"
-_STATE = "state.json"
 
 
 def checkpoint_name(step: int) -> str:
     """Name of the folder of a checkpoint; they sort by step."""
     return f"step-{step:09d}"
+
+
+def step_of(checkpoint: Path) -> int:
+    """Step of a checkpoint, from its name.
+
+    >>> step_of(Path(checkpoint_name(1295)))
+    1295
+    """
+    return int(checkpoint.name.removeprefix("step-"))
 
 
 def checkpoint_path(run: Path, name: str) -> Path:
@@ -54,7 +63,7 @@ def save_checkpoint(
             whole = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
             write_atomically(tensors_path(folder, part), save(whole))
         content = {"step": step, "parts": sorted(parts), **state}
-        write_atomically(folder / _STATE, json.dumps(content, indent=2) + "\n")
+        write_atomically(folder / STATE_NAME, json.dumps(content, indent=2) + "\n")
     for old in checkpoints_of(run)[:-KEPT]:
         if old.name != best:
             shutil.rmtree(old)
@@ -64,7 +73,7 @@ def save_checkpoint(
 def load_state(path: Path) -> dict[str, Any]:
     """Read what a checkpoint says beside its tensors: ``step``, ``seconds``, ``epoch``, ``parts``."""
     try:
-        state = json.loads((path / _STATE).read_text("utf-8"))
+        state = json.loads((path / STATE_NAME).read_text("utf-8"))
         return {"step": state["step"], "seconds": state["seconds"], **state}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(path, error) from error

@@ -27,6 +27,7 @@ INFO_NAME = "run.json"
 METRICS_NAME = "metrics.jsonl"
 FIGURES_FOLDER = "figures"
 SAMPLES_FOLDER = "samples"
+SMALL_FOLDER = "small"
 SCALING_NAME = "scaling.json"
 CONDITIONS_NAME = "conditions.json"
 DOCTOR_NAME = "doctor.json"
@@ -46,6 +47,7 @@ def is_run(folder: Path) -> bool:
 class Run:
     """A run folder: ``recipe.toml``, ``run.json``, ``metrics.jsonl``, ``checkpoints/step-*/``.
 
+    What `mixdream.runs.small_checkpoint` keeps of check-ups is in ``small/step-*/``.
     Where there were check-ups, their history and the best checkpoint are in ``doctor.json``. Where the
     scaling has statistics of the training windows, they are in ``scaling.json``; what clips can be asked for
     by is in ``conditions.json``. ``recipe`` is the one that was resolved when the training began.
@@ -105,6 +107,15 @@ class Run:
     def checkpoints(self) -> list[Path]:
         """Complete checkpoints, oldest first."""
         return checkpoints_of(self.folder)
+
+    def small_checkpoints(self) -> list[Path]:
+        """Checkpoints with no more than clips are made with, oldest first, see `runs.small_checkpoint`."""
+        return sorted((self.folder / SMALL_FOLDER).glob("step-*"), key=lambda path: path.name)
+
+    def playable_checkpoints(self) -> list[Path]:
+        """All that clips can be made with, oldest first: small ones where there is no complete one."""
+        found = {path.name: path for path in (*self.small_checkpoints(), *self.checkpoints())}
+        return [found[name] for name in sorted(found)]
 
     def latest_checkpoint(self) -> Path:
         """Return the newest checkpoint; InputError where there is none yet."""

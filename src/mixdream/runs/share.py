@@ -1,17 +1,15 @@
 """Sharing a model: the part of a run that makes clips, or that others go on from, small enough to hand on."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 
-import torch
 from safetensors.torch import load, save
-from torch import Tensor
 
 from mixdream.errors import InputError
 from mixdream.files import folder_atomically, write_atomically, write_json
 from mixdream.runs.checkpoint import checkpoint_path, tensors_path
 from mixdream.runs.run import CONDITIONS_NAME, INFO_NAME, RECIPE_NAME, SCALING_NAME, Run
+from mixdream.runs.small_checkpoint import halved
 
 _KEPT = (
     *("recipe", "seed", "status", "started", "finished", "steps", "epochs", "seconds"),
@@ -39,9 +37,9 @@ def share_run(run: Run, folder: Path) -> Path:
     if folder.exists():
         raise InputError(f"{folder} is there already: choose a new folder")
     checkpoint = run.chosen_checkpoint()
-    parts = {run.clip_part: _halved(run.load_generator(checkpoint).state_dict(), checkpoint)}
+    parts = {run.clip_part: halved(run.load_generator(checkpoint).state_dict(), checkpoint)}
     if (judge := tensors_path(checkpoint, _JUDGE)).exists():
-        parts[_JUDGE] = _halved(load(judge.read_bytes()), checkpoint)
+        parts[_JUDGE] = halved(load(judge.read_bytes()), checkpoint)
     info, statistics = run.info(), run.statistics()
     with folder_atomically(folder) as written:
         (made := checkpoint_path(written, checkpoint.name)).mkdir(parents=True)
@@ -58,14 +56,3 @@ def share_run(run: Run, folder: Path) -> Path:
         write_json(written / INFO_NAME, kept | {"corpus": corpus})
         write_atomically(written / RECIPE_NAME, (run.folder / RECIPE_NAME).read_bytes())
     return folder
-
-
-def _halved(weights: Mapping[str, Tensor], checkpoint: Path) -> dict[str, Tensor]:
-    """Weights in half precision; what counts batches stays as it is."""
-    halved = {
-        name: (value.half() if value.is_floating_point() else value).contiguous()
-        for name, value in weights.items()
-    }
-    if not all(torch.isfinite(value).all() for value in halved.values()):
-        raise InputError(f"{checkpoint} does not fit half precision: it is broken, use an earlier one")
-    return halved

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mixdream.pages.serving import (
@@ -81,7 +81,7 @@ class Guard:
             return refusal(403, "this is no name of the studio")
         reads = scope["method"] in _READING
         if reads and scope["path"] == "/" and self._is_token(_token_in(scope)):
-            return self._let_in()
+            return self._let_in(headers)
         if not self._is_token(cookie_parser(headers.get("cookie", "")).get(self._cookie, "")):
             return PlainTextResponse("Open the link that 'mixdream studio' printed.", 403)
         if reads:
@@ -100,11 +100,21 @@ class Guard:
     def _is_token(self, text: str) -> bool:
         return secrets.compare_digest(text.encode("utf-8", "replace"), self._token.encode())
 
-    def _let_in(self) -> Response:
+    def _let_in(self, headers: Headers) -> Response:
         """Keep the token where scripts, histories and bookmarks cannot see it."""
-        response = RedirectResponse("/", 303)
+        # After a link in a file, browsers would send no cookie where a redirect leads.
+        from_file = headers.get("sec-fetch-site") == "cross-site"
+        response = HTMLResponse(leading_to("/")) if from_file else RedirectResponse("/", 303)
         response.set_cookie(self._cookie, self._token, max_age=365 * 86_400, httponly=True, samesite="strict")
         return response
+
+
+def leading_to(url: str) -> str:
+    """Page that leads to an address by itself."""
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>mixdream studio</title>'
+        f'<meta http-equiv="refresh" content="0; url={url}"><p><a href="{url}">To the studio</a></p></html>\n'
+    )
 
 
 def _token_in(scope: Scope) -> str:

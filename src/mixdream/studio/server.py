@@ -1,32 +1,44 @@
 """The studio's server: one for a project, on 127.0.0.1."""
 
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
 
 from mixdream.errors import InputError
 from mixdream.files import only_one_in
+from mixdream.project import Project
 from mixdream.studio.app import create_app
+from mixdream.studio.guard import leading_to
+from mixdream.studio.jobs.jobs import OWN_FOLDER
 from mixdream.studio.studio import Studio
 
 _HOST = "127.0.0.1"
 
 
 class Server:
-    """A studio on a port of this machine.
+    """The studio of a project on a port of this machine.
 
     Parameters
     ----------
-    studio : Studio
+    project : Project
     port : int
         0 takes any that is free.
+
+    Attributes
+    ----------
+    studio : Studio
+        From `listening` on: what it finds unfinished in the project is no other one's work.
     """
 
-    def __init__(self, studio: Studio, port: int) -> None:
-        self.studio, self.port = studio, port
+    studio: Studio
+
+    def __init__(self, project: Project, port: int) -> None:
+        self.project, self.port = project, port
         self._socket: socket.socket | None = None
         self._answering: _Uvicorn | None = None
 
@@ -34,6 +46,15 @@ class Server:
     def link(self) -> str:
         """What to open in a browser."""
         return f"http://{_HOST}:{self.port}/?token={self.studio.token()}"
+
+    def link_file(self) -> Path:
+        """Page that leads to the link, which only its owner can read: all see the arguments of a browser."""
+        page = self.studio.own_folder / "open.html"
+        page.unlink(missing_ok=True)
+        descriptor = os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(leading_to(self.link))
+        return page.resolve()
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -44,11 +65,11 @@ class Server:
         InputError
             A folder that cannot be used, a project whose studio is open already, or a port that is taken.
         """
-        folder = self.studio.project.folder
+        folder = self.project.folder
         if folder.exists() and not folder.is_dir():
             raise InputError(f"'{folder}' is a file: name a folder for the project")
         taken = f"the studio of '{folder}' is open already: use its page, or end it first"
-        with only_one_in(self.studio.own_folder / "server", taken):
+        with only_one_in(folder / OWN_FOLDER / "server", taken):
             try:
                 self._socket = socket.create_server((_HOST, self.port))
             except OSError as error:
@@ -57,6 +78,7 @@ class Server:
                 ) from None
             with self._socket:
                 self.port = self._socket.getsockname()[1]
+                self.studio = Studio(self.project)
                 yield
 
     def run(self) -> None:

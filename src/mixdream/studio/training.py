@@ -10,6 +10,7 @@ from urllib.parse import quote
 from mixdream.analysis.descriptors import DESCRIPTORS
 from mixdream.errors import InputError
 from mixdream.files import valid_text
+from mixdream.generation.loops import possible_bars
 from mixdream.progress import clock
 from mixdream.project import Project
 from mixdream.runs.checkpoint import checkpoint_name, load_state
@@ -87,7 +88,7 @@ def _doctor(run: Run) -> dict[str, Any]:
 def _checkpoints(run: Run) -> list[tuple[Path, dict[str, Any]]]:
     """Checkpoints and what they say, oldest first; without those that a training is just deleting."""
     found = []
-    for path in run.checkpoints():
+    for path in run.playable_checkpoints():
         with suppress(InputError):
             found.append((path, load_state(path)))
     return found
@@ -124,6 +125,8 @@ def _models(runs: list[Run]) -> list[dict[str, Any]]:
     """All models that loops can be made with: mixdream's own, and each checkpoint that is kept."""
     models = [_model(BUNDLED, "mixdream's own model", Run.pretrained(), named=False)]
     for run in reversed(runs):
+        if run.recipe.windows.beats is None:
+            continue  # it knows no bars
         best = run.best_checkpoint()
         for checkpoint, state in reversed(_checkpoints(run)):
             title = f"{run.name}, after {clock(state['seconds'])}"
@@ -138,6 +141,7 @@ def _model(name: str, title: str, run: Run, named: bool) -> dict[str, Any]:
     return {
         "id": name,
         "title": title,
+        "bars": possible_bars(run.recipe),
         "descriptors": list(DESCRIPTORS) if conditions else [],
         "like": [valid_text(each) for each in known],
     }

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from mixdream.corpus.store import INDEX_NAME
-from mixdream.runs.run import DOCTOR_NAME, INFO_NAME, SAMPLES_FOLDER
+from mixdream.runs.run import DOCTOR_NAME, INFO_NAME, SAMPLES_FOLDER, SMALL_FOLDER
 from mixdream.studio.sets.set_keys import keys_file
 from mixdream.studio.sets.sets import describe_sets
 from mixdream.studio.sets.sources import changed
@@ -92,7 +92,9 @@ def _stamp_of_training(studio: Studio) -> object:
     samples = [sorted((run / SAMPLES_FOLDER).glob("step-*"))[-1:] for run in runs]
     return [
         changed(studio.project.corpus / INDEX_NAME),
-        changed(*(run / name for run in runs for name in (INFO_NAME, DOCTOR_NAME, "checkpoints"))),
+        changed(
+            *(run / name for run in runs for name in (INFO_NAME, DOCTOR_NAME, "checkpoints", SMALL_FOLDER))
+        ),
         changed(*(folder for newest in samples for folder in newest)),
         studio.jobs.is_running("training"),
     ]

@@ -82,7 +82,7 @@ class Jobs:
     def __init__(self, project: Path) -> None:
         self._project, self._folder = project, project / OWN_FOLDER / "jobs"
         self._started: dict[str, subprocess.Popen[bytes]] = {}
-        self._starting = threading.Lock()
+        self._starting, self._probing = threading.Lock(), threading.Lock()
 
     def start(self, kind: str, options: dict[str, Any]) -> None:
         """Start a job.
@@ -146,9 +146,10 @@ class Jobs:
         if process is not None and process.poll() is None:
             return True  # its lock may be still to come
         lock = job_lock(self._folder, kind)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            return True
-        lock.release()
-        return False
+        with self._probing:  # or one that looks would take another one for the job
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:
+                return True
+            lock.release()
+            return False

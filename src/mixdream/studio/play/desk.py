@@ -10,7 +10,7 @@ from mixdream.corpus.store import INDEX_NAME
 from mixdream.errors import InputError, MixdreamError
 from mixdream.project_folder import ProjectFolder
 from mixdream.runs.ask import Ask
-from mixdream.runs.run import DOCTOR_NAME
+from mixdream.runs.run import DOCTOR_NAME, SMALL_FOLDER
 from mixdream.studio.hub import Hub
 from mixdream.studio.play.likeness import Likeness
 from mixdream.studio.play.maker import Maker
@@ -50,7 +50,11 @@ class Desk:
     def stamp(self) -> object:
         """What changes when others change what there is to play."""
         project = self._project
-        runs = [run / name for run in project.runs.glob("*") for name in (DOCTOR_NAME, "checkpoints")]
+        runs = [
+            run / name
+            for run in project.runs.glob("*")
+            for name in (DOCTOR_NAME, "checkpoints", SMALL_FOLDER)
+        ]
         return changed(project.loops, self.shelf.pads, project.corpus / INDEX_NAME, *sorted(runs))
 
     def refresh(self) -> None:
@@ -185,7 +189,9 @@ class Desk:
             sentence = "Its file is gone from the folder loops/pads."
             return {"id": loop_id, **_NO_LOOP, "heart": heart, "gone": True, "verdict": sentence}
         about, facts = shelved.about, shelved.facts
-        nearest = about.get("nearest")
+        compared = self.likeness.is_known(about)
+        likeness = about if compared else {}  # of other sets it says nothing of these
+        nearest = likeness.get("nearest")
         if isinstance(nearest, dict):  # loops of older versions do not say how long the moment is
             nearest = {"seconds": facts.seconds} | nearest
         return {
@@ -194,10 +200,10 @@ class Desk:
             "version": shelved.version,
             "heart": heart,
             "gone": False,
-            "compared": self.likeness.is_known(about),
+            "compared": compared,
             "nearest": nearest,
-            "similarity": about.get("similarity"),
-            "copy": about.get("copy"),
+            "similarity": likeness.get("similarity"),
+            "copy": likeness.get("copy"),
             "verdict": self.likeness.verdict(loop_id, about),
         }
 

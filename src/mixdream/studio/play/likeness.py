@@ -1,6 +1,7 @@
 """Likeness: what each loop is nearest to in the project's music, found in the background while it plays."""
 
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable
@@ -152,6 +153,8 @@ def verdict(about: dict[str, Any], has_music: bool) -> str:
     >>> nearest = {"set": "Set A", "time": "0:12:31.4"}
     >>> verdict({"nearest": nearest, "copy": False}, True)
     'Nearest: Set A at 12:31.4; not a copy.'
+    >>> verdict({"nearest": nearest | {"time": "0:00:16.3"}, "copy": True}, True)
+    'A copy of Set A at 0:16.3.'
     >>> verdict({}, False)
     'Nothing to compare with: no sets yet.'
     """
@@ -160,7 +163,7 @@ def verdict(about: dict[str, Any], has_music: bool) -> str:
     nearest = about["nearest"]
     if not isinstance(nearest, dict):
         return "Silent or one steady tone: there is nothing to compare."
-    moment = f"{nearest.get('set')} at {str(nearest.get('time')).removeprefix('0:')}"
+    moment = f"{nearest.get('set')} at {re.sub('^0:0?', '', str(nearest.get('time')))}"
     if about.get("copy") is None:
         return f"Nearest: {moment}; there is too little music to say whether it is a copy."
     return f"A copy of {moment}." if about["copy"] else f"Nearest: {moment}; not a copy."

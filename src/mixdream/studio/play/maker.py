@@ -3,6 +3,7 @@
 import itertools
 import secrets
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -19,7 +20,7 @@ from mixdream.generation.wish import Wish
 from mixdream.project_folder import ProjectFolder
 from mixdream.runs.ask import Ask
 from mixdream.runs.run import Run, is_run
-from mixdream.studio.play.shelf import Facts, Made, Shelf, Shelved
+from mixdream.studio.play.shelf import MORPHS, Facts, Made, Shelf, Shelved, named_with_checkpoint
 
 BUNDLED = "bundled"
 """Id of the model that comes with mixdream; those of the project are ``RUN/CHECKPOINT``."""
@@ -45,7 +46,7 @@ class Maker:
         self._given: set[str] = set()  # beginnings of names of variations that may not be written yet
         self._morphing = itertools.count(1)
         self.newest_morph = 0
-        self._morphs: dict[tuple[Any, ...], str] = {}
+        self._morphs: OrderedDict[tuple[Any, ...], str] = OrderedDict()
 
     def default_model(self) -> str:
         """Id of the project's newest model that makes loops, or of the bundled one."""
@@ -71,7 +72,7 @@ class Maker:
         if model == BUNDLED:
             return self._load(_pretrained(), Wish(bars=bars))
         for run in self._runs():
-            for checkpoint in run.checkpoints():
+            for checkpoint in run.playable_checkpoints():
                 if model == f"{run.name}/{checkpoint.name}":
                     return self._load(run, Wish(bars=bars), checkpoint)
         raise InputError(f"the model '{model}' is gone: choose another one")
@@ -100,7 +101,7 @@ class Maker:
     def vary(self, shelved: Shelved, strength: float) -> Made:
         """Make a variation of a loop with the model that made it, transposed as it is."""
         origin = origin_of(shelved.about)
-        plan = self._plan_of(shelved)
+        plan = self.plan_of(shelved)
         numbers = itertools.count(1)
         with self._numbering:
             way = next(
@@ -143,14 +144,16 @@ class Maker:
             a, b, c, d = (origin_of(corner.about) for corner in corners)
             top, bottom = _between(a, b, right), _between(c, d, right)
             nearest = corners[2 * (2 * down > MORPH_STEPS) + (2 * right > MORPH_STEPS)]
-            made = self._finished(self._plan_of(nearest), _between(top, bottom, down))
+            made = self._finished(self.plan_of(nearest), _between(top, bottom, down))
             self.shelf.remember(made)
             self._morphs[place] = made.id
+            while len(self._morphs) > MORPHS:
+                self._morphs.popitem(last=False)
             return made
 
     def again(self, shelved: Shelved) -> Made:
         """Make a loop again from what its JSON says."""
-        return self._made(self._plan_of(shelved), origin_of(shelved.about))
+        return self._made(self.plan_of(shelved), origin_of(shelved.about))
 
     def warm_up(self, model: str) -> None:
         """Load a model and make a loop: the first takes seconds, for what is loaded and compiled."""
@@ -162,13 +165,19 @@ class Maker:
 
     def _finished(self, plan: LoopPlan, origin: Origin) -> Made:
         loop = make_loop(plan, origin)
-        return Made(plan, loop, finish_loop(plan, loop, key_of(plan, loop)))
+        finished = finish_loop(plan, loop, key_of(plan, loop))
+        if isinstance(origin, Morph):  # between the same seeds every checkpoint has another loop
+            name = named_with_checkpoint(finished.name, plan.run.name, plan.checkpoint.name)
+            finished = replace(finished, name=name)
+        return Made(plan, loop, finished)
 
-    def _plan_of(self, shelved: Shelved) -> LoopPlan:
+    def plan_of(self, shelved: Shelved) -> LoopPlan:
         """Plan by which a loop was made."""
         facts = shelved.facts
         try:
             plan = self.plan(facts.model, facts.bars)
+            if plan.checkpoint.name != facts.checkpoint:
+                raise InputError("mixdream's own model is another one by now")
         except InputError as error:
             raise InputError(f"the loop can be played, but no others made of it: {error}") from None
         if abs(facts.transpose) > MOST_SEMITONES:

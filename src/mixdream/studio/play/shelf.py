@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import soundfile
@@ -18,9 +18,14 @@ from mixdream.files import write_json
 from mixdream.generation.loops import Finished, Loop, LoopPlan, write_finished
 from mixdream.project_folder import ProjectFolder
 
+Content = TypeVar("Content")
+
 PADS_FOLDER = "pads"
 IN_MEMORY = 32
 """Morphs that are remembered; of those before only what they were made from."""
+
+MORPHS = 10_000
+"""Morphs of which that is known: what is dragged in an hour without a pause, 20 MB."""
 
 
 class Facts(BaseModel):
@@ -79,7 +84,7 @@ class Shelved:
 class Shelf:
     """Loops by their ids, which are the names of their files.
 
-    Ids that a page sends are looked for among those that there are: none becomes part of a path.
+    An id that a page sends is looked for as the name of a file in the two folders, and nowhere else.
     """
 
     def __init__(self, project: ProjectFolder) -> None:
@@ -87,14 +92,14 @@ class Shelf:
         self.pads = project.loops / PADS_FOLDER
         self._lock = threading.Lock()
         self._morphs: OrderedDict[str, Made] = OrderedDict()
-        self._morphed: dict[str, dict[str, Any]] = {}
+        self._morphed: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._read: dict[Path, tuple[int, Shelved | None]] = {}
 
     def find(self, loop_id: str) -> Shelved | None:
         """Look for a loop."""
         for folder in (self.pads, self._project.loops):
-            if loop_id in _names(folder):
-                return self._shelved(folder / f"{loop_id}.wav")
+            if file := _file_of(loop_id, folder):
+                return self._shelved(file)
         with self._lock:
             about = self._morphed.get(loop_id)
         return None if about is None else Shelved(loop_id, about, Facts.model_validate(about), None)
@@ -131,20 +136,20 @@ class Shelf:
             if loop_id in self._morphs:
                 self._morphs.move_to_end(loop_id)
                 return True
-        return loop_id in _names(self.pads)
+        return _file_of(loop_id, self.pads) is not None
 
     def is_taken(self, start: str) -> bool:
         """Whether the name of a loop begins so."""
-        names = _names(self.pads) | _names(self._project.loops) | set(self._morphed)
+        with self._lock:
+            names = [*self._morphed]
+        names += [*_names(self.pads), *_names(self._project.loops)]
         return any(name.startswith(start) for name in names)
 
     def remember(self, made: Made) -> None:
         """Know a morph without a file."""
         with self._lock:
-            self._morphed[made.id] = made.finished.about
-            self._morphs[made.id] = made
-            while len(self._morphs) > IN_MEMORY:
-                self._morphs.popitem(last=False)
+            _remember(self._morphed, made.id, made.finished.about, MORPHS)
+            _remember(self._morphs, made.id, made, IN_MEMORY)
 
     def write(self, made: Made) -> str:
         """Write a loop for a pad; return its id."""
@@ -178,8 +183,7 @@ class Shelf:
         """Id under which `keep` keeps a loop."""
         if shelved.file is None or shelved.file.parent == self.pads:
             return shelved.id
-        run, checkpoint = shelved.facts.run, shelved.facts.checkpoint
-        return f"{run}_{checkpoint}_{shelved.id.removeprefix(f'{run}_')}"
+        return named_with_checkpoint(shelved.id, shelved.facts.run, shelved.facts.checkpoint)
 
     def note(self, loop_id: str, likeness: dict[str, Any]) -> None:
         """Add to the JSON of a loop what it is near to."""
@@ -211,6 +215,15 @@ class Shelf:
         return shelved
 
 
+def named_with_checkpoint(name: str, run: str, checkpoint: str) -> str:
+    """Name of a loop of a run with its checkpoint in it.
+
+    >>> named_with_checkpoint("dream_7_126bpm_Am_8A", "dream", "step-000000120")
+    'dream_step-000000120_7_126bpm_Am_8A'
+    """
+    return f"{run}_{checkpoint}_{name.removeprefix(f'{run}_')}"
+
+
 def read_audio(file: Path) -> tuple[np.ndarray, int]:
     """Left and right of a loop's file, shape (2, samples), float64, and their rate."""
     try:
@@ -224,6 +237,24 @@ def read_audio(file: Path) -> tuple[np.ndarray, int]:
 def in_stereo(audio: np.ndarray) -> np.ndarray:
     """Mono, shape (samples,), as left and right, shape (2, samples), which stay as they are."""
     return np.stack([audio, audio]) if audio.ndim == 1 else audio
+
+
+def _file_of(loop_id: str, folder: Path) -> Path | None:
+    """File of a loop in a folder; None where there is none, or the id is no name but a path."""
+    file = folder / f"{loop_id}.wav"
+    try:
+        is_there = file.parent == folder and not loop_id.startswith(".") and file.is_file()
+    except (OSError, ValueError):  # too long, or what no name can hold
+        return None
+    return file if is_there else None
+
+
+def _remember(known: OrderedDict[str, Content], key: str, value: Content, most: int) -> None:
+    """Keep the latest of what is known."""
+    known[key] = value
+    known.move_to_end(key)
+    while len(known) > most:
+        known.popitem(last=False)
 
 
 def _names(folder: Path) -> set[str]:

@@ -2,25 +2,22 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter
+from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from mixdream.runs.ask import Ask
-from mixdream.studio.play.desk import Desk, check_pad
+from mixdream.studio.play.desk import check_pad
 from mixdream.studio.play.maker import Superseded
 from mixdream.studio.play.play_state import CORNERS, SCENES, Cut, Launch, Pitch, Scene, Volume, bar_of
+from mixdream.studio.routes.asked import Asked, Body
 
 router = APIRouter(prefix="/api")
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class PlayBody(_Body):
+class PlayBody(Body):
     """What of all playing is to change."""
 
     bpm: float | None = None
@@ -31,7 +28,7 @@ class PlayBody(_Body):
     midi: dict[str, Any] | None = None
 
 
-class PadBody(_Body):
+class PadBody(Body):
     """What of a pad is to change."""
 
     volume: Volume | None = None
@@ -41,21 +38,21 @@ class PadBody(_Body):
     solo: bool | None = None
 
 
-class NewBody(_Body):
+class NewBody(Body):
     """What a new loop is to be like, and the loops whose keys it is to fit."""
 
     ask: Ask = Ask()
-    fits: list[str] = []
+    fits: tuple[str, ...] = ()
     bars: int | None = None
 
 
-class VaryBody(_Body):
+class VaryBody(Body):
     """How far from the loop a variation is to be."""
 
     strength: Share
 
 
-class LoopBody(_Body):
+class LoopBody(Body):
     """A loop by its id."""
 
     id: str
@@ -67,13 +64,13 @@ class HeartBody(LoopBody):
     on: bool
 
 
-class CornersBody(_Body):
+class CornersBody(Body):
     """Loops of the XY pad: left to right, then down."""
 
     ids: Annotated[list[str | None], Field(min_length=CORNERS, max_length=CORNERS)]
 
 
-class MorphBody(_Body):
+class MorphBody(Body):
     """A place between the corners."""
 
     x: Share
@@ -81,9 +78,9 @@ class MorphBody(_Body):
 
 
 @router.post("/play")
-def play(body: PlayBody, request: Request) -> dict[str, Any]:
+def play(body: PlayBody, studio: Asked) -> dict[str, Any]:
     """Change tempo, launching, model, names of scenes, or what MIDI controls do."""
-    desk = _desk(request)
+    desk = studio.desk
     changes = body.model_dump(exclude_none=True, exclude={"bpm", "scenes"})
     if body.bpm is not None:
         changes["bar_samples"] = bar_of(body.bpm)
@@ -99,9 +96,9 @@ def play(body: PlayBody, request: Request) -> dict[str, Any]:
 
 
 @router.post("/pads/{pad}")
-def set_pad(pad: int, body: PadBody, request: Request) -> dict[str, Any]:
+def set_pad(pad: int, body: PadBody, studio: Asked) -> dict[str, Any]:
     """Set volume, cuts, mute or solo."""
-    desk = _desk(request)
+    desk = studio.desk
     with desk.state.changing() as table:
         for name, value in body.model_dump(exclude_none=True).items():
             setattr(table.pads[check_pad(pad)], name, value)
@@ -110,27 +107,27 @@ def set_pad(pad: int, body: PadBody, request: Request) -> dict[str, Any]:
 
 
 @router.post("/pads/{pad}/new")
-def new(pad: int, body: NewBody, request: Request) -> dict[str, Any]:
+def new(pad: int, body: NewBody, studio: Asked) -> dict[str, Any]:
     """Make a loop for a pad; it can be played when this answers."""
-    return {"loop": _desk(request).new(check_pad(pad), body.ask, body.fits, body.bars)}
+    return {"loop": studio.desk.new(check_pad(pad), body.ask, body.fits, body.bars)}
 
 
 @router.post("/pads/{pad}/vary")
-def vary(pad: int, body: VaryBody, request: Request) -> dict[str, Any]:
+def vary(pad: int, body: VaryBody, studio: Asked) -> dict[str, Any]:
     """Put a variation of its loop on a pad."""
-    return {"loop": _desk(request).vary(check_pad(pad), body.strength)}
+    return {"loop": studio.desk.vary(check_pad(pad), body.strength)}
 
 
 @router.post("/pads/{pad}/put")
-def put(pad: int, body: LoopBody, request: Request) -> dict[str, Any]:
+def put(pad: int, body: LoopBody, studio: Asked) -> dict[str, Any]:
     """Put a loop on a pad; a morph is kept thereby."""
-    return {"loop": _desk(request).put(check_pad(pad), body.id)}
+    return {"loop": studio.desk.put(check_pad(pad), body.id)}
 
 
 @router.post("/pads/{pad}/{action}")
-def step(pad: int, action: Literal["undo", "redo", "clear"], request: Request) -> dict[str, Any]:
+def step(pad: int, action: Literal["undo", "redo", "clear"], studio: Asked) -> dict[str, Any]:
     """Go back and forth in the history of a pad, or empty it."""
-    desk = _desk(request)
+    desk = studio.desk
     if action == "clear":
         desk.clear(check_pad(pad))
     else:
@@ -139,28 +136,23 @@ def step(pad: int, action: Literal["undo", "redo", "clear"], request: Request) -
 
 
 @router.post("/corners")
-def corners(body: CornersBody, request: Request) -> dict[str, Any]:
+def corners(body: CornersBody, studio: Asked) -> dict[str, Any]:
     """Choose the loops of the XY pad."""
-    _desk(request).set_corners(body.ids)
+    studio.desk.set_corners(body.ids)
     return {}
 
 
 @router.post("/morph")
-def morph(body: MorphBody, request: Request) -> dict[str, Any]:
+def morph(body: MorphBody, studio: Asked) -> dict[str, Any]:
     """Loop between the corners; 409 where another place was asked for meanwhile."""
     try:
-        return {"loop": _desk(request).morph(body.x, body.y)}
+        return {"loop": studio.desk.morph(body.x, body.y)}
     except Superseded:
         raise HTTPException(409, "another place was asked for since") from None
 
 
 @router.post("/hearts")
-def heart(body: HeartBody, request: Request) -> dict[str, Any]:
+def heart(body: HeartBody, studio: Asked) -> dict[str, Any]:
     """Love a loop, or no more."""
-    _desk(request).set_heart(body.id, body.on)
+    studio.desk.set_heart(body.id, body.on)
     return {}
-
-
-def _desk(request: Request) -> Desk:
-    desk: Desk = request.app.state.studio.desk
-    return desk

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import jinja2
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.responses import HTMLResponse, StreamingResponse
 
 from mixdream.files import valid_text
-from mixdream.studio.studio import Studio
+from mixdream.studio.routes.asked import Asked
 
 router = APIRouter()
 _TEMPLATES = jinja2.Environment(
@@ -16,15 +16,13 @@ _TEMPLATES = jinja2.Environment(
 
 
 @router.get("/")
-def page(request: Request) -> HTMLResponse:
+def page(studio: Asked) -> HTMLResponse:
     """All views in one page: music plays on while one looks at the training."""
-    studio: Studio = request.app.state.studio
     name = valid_text(studio.project.folder.resolve().name)
     return HTMLResponse(_TEMPLATES.get_template("studio.html").render(project=name))
 
 
 @router.get("/api/events")
-async def events(request: Request) -> StreamingResponse:
+async def events(studio: Asked) -> StreamingResponse:
     """See `mixdream.studio.hub.Hub.events`."""
-    studio: Studio = request.app.state.studio
     return StreamingResponse(studio.hub.events(), media_type="text/event-stream")

@@ -3,11 +3,11 @@
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
-from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response, StreamingResponse
 
 from mixdream.corpus.store import Corpus, SetRecord
 from mixdream.errors import InputError
+from mixdream.studio.routes.asked import Asked, Body, Nothing
 from mixdream.studio.sets.set_audio import SetWav, asked_range, moment, peaks
 from mixdream.studio.sets.sets import open_corpus
 from mixdream.studio.studio import Studio
@@ -15,40 +15,29 @@ from mixdream.studio.studio import Studio
 router = APIRouter()
 
 
-class Named(BaseModel):
+class Named(Body):
     """A path that the owner types."""
-
-    model_config = ConfigDict(extra="forbid")
 
     path: str
 
 
-class Removed(BaseModel):
+class Removed(Body):
     """A set by its name."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str
 
 
-class Nothing(BaseModel):
-    """The body of what needs no options."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
 @router.post("/api/sets")
-def name_set(request: Request, body: Named) -> dict[str, Any]:
+def name_set(studio: Asked, body: Named) -> dict[str, Any]:
     """Take in a file or a folder that lies elsewhere."""
-    sources = _studio(request).sources
+    sources = studio.sources
     sources.name(body.path)
     return {"named": sources.named}
 
 
 @router.post("/api/sets/remove")
-def remove_set(request: Request, body: Removed) -> dict[str, Any]:
+def remove_set(studio: Asked, body: Removed) -> dict[str, Any]:
     """Remove a set; while a training learns from it that is refused."""
-    studio = _studio(request)
     if studio.jobs.is_running("training"):
         raise InputError("a training learns from these sets: stop it first, then remove the set")
     studio.sources.remove(body.name)
@@ -56,17 +45,16 @@ def remove_set(request: Request, body: Removed) -> dict[str, Any]:
 
 
 @router.post("/api/jobs/reading")
-def read_sets(request: Request, _body: Nothing) -> dict[str, Any]:
+def read_sets(studio: Asked, _body: Nothing) -> dict[str, Any]:
     """Begin to read what is new."""
-    studio = _studio(request)
     studio.jobs.start("reading", {})
     return studio.publish_jobs()
 
 
 @router.get("/api/sets/{name}/audio.wav")
-def audio(request: Request, name: str) -> Response:
+def audio(request: Request, studio: Asked, name: str) -> Response:
     """A set as the corpus has it, or a part of its bytes."""
-    corpus, record = _find(request, name)
+    corpus, record = _find(studio, name)
     wav = SetWav(corpus, record)
     tag = f'"{record.audio_sha256}"'
     headers = {"Accept-Ranges": "bytes", "ETag": tag, "Cache-Control": "private, no-cache"}
@@ -83,26 +71,22 @@ def audio(request: Request, name: str) -> Response:
 
 
 @router.get("/api/sets/{name}/moment.wav")
-def moment_of(request: Request, name: str, at_s: float, seconds: float, speed: float = 1.0) -> Response:
+def moment_of(studio: Asked, name: str, at_s: float, seconds: float, speed: float = 1.0) -> Response:
     """See `mixdream.studio.sets.set_audio.moment`."""
-    corpus, record = _find(request, name)
+    corpus, record = _find(studio, name)
     return Response(moment(corpus, record, at_s, seconds, speed), media_type="audio/wav")
 
 
 @router.get("/api/sets/{name}/peaks.json")
-def peaks_of(request: Request, name: str) -> dict[str, Any]:
+def peaks_of(studio: Asked, name: str) -> dict[str, Any]:
     """See `mixdream.studio.sets.set_audio.peaks`."""
-    corpus, record = _find(request, name)
+    corpus, record = _find(studio, name)
     return {"peaks": peaks(corpus.folder, record)}
 
 
-def _find(request: Request, name: str) -> tuple[Corpus, SetRecord]:
-    corpus = open_corpus(_studio(request).project)
+def _find(studio: Studio, name: str) -> tuple[Corpus, SetRecord]:
+    corpus = open_corpus(studio.project)
     for record in corpus.sets if corpus else ():
         if corpus and record.name == name:
             return corpus, record
     raise HTTPException(404)
-
-
-def _studio(request: Request) -> Studio:
-    return request.app.state.studio

@@ -2,37 +2,32 @@
 
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, HTTPException
+from pydantic import Field
 from starlette.responses import FileResponse
 
-from mixdream.studio.routes.sets import Nothing
-from mixdream.studio.studio import Studio
+from mixdream.studio.routes.asked import Asked, Body, Nothing
 from mixdream.studio.training import sample_file
 
 router = APIRouter()
 
 
-class Minutes(BaseModel):
+class Minutes(Body):
     """Minutes of training, over all calls."""
-
-    model_config = ConfigDict(extra="forbid")
 
     minutes: float = Field(gt=0, le=100_000, allow_inf_nan=False)
 
 
 @router.post("/api/jobs/training")
-def train(request: Request, body: Minutes) -> dict[str, Any]:
+def train(studio: Asked, body: Minutes) -> dict[str, Any]:
     """Begin to train, or go on, until so many minutes are over in all."""
-    studio: Studio = request.app.state.studio
     studio.jobs.start("training", body.model_dump())
     return studio.publish_jobs()
 
 
 @router.post("/api/jobs/{kind}/stop")
-def stop(request: Request, kind: str, _body: Nothing) -> dict[str, Any]:
+def stop(studio: Asked, kind: str, _body: Nothing) -> dict[str, Any]:
     """End a job in a state that can be gone on from."""
-    studio: Studio = request.app.state.studio
     if kind not in studio.jobs.states():
         raise HTTPException(404)
     studio.jobs.stop(kind)
@@ -40,9 +35,8 @@ def stop(request: Request, kind: str, _body: Nothing) -> dict[str, Any]:
 
 
 @router.get("/api/samples/{checkpoint}/{name}")
-def sample(request: Request, checkpoint: str, name: str) -> FileResponse:
+def sample(studio: Asked, checkpoint: str, name: str) -> FileResponse:
     """A loop that was rendered at a check-up."""
-    studio: Studio = request.app.state.studio
     file = sample_file(studio.project, checkpoint, name)
     if file is None:
         raise HTTPException(404)

@@ -38,13 +38,17 @@ def describe_sets(studio: Studio) -> dict[str, Any]:
         index = _read_index(project)
     except InputError as error:
         index, problem = None, (source_text(project.corpus), str(error))
+    try:
+        to_read, named, missing = sources.to_read(), sources.named, sources.missing()
+    except InputError as error:
+        to_read, named, missing, problem = [], [], [], (source_text(sources.file), str(error))
     corpus = _opened(project, index)
     keys = read_keys(keys_file(project.folder))
-    listed = _list_sources(tuple(sources.to_read()), sources.stamp())
+    listed = _list_sources(tuple(to_read), sources.stamp())
     known = _known_files(index) if index else set()
     waiting = [source_text(path) for path in listed.files if _file(path) not in known]
     not_taken = [(source_text(item.path), item.reason) for item in listed.not_taken]
-    not_taken += [(source, "is not there now") for source in sources.missing()]
+    not_taken += [(source, "is not there now") for source in missing]
     not_taken += [problem] if problem else []
     counts = [_windows(corpus, record) for record in corpus.sets] if corpus else []
     apart, windows = (sum(column) for column in zip(*counts, strict=True)) if counts else (0, 0)
@@ -53,7 +57,7 @@ def describe_sets(studio: Studio) -> dict[str, Any]:
         "rejected": _left_out(index.rejected if index else ()),
         "duplicates": _left_out(index.duplicates if index else ()),
         "not_taken": [{"source": source, "reason": valid_text(reason)} for source, reason in not_taken],
-        "named": sources.named,
+        "named": named,
         "waiting": waiting,
         "uploads": studio.uploads.states(),
         "hours": round(corpus.seconds / 3600, 4) if corpus else 0.0,

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mixdream.corpus.missing import is_below, source_exists
-from mixdream.corpus.playlists import is_address
+from mixdream.corpus.playlists import is_address, read_list
 from mixdream.corpus.remove import remove_sets
 from mixdream.corpus.sources import list_sources, source_path, source_text
 from mixdream.corpus.store import CorpusIndex, SetRecord, read_index
@@ -67,7 +67,8 @@ class Sources:
         kept = self._read()
         found: list[Path] = []
         if self._project.sets.is_dir() and any(self._project.sets.iterdir()):
-            found.append(self._project.sets)
+            cue_sheets = filter(self._is_cue_sheet, sorted(self._project.sets.rglob("*")))
+            found += [self._project.sets, *cue_sheets]
         for text in kept["named"]:
             path = source_path(text)
             if not source_exists(text):
@@ -79,10 +80,23 @@ class Sources:
                 found.append(path)
         return found
 
+    def _is_cue_sheet(self, path: Path) -> bool:
+        """Whether a file that was dropped is a cue sheet that can be read, of files that were dropped."""
+        if path.suffix.lower() != ".cue":
+            return False
+        try:
+            named = [entry.path for entry in read_list(path)]
+        except InputError:
+            return False
+        sets = self._project.sets.resolve()
+        return all(isinstance(file, Path) and file.resolve().is_relative_to(sets) for file in named)
+
     def stamp(self) -> tuple[tuple[str, int, int], ...]:
         """What changes whenever files in ``sets/`` do, or what was named is there or not."""
-        below = sorted(self._project.sets.rglob("*")) if self._project.sets.is_dir() else []
-        return changed(*below, *map(source_path, self.named))
+        paths = sorted(self._project.sets.rglob("*")) if self._project.sets.is_dir() else []
+        with suppress(InputError):  # the page is told so
+            paths += map(source_path, self.named)
+        return changed(*paths)
 
     def missing(self) -> list[str]:
         """What was named and is not there now, such as a drive that is unplugged."""

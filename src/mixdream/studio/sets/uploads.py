@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import threading
+import time
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,6 +20,9 @@ from mixdream.studio.jobs.jobs import OWN_FOLDER
 
 MOST_PARTS, LONGEST_PART = 16, 240
 """Folders above a file, and bytes of a name."""
+
+BUSY_S = 30.0
+"""Time after the last bytes of a file in which no other one of its name takes its place."""
 
 _NO_TEXT = ("Cc", "Cs")  # Unicode's control characters, and halves of characters
 
@@ -83,7 +87,8 @@ class Uploads:
         Raises
         ------
         InputError
-            A path that is not taken, see `safe_parts`; more bytes than were said; a disk without room.
+            A path that is not taken, see `safe_parts`; more bytes than were said; a disk without room; a file
+            beside another one of its name that is just being sent.
         """
         parts = safe_parts(path)
         if size < 0 or offset < 0 or offset + len(part) > size:
@@ -95,6 +100,7 @@ class Uploads:
             target = self._target(parts)
             have = self._have(upload)
             if have == 0:
+                self._refuse_beside_another(upload)
                 self._begin(upload)
             if offset != have:
                 return have
@@ -140,6 +146,14 @@ class Uploads:
             return self._part(upload.path).stat().st_size
         except OSError:
             return 0
+
+    def _refuse_beside_another(self, upload: Upload) -> None:
+        """Two pages that send files of one name would begin anew by turns, for good."""
+        known = self._read(self._about(upload.path))
+        with suppress(OSError):
+            quiet_s = time.time() - self._part(upload.path).stat().st_mtime
+            if known not in (None, upload) and quiet_s < BUSY_S:
+                raise InputError("another file of this name is just being sent: wait for it, or rename one")
 
     def _begin(self, upload: Upload) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

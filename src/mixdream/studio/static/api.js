@@ -37,10 +37,11 @@ export async function request(path, options) {
   return content;
 }
 
+const TOPICS = ["jobs", "play", "recordings", "sets", "training"];
+
 /** The newest of each topic, for whoever begins to listen later. */
 const newest = new Map();
-const listeners = new Map();
-let source;
+const listeners = new Map(TOPICS.map((topic) => [topic, []]));
 
 /**
  * Be told the newest content of a topic, now if there is any, and whenever it changes.
@@ -48,29 +49,33 @@ let source;
  * @param {(content: any) => void} listener
  */
 export function on(topic, listener) {
-  if (!listeners.has(topic)) {
-    listeners.set(topic, []);
-    source?.addEventListener(topic, (event) => take(topic, event));
-  }
   listeners.get(topic).push(listener);
   if (newest.has(topic)) listener(newest.get(topic));
 }
 
 /**
- * Begin to listen; the browser connects again by itself.
+ * Begin to listen; the browser connects again by itself. All pages share one connection (events.js), but where there
+ * are no shared workers, as in Chrome on Android.
  * @param {(isThere: boolean) => void} onConnection
  */
 export function listen(onConnection) {
-  source = new EventSource("api/events");
+  if (globalThis.SharedWorker) {
+    const { port } = new SharedWorker(new URL("./events.js", import.meta.url));
+    port.onmessage = ({ data: { isThere, topic, data } }) => {
+      if (topic) take(topic, data);
+      else onConnection(isThere);
+    };
+    port.postMessage(TOPICS);
+    return;
+  }
+  const source = new EventSource("api/events");
   source.addEventListener("open", () => onConnection(true));
   source.addEventListener("error", () => onConnection(false));
-  for (const topic of listeners.keys()) {
-    source.addEventListener(topic, (event) => take(topic, event));
-  }
+  for (const topic of TOPICS) source.addEventListener(topic, ({ data }) => take(topic, data));
 }
 
-function take(topic, event) {
-  const content = JSON.parse(event.data);
+function take(topic, data) {
+  const content = JSON.parse(data);
   newest.set(topic, content);
   for (const listener of listeners.get(topic)) listener(content);
 }

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,15 @@ from mixdream.studio.hub import Hub
 from mixdream.studio.play.maker import Maker
 from mixdream.studio.play.play_state import RATE_HZ, Pitch, bpm_of
 from mixdream.studio.play.played import play_loop
-from mixdream.studio.play.shelf import Facts, Shelf, Shelved, in_stereo
+from mixdream.studio.play.shelf import Facts, Shelf, Shelved, in_stereo, read_audio
 from mixdream.studio.takes.performance import Performance, lines_of
 from mixdream.studio.takes.rendering import PlayedAudio, render
 
-FOLDER = "recordings"
+TAKES_FOLDER = "takes"
+
+LEVEL = 0.7**2
+"""Gain of all: that of a page whose volume was not moved, -6 dB, room for four loops at once."""
+
 _NAME = re.compile(r"[\w()+,'&-][\w()+,'& .-]{0,59}")
 _ENDS = (".wav", ".flac", ".txt", ".cue", ".json")
 _IN_MEMORY = 64  # played loops, while a recording is rendered
@@ -46,9 +51,9 @@ class Recordings:
     """Recordings and mixes of a project; what changes is told as topic ``recordings``."""
 
     def __init__(self, project: ProjectFolder, shelf: Shelf, hub: Hub) -> None:
-        self.folder = project.folder / FOLDER
+        self.folder = project.loops / TAKES_FOLDER
         self._shelf, self._hub = shelf, hub
-        self._known: dict[Path, tuple[int, float | None]] = {}
+        self._known: dict[Path, tuple[int, tuple[float, bool]]] = {}
         self._saving = threading.Lock()
 
     def save(self, performance: Performance, name: str | None) -> str:
@@ -101,26 +106,30 @@ class Recordings:
         told = []
         for name in names:
             path = self.folder / name
-            if path.suffix == ".json" and (seconds := self._seconds(path)) is not None:
+            if path.suffix == ".json" and (known := self._read(path)) is not None:
+                seconds, was_played = known
                 files = [other for other in names if Path(other).stem == path.stem and other != name]
                 state = (
                     "rendered" if any(Path(file).suffix in (".wav", ".flac") for file in files) else "played"
                 )
-                told.append({"name": path.stem, "seconds": seconds, "state": state, "files": files})
+                kind = "recording" if was_played else "mix"
+                told.append(
+                    {"name": path.stem, "kind": kind, "seconds": seconds, "state": state, "files": files}
+                )
         return {"recordings": told}
 
-    def _seconds(self, path: Path) -> float | None:
-        """How long the recording or mix of a JSON file is; None where it is damaged."""
+    def _read(self, path: Path) -> tuple[float, bool] | None:
+        """Seconds of the recording or mix of a JSON file, and whether it is a recording; None if damaged."""
         try:
             changed_ns = path.stat().st_mtime_ns
             if (known := self._known.get(path)) and known[0] == changed_ns:
                 return known[1]
             about = json.loads(path.read_bytes())
-            seconds = about["samples"] / about.get("rate_hz", RATE_HZ)
+            found = about["samples"] / about.get("rate_hz", RATE_HZ), "events" in about
         except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
             return None
-        self._known[path] = changed_ns, seconds
-        return seconds
+        self._known[path] = changed_ns, found
+        return found
 
     def _names(self) -> list[str]:
         try:
@@ -146,12 +155,12 @@ def render_recording(project: ProjectFolder, name: str, report: Report = silent)
     InputError
         The recording is gone or damaged.
     """
-    path = project.folder / FOLDER / f"{name}.json"
-    recording = _read(path)
+    path = project.loops / TAKES_FOLDER / f"{name}.json"
+    recording = read_recording(path)
     missing: set[str] = set()
     played = played_again(project, recording.loops, missing.add)
     limiter = StreamLimiter(RATE_HZ)
-    blocks = limiter.limit(render(recording, played, report))
+    blocks = limiter.limit(LEVEL * block for block in render(recording, played, report))
     wav, bpm = path.with_suffix(".wav"), bpm_of(recording.bar_samples)
     write_blocks(wav, blocks, recording.samples, RATE_HZ, tags=tags_of(name, {"bpm": bpm}), channels=2)
     for other, content in beside({"bpm": bpm, "sections": _sections(recording)}, wav):
@@ -169,16 +178,16 @@ def render_recording(project: ProjectFolder, name: str, report: Report = silent)
 
 def to_render(project: ProjectFolder) -> list[str]:
     """Names of recordings that were never rendered, the oldest first."""
-    files = sorted((project.folder / FOLDER).glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+    files = sorted((project.loops / TAKES_FOLDER).glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
     names = []
     for path in files:
         with suppress(InputError):  # a mix, or damaged
-            if _read(path).rendered is None:
+            if read_recording(path).rendered is None:
                 names.append(path.stem)
     return names
 
 
-def _read(path: Path) -> Recording:
+def read_recording(path: Path) -> Recording:
     """Read a recording; InputError where that cannot be."""
     try:
         return Recording.model_validate(json.loads(path.read_bytes()))
@@ -202,14 +211,13 @@ def played_again(
     @lru_cache(_IN_MEMORY)
     def played(loop_id: str, bar_samples: int, pitch: Pitch) -> np.ndarray:
         try:
-            if (shelved := shelf.find(loop_id)) is not None:
-                audio, rate_hz = shelf.audio(loop_id)
+            shelved = known_loop(shelf, abouts, loop_id)
+            if shelved.file is not None:
+                audio, rate_hz = read_audio(shelved.file)
             else:
-                about = abouts.get(loop_id)
-                shelved = Shelved(loop_id, about or {}, Facts.model_validate(about), None)
                 made = maker.again(shelved)
                 audio, rate_hz = in_stereo(made.finished.audio), made.plan.wish.rate_hz
-        except (InputError, ValidationError):
+        except InputError:
             miss(loop_id)
             return np.zeros((2, bar_samples), np.float32)
         return play_loop(audio, rate_hz, shelved.facts.bars * bar_samples, pitch)
@@ -217,16 +225,48 @@ def played_again(
     return played
 
 
+def known_loop(shelf: Shelf, abouts: dict[str, dict[str, Any]], loop_id: str) -> Shelved:
+    """A loop of a recording: from its file, or as the recording says that it was made.
+
+    InputError where neither is there.
+    """
+    if (shelved := shelf.find(loop_id)) is not None and shelved.file is not None:
+        return shelved
+    try:
+        about = abouts[loop_id]
+        return Shelved(loop_id, about, Facts.model_validate(about), None)
+    except (KeyError, ValidationError):
+        raise InputError(f"the loop '{loop_id}' is gone, and nothing says how it was made") from None
+
+
+def first_heard(recording: Recording) -> list[str]:
+    """Ids of the loops of a recording, each once, in the order in which they began."""
+    return list(dict.fromkeys(loop_id for _, _, loop_id in _begun(recording)))
+
+
+def _begun(performance: Performance) -> list[tuple[int, int | str, str]]:
+    """When a loop began on which voice, those of a scene together.
+
+    Another tempo begins nothing; nor does the way that is dragged on the XY pad, only its first loop.
+    """
+    begun: list[tuple[int, int | str, str]] = []
+    for voice, line in lines_of(performance).items():
+        before = ""
+        for sound in line.sounds:
+            goes_on = sound.continues and (sound.loop == before or (voice == "xy" and before))
+            if sound.stop_at > sound.at and not goes_on:
+                begun.append((sound.at, voice, sound.loop))
+            before = sound.loop
+    return sorted(begun, key=lambda one: one[0])
+
+
 def _sections(recording: Recording) -> list[dict[str, Any]]:
     """Which loops began when, as `mixdream.generation.tracklist` has it: those of a scene together."""
-    begun: dict[int, list[tuple[str, str]]] = {}
-    for voice, line in lines_of(recording).items():
-        for sound in line.sounds:
-            if not sound.continues and sound.stop_at > sound.at:
-                title = f"pad {voice + 1}" if isinstance(voice, int) else voice
-                begun.setdefault(sound.at, []).append((title, sound.loop))
     sections = []
-    for at, loops in sorted(begun.items()):
+    for at, together in groupby(_begun(recording), key=lambda one: one[0]):
+        loops = [
+            (f"pad {voice + 1}" if isinstance(voice, int) else voice, loop) for _, voice, loop in together
+        ]
         start_s = at / RATE_HZ
         phrases = [{"start_s": start_s, **_said(recording.loops.get(loop_id, {}))} for _, loop_id in loops]
         name = ", ".join(title for title, _ in loops)

@@ -19,10 +19,20 @@ export class AskForm {
     this.asked = {};
     this.models = [];
     session.ask = () => this.content();
+    this.bars = element("select", {
+      aria: { label: "Bars of new loops" },
+      on: { change: () => this.changed("bars", Number(this.bars.value)) },
+    });
     session.strength = 0.3;
     this.wishes = element("div", { className: "wishes" });
     this.like = element("select", { on: { change: () => this.changed("like", this.like.value || null) } });
     this.model = element("select", { on: { change: () => session.tell({ model: this.model.value }) } });
+    this.barsLabel = element(
+      "label",
+      { className: "field" },
+      element("span", { textContent: "Bars" }),
+      this.bars,
+    );
     this.likeLabel = element(
       "label",
       { className: "field" },
@@ -71,6 +81,7 @@ export class AskForm {
       element("h3", { textContent: "New ones are" }),
       this.strength.root,
       this.wishes,
+      this.barsLabel,
       this.likeLabel,
       this.modelLabel,
     );
@@ -81,15 +92,13 @@ export class AskForm {
     });
   }
 
-  /** What is asked for: only what was touched. */
+  /** What a new loop is to be: only what was touched, and what the model can. */
   content() {
-    const able = new Set(this.chosen?.descriptors ?? []);
-    const sets = new Set(this.chosen?.like ?? []);
-    return Object.fromEntries(
-      Object.entries(this.asked).filter(([name, value]) =>
-        name === "like" ? sets.has(value) : able.has(name),
-      ),
-    );
+    const { descriptors = [], like = [], bars = [] } = this.chosen ?? {};
+    const { bars: wanted, ...asked } = this.asked;
+    const able = ([name, value]) => (name === "like" ? like.includes(value) : descriptors.includes(name));
+    const ask = Object.fromEntries(Object.entries(asked).filter(able));
+    return bars.includes(wanted) ? { ask, bars: wanted } : { ask };
   }
 
   get chosen() {
@@ -129,8 +138,11 @@ export class AskForm {
   }
 
   build() {
-    const { descriptors = [], like = [] } = this.chosen ?? {};
+    const { descriptors = [], like = [], bars = [] } = this.chosen ?? {};
     this.wishes.replaceChildren(...descriptors.filter((name) => NAMES[name]).map((name) => this.wish(name)));
+    this.bars.replaceChildren(...bars.map((count) => new Option(count, count)));
+    this.bars.value = bars.includes(this.asked.bars) ? this.asked.bars : bars.at(-1);
+    this.barsLabel.hidden = bars.length < 2;
     this.like.replaceChildren(new Option("anything", ""), ...like.map((set) => new Option(set, set)));
     this.like.value = this.asked.like ?? "";
     this.likeLabel.hidden = !like.length;

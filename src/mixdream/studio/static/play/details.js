@@ -58,6 +58,15 @@ export function details(session, panel) {
     change: (share) => set({ high_cut_hz: toHz(share) }),
   });
 
+  const scene = element("input", {
+    type: "text",
+    maxLength: 24,
+    autocomplete: "off",
+    on: { change: () => session.nameScene(row(), scene.value) },
+  });
+  const sceneName = element("span");
+  const row = () => Math.floor(session.selected / 4);
+
   const ask = new AskForm(session);
   const nearest = new NearestView(session);
   const error = element("p", { className: "problem", attributes: { role: "status" } });
@@ -78,6 +87,7 @@ export function details(session, panel) {
       element("div", { className: "actions" }, mute, solo),
     ),
     ask.root,
+    element("label", { className: "field scene-name" }, sceneName, scene),
   );
 
   const pad = () => session.pad(session.selected);
@@ -107,6 +117,9 @@ export function details(session, panel) {
     high.show(fromHz(settings.high_cut_hz));
     const said = session.errors.get(session.selected) ?? "";
     update(error, { textContent: said, hidden: !said });
+    update(sceneName, { textContent: `Row ${row() + 1}` });
+    update(scene, { placeholder: `Scene ${row() + 1}`, ariaLabel: `Name of the scene of row ${row() + 1}` });
+    if (document.activeElement !== scene) update(scene, { value: session.state.scenes[row()].name });
     ask.show();
     nearest.show(shown);
   });

@@ -2,7 +2,7 @@
 
 import { Refused } from "../api.js";
 
-const RATE = 44100;
+export const RATE = 44100;
 const MOST = 48; // of four bars in stereo: 130 MB
 
 /** Where a loop's file is. */

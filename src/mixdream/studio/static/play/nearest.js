@@ -1,7 +1,7 @@
 /** What a loop is nearest to in the sets, whether it is a copy, and the moment played beside it. */
 
 import { element, update } from "../dom.js";
-import { fetchSound } from "./library.js";
+import { RATE, fetchSound } from "./library.js";
 import { say } from "../message.js";
 
 export class NearestView {
@@ -61,7 +61,7 @@ export class NearestView {
       await session.opened;
       const buffer =
         what === "loop"
-          ? (await session.library.load(shown, session.tempo)).buffer
+          ? (await session.library.load(shown, ownTempo(shown))).buffer
           : await fetchSound(momentOf(shown.nearest));
       if (this.hearing !== what || this.shown.id !== shown.id) return;
       this.audition = engine.audition(buffer, () => this.ended(what));
@@ -82,6 +82,9 @@ export class NearestView {
     if (this.hearing === what) this.silence();
   }
 }
+
+// The tempo at which the moment plays, too.
+const ownTempo = ({ bpm }) => ({ barSamples: Math.round((240 * RATE) / bpm), pitch: "keep" });
 
 function momentOf({ set, time_s: at, seconds, speed }) {
   const asked = new URLSearchParams({ at_s: at, seconds, speed: speed ?? 1 });

@@ -17,6 +17,7 @@ export class Session {
     this.busy = new Map(); // pad -> what is being done, in words
     this.errors = new Map(); // pad -> what went wrong, in words
     this.resting = []; // what played when everything was stopped: [[key, LOOP]...]
+    this.stops = 0; // times that everything was stopped
     this.master = 0.7; // -6 dB: room for four loops at once
     this.listeners = [];
     this.pending = new Map(); // pad -> settings that the server has not told back
@@ -48,10 +49,14 @@ export class Session {
       this.engine.changed = () => this.changed();
       this.engine.setMaster(this.master);
       for (let pad = 0; pad < PADS; pad += 1) this.engine.set(pad, settingsOf(this.pad(pad)));
-      this.opened = this.engine.open();
       // Where a press of a finger is no gesture until it ends.
       addEventListener("pointerup", () => context.resume());
     }
+    // What failed is tried again at the next press.
+    this.opened ??= this.engine.open().catch((error) => {
+      this.opened = null;
+      throw error;
+    });
     this.engine.context.resume();
     return this.engine;
   }
@@ -165,18 +170,23 @@ export class Session {
     // A pad may have got another loop, or none, meanwhile.
     const now = this.resting.map(([key, loop]) => [key, typeof key === "number" ? this.pad(key).loop : loop]);
     const again = now.filter(([, loop]) => loop);
-    if (engine.loops.size) this.resting = engine.stopAll();
-    else if (again.length) this.launch(again);
+    if (engine.loops.size) {
+      this.stops += 1;
+      this.resting = engine.stopAll();
+    } else if (again.length) this.launch(again);
     else this.press(this.selected);
   }
 
-  /** Asks the model for a new loop on a pad; `begin`: it is launched, unless it plays and goes over to it anyway. */
-  async make(pad, ask, begin = false) {
+  /**
+   * Asks the model for a new loop on a pad: {ask, bars}. `begin`: it is launched, unless it plays and goes over to it
+   * anyway.
+   */
+  async make(pad, wish, begin = false) {
     const fits = this.engine
       ? [...this.engine.loops].filter(([key]) => key !== pad).map(([, loop]) => loop.id)
       : [];
     if (begin) this.audio();
-    const made = await this.during(pad, "New loop", post(`pads/${pad}/new`, { ask, fits }));
+    const made = await this.during(pad, "New loop", post(`pads/${pad}/new`, { ...wish, fits }));
     if (made && begin && !this.isOn(pad)) this.launch([[pad, made.loop]]);
   }
 
@@ -242,6 +252,11 @@ export class Session {
   /** Tempo, pitch, launch quantum, model, MIDI or names of scenes, for every page. */
   tell(settings) {
     return post("play", settings);
+  }
+
+  nameScene(row, name) {
+    const scenes = this.state.scenes.map((scene, at) => (at === row ? { ...scene, name: name.trim() } : scene));
+    return this.tell({ scenes }).catch((error) => say(error.message));
   }
 
   setMaster(volume) {

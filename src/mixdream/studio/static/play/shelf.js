@@ -9,7 +9,7 @@ import { drag, factsOf } from "./pads.js";
 export function shelf(session, panel) {
   const search = element("input", {
     type: "search",
-    placeholder: "Key, Camelot or tempo",
+    placeholder: "Key or tempo",
     aria: { label: "Search loops" },
     on: { input: () => session.changed() },
   });

@@ -61,24 +61,23 @@ export function takes(session, panel, showTab) {
     element("label", { className: "field" }, element("span", { textContent: "Minutes" }), minutes),
     element("label", { className: "check" }, hearts, "of hearted loops only"),
     element("button", { textContent: "Make a mix" }),
+    element("p", {
+      className: "soft",
+      textContent: "Mix beside a recording makes one of its loops, in the order in which they were heard.",
+    }),
   );
   const send = (event) => {
     event.preventDefault();
-    post("mix", { minutes: minutes.valueAsNumber, hearts: hearts.checked }).catch((error) =>
-      say(error.message),
-    );
+    tell("mix", { minutes: minutes.valueAsNumber, hearts: hearts.checked });
   };
 
-  const list = element("ul", { className: "rows" });
+  const list = element("ul", { className: "rows takes" });
   const none = element("p", {
     className: "soft",
     textContent:
       "Nothing recorded yet. Record writes down what you play and renders it afterwards in full quality.",
   });
-  const work = ["recording", "mix"].map((kind) => [
-    kind,
-    element("p", { className: "work", hidden: true, attributes: { role: "status" } }),
-  ]);
+  const work = ["recording", "mix"].map(workLine);
   panel.append(element("h2", { textContent: "Takes" }), none, ...work.map(([, line]) => line), list, mix);
 
   on("recordings", ({ recordings }) => {
@@ -88,33 +87,77 @@ export function takes(session, panel, showTab) {
   });
   on("jobs", (jobs) => {
     for (const [kind, line] of work) {
-      const job = jobs[kind];
-      const text = job ? textOf(job) : "";
-      update(line, { textContent: text, hidden: !text });
+      const text = jobs[kind] ? textOf(jobs[kind]) : "";
+      const [said, stop] = line.children;
+      update(said, { textContent: text });
+      update(stop, { hidden: jobs[kind]?.state !== "running" });
+      update(line, { hidden: !text });
     }
+    list.toggleAttribute("data-rendering", jobs.recording?.state === "running");
   });
 }
 
-function textOf({ state, step, share, error }) {
+const tell = (path, content) => post(path, content).catch((error) => say(error.message));
+
+/** What is said of a kind of work, and what stops it. */
+function workLine(kind) {
+  const stop = element(
+    "button",
+    {
+      type: "button",
+      aria: { label: kind === "mix" ? "Stop the mix" : "Stop rendering" },
+      on: { click: () => tell(`jobs/${kind}/stop`) },
+    },
+    "Stop",
+  );
+  const said = element("p", { attributes: { role: "status" } });
+  return [kind, element("div", { className: "work", hidden: true }, said, stop)];
+}
+
+function textOf({ state, step, share, error, result }) {
   if (state === "running") return `${step}: ${Math.round(100 * (share ?? 0))} %`;
+  if (state === "done" && result?.left_out)
+    return `${result.left_out} of its loops ${result.left_out === 1 ? "is" : "are"} left out: gone, or their models are.`;
   if (state === "failed" || state === "lost") return error ?? "It ended before it was done.";
   return "";
 }
 
-function make() {
+function make({ name, kind }) {
+  const render = element(
+    "button",
+    { type: "button", className: "render", on: { click: () => tell("jobs/recording") } },
+    "Render",
+  );
+  const mix = element(
+    "button",
+    {
+      type: "button",
+      title: "Make a mix of its loops, in their order",
+      aria: { label: `Make a mix of the loops of ${name}` },
+      on: { click: () => tell("mix", { recording: name }) },
+    },
+    "Mix",
+  );
   return element(
     "li",
     {},
     element("div", {}, element("strong"), element("span", { className: "soft" })),
-    element("span", { className: "files" }),
+    element(
+      "div",
+      { className: "actions" },
+      element("span", { className: "files" }),
+      ...(kind === "recording" ? [render, mix] : []),
+    ),
   );
 }
 
-function refresh(row, { name, seconds, state, files }) {
+function refresh(row, { name, kind, seconds, state, files }) {
   update(row.querySelector("strong"), { textContent: name });
+  const isRendered = state === "rendered";
   update(row.querySelector(".soft"), {
-    textContent: `${clockOf(seconds)}${state === "rendered" ? "" : " · not rendered yet"}`,
+    textContent: `${clockOf(seconds)}${isRendered ? "" : " · not rendered yet"}`,
   });
+  if (kind === "recording") update(row.querySelector(".render"), { hidden: isRendered });
   const links = row.querySelector(".files");
   if (links.dataset.files === files.join()) return;
   links.dataset.files = files.join();

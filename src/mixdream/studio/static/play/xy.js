@@ -16,10 +16,10 @@ export function xyPad(session, panel) {
   let error = "";
 
   let isMade = true;
-  const send = newestOnly(async ({ x, y }) => {
+  const send = newestOnly(async ({ x, y, stops }) => {
     const answer = await post("morph", { x, y });
     morph = answer.loop;
-    if (isOn) await session.replace("xy", morph);
+    if (isOn && stops === session.stops) await session.replace("xy", morph);
   });
   let isOn = false;
 
@@ -30,7 +30,7 @@ export function xyPad(session, panel) {
     session.audio();
     isMade = false;
     session.changed();
-    send(place)
+    send({ ...place, stops: session.stops })
       .catch((failed) => {
         error = failed.message;
       })
