@@ -16,8 +16,8 @@ from mixdream.errors import InputError
 from mixdream.survey.design.blocks import Rate
 from mixdream.survey.design.design import Condition, Design
 from mixdream.survey.design.question import ATTENTION, Question
-from mixdream.survey.rendering.clips import RENDERED, Clip, read_clips
-from mixdream.survey.rendering.render import RATE_HZ, clip_notes, render_clips
+from mixdream.survey.rendering.clips import RATE_HZ, RENDERED, Clip, read_clips
+from mixdream.survey.rendering.render import clip_notes, render_clips
 from mixdream.survey.rendering.tones import COUNTS, SECONDS, tones
 from tests.audio import media
 
