@@ -1,5 +1,6 @@
 """What many tests stand on: a small corpus of music-like audio, made once."""
 
+import gc
 import os
 
 # As the command line does; torch reads it when it is loaded.
@@ -7,7 +8,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Tests run side by side, and tiny networks spend more time on handing work to threads than on the work.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,12 +74,19 @@ def tiny_recipe(name: str, *overrides: str) -> "Recipe":
     return load_recipe(name, [*TINY[recipe.model.family], *FAST, *few, *overrides])
 
 
-def pytest_collection() -> None:
-    """Examples are the same on every machine, however slow it is."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Import the tests: of what is imported nothing is garbage, so nobody looks for it, now or later."""
     import hypothesis
 
+    # The same examples on every machine, however slow it is.
     hypothesis.settings.register_profile("mixdream", derandomize=True, deadline=None)
     hypothesis.settings.load_profile("mixdream")
+    gc.disable()
+    collected = yield
+    gc.freeze()
+    gc.enable()
+    return collected
 
 
 @pytest.fixture(scope="session", autouse=True)
