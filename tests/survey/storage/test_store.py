@@ -303,7 +303,8 @@ def test_who_dropped_out_long_ago_uses_up_nothing(tmp_path: Path) -> None:
         used = Counter(clip.clip for row in store.answers() for clip in row.clips)
         assert max(used.values()) - min(used.values()) <= 1
         numbers = progress(store, design, CLIPS)
-    assert numbers["listeners"] == {"started": 20, "finished": 13, "listening": 0, "left": 7}
+    listeners = {"started": 20, "finished": 13, "listening": 0, "left": 7, "screened_out": 0}
+    assert numbers["listeners"] == listeners
     assert numbers["left_at"] == [{"page": 1, "pages": 4, "listeners": 7}]
     assert [(row["condition"], row["heard"], row["most"] - row["least"]) for row in numbers["clips"]] == [
         (name, 26, 1) for name in sorted(CONDITIONS[:2])
