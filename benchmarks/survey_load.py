@@ -1,8 +1,12 @@
-"""Many listeners at once against ``mixdream survey serve``, which is killed twice while they answer."""
+"""Many listeners at once against ``mixdream survey serve``, which is killed twice while they answer.
+
+``python -m benchmarks.survey_load 50 300``: 50 listeners, and 300 half-open connections beside them.
+"""
 
 import asyncio
 import secrets
 import statistics
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -49,7 +53,7 @@ class Load:
         return statistics.quantiles(self.waits_s, n=100)[98]
 
 
-def run_load(folder: Path, listeners: int, items: int, kills: int, *options: str) -> Load:
+def run_load(folder: Path, listeners: int, items: int, kills: int, *options: str, half_open: int = 0) -> Load:
     """Let listeners answer a test of so many items; each page and its clip are fetched, as browsers do.
 
     Parameters
@@ -61,6 +65,8 @@ def run_load(folder: Path, listeners: int, items: int, kills: int, *options: str
         How often the server and its workers get SIGKILL, and are started again, on the way.
     *options : str
         Of ``mixdream survey serve``.
+    half_open : int
+        Connections beside them that never send the whole head of a request.
     """
     block = {
         "kind": "rate",
@@ -71,11 +77,12 @@ def run_load(folder: Path, listeners: int, items: int, kills: int, *options: str
     }
     design = example_design(demographics=[], blocks=[block])
     with Server(write_test(folder, design, items), "--workers", "2", "--proxy", *options) as server:
-        return asyncio.run(_load(server, listeners, items, kills))
+        return asyncio.run(_load(server, listeners, items, kills, half_open))
 
 
-async def _load(server: Server, listeners: int, items: int, kills: int) -> Load:
+async def _load(server: Server, listeners: int, items: int, kills: int, half_open: int) -> Load:
     load = Load()
+    halves = [asyncio.create_task(_send_half(server.port)) for _ in range(half_open)]
     began = time.perf_counter()
     answering = asyncio.gather(*(_listen(server.url, number, load) for number in range(listeners)))
     dead_s = 0.0
@@ -90,7 +97,21 @@ async def _load(server: Server, listeners: int, items: int, kills: int) -> Load:
         dead_s += time.perf_counter() - died
     await answering
     load.seconds = time.perf_counter() - began - dead_s
+    for half in halves:
+        half.cancel()
     return load
+
+
+async def _send_half(port: int) -> None:
+    """Send half a head, and again when the server has given it up."""
+    while True:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX-Half: ")
+            await reader.read()
+            writer.close()
+        except OSError:
+            await asyncio.sleep(0.2)
 
 
 async def _listen(url: str, number: int, load: Load) -> None:
@@ -146,7 +167,7 @@ def check(load: Load, url: str, expected: int) -> None:
         raise RuntimeError(f"{len(rows)} rows, {len(load.confirmed)} confirmed, {expected} expected")
 
 
-def main() -> None:
+def main(listeners: int = LISTENERS, half_open: int = 0) -> None:
     """Print answers per second and the 99th percentile for both databases."""
     for name in ("SQLite", "PostgreSQL"):
         if name == "PostgreSQL" and (reason := why_not()):
@@ -155,19 +176,20 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             test = Path(folder) / "test"
             if name == "SQLite":
-                load = run_load(test, LISTENERS, ITEMS, KILLS)
-                check(load, f"sqlite:///{test / 'answers.sqlite'}", LISTENERS * ITEMS)
+                load = run_load(test, listeners, ITEMS, KILLS, half_open=half_open)
+                check(load, f"sqlite:///{test / 'answers.sqlite'}", listeners * ITEMS)
             else:
                 with postgres(durable=True) as url:
-                    load = run_load(test, LISTENERS, ITEMS, KILLS, "--db", url)
-                    check(load, url, LISTENERS * ITEMS)
+                    load = run_load(test, listeners, ITEMS, KILLS, "--db", url, half_open=half_open)
+                    check(load, url, listeners * ITEMS)
         number = len(load.confirmed)
         print(
-            f"listening test, {name}: {LISTENERS} listeners, {number} answers, server killed {KILLS} times, "
-            f"each confirmed answer stored once; {number / load.seconds:.0f} answers per second with page "
-            f"and clip, p99 {1000 * load.p99_s:.0f} ms, longest wait with a restart {load.longest_s:.1f} s"
+            f"listening test, {name}: {listeners} listeners and {half_open} half-open connections, {number} "
+            f"answers, server killed {KILLS} times, each confirmed answer stored once; "
+            f"{number / load.seconds:.0f} answers per second with page and clip, "
+            f"p99 {1000 * load.p99_s:.0f} ms, longest wait with a restart {load.longest_s:.1f} s"
         )
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))

@@ -1,5 +1,6 @@
 """What many tests stand on: a small corpus of music-like audio, made once."""
 
+import gc
 import os
 
 # As the command line does; torch reads it when it is loaded.
@@ -7,24 +8,22 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Tests run side by side, and tiny networks spend more time on handing work to threads than on the work.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import hypothesis
 import numpy as np
 import pytest
-import soundfile
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from mixdream.corpus.build import build_corpus
-from mixdream.corpus.store import Corpus
-from mixdream.recipes.load import load_recipe
-from mixdream.recipes.recipe import Recipe
 from tests.browsers import ARGS, CHROMIUM
 
-# The same examples on every machine, however slow it is.
-hypothesis.settings.register_profile("mixdream", derandomize=True, deadline=None)
-hypothesis.settings.load_profile("mixdream")
+# The process that hands out the tests reads this file, too, and those that training starts do: what takes
+# long to import is imported where it is used.
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+
+    from mixdream.corpus.store import Corpus
+    from mixdream.recipes.recipe import Recipe
 
 TINY = {
     "dcgan": (
@@ -50,6 +49,8 @@ def write_set(path: Path, seconds: float, bpm: float = 120.0, seed: int = 0, ste
 
     In stereo the noise is another one on each side.
     """
+    import soundfile
+
     rate_hz = 8000
     rng = np.random.default_rng(seed)
     t = np.arange(round(seconds * rate_hz)) / rate_hz
@@ -64,11 +65,28 @@ def write_set(path: Path, seconds: float, bpm: float = 120.0, seed: int = 0, ste
     return path
 
 
-def tiny_recipe(name: str, *overrides: str) -> Recipe:
+def tiny_recipe(name: str, *overrides: str) -> "Recipe":
     """A built-in recipe at tiny width, with few windows."""
+    from mixdream.recipes.load import load_recipe
+
     recipe = load_recipe(name)
     few = ("windows.total=24",) if recipe.windows.beats is None else ()
     return load_recipe(name, [*TINY[recipe.model.family], *FAST, *few, *overrides])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Import the tests: of what is imported nothing is garbage, so nobody looks for it, now or later."""
+    import hypothesis
+
+    # The same examples on every machine, however slow it is.
+    hypothesis.settings.register_profile("mixdream", derandomize=True, deadline=None)
+    hypothesis.settings.load_profile("mixdream")
+    gc.disable()
+    collected = yield
+    gc.freeze()
+    gc.enable()
+    return collected
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -81,8 +99,11 @@ def little_is_drawn_and_measured() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> "Corpus":
     """Two sets of 20 s at 8 kHz."""
+    from mixdream.corpus.build import build_corpus
+    from mixdream.corpus.store import Corpus
+
     folder = tmp_path_factory.mktemp("corpus")
     sets = [write_set(folder / "A.wav", 20, 120, 0), write_set(folder / "B.wav", 20, 140, 1)]
     build_corpus(sets, folder / "built", rate_hz=8000, channels=1, jobs=1)
@@ -90,22 +111,26 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 
 @pytest.fixture(scope="session")
-def stereo_corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+def stereo_corpus(tmp_path_factory: pytest.TempPathFactory) -> "Corpus":
     """Two sets of 20 s at 32 kHz, stereo, as corpora are unless told otherwise."""
+    from mixdream.corpus.build import build_corpus
+
     folder = tmp_path_factory.mktemp("stereo")
     sets = [write_set(folder / f"{bpm}.wav", 20, bpm, bpm, stereo=True) for bpm in (120, 140)]
     return build_corpus(sets, folder / "built", jobs=1).corpus
 
 
 @pytest.fixture(scope="module")  # its event loop must end before other tests begin theirs
-def browser() -> Iterator[Browser]:
+def browser() -> "Iterator[Browser]":
     """A browser for the tests of a file."""
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGS))
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+def context(browser: "Browser") -> "Iterator[BrowserContext]":
     """A window of its own."""
     opened = browser.new_context(viewport={"width": 1000, "height": 800})
     yield opened

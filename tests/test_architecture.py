@@ -76,10 +76,31 @@ def test_no_files_import_each_other_in_a_circle() -> None:
     assert order.index("mixdream.files") < order.index("mixdream.cli.main")
 
 
-@pytest.mark.parametrize("heavy", ["torch", "numpy", "scipy", "matplotlib", "av", "accelerate"])
-def test_help_needs_nothing_heavy(heavy: str) -> None:
-    code = f"import sys, mixdream.cli.main; sys.exit('{heavy}' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+def loaded_by(module: str) -> set[str]:
+    """Modules that are loaded with one, in a new process."""
+    code = f"import sys, {module}; print(*sys.modules)"
+    return set(
+        subprocess.run(
+            [sys.executable, "-c", code], check=True, capture_output=True, text=True
+        ).stdout.split()
+    )
+
+
+HEAVY = {"torch", "numpy", "scipy", "matplotlib", "av", "accelerate"}
+
+
+@pytest.mark.parametrize(
+    ("module", "may_be_loaded"),
+    [
+        ("mixdream.cli.main", set()),
+        ("mixdream.recipes.load", {"numpy"}),
+        ("mixdream.survey.rendering.render", {"numpy", "av"}),
+        ("mixdream.survey.serving.app", {"numpy"}),
+    ],
+)
+def test_what_begins_at_once_loads_nothing_heavy(module: str, may_be_loaded: set[str]) -> None:
+    loaded = loaded_by(module)
+    assert module in loaded and loaded & HEAVY <= may_be_loaded
 
 
 def test_only_the_command_line_prints_or_exits() -> None:

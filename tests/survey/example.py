@@ -1,5 +1,6 @@
 """A small listening test, and the real server that serves it."""
 
+import io
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ import numpy as np
 import soundfile
 
 from mixdream.survey.design.design import Design
+from mixdream.survey.design.read_design import read_design
 from mixdream.survey.rendering.clips import RENDERED, Clip
+from mixdream.survey.rendering.render import render_clips
 from mixdream.survey.serving.settings import Settings
 from mixdream.survey.storage.store import Store
 
@@ -118,6 +122,20 @@ def write_test(folder: Path, design: Design | None = None, items: int = len(ITEM
     return folder
 
 
+@cache
+def _tone(n: int) -> bytes:
+    """The nth clip of every rendered test."""
+    tone = 0.1 * np.sin(2 * np.pi * (200 + 10 * n) * np.arange(round(CLIP_S * 8000)) / 8000)
+    soundfile.write(content := io.BytesIO(), tone, 8000, format="FLAC")
+    return content.getvalue()
+
+
+def rendered(folder: Path) -> Path:
+    """A test whose clips are rendered here: a server that finds them need not import what renders."""
+    render_clips(read_design(folder), folder)
+    return folder
+
+
 def write_rendered(folder: Path, design: Design) -> list[Clip]:
     """Rendered clips, as `render_clips` leaves them, made without it."""
     (folder / RENDERED).mkdir(parents=True)
@@ -128,8 +146,7 @@ def write_rendered(folder: Path, design: Design) -> list[Clip]:
         Clip(f"{7919 * (n + 1):016x}", condition, item, CLIP_S) for n, (condition, item) in enumerate(names)
     ]
     for n, clip in enumerate(clips):
-        tone = 0.1 * np.sin(2 * np.pi * (200 + 10 * n) * np.arange(round(CLIP_S * 8000)) / 8000)
-        soundfile.write(folder / RENDERED / f"{clip.id}.flac", tone, 8000)
+        (folder / RENDERED / f"{clip.id}.flac").write_bytes(_tone(n))
     (folder / RENDERED / "secret").write_text("5" * 32, "utf-8")
     content = {"clips": [vars(clip) for clip in clips]}
     (folder / RENDERED / "clips.json").write_text(json.dumps(content), "utf-8")

@@ -98,3 +98,9 @@ def walk(client: Client, choose: Choose = first) -> list[Seen]:
     while page := answer(client, choose):
         pages.append(page)
     return pages
+
+
+def token_of(client: Any) -> str:
+    """The secret of a listener's session, from the only cookie."""
+    (token,) = client.cookies.values()
+    return str(token)

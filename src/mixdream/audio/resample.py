@@ -2,7 +2,6 @@
 
 import numpy as np
 import soxr
-from scipy.signal import resample
 
 QUALITY = "HQ"
 """soxr's 20-bit quality: aliases are more than 120 dB down, below what int16 can hold."""
@@ -67,4 +66,7 @@ def resample_loop(audio: np.ndarray, samples: int) -> np.ndarray:
     >>> np.allclose(resample_loop(turn, 160), np.sin(2 * np.pi * np.arange(160) / 160))
     True
     """
+    # Here, because it takes its time to import; what only changes the rate need not wait for it.
+    from scipy.signal import resample
+
     return resample(np.asarray(audio, dtype=np.float64), samples, axis=-1)

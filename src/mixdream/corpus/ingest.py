@@ -42,10 +42,12 @@ class _Levels:
     high: np.ndarray
 
     def add(self, block: np.ndarray) -> None:
+        """Take in more samples, shape (n, channels)."""
         self.samples += len(block)
-        self.total += block.sum(axis=0, dtype=np.float64)
-        self.low = np.minimum(self.low, block.min(axis=0))
-        self.high = np.maximum(self.high, block.max(axis=0))
+        rows = np.ascontiguousarray(block.T)  # numpy goes along rows several times as fast as down columns
+        self.total += rows.sum(axis=1, dtype=np.float64)
+        self.low = np.minimum(self.low, rows.min(axis=1))
+        self.high = np.maximum(self.high, rows.max(axis=1))
 
     def dc(self, silences: list[Silence]) -> np.ndarray:
         """Mean of what is not digital silence; 0 where it is too small to matter."""

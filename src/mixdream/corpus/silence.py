@@ -40,8 +40,9 @@ class SilenceFinder:
             return
         if self._run_value is None:
             self._run_value = samples[0].copy()
-        steps = np.rint(np.concatenate([self._run_value[None], samples]) * 32768)
-        changes = np.flatnonzero((steps[1:] != steps[:-1]).any(axis=1))
+        # Channels first: numpy goes along rows several times as fast as down columns.
+        steps = np.rint(np.concatenate([self._run_value[:, None], samples.T], axis=1) * 32768)
+        changes = np.flatnonzero((steps[:, 1:] != steps[:, :-1]).any(axis=0))
         edges = np.concatenate([[self._run_start - self._position], changes, [len(samples)]])
         for i in np.flatnonzero(np.diff(edges[:-1]) >= self.min_samples):
             self._report(int(edges[i]), int(edges[i + 1]), samples)

@@ -4,9 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from mixdream.errors import InputError
 from mixdream.evaluation.intervals import Estimate
@@ -43,6 +40,11 @@ def told_apart(real: Sides, clips: Sides, seed: int = 0) -> Estimate:
 
     Fewer than 20 of a kind, or 2 blocks, are an InputError.
     """
+    # Here, because they take their time to import; a training that ends before its check-up does without.
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     for name, side in (("real windows", real), ("clips", clips)):
         check_samples(name, side.features, FEWEST, "a judge")
         if len(set(side.blocks)) < 2:

@@ -6,7 +6,6 @@ from pydantic import Field, model_validator
 
 from mixdream.corpus.beat_windows import StartOn
 from mixdream.corpus.hints import FASTEST_BPM, SLOWEST_BPM
-from mixdream.models.dcgan import speckle_values
 from mixdream.recipes.models import Conditional, Dcgan, Flow, Section, Unet
 from mixdream.spectrogram.grid import Grid, InversionName
 
@@ -107,6 +106,9 @@ class Recipe(Section):
         model, (_, rows, columns) = self.model, self.grid.image_shape
         if not isinstance(model, Dcgan):
             return self.grid.bins * self.grid.frames
+        # Here, because torch takes its time to import; who only reads recipes need not wait for it.
+        from mixdream.models.dcgan import speckle_values
+
         return model.latent + (speckle_values(model.generator, (rows, columns)) if model.speckle else 0)
 
     @property

@@ -10,8 +10,8 @@ from mixdream.audio.level import loudness_lufs
 from mixdream.survey.design.blocks import Multi
 from mixdream.survey.design.design import Condition, Design
 from mixdream.survey.design.question import Question
-from mixdream.survey.rendering.clips import RENDERED
-from mixdream.survey.rendering.render import RATE_HZ, render_clips
+from mixdream.survey.rendering.clips import RATE_HZ, RENDERED
+from mixdream.survey.rendering.render import render_clips
 from mixdream.survey.rendering.treatments import low_passed
 from tests.audio import media
 

@@ -16,10 +16,11 @@ from mixdream.errors import InputError
 from mixdream.survey.design.blocks import Rate
 from mixdream.survey.design.design import Condition, Design
 from mixdream.survey.design.question import ATTENTION, Question
-from mixdream.survey.rendering.clips import RENDERED, Clip, read_clips
-from mixdream.survey.rendering.render import RATE_HZ, clip_notes, render_clips
-from mixdream.survey.rendering.tones import COUNTS, SECONDS, tones
+from mixdream.survey.rendering.clips import RATE_HZ, RENDERED, Clip, read_clips
+from mixdream.survey.rendering.render import clip_notes, render_clips
+from mixdream.survey.rendering.tones import COUNTS, SECONDS
 from tests.audio import media
+from tests.survey.rendering.test_tones import count_tones
 
 GOOD = Question(name="q", ask="How good?", kind="scale")
 
@@ -293,22 +294,6 @@ def test_attention_clips(folder: Path) -> None:
         assert clip.seconds == SECONDS
     sounds = {audio_of(folder, clip).tobytes() for clip in clips}
     assert len(sounds) == len(clips)
-
-
-def count_tones(audio: np.ndarray, rate_hz: int) -> int:
-    """Times that the level, in 20 ms, rises over a tenth of its maximum."""
-    block = rate_hz // 50
-    level = np.sqrt(np.square(audio[: len(audio) // block * block].reshape(-1, block)).mean(axis=1))
-    return int(np.count_nonzero(np.diff((level > level.max() / 10).astype(int), prepend=0) == 1))
-
-
-@pytest.mark.parametrize("number", COUNTS)
-@pytest.mark.parametrize("seed", range(5))
-def test_tones_can_be_counted(number: int, seed: int) -> None:
-    audio = tones(number, 16_000, np.random.default_rng(seed))
-    assert len(audio) == SECONDS * 16_000
-    assert count_tones(audio, 16_000) == number
-    assert abs(audio).max() <= 0.5 and audio[0] == audio[-1] == 0
 
 
 @pytest.mark.parametrize(

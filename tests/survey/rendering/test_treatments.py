@@ -6,7 +6,7 @@ import soundfile
 from mixdream.analysis.fidelity import magnitude_snr_db, match_gain
 from mixdream.audio.level import SILENCE
 from mixdream.spectrogram.grid import NAMED_GRIDS
-from mixdream.survey.rendering.render import RATE_HZ
+from mixdream.survey.rendering.clips import RATE_HZ
 from mixdream.survey.rendering.treatments import anchor, through_grid
 from tests.audio import media
 from tests.conftest import write_set

@@ -17,7 +17,7 @@ PAGES = 2
 RATE_HZ = 48_000
 
 
-def written(folder: Path) -> Path:
+def written(folder: Path, **more: Any) -> Path:
     """Two pages of three conditions, not rendered yet."""
     for c, condition in enumerate(CONDITIONS[:2]):
         (folder / condition).mkdir(parents=True)
@@ -25,13 +25,14 @@ def written(folder: Path) -> Path:
             # The generated ones are a little shorter: what all have is heard.
             audio = media.noise(CLIP_S - 0.1 * c, RATE_HZ, 10 * c + i)
             soundfile.write(folder / condition / f"item{i}.wav", audio[0], RATE_HZ)
-    block = {
+    block: dict[str, Any] = {
         "kind": "multi",
         "name": "close",
         "reference": CONDITIONS[0],
         "conditions": CONDITIONS,
         "pages": PAGES,
         "question": SLIDER,
+        **more,
     }
     conditions: dict[str, Any] = {name: {"folder": name} for name in CONDITIONS[:2]}
     conditions[CONDITIONS[2]] = {"folder": CONDITIONS[0], "lowpass_hz": 3500}

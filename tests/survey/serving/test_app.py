@@ -1,52 +1,20 @@
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from fastapi.testclient import TestClient
 
-from mixdream.errors import InputError
-from mixdream.survey.design.design import Design
 from mixdream.survey.rendering.clips import read_clips
-from mixdream.survey.serving.app import create_app
 from mixdream.survey.storage.store import Store
-from tests.survey.example import SECRET_WORDS, answers_in, example_design, settings_for, write_rendered
-from tests.survey.walk import answer, consent, seen, submission, walk
-
-Open = Callable[..., TestClient]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    write_rendered(tmp_path, example_design())
-    return tmp_path
-
-
-@pytest.fixture
-def open_client(folder: Path) -> Iterator[Open]:
-    """A browser of its own each time, at a server of its own."""
-    clients = []
-
-    def opened(design: Design | None = None, **options: Any) -> TestClient:
-        app = create_app(settings_for(folder, design or example_design(), **options))
-        clients.append(TestClient(app))
-        return clients[-1].__enter__()
-
-    yield opened
-    for client in clients:
-        client.__exit__()
+from tests.survey.example import SECRET_WORDS, answers_in, example_design
+from tests.survey.serving.conftest import Open
+from tests.survey.walk import answer, consent, seen, submission, token_of, walk
 
 
 def rows(folder: Path) -> list[Any]:
     with answers_in(folder) as store:
         return list(store.answers())
-
-
-def token_of(client: TestClient) -> str:
-    (token,) = client.cookies.values()
-    return token
 
 
 def test_a_whole_session(open_client: Open, folder: Path) -> None:
@@ -220,56 +188,6 @@ def test_after_a_session_that_ended_consent_begins_another_and_both_can_be_delet
     assert "I agree" in client.get("/").text
 
 
-def test_ranges_of_clips(open_client: Open) -> None:
-    client = open_client()
-    client.post("/start", json=consent())
-    page = seen(client.get("/").text)
-    assert page is not None
-    whole = client.get(f"/clips/{page.slots[0]}")
-    part = client.get(f"/clips/{page.slots[0]}", headers={"Range": "bytes=10-19"})
-    assert whole.content[:4] == b"fLaC"
-    assert (part.status_code, part.content) == (206, whole.content[10:20])
-    assert whole.headers["content-type"] == "audio/flac"
-    assert whole.headers["cache-control"].startswith("private")
-    for response in (whole, part):
-        assert not {"etag", "last-modified", "content-disposition"} & response.headers.keys()
-
-
-def test_headers_are_strict_everywhere(open_client: Open) -> None:
-    client = open_client()
-    walk(client)
-    paths = ("/", "/new", "/static/survey.js", "/nothing", "/clips/x", "/docs", "/openapi.json")
-    responses = [client.get(path) for path in paths] + [client.post("/answers", content=b"x")]
-    for response in responses:
-        policy = response.headers["content-security-policy"]
-        assert policy.startswith("default-src 'none'; script-src 'self';")
-        assert "unsafe" not in policy and "frame-ancestors 'none'" in policy
-        assert response.headers["x-content-type-options"] == "nosniff"
-        assert response.headers["referrer-policy"] == "no-referrer"
-    assert {response.status_code for response in responses[3:7]} == {404}
-    assert client.get("/").headers["cache-control"] == "no-store"
-    for path in ("/", "/new"):
-        page = client.get(path).text
-        assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=", page)
-
-
-def test_the_cookie_is_the_same_under_a_new_link_to_the_progress(open_client: Open, folder: Path) -> None:
-    client = open_client()
-    client.post("/start", json=consent())
-    answer(client)
-    (folder / "progress-token").unlink()
-    again = open_client()
-    again.cookies = client.cookies
-    page = seen(again.get("/").text)
-    assert page is not None and page.position == 1
-
-
-def test_without_the_key_of_the_clips_nothing_is_served(folder: Path) -> None:
-    (folder / "rendered" / "secret").unlink()
-    with pytest.raises(InputError, match="secret is missing: bring it back"):
-        create_app(settings_for(folder, example_design()))
-
-
 def test_a_consent_that_is_sent_again_begins_nothing_new(open_client: Open, folder: Path) -> None:
     client = open_client()
     sent = consent()
@@ -300,56 +218,6 @@ def test_designs_are_not_looked_up_while_answers_are_saved(
         without.setattr(Store, "designs", None)
         client.post("/start", json=consent())
         assert answer(client) is not None
-
-
-def test_the_cookie_is_for_the_server_alone(open_client: Open) -> None:
-    plain = open_client().post("/start", json=consent()).headers["set-cookie"]
-    assert "HttpOnly" in plain and "SameSite=lax" in plain and "Secure" not in plain
-    behind = open_client(proxy=True)
-    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
-    assert "Secure" in behind.post("/start", json=consent(), headers=forwarded).headers["set-cookie"]
-    # Without a proxy nobody's word is taken for it.
-    proto = [("X-Forwarded-Proto", "https"), ("X-Forwarded-Proto", "http")]
-    appended = open_client(proxy=True).post("/start", json=consent(), headers=proto)
-    assert "Secure" not in appended.headers["set-cookie"]
-    spoofed = open_client().post("/start", json=consent(), headers=forwarded)
-    assert "Secure" not in spoofed.headers["set-cookie"]
-
-
-def test_under_a_prefix_every_link_is_relative(folder: Path) -> None:
-    app = create_app(settings_for(folder, example_design()))
-    with TestClient(app, base_url="http://testserver/tests/one/", root_path="/tests/one") as client:
-        started = client.post("start", json=consent())
-        assert "Path=/tests/one/" in started.headers["set-cookie"]
-        token = token_of(client)
-        for path in ("./", "new", f"withdraw/{token}", "no/such/page"):
-            page = client.get(path, headers={"Accept": "text/html"})
-            for link in re.findall(r'(?:href|src)="([^"]+)"', page.text):
-                assert not link.startswith("/")
-                target = page.url.join(link)
-                assert target.path.startswith("/tests/one/")
-                assert client.get(str(target)).status_code == 200
-        assert client.get(f"s/{token}", follow_redirects=False).headers["location"] == "../"
-
-
-def test_progress_is_for_whoever_has_the_link(open_client: Open, folder: Path) -> None:
-    client = open_client()
-    walk(client)
-    open_client().post("/start", json=consent())
-    token = (folder / "progress-token").read_text("utf-8").strip()
-    assert (folder / "progress-token").stat().st_mode & 0o777 == 0o600
-    assert len(token) >= 32
-    page = client.get(f"/progress/{token}")
-    assert page.status_code == 200
-    assert "sincerereal" in page.text
-    numbers = client.get(f"/progress/{token}/json").json()
-    assert numbers["listeners"] == {"started": 2, "finished": 1, "listening": 1, "left": 0}
-    assert [(day["started"], day["finished"]) for day in numbers["days"]] == [(2, 1)]
-    for wrong in ("x", token[:-1], f"{token}x", "%C3%A9"):
-        for path in (f"/progress/{wrong}", f"/progress/{wrong}/json"):
-            response = client.get(path)
-            assert response.status_code == 404
-            assert "sincerereal" not in response.text
 
 
 def test_workers_share_nothing_but_the_database(open_client: Open) -> None:

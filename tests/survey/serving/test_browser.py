@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, Route, 
 
 from tests.browsers import NEEDS_CHROMIUM, PHONE
 from tests.survey.browsing import answer_page, begin, choose, forward, go_on, hear_all, position, rows
-from tests.survey.example import SECRET_WORDS, Server, write_test
+from tests.survey.example import SECRET_WORDS, Server, rendered, write_test
 
 pytestmark = NEEDS_CHROMIUM
 SMALLEST = """() => Math.min(...[...document.querySelectorAll("button, label, summary")].flatMap(
@@ -272,7 +272,7 @@ def test_without_javascript_the_page_says_why(browser: Browser, server: Server) 
 def test_a_server_that_dies_costs_no_answer_and_no_place(
     browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    folder = write_test(tmp_path_factory.mktemp("dying") / "test")
+    folder = rendered(write_test(tmp_path_factory.mktemp("dying") / "test"))
     context = browser.new_context()
     context.add_init_script(HURRY)
     with Server(folder) as server:

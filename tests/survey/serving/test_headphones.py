@@ -9,9 +9,9 @@ from fastapi.testclient import TestClient
 from pydantic import ValidationError
 
 from mixdream.survey.design.design import Headphones
-from mixdream.survey.rendering.clips import RENDERED, read_clips
+from mixdream.survey.rendering.clips import RATE_HZ, RENDERED, read_clips
 from mixdream.survey.rendering.headphones import PLACES, headphone_tones
-from mixdream.survey.rendering.render import RATE_HZ, render_clips
+from mixdream.survey.rendering.render import render_clips
 from mixdream.survey.serving.app import create_app
 from tests.survey.example import answers_in, example_design, settings_for, write_rendered, write_test
 from tests.survey.walk import answer, consent, listen, seen, submission

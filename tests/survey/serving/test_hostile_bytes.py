@@ -10,7 +10,7 @@ import pytest
 
 from mixdream.survey.serving.connections import HEAD_S
 from mixdream.survey.serving.guard import MAX_BODY
-from tests.survey.example import Server, answers_in, write_test
+from tests.survey.example import Server, answers_in, rendered, write_test
 from tests.survey.walk import walk
 
 PATHS = (
@@ -78,7 +78,7 @@ def test_a_body_that_says_it_is_large_is_not_read(server: Server) -> None:
 @pytest.mark.parametrize("files", ["(256, 4096)", "(256, 256)"], ids=["more allowed", "no more allowed"])
 def test_half_sent_heads_stop_nobody_and_are_given_up_in_silence(tmp_path: Path, files: str) -> None:
     """With few files to open, as some systems have it: 300 half-open connections beside a listener."""
-    server = Server(write_test(tmp_path / "test"))
+    server = Server(rendered(write_test(tmp_path / "test")))
     server.start(f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, {files})")
     head = b"GET / HTTP/1.1\r\nHost: x\r\nX-Half: "
     opened = []

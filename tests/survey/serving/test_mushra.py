@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from mixdream.survey.storage.rows import Answer
 from tests.browsers import NEEDS_CHROMIUM, PHONE
 from tests.survey.browsing import forward, go_on, position, rows
-from tests.survey.example import Server
+from tests.survey.example import Server, rendered
 from tests.survey.serving.mushra import CONDITIONS, PAGES, open_mushra, rate_all, written
 from tests.survey.serving.test_browser import HURRY, SMALLEST
 
@@ -124,7 +124,7 @@ def test_a_session_on_a_phone(browser: Browser, mushra: Server) -> None:
 def test_a_server_that_dies_costs_no_rating(browser: Browser, tmp_path: Path) -> None:
     context = browser.new_context()
     context.add_init_script(HURRY)
-    with Server(written(tmp_path / "test")) as server:
+    with Server(rendered(written(tmp_path / "test"))) as server:
         page = context.new_page()
         session = open_mushra(page, server)
         rate_all(page)

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Response, Route, expect
 
 from tests.browsers import NEEDS_CHROMIUM
 from tests.survey.browsing import begin, choose, forward, go_on, hear_all, rows
-from tests.survey.example import Server, example_design
+from tests.survey.example import Server, example_design, rendered
 
 pytestmark = NEEDS_CHROMIUM
 LISTEN = """(button) => new Promise((done) => {
@@ -100,7 +100,7 @@ def unlike(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     conditions = {name: {"folder": name} for name in ("noise", "tone")}
     design = example_design(conditions=conditions, blocks=[block], demographics=[])
     (folder / "survey.yaml").write_text(design.model_dump_json(exclude_none=True), "utf-8")
-    with Server(folder) as server:
+    with Server(rendered(folder)) as server:
         yield server
 
 

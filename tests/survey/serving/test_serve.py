@@ -11,7 +11,15 @@ from typer.testing import CliRunner
 from mixdream.cli.survey_serve import delete, serve
 from mixdream.errors import InputError
 from mixdream.survey.serving.app import create_app
-from tests.survey.example import Server, answers_in, example_design, settings_for, write_rendered, write_test
+from tests.survey.example import (
+    Server,
+    answers_in,
+    example_design,
+    rendered,
+    settings_for,
+    write_rendered,
+    write_test,
+)
 from tests.survey.walk import consent, walk
 
 
@@ -43,7 +51,7 @@ def test_a_preview_is_the_whole_test_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    folder = write_test(tmp_path / "test")
+    folder = rendered(write_test(tmp_path / "test"))
     server = Server(folder, "--preview")
     server.start()
     with httpx.Client(base_url=server.url) as client:

@@ -14,7 +14,15 @@ from mixdream.survey.design.words import WORDS
 from mixdream.survey.serving.app import create_app
 from tests.browsers import NEEDS_CHROMIUM, PHONE
 from tests.survey.browsing import begin, go_on, hear_all
-from tests.survey.example import CONDITIONS, Server, example_design, settings_for, write_rendered, write_test
+from tests.survey.example import (
+    CONDITIONS,
+    Server,
+    example_design,
+    rendered,
+    settings_for,
+    write_rendered,
+    write_test,
+)
 from tests.survey.walk import answer, consent
 
 Open = Callable[[Design], TestClient]
@@ -123,25 +131,31 @@ def test_step_labels_are_one_a_step(labels: list[str]) -> None:
         example_design(blocks=[{"kind": "ask", "name": "last", "questions": [asked]}])
 
 
-@NEEDS_CHROMIUM
-@pytest.mark.parametrize("phone", [False, True])
-def test_pages_are_laid_out_from_right_to_left(tmp_path: Path, browser: Browser, phone: bool) -> None:
+@pytest.fixture(scope="module")
+def hebrew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A test in Hebrew that is served."""
     texts = {name: {"he": "שלום לכולם"} for name in ("title", "consent")}
     design = example_design(languages=["he"], demographics=[], **texts, blocks=RTL_BLOCKS)
+    with Server(rendered(write_test(tmp_path_factory.mktemp("hebrew") / "test", design))) as server:
+        yield server
+
+
+@NEEDS_CHROMIUM
+@pytest.mark.parametrize("phone", [False, True])
+def test_pages_are_laid_out_from_right_to_left(hebrew: Server, browser: Browser, phone: bool) -> None:
     context = browser.new_context(**(PHONE if phone else {"viewport": {"width": 900, "height": 800}}))
-    with Server(write_test(tmp_path / "test", design)) as server:
-        page = context.new_page()
-        begin(page, server)
-        expect(page.locator("html")).to_have_attribute("dir", "rtl")
-        wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-        assert wide[0] <= wide[1]
-        button, label = (page.locator(one).bounding_box() for one in (".play", ".clips .label"))
-        assert button is not None and label is not None and button["x"] > label["x"] + label["width"]
-        # The direction stays when the next page takes its place.
-        hear_all(page)
-        go_on(page)
-        expect(page.locator("html")).to_have_attribute("dir", "rtl")
-        first, last = (page.locator(".option").nth(i).bounding_box() for i in (0, 4))
-        assert first is not None and last is not None
-        assert first["x"] > last["x"] or first["y"] < last["y"]
+    page = context.new_page()
+    begin(page, hebrew)
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide[0] <= wide[1]
+    button, label = (page.locator(one).bounding_box() for one in (".play", ".clips .label"))
+    assert button is not None and label is not None and button["x"] > label["x"] + label["width"]
+    # The direction stays when the next page takes its place.
+    hear_all(page)
+    go_on(page)
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    first, last = (page.locator(".option").nth(i).bounding_box() for i in (0, 4))
+    assert first is not None and last is not None
+    assert first["x"] > last["x"] or first["y"] < last["y"]
     context.close()

@@ -87,8 +87,9 @@ def _mono(blocks: Iterable[np.ndarray], rate_hz: int) -> Iterator[np.ndarray]:
     """Yield the audio at `RATE_HZ`, shape (n,), float32; then silence, until the last frames are complete."""
     resampler = Resampler(RATE_HZ, 1)
     for block in blocks:
-        mono = block.mean(axis=1, dtype=np.float32, keepdims=True) * np.float32(1 / 32768)
-        yield resampler.push(mono, rate_hz)[:, 0]
+        # Channels first: numpy goes along rows several times as fast as down columns.
+        mono = block.T.astype(np.float32, order="C").mean(axis=0) * np.float32(1 / 32768)
+        yield resampler.push(mono[:, None], rate_hz)[:, 0]
     yield resampler.finish()[:, 0]
     yield np.zeros(_LONG, np.float32)
 

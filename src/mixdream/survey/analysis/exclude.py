@@ -11,7 +11,7 @@ from typing import Any
 from mixdream.errors import InputError
 from mixdream.survey.analysis.tables import Row, Section, Table, many
 from mixdream.survey.design.design import Exclusions
-from mixdream.survey.design.question import ATTENTION, PRACTICE
+from mixdream.survey.design.question import ATTENTION, FOLLOW_UP, PRACTICE
 from mixdream.survey.exporting.safe_csv import csv_text, unguard
 from mixdream.survey.storage.rows import Answer, Heard, Session
 
@@ -114,12 +114,12 @@ def _clips_by_page(rows: Iterable[Answer]) -> dict[tuple[str, int], list[Heard]]
     """Clips of each page, by session and position, each once.
 
     Answers to a page are about all of its clips; of ``multi`` each is about one, and about the reference.
-    Practice does not count.
+    Practice does not count, and what follows the question of a page is about no other clips.
     """
     pages: dict[tuple[str, int], list[Heard]] = defaultdict(list)
     for row in rows:
         page = row.session, row.position
-        if row.kind == PRACTICE:
+        if row.kind in (PRACTICE, FOLLOW_UP):
             continue
         if page not in pages:
             pages[page] = list(row.clips)

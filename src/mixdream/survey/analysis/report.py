@@ -12,6 +12,7 @@ from mixdream.errors import InputError
 from mixdream.survey.analysis.compare import abx_report, prefer_report
 from mixdream.survey.analysis.detect import detect_report
 from mixdream.survey.analysis.exclude import Excluded, care_sections, exclude
+from mixdream.survey.analysis.follow_up import follow_up_sections
 from mixdream.survey.analysis.measures import NOBODY, BlockReport, breakdown
 from mixdream.survey.analysis.multi import multi_report
 from mixdream.survey.analysis.post_screening import post_screen
@@ -19,7 +20,7 @@ from mixdream.survey.analysis.rate import question_sections, rate_report
 from mixdream.survey.analysis.score_tables import score_sections, score_sentence
 from mixdream.survey.analysis.scores import Counts
 from mixdream.survey.analysis.tables import Section, many
-from mixdream.survey.design.blocks import AnyBlock, Ask, Detect, Multi, Rate
+from mixdream.survey.design.blocks import AnyBlock, Ask, Detect, Judged, Multi, Rate
 from mixdream.survey.design.design import DEMOGRAPHICS, Design
 from mixdream.survey.design.question import in_language
 from mixdream.survey.exporting.read_rows import Gathered
@@ -61,8 +62,7 @@ def report_answers(
     all_rows = [row for row in gathered.rows if row.design_hash == this]
     names = {row.session for row in all_rows}
     sessions = [session for session in gathered.sessions if session.session in names]
-    by_rule = exclude(all_rows, sessions, design.exclusions, today)
-    by_rule += post_screen(all_rows, design, today)
+    by_rule = left_out(all_rows, sessions, design, today)
     # The researcher's list is kept whole, whoever else answered; what both say is said once.
     excluded = list({(one.session, one.rule): one for one in (*by_rule, *own)}.values())
     excluded.sort(key=lambda exclusion: (exclusion.session, exclusion.rule))
@@ -93,6 +93,13 @@ def report_answers(
     )
 
 
+def left_out(
+    rows: Sequence[Answer], sessions: Sequence[Session], design: Design, today: date
+) -> list[Excluded]:
+    """Whom the rules of a design leave out, each with the rule."""
+    return [*exclude(rows, sessions, design.exclusions, today), *post_screen(rows, design, today)]
+
+
 def report_block(block: AnyBlock, rows: Sequence[Answer], design: Design, prefix: str) -> BlockReport:
     """Analyse a block; ``rows`` are to the whole test, ``prefix`` is of the names of tables and charts."""
     # Attention items of a block are of another kind.
@@ -110,6 +117,9 @@ def report_block(block: AnyBlock, rows: Sequence[Answer], design: Design, prefix
         made = multi_report(block, own, language, prefix)
     else:
         made = (abx_report if block.kind == "abx" else prefer_report)(block, own, prefix)
+    if isinstance(block, Judged) and own:
+        follow_ups = follow_up_sections(block, rows, language, prefix)
+        made = replace(made, sections=[*made.sections, *follow_ups])
     sentence = NOBODY
     if own:
         sentence = f"{many(len({row.session for row in own}), 'listener')}, {many(len(own), 'answer')}"

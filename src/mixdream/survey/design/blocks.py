@@ -23,6 +23,11 @@ DETECT_ANSWERS = ("first", "second", "none", "both")
 MOST_TOGETHER = 12
 """Clips rated on one page, as many as BS.1534-3 allows."""
 
+MOST_FOLLOW_UPS = 5
+
+RATING = "rating_"
+"""Questions of a ``multi`` page: rating_1 is about the first clip that is rated, and so on."""
+
 Pair = tuple[Name, Name]
 
 
@@ -36,7 +41,21 @@ class Block(Part):
     practice: int = Field(0, ge=0, le=10)  # trials before it that do not count; what was right is said
 
 
-class Detect(Block):
+class Judged(Block):
+    """A block whose trials have a question of their own; others may follow it on its page."""
+
+    follow_up: Annotated[tuple[Question, ...], Field(max_length=MOST_FOLLOW_UPS)] = ()  # how sure, why
+
+    @model_validator(mode="after")
+    def _names_of_their_own(self) -> Self:
+        check_unique("follow_up", [question.name for question in self.follow_up], "name")
+        for i, question in enumerate(self.follow_up):
+            own = (question.name,) if question.name.startswith(RATING) else ("detect", "prefer", "abx")
+            check_not_reserved(question.name, (ATTENTION, *own), "follow_up", i, "name")
+        return self
+
+
+class Detect(Judged):
     """Two clips: which of them, if any, sound generated? (thesis 4.7)"""
 
     kind: Literal["detect"]
@@ -48,7 +67,7 @@ class Detect(Block):
     shuffle_clips: bool = False
 
 
-class Compare(Block):
+class Compare(Judged):
     """Pairs of clips of two conditions: which is better (``prefer``), or which is X (``abx``)?
 
     In ``abx`` listeners hear A, B and X, which is one of the two; answers are ``first`` and ``second``. In
@@ -93,7 +112,7 @@ class Rate(Block):
         return self
 
 
-class Multi(Block):
+class Multi(Judged):
     """Several clips on one page, a rating of each.
 
     With a ``reference`` it is MUSHRA as ITU-R BS.1534-3 has it: all clips are of one item; that of the

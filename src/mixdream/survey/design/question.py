@@ -21,6 +21,9 @@ HEADPHONES = "headphones"
 PRACTICE = "practice"
 """Kind of the answers to trials that do not count."""
 
+FOLLOW_UP = "follow_up"
+"""Kind of the answers to questions that follow that of a trial."""
+
 MOST_STEPS = 11
 """A scale with more steps is a slider."""
 

@@ -46,7 +46,8 @@ _OWN = (
     Column(
         "kind",
         "text",
-        "of the page: detect, prefer, abx, rate, multi, ask, attention, practice, demographics, headphones",
+        "of the page: detect, prefer, abx, rate, multi, ask, attention, practice, demographics, headphones; "
+        "or follow_up, where the question follows that of the page",
     ),
     Column("position", "whole", "of the page among all pages of the visit, from 0"),
     Column("trial", "whole", "of the trial in the design's own order, from 0; -1 where there are none"),

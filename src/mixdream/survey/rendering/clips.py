@@ -6,6 +6,9 @@ from pathlib import Path
 
 from mixdream.errors import InputError
 
+RATE_HZ = 48_000
+"""Rate of all clips, whatever that of their source is: it would give their condition away."""
+
 RENDERED = "rendered"
 """Folder beside the design: ``<clip id>.flac`` and ``clips.json``, which says what each is."""
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import io
 import json
 import math
 import os
@@ -13,11 +12,6 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-import soundfile
-
-from mixdream.audio.level import loudness_lufs, set_level
-from mixdream.corpus.sources import source_text
 from mixdream.errors import InputError
 from mixdream.files import write_atomically, write_json
 from mixdream.progress import Report, silent
@@ -28,15 +22,10 @@ from mixdream.survey.rendering import headphones
 from mixdream.survey.rendering.check_clips import check_clips, length_notes, mushra_notes
 from mixdream.survey.rendering.clips import RENDERED, Clip, read_clips
 from mixdream.survey.rendering.equal_bytes import make_equal
-from mixdream.survey.rendering.headphones import PLACES, headphone_tones
-from mixdream.survey.rendering.sources import Source, common_channels, find_sources, read_source
-from mixdream.survey.rendering.tones import COUNTS, SECONDS, tones
-from mixdream.survey.rendering.treatments import anchor, low_passed, through_grid
+from mixdream.survey.rendering.headphones import PLACES
+from mixdream.survey.rendering.sources import Source, common_channels, find_sources
+from mixdream.survey.rendering.tones import COUNTS, SECONDS
 
-RATE_HZ = 48_000
-"""Rate of all clips, whatever that of their source is: it would give their condition away."""
-
-_FADE_S = 0.005
 _VARIANTS = 3  # of each number of tones: 12 clips, for 10 attention items at most
 _MADE_BY = 1  # to be raised when the same settings give another sound
 _SAME_LU = 0.1  # levels that differ by less are one
@@ -146,8 +135,15 @@ def _make(
     """Make the clips that are not known; what ``clips.json`` says about all of them, by id."""
     about = {job.clip.id: known[job.clip.id] for job in jobs if job.clip.id in known}
     todo = [job for job in jobs if job.clip.id not in about]
+    if not todo:
+        return about
+    # Here, because it takes its time to import; a test whose clips are there need not wait for it.
+    from mixdream.survey.rendering.make_clip import make_clip
+
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        made = {pool.submit(_render, job, design, target, level_lufs): job for job in todo}
+        made = {
+            pool.submit(make_clip, *job, design, _file(target, job.clip.id), level_lufs): job for job in todo
+        }
         try:
             for done, future in enumerate(as_completed(made)):
                 about[made[future].clip.id] = future.result()
@@ -195,53 +191,6 @@ def _plan(
 def _id(secret: bytes, key: list[Any]) -> str:
     message = json.dumps([_MADE_BY, *key], sort_keys=True).encode()
     return hmac.new(secret, message, hashlib.sha256).hexdigest()[:16]
-
-
-def _render(job: _Job, design: Design, target: Path, level_lufs: float) -> dict[str, Any]:
-    """Make one clip unless it is there; returns what ``clips.json`` says about it."""
-    path, source = _file(target, job.clip.id), job.source
-    if not path.is_file():
-        audio = _faded(_audio(job, design)).T
-        audio, _ = set_level(audio, RATE_HZ, target_lufs=level_lufs, most_limiting_db=0.0)
-        buffer = io.BytesIO()
-        soundfile.write(buffer, audio.T, RATE_HZ, format="FLAC", subtype="PCM_16")
-        write_atomically(path, buffer.getvalue())
-    with path.open("rb") as file:  # soundfile takes no name that is not UTF-8
-        audio, _ = soundfile.read(file, always_2d=True)
-    lufs = loudness_lufs(audio.T, RATE_HZ)
-    return {
-        "source": source_text(Path(source.path.name)) if source else f"tones, {job.clip.item}",
-        "sha256": source.sha256 if source else None,
-        "seconds": len(audio) / RATE_HZ,
-        "loudness_lufs": None if lufs is None else round(lufs, 2),
-    }
-
-
-def _audio(job: _Job, design: Design) -> np.ndarray:
-    """Audio of a clip at its own level, shape (samples, channels)."""
-    seed = int(job.clip.id, 16) >> 1  # seeds are of 63 bits
-    if job.opposite:
-        return headphone_tones(int(job.clip.item), job.opposite, RATE_HZ)
-    if job.source is None:
-        mono = tones(int(job.clip.item), RATE_HZ, np.random.default_rng(seed))
-        return np.repeat(mono[:, None], job.channels, axis=1)
-    condition = design.conditions[job.clip.condition]
-    audio = read_source(job.source.path, job.channels, RATE_HZ)
-    if condition.through:
-        audio = through_grid(audio[:, 0], RATE_HZ, NAMED_GRIDS[condition.through], seed)[:, None]
-    if condition.lowpass_hz:
-        return low_passed(audio, RATE_HZ, condition.lowpass_hz)
-    return anchor(audio, RATE_HZ) if condition.anchor else audio
-
-
-def _faded(audio: np.ndarray) -> np.ndarray:
-    """Audio, shape (samples, channels), that begins and ends at zero."""
-    samples = round(_FADE_S * RATE_HZ)
-    ramp = np.sin(np.pi / 2 * np.arange(samples) / samples)[:, None] ** 2
-    audio = audio.copy()
-    audio[:samples] *= ramp
-    audio[-samples:] *= ramp[::-1]
-    return audio
 
 
 def _secret(target: Path) -> bytes:

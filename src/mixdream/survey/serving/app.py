@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp
 
 from mixdream.pages.serving import RevalidatedFiles
-from mixdream.survey.serving import listener, progress
+from mixdream.survey.serving import interim, listener, progress
 from mixdream.survey.serving.fault_log import LOG, keep_quiet
 from mixdream.survey.serving.guard import Guard
 from mixdream.survey.serving.settings import Settings
@@ -35,9 +35,11 @@ def create_app(settings: Settings) -> ASGIApp:
     # Redirects to the path with or without a slash would repeat whatever Host a request names.
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.site = site
+    app.state.interim = interim.Interim()
     app.mount("/static", RevalidatedFiles(directory=Path(__file__).parent / "static"))
     app.include_router(listener.router)
     app.include_router(progress.router)
+    app.include_router(interim.router)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _answering(422, "the request is not understood"))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from mixdream.survey.design.blocks import DETECT_ANSWERS, AnyBlock, Compare, Detect, Multi
+from mixdream.survey.design.blocks import DETECT_ANSWERS, RATING, AnyBlock, Compare, Detect, Judged, Multi
 from mixdream.survey.design.design import DEMOGRAPHICS, Design
 from mixdream.survey.design.question import ATTENTION, HEADPHONES, Option, Question, Text
 from mixdream.survey.rendering.clips import Clip
@@ -27,10 +27,6 @@ TONE_COUNTS = (1, 2, 3, 4, 5, 6)
 """Numbers of tones to choose from on an attention page."""
 
 
-RATING = "rating_"
-"""Questions of a ``multi`` page: rating_1 is about the first clip that is rated, and so on."""
-
-
 @dataclass(frozen=True)
 class Page:
     """A page of a session."""
@@ -49,9 +45,15 @@ class Page:
         return cls(**content | {"clips": tuple(Clip(**clip) for clip in content["clips"])})
 
     def asked_about(self, question: str) -> tuple[int, ...]:
-        """Places of the clips that a question is about: all, or the one that is rated and the reference."""
+        """Places of the clips that a question is about.
+
+        All of them, or of several that are rated the one in question and the reference; what follows their
+        ratings is about none of them in particular.
+        """
         if self.kind != "multi":
             return tuple(range(len(self.clips)))
+        if not question.startswith(RATING):
+            return ()
         rated = int(question.removeprefix(RATING)) - (not self.reference)
         return (rated, 0) if self.reference else (rated,)
 
@@ -82,14 +84,21 @@ def questions_of(design: Design, page: Page) -> tuple[Question, ...]:
     if page.kind == "intro" or block is None:
         return ()
     if isinstance(block, Detect):
-        return (_choice("detect", block.ask, DETECT_ANSWERS, block.options),)
+        return (_choice("detect", block.ask, DETECT_ANSWERS, block.options), *block.follow_up)
     if isinstance(block, Compare):
         values = ("first", "second", "tie") if block.allow_tie else ("first", "second")
-        return (_choice(block.kind, block.ask, values, block.options),)
+        return (_choice(block.kind, block.ask, values, block.options), *block.follow_up)
     if isinstance(block, Multi):
         rated = range(1, len(page.clips) - page.reference + 1)
-        return tuple(block.question.model_copy(update={"name": f"{RATING}{place}"}) for place in rated)
+        ratings = (block.question.model_copy(update={"name": f"{RATING}{place}"}) for place in rated)
+        return (*ratings, *block.follow_up)
     return block.questions
+
+
+def follow_ups_of(design: Design, page: Page) -> tuple[Question, ...]:
+    """Those of the questions on a page that follow its own: what they get is no result of the trial."""
+    block = block_of(design, page)
+    return block.follow_up if isinstance(block, Judged) and page.kind == block.kind else ()
 
 
 def _said(name: str, design: Design) -> dict[str, str]:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from string import ascii_uppercase
 
+from mixdream.survey.design.blocks import RATING
 from mixdream.survey.design.design import Design
 from mixdream.survey.design.question import in_language
-from mixdream.survey.serving.plan import RATING, Page, questions_of
+from mixdream.survey.serving.plan import Page, questions_of
 from mixdream.survey.serving.visits import Visit
 
 
@@ -29,7 +30,7 @@ def _feedback(design: Design, page: Page, answered: Mapping[str, str], language:
         return words["practice_reference"].format(answer=ascii_uppercase[hidden], value=value)
     if page.right is None:
         return ""
-    (question,) = questions_of(design, page)
+    question, *_ = questions_of(design, page)
     (right,) = (option.label for option in question.options if option.value == page.right)
     name = "practice_right" if answered.get(question.name) == page.right else "practice_wrong"
     return words[name].format(answer=in_language(right, language))

@@ -25,7 +25,7 @@ router = APIRouter()
 @router.get("/progress/{token}")
 def progress_page(request: Request, token: str) -> Response:
     """Tables for people."""
-    site = _allowed(request, token)
+    site = allowed(request, token)
     numbers = progress(site.store, site.design, site.clips)
     content = chrome(site.design, site.design.languages[0], "../")
     return HTMLResponse(site.render("progress.html", numbers=numbers, token=token, **content))
@@ -34,11 +34,12 @@ def progress_page(request: Request, token: str) -> Response:
 @router.get("/progress/{token}/json")
 def progress_json(request: Request, token: str) -> Response:
     """The same for programs."""
-    site = _allowed(request, token)
+    site = allowed(request, token)
     return JSONResponse(progress(site.store, site.design, site.clips))
 
 
-def _allowed(request: Request, token: str) -> Site:
+def allowed(request: Request, token: str) -> Site:
+    """The site, for whoever has the researcher's link; 404 for others."""
     site: Site = request.app.state.site
     if not secrets.compare_digest(token.encode("utf-8", "replace"), site.progress_token.encode()):
         raise HTTPException(404)
@@ -52,7 +53,9 @@ def progress(store: Store, design: Design, clips: Sequence[Clip]) -> dict[str, A
     """
     moment = now()
     with store.reading() as connection:
-        columns = (sessions.c[name] for name in ("started", "finished", "last_seen", "page", "pages"))
+        columns = (
+            sessions.c[name] for name in ("started", "finished", "last_seen", "page", "pages", "screened_out")
+        )
         rows = connection.execute(select(*columns)).all()
         heard = connection.execute(
             select(uses.c.block, uses.c.clip, func.count())
@@ -61,16 +64,22 @@ def progress(store: Store, design: Design, clips: Sequence[Clip]) -> dict[str, A
             .group_by(uses.c.block, uses.c.clip)
         ).all()
     finished = [row for row in rows if row.finished is not None]
-    left = [row for row in rows if row.finished is None and moment - row.last_seen >= ACTIVE]
+    screened_out = [row for row in rows if row.screened_out is not None]
+    going = [row for row in rows if row.finished is None and row.screened_out is None]
+    left = [row for row in going if moment - row.last_seen >= ACTIVE]
+    gone = len(finished) + len(left)
     minutes = [(row.finished - row.started).total_seconds() / 60 for row in finished]
     return {
         "design": design.hash,
         "listeners": {
             "started": len(rows),
             "finished": len(finished),
-            "listening": len(rows) - len(finished) - len(left),
+            "listening": len(going) - len(left),
             "left": len(left),
+            "screened_out": len(screened_out),
         },
+        "quota": design.panel.quota,
+        "completed_percent": round(100 * len(finished) / gone) if gone else None,
         "median_minutes": round(statistics.median(minutes), 1) if minutes else None,
         "days": _days([row.started for row in rows], [row.finished for row in finished]),
         "left_at": [

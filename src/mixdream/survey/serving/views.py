@@ -40,7 +40,8 @@ def page_view(design: Design, visit: Visit, answered: Mapping[str, str]) -> dict
     questions = [_question(question, language) for question in questions_of(design, page)]
     block = block_of(design, page)
     multi = block if page.kind == "multi" and isinstance(block, Multi) else None
-    ratings = ([None] * page.reference + questions) if multi else [None] * len(page.clips)
+    rated = len(page.clips) - page.reference if multi else 0
+    ratings = [None] * (len(page.clips) - rated) + questions[:rated]
     return {
         "session": visit.public,
         "position": visit.page,
@@ -56,7 +57,7 @@ def page_view(design: Design, visit: Visit, answered: Mapping[str, str]) -> dict
         ],
         "ask": in_language(multi.question.ask, language) if multi else "",
         "together": multi is not None and multi.of_one_item,
-        "questions": [] if multi else questions,
+        "questions": questions[rated:],
         "must_listen": must_listen(design, page),
     }
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Row, and_, case, func, insert, or_, select, u
 
 from mixdream import __version__
 from mixdream.survey.design.design import Design
-from mixdream.survey.design.question import HEADPHONES, PRACTICE
+from mixdream.survey.design.question import FOLLOW_UP, HEADPHONES, PRACTICE
 from mixdream.survey.rendering.clips import Clip
 from mixdream.survey.serving.assign import draw_plan
-from mixdream.survey.serving.plan import Page, questions_of
+from mixdream.survey.serving.plan import Page, follow_ups_of, questions_of
 from mixdream.survey.serving.submission import Refused, Submission, check_heard, values_of
 from mixdream.survey.serving.usage import ACTIVE, Usage
 from mixdream.survey.storage.rows import Heard
@@ -134,7 +134,9 @@ def save(store: Store, token: str, design_of: Callable[[str], Design], submissio
         check_heard(submission, design, page)
         moment = now()
         if values:
-            connection.execute(insert(answers), _rows(row.id, submission, page, values, moment))
+            follow_ups = {question.name for question in follow_ups_of(design, page)}
+            rows = _rows(row.id, submission, page, values, follow_ups, moment)
+            connection.execute(insert(answers), rows)
         is_last = submission.page + 1 == len(visit.plan)
         is_out = any(one.screens_out(values.get(one.name, "")) for one in questions_of(design, page))
         is_out = is_out or _without_headphones(connection, row.id, design, visit)
@@ -218,7 +220,12 @@ def _saved_before(
 
 
 def _rows(
-    session_id: int, submission: Submission, page: Page, values: dict[str, str], saved: datetime
+    session_id: int,
+    submission: Submission,
+    page: Page,
+    values: dict[str, str],
+    follow_ups: Set[str],
+    saved: datetime,
 ) -> list[dict[str, Any]]:
     clips = [
         asdict(Heard(clip.id, clip.condition, clip.item, seconds=clip.seconds, **report.model_dump()))
@@ -230,11 +237,11 @@ def _rows(
             "client_id": submission.id,
             "position": submission.page,
             "block": page.block,
-            "kind": PRACTICE if page.practice else page.kind,
+            "kind": PRACTICE if page.practice else FOLLOW_UP if question in follow_ups else page.kind,
             "trial": page.trial,
             "question": question,
             "value": value,
-            "right_value": page.right,
+            "right_value": None if question in follow_ups else page.right,
             "clips": [clips[place] for place in page.asked_about(question)],
             "seconds_taken": submission.taken_s,
             "saved": saved,
