@@ -1,4 +1,5 @@
 import errno
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -83,3 +84,12 @@ def test_an_empty_secret_is_none(tmp_path: Path) -> None:
     secret = secret_in(tmp_path / "token")
     assert len(secret) > 20
     assert secret_in(tmp_path / "token") == secret
+
+
+def test_a_secret_that_is_about_to_be_written_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    path.touch()
+    writing = threading.Timer(0.1, path.write_text, ["of another process\n"])
+    writing.start()
+    assert secret_in(path) == "of another process"
+    writing.join()

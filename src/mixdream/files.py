@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,8 @@ from mixdream.errors import InputError
 
 LOCK_NAME = ".lock"
 """File in a folder that one process at a time works in; it stays, empty, when the work ends."""
+
+_TRIES, _BETWEEN_TRIES_S = 20, 0.05  # how long a secret may take from its file to its text
 
 
 def is_full(error: OSError) -> bool:
@@ -77,8 +80,10 @@ def secret_in(path: Path) -> str:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        if known := path.read_text("utf-8").strip():
-            return known
+        for _ in range(_TRIES):
+            if known := path.read_text("utf-8").strip():
+                return known
+            time.sleep(_BETWEEN_TRIES_S)  # somebody is about to write it
         path.unlink()  # a kill or a full disk left it empty: everybody would know it
         return secret_in(path)
     with os.fdopen(descriptor, "w") as file:

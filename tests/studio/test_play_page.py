@@ -157,6 +157,7 @@ def test_two_pages_and_a_reload_show_one_state(page: Page, link: str) -> None:
         other.get_by_label("Bar", exact=True).check()
         other.close()
     page.reload()
+    expect(pad(page, 5)).to_have_attribute("data-loop", re.compile("known_4"))
     press(page, 5)
     expect(page.get_by_role("slider", name="Volume", exact=True)).to_have_js_property("value", "0.5")
     assert page.evaluate(CUT_AFTER_RELOAD) == pytest.approx(632, abs=2)

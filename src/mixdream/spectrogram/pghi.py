@@ -46,9 +46,10 @@ def integrate(
         part.cpu().double().contiguous().numpy() for part in (magnitudes, over_time, over_frequency)
     )
     integrated = phases.cpu().double().numpy().copy()
-    for b in range(len(level)):
-        loudest_first = np.argsort(level[b].ravel())[::-1]
-        _integrate(level[b], by_hop[b], by_bin[b], loudest_first, TOLERANCE, loop, integrated[b])
+    for each, own_hop, own_bin, own_phases in zip(level, by_hop, by_bin, integrated, strict=True):
+        loudest_first = np.argsort(-each, axis=None)
+        heard = np.count_nonzero(each > TOLERANCE * each.max())
+        _integrate(loudest_first[:heard], own_hop, own_bin, loop, own_phases)
     # Wrapped while in double precision: after some hundred frames single precision would lose it.
     return torch.from_numpy(np.remainder(integrated, 2 * np.pi)).to(phases)
 
@@ -75,34 +76,34 @@ def phase_gradients(magnitudes: Tensor, grid: Grid, loop: bool = False) -> tuple
 
 @njit(nogil=True, cache=True)
 def _integrate(
-    level: np.ndarray,
-    by_hop: np.ndarray,
-    by_bin: np.ndarray,
-    loudest_first: np.ndarray,
-    tolerance: float,
-    loop: bool,
-    phases: np.ndarray,
+    loudest_first: np.ndarray, by_hop: np.ndarray, by_bin: np.ndarray, loop: bool, phases: np.ndarray
 ) -> None:
-    bins, frames = level.shape
-    done = np.zeros((bins, frames), np.bool_)
-    floor = tolerance * level.max()
-    for start in loudest_first:
-        m, t = divmod(start, frames)
-        if level[m, t] <= floor:
-            return
-        if done[m, t]:
+    """Integrate the phases of the cells that are heard, in place; cells are numbered row by row.
+
+    The heap holds places in the order of loudness rather than levels: whole numbers are compared, and moved,
+    in half of the time.
+    """
+    bins, frames = by_hop.shape
+    place = np.full(bins * frames, -1)  # in the order of loudness; -1 where nothing is to be done any more
+    for i, cell in enumerate(loudest_first):
+        place[cell] = i
+    for first, start in enumerate(loudest_first):
+        if place[start] < 0:
             continue
-        done[m, t] = True
-        heap = [(-level[m, t], m, t)]
+        place[start] = -1
+        heap = [first]
         while heap:
-            _, m, t = heapq.heappop(heap)
+            m, t = divmod(loudest_first[heapq.heappop(heap)], frames)
             for dm, dt in ((1, 0), (-1, 0), (0, 1), (0, -1)):
                 n, u = m + dm, t + dt
                 if loop:
                     u = (u + frames) % frames
-                if n < 0 or n >= bins or u < 0 or u >= frames or done[n, u] or level[n, u] <= floor:
+                if n < 0 or n >= bins or u < 0 or u >= frames:
+                    continue
+                at = place[n * frames + u]
+                if at < 0:
                     continue
                 step = dm * (by_bin[m, t] + by_bin[n, u]) + dt * (by_hop[m, t] + by_hop[n, u])
                 phases[n, u] = phases[m, t] + step / 2
-                done[n, u] = True
-                heapq.heappush(heap, (-level[n, u], n, u))
+                place[n * frames + u] = -1
+                heapq.heappush(heap, at)
