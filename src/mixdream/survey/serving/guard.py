@@ -76,7 +76,9 @@ class Guard:
     def _too_many(self, scope: Scope, headers: Headers) -> JSONResponse | None:
         address = network_of((scope.get("client") or ("unknown",))[0])
         wait_s = self.buckets.wait_s("address", address, ADDRESS)
-        if token := cookie_parser(headers.get("cookie", "")).get(self.cookie):
+        token = cookie_parser(headers.get("cookie", "")).get(self.cookie)
+        # A page without one of its scripts would stand still: scripts count for the address alone.
+        if token and not scope["path"].startswith("/static/"):
             wait_s = max(wait_s, self.buckets.wait_s("session", token, SESSION))
         if scope["method"] == "POST" and scope["path"].endswith("/start"):
             wait_s = max(wait_s, self.buckets.wait_s("start", address, STARTS))
