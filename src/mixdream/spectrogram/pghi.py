@@ -80,8 +80,8 @@ def _integrate(
 ) -> None:
     """Integrate the phases of the cells that are heard, in place; cells are numbered row by row.
 
-    The heap holds places in the order of loudness rather than levels: whole numbers are compared, and moved,
-    in half of the time.
+    The heap holds places in the order of loudness rather than levels, since whole numbers are compared and
+    moved sooner.
     """
     bins, frames = by_hop.shape
     place = np.full(bins * frames, -1)  # in the order of loudness; -1 where nothing is to be done any more
