@@ -1,3 +1,4 @@
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,3 +56,14 @@ def test_what_passes_4_gb_becomes_rf64(tmp_path: Path, monkeypatch: pytest.Monke
     assert soundfile.info(tmp_path / "short.wav").format == "WAV"
     long, short = (soundfile.read(tmp_path / name)[0] for name in ("long.wav", "short.wav"))
     assert np.array_equal(long, np.repeat([0.25, -0.25], [1000, 500])) and np.array_equal(long, short)
+
+
+def test_ctrl_c_while_bytes_are_written_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Struck(io.FileIO):
+        def write(self, data: object) -> int:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "open", lambda path, *_how, **_more: Struck(path, "wb"))
+    with pytest.raises(KeyboardInterrupt):
+        write_blocks(tmp_path / "mix.wav", [np.zeros(1000)], 1000, 8000)
+    assert list(tmp_path.iterdir()) == []

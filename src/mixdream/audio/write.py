@@ -99,14 +99,14 @@ def write_blocks(
 
 
 class _File:
-    """A file that libsndfile writes to, which prints errors of Python instead of returning them.
+    """A file that libsndfile writes to, which prints errors of Python, and Ctrl-C, instead of returning them.
 
-    Once the disk is full, nothing more is written; `check` and the end of the context say so.
+    After a full disk, or Ctrl-C, nothing more is written; `check` and the end of the context say so.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb", buffering=0)
-        self._error: OSError | None = None
+        self._error: OSError | KeyboardInterrupt | None = None
         self.seek, self.tell = self._file.seek, self._file.tell
 
     def write(self, data: bytes) -> int:
@@ -115,12 +115,12 @@ class _File:
         try:
             while rest and self._error is None:
                 rest = rest[self._file.write(rest) :]
-        except OSError as error:
+        except (OSError, KeyboardInterrupt) as error:
             self._error = error
         return len(data)
 
     def check(self) -> None:
-        """Raise the OSError of an earlier `write`."""
+        """Raise what ended an earlier `write`."""
         if self._error is not None:
             raise self._error
 

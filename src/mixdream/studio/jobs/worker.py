@@ -31,7 +31,6 @@ WORK = {
 }
 
 _LOOK_EVERY_S = 0.25  # for the wish to stop
-_AGAIN_S = 60.0  # long enough for a training to write its checkpoint
 _LOCK_S = 5.0  # a server that looks whether a job lives holds its lock for a moment
 _NICE = 10  # what is played goes first
 
@@ -82,15 +81,14 @@ def run_job(project: Path, kind: str, options: dict[str, Any], work: Work) -> No
 
 @contextmanager
 def _stopped_by(path: Path) -> Iterator[None]:
-    """Interrupt the main thread as Ctrl-C does, where a file appears; again where that was lost."""
+    """Interrupt the main thread as Ctrl-C does, once, where a file appears."""
     ended = threading.Event()
 
     def look() -> None:
-        pause_s = _LOOK_EVERY_S
-        while not ended.wait(pause_s):
+        while not ended.wait(_LOOK_EVERY_S):
             if path.exists():
                 os.kill(os.getpid(), signal.SIGINT)
-                pause_s = _AGAIN_S
+                return
 
     threading.Thread(target=look, daemon=True).start()
     try:
