@@ -2,8 +2,10 @@
 
 import logging
 import os
+import re
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -106,6 +108,14 @@ def test_without_workers_nothing_is_written(sources: list[Path], tmp_path: Path)
     ):
         build_corpus(sources, out, dask=deserted.scheduler_address)
     assert not out.exists()
+
+
+@pytest.mark.parametrize("address", ["here", "tcp://here", "tcp://[::1", "tcp://here:port", "over://here:1"])
+def test_what_is_no_address_leaves_no_client_open(sources: list[Path], tmp_path: Path, address: str) -> None:
+    threads = set(threading.enumerate())
+    with pytest.raises(InputError, match=f"no Dask scheduler answers at '{re.escape(address)}'"):
+        build_corpus(sources, tmp_path / "out", dask=address)
+    assert set(threading.enumerate()) <= threads  # an open client has one
 
 
 def test_a_scheduler_that_is_away_is_one_line(

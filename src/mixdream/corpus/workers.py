@@ -57,6 +57,7 @@ def open_cluster(address: str | None, jobs: int | None, sources: int) -> Iterato
         raise InputError("jobs are of this machine: the cluster at an address has the workers that it has")
     try:
         from distributed import Client, LocalCluster
+        from distributed.comm import get_address_host_port
     except ImportError:
         raise InputError("a Dask cluster needs Dask: pip install 'mixdream[dask]'") from None
     for logger in ("distributed", "distributed.client"):  # what the user is to know, errors say in one line
@@ -74,6 +75,9 @@ def open_cluster(address: str | None, jobs: int | None, sources: int) -> Iterato
             yield opened.enter_context(Client(opened.enter_context(cluster)))
             return
         try:
+            # Given no address, a client (of distributed 2026.8) stays open; when it is garbage it closes in
+            # whatever thread finds it, which may be one that a cluster starts and holds the same lock for.
+            get_address_host_port(address)
             client = opened.enter_context(Client(address, timeout=_ANSWERS_IN_S))
         except (OSError, ValueError) as error:
             raise InputError(
