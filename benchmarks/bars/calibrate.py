@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
 from tests.analysis.beats.real_tracks import real_tracks
 
 from benchmarks.bars.examples import real_examples
 from benchmarks.bars.fit import permissive
 from mixdream.analysis.beats.bar_net import READINGS, STATES, bar_evidence
+from mixdream.analysis.beats.calibration import scaled_log_probability
 
 _BEAT = np.repeat([*READINGS, 0], [*(4 * beat for beat in READINGS), 1])  # slots, of each reading
 _SURE = 0.93
@@ -33,11 +33,8 @@ class Heard:
 
     def log_probability(self, reading: int, tempo_scale: float, place_scale: float) -> float:
         """That a reading is right."""
-        beats = np.unique(_BEAT)
-        best = np.array([self.means[beat == _BEAT].max() for beat in beats])
-        same = _BEAT[reading] == _BEAT
-        tempo = log_softmax(tempo_scale * best)[beats == _BEAT[reading]][0]
-        return float(tempo + log_softmax(place_scale * self.means[same])[same[:reading].sum()])
+        of_tempo, of_place = scaled_log_probability(self.means[None], reading, tempo_scale, place_scale)
+        return float(of_tempo[0] + of_place[0])
 
 
 def hear(folder: Path, file: str) -> Heard | None:
