@@ -9,6 +9,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,6 +96,17 @@ def little_is_drawn_and_measured() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mixdream.training.figures.GRID_OF", 8)
         patch.setattr("mixdream.training.dry_run._MEASURED_S", 0.0)
+        yield
+
+
+@contextmanager
+def nothing_drawn() -> Iterator[None]:
+    """Trainings draw nothing meanwhile: it takes longer than a tiny training."""
+    from mixdream.training import figures
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("save_losses", "save_mosaic", "save_real_and_fake", "save_single"):
+            patch.setattr(figures, name, lambda *_: None)
         yield
 
 

@@ -7,7 +7,7 @@ import soundfile
 from mixdream.corpus.store import Corpus
 from mixdream.training.train import train
 from tests.cli.test_main import error_of, mixdream
-from tests.conftest import tiny_recipe
+from tests.conftest import nothing_drawn, tiny_recipe
 from tests.evaluation.tunes import RATE_HZ, tune, tune_corpus
 
 
@@ -21,7 +21,8 @@ def tunes(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 def run(tunes: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "tiny"
     recipe = tiny_recipe("thesis-3", "windows.total=200", "training.epochs=1", "training.batch=50")
-    train(recipe, tunes, folder)
+    with nothing_drawn():
+        train(recipe, tunes, folder)
     return folder
 
 

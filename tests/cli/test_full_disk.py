@@ -20,6 +20,8 @@ from tests.conftest import write_set
 
 limits = pytest.importorskip("tests.limits", reason="Unix has it", exc_type=ImportError)
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 # Tests must not depend on what numba has kept of its work: it is a file, too.
 INVERSION = ("--inversion", "griffin-lim")
 

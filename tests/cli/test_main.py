@@ -18,6 +18,8 @@ from mixdream.cli.main import main
 from mixdream.corpus.store import Corpus
 from tests.conftest import FAST, TINY, write_set
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 TINY_OPTIONS = [
     part for override in (*TINY["dcgan"], *FAST, "windows.total=24") for part in ("--set", override)
 ]
@@ -126,8 +128,11 @@ def test_no_minutes_at_all_is_one_step(corpus: Corpus, tmp_path: Path) -> None:
 def test_names_need_not_be_utf_8(corpus: Corpus, tmp_path: Path) -> None:
     odd = os.fsdecode(os.fsencode(tmp_path) + b"/corpus\xff")
     shutil.copytree(corpus.folder, odd)
+    verified = mixdream_process("corpus", "verify", odd, "--json")
+    assert verified.returncode == 0, verified.stderr
+    assert json.loads(verified.stdout)["corpus"] == odd
     run = tmp_path / "[" / "run]"
-    done = mixdream_process("train", "thesis-3", odd, "-o", run, *TINY_OPTIONS, "--minutes", 0, "--json")
+    done = mixdream("train", "thesis-3", odd, "-o", run, *TINY_OPTIONS, "--minutes", 0, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["corpus"]["folder"] == odd
     assert mixdream("generate", run, "-n", 1, "-o", run / "clips").returncode == 0

@@ -16,6 +16,8 @@ from mixdream.runs.run import Run
 from tests.cli.test_main import TINY_OPTIONS, error_of, mixdream
 from tests.conftest import write_set
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 
 def suggested(printed: str) -> list[list[str]]:
     """Words of the commands that an output suggests, as a shell takes them."""

@@ -7,11 +7,12 @@ import pytest
 from mixdream.corpus.store import Corpus
 from mixdream.runs.run import Run
 from mixdream.training.train import train
-from tests.conftest import FEW, tiny_recipe
+from tests.conftest import FEW, nothing_drawn, tiny_recipe
 
 
 def trained(folder: Path, corpus: Corpus, recipe: str, *overrides: str) -> Run:
-    train(tiny_recipe(recipe, "training.epochs=1", *overrides), corpus, folder)
+    with nothing_drawn():
+        train(tiny_recipe(recipe, "training.epochs=1", *overrides), corpus, folder)
     return Run.open(folder)
 
 

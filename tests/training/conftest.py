@@ -1,15 +1,15 @@
 """Runs that several tests look at; drawing takes longer than a tiny training, so only these draw."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mixdream.corpus.store import Corpus
 from mixdream.runs.run import Run
-from mixdream.training import figures
 from mixdream.training.train import train
-from tests.conftest import FEW, tiny_recipe
+from tests.conftest import FEW, nothing_drawn, tiny_recipe
 
 STEPS = 12  # 2 epochs of 24 windows in batches of 4
 EPOCHS = "training.epochs=2"
@@ -34,6 +34,6 @@ def unbroken(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("save_losses", "save_mosaic", "save_real_and_fake", "save_single"):
-        monkeypatch.setattr(figures, name, lambda *_: None)
+def no_pictures() -> Iterator[None]:
+    with nothing_drawn():
+        yield

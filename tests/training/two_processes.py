@@ -17,7 +17,7 @@ from mixdream.training import figures
 from mixdream.training.device import new_accelerator
 from mixdream.training.gan import GanTrainer
 from mixdream.training.train import train
-from tests.conftest import FEW, tiny_recipe
+from tests.conftest import FEW, nothing_drawn, tiny_recipe
 
 RATE = 0.1
 
@@ -78,7 +78,8 @@ def run_all(corpus: str, existing_run: str, new_run: str) -> None:
     result["largest_difference_with_penalties"] = two_steps_with_penalties(accelerator)
     recipe = tiny_recipe("cpu-8k", *FEW, "training.epochs=1")
     figures.GRID_OF = 8  # as in all tests
-    info = train(recipe, Corpus.open(Path(corpus)), Path(new_run))
+    with nothing_drawn():
+        info = train(recipe, Corpus.open(Path(corpus)), Path(new_run))
     if is_main_process():
         print_json(result | {"info": info})
 
