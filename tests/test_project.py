@@ -16,8 +16,8 @@ from tests.conftest import FAST, TINY, write_set
 
 @pytest.fixture(scope="module", autouse=True)
 def tiny() -> Iterator[None]:
-    """The recipe of projects at tiny width, of one epoch."""
-    recipe = load_recipe(module.RECIPE, [*TINY["dcgan"], *FAST, "training.epochs=1"])
+    """Their recipe at 8 kHz and tiny width, of one epoch."""
+    recipe = load_recipe("cpu-8k", [*TINY["dcgan"], *FAST, "training.epochs=1"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "load_recipe", lambda name: recipe)
         patch.setattr(module, "LOOPS", 2)
@@ -91,9 +91,9 @@ def test_check_ups_are_rendered_to_hear(tmp_path: Path, monkeypatch: pytest.Monk
     project = Project(tmp_path / "project")
     monkeypatch.setattr("mixdream.training.doctor.FIRST_S", 0.0)
     monkeypatch.setattr("mixdream.training.doctor.APART", 0.0)
-    monkeypatch.setattr("mixdream.training.doctor.EVERY_S", 2.0)
+    monkeypatch.setattr("mixdream.training.doctor.EVERY_S", 0.3)
     corpus = project.build([write_set(tmp_path / "long.wav", 60)]).corpus
-    run = project.train(corpus, 0.1)
+    run = project.train(corpus, 0.015)
     rendered = sorted((run.folder / "samples").glob("step-*/*.flac"))
     assert len(rendered) >= 2 and len(rendered) % 2 == 0
     about = json.loads(rendered[0].with_suffix(".json").read_text("utf-8"))
