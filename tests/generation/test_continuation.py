@@ -15,7 +15,7 @@ from mixdream.runs.ask import Ask
 from mixdream.runs.run import Run
 from mixdream.spectrogram.transform import magnitudes
 from mixdream.training.train import train
-from tests.conftest import tiny_recipe, write_set
+from tests.conftest import nothing_drawn, tiny_recipe, write_set
 
 BPM = 120.0
 
@@ -61,7 +61,8 @@ def test_other_music_can_be_asked_for(run: Run, corpus: Corpus, tmp_path: Path) 
 
 
 def test_a_flow_without_conditions_goes_on_all_the_same(corpus: Corpus, tmp_path: Path) -> None:
-    train(tiny_recipe("flow-8k", "training.epochs=1"), corpus, tmp_path / "plain")
+    with nothing_drawn():
+        train(tiny_recipe("flow-8k", "training.epochs=1"), corpus, tmp_path / "plain")
     plain, path = Run.open(tmp_path / "plain"), write_set(tmp_path / "loop.wav", 8, BPM)
     assert len(continue_file(plain, path, tmp_path / "out", Wish(count=1, bpm=BPM))) == 1
     with pytest.raises(InputError, match="has learnt no conditions"):

@@ -19,7 +19,7 @@ from mixdream.generation.similarity import Similarity, corpus_of, draw
 from mixdream.generation.wish import Wish
 from mixdream.runs.run import Run
 from mixdream.training.train import train
-from tests.conftest import tiny_recipe, write_set
+from tests.conftest import nothing_drawn, tiny_recipe, write_set
 from tests.evaluation.tunes import RATE_HZ, tune, tune_corpus
 
 COUNT = 4  # of clips
@@ -36,7 +36,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 @pytest.fixture(scope="module")
 def trained(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "run"
-    train(tiny_recipe("thesis-3", "training.epochs=1"), corpus, folder)
+    with nothing_drawn():
+        train(tiny_recipe("thesis-3", "training.epochs=1"), corpus, folder)
     return folder
 
 
@@ -164,7 +165,8 @@ def test_loops_and_packs_are_compared_at_the_model_s_tempo(tmp_path: Path) -> No
     sets = [write_set(tmp_path / f"{bpm}.wav", 30, bpm, bpm) for bpm in (120, 140)]
     build_corpus(sets, tmp_path / "corpus", jobs=1)
     corpus = Corpus.open(tmp_path / "corpus")
-    train(tiny_recipe("loops", "training.epochs=1"), corpus, tmp_path / "bars")
+    with nothing_drawn():
+        train(tiny_recipe("loops", "training.epochs=1"), corpus, tmp_path / "bars")
     run = Run.open(tmp_path / "bars")
     speeds = Similarity(run, corpus)._speeds
     assert speeds is not None
