@@ -9,6 +9,7 @@ from mixdream.errors import InputError
 from mixdream.recipes.load import dump_recipe, load_recipe, load_resolved, recipe_names
 from mixdream.recipes.models import Dcgan
 from mixdream.spectrogram.grid import NAMED_GRIDS
+from tests.texts import CHARACTERS
 
 # THESIS.md, chapter 4.
 EXPERIMENTS = {
@@ -106,7 +107,7 @@ def test_broken_files_are_refused(tmp_path: Path) -> None:
             load_recipe(str(tmp_path / f"{name}.toml"))
 
 
-@given(st.text(max_size=40))
+@given(st.text(CHARACTERS, max_size=40))
 def test_any_override_is_taken_or_explained_in_one_line(text: str) -> None:
     try:
         load_recipe("cpu-8k", [text])

@@ -9,6 +9,7 @@ from mixdream.errors import InputError
 from mixdream.survey.analysis.score_tables import score_sections, score_sentence
 from mixdream.survey.analysis.scores import CHOICES, Counts, QuestionCounts, count_answers, read_counts
 from mixdream.survey.analysis.tables import Table
+from tests.texts import CHARACTERS
 
 # Thesis, figures 4.20, 4.22, 4.24 and 4.25, with its two cut digits (49.63 and 7.80) rounded.
 QUESTIONS = (
@@ -159,7 +160,7 @@ def test_a_missing_file_of_counts_is_named() -> None:
 
 
 @settings(max_examples=40)
-@given(text=st.text(max_size=60))
+@given(text=st.text(CHARACTERS, max_size=60))
 def test_any_file_is_counts_or_an_error(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     path = tmp_path_factory.mktemp("counts") / "c.yaml"
     path.write_text(GOOD + text, "utf-8")

@@ -15,11 +15,12 @@ from mixdream.survey.exporting.read_rows import read_export, read_rows, read_ses
 from mixdream.survey.exporting.safe_csv import csv_text, guard, unguard
 from mixdream.survey.storage.rows import Answer, Heard, Session
 from tests.survey.analysis.simulate import simulate
+from tests.texts import CHARACTERS
 
 AWKWARD = ["=1+1", "@x", "-3", "'", "''a", "a\r\nb", '"', "\t", "+4.5", "\0"]
 AWKWARD += [";=1+1;", "a,-b", "x;'y", '; "=1', "'=1;'", "1|@x", "a\n=1"]
-TEXTS = st.text(max_size=20) | st.sampled_from(AWKWARD)
-NAMES = st.text(min_size=1, max_size=12)
+TEXTS = st.text(CHARACTERS, max_size=20) | st.sampled_from(AWKWARD)
+NAMES = st.text(CHARACTERS, min_size=1, max_size=12)
 SECONDS = st.floats(0, 1e6, allow_nan=False)
 TIMES = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 CLIPS = st.builds(Heard, NAMES, TEXTS, TEXTS, st.integers(0, 99), SECONDS, SECONDS, st.booleans())

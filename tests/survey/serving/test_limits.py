@@ -3,6 +3,7 @@ from hypothesis import strategies as st
 
 from mixdream.survey.serving.limits import Buckets, Rate, network_of
 from tests.clock import Clock
+from tests.texts import CHARACTERS
 
 
 def test_a_burst_then_the_steady_rate() -> None:
@@ -37,7 +38,7 @@ def test_memory_is_bounded_and_holds_no_address() -> None:
     assert not [key for key in buckets._left if b"10.0." in key]
 
 
-@given(st.text(max_size=50))
+@given(st.text(CHARACTERS, max_size=50))
 def test_any_name_is_a_client(name: str) -> None:
     assert isinstance(network_of(name), str)
 
