@@ -1,6 +1,5 @@
 """What many tests stand on: a small corpus of music-like audio, made once."""
 
-import asyncio
 import gc
 import os
 
@@ -133,28 +132,13 @@ def stereo_corpus(tmp_path_factory: pytest.TempPathFactory) -> "Corpus":
     return build_corpus(sets, folder / "built", jobs=1).corpus
 
 
-@pytest.fixture(scope="session")
-def chromium() -> "Iterator[tuple[Browser, asyncio.AbstractEventLoop]]":
-    """A browser, begun once, and the event loop of Playwright, which stands still between calls."""
+@pytest.fixture(scope="module")  # its event loop must end before other tests begin theirs
+def browser() -> "Iterator[Browser]":
+    """A browser for the tests of a file."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        loop = asyncio.get_running_loop()
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGS))
-        asyncio._set_running_loop(None)
-        yield browser, loop
-        asyncio._set_running_loop(loop)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: "tuple[Browser, asyncio.AbstractEventLoop]") -> "Iterator[Browser]":
-    """The browser, for the tests of a file; other files may run event loops of their own."""
-    opened, loop = chromium
-    asyncio._set_running_loop(loop)
-    yield opened
-    for context in opened.contexts:
-        context.close()
-    asyncio._set_running_loop(None)
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGS))
 
 
 @pytest.fixture
