@@ -1,8 +1,8 @@
 """How well the notes of `mixdream export --midi` are those that are played: F measures on the built-in sets.
 
-Run ``python -m benchmarks.notes [--recipe cpu]``. Onsets count within 50 ms (`mir_eval.transcription`), with
-pitch within half a semitone where it says so. With a recipe the windows first go through its grid and
-inversion, as a perfect model's would.
+Run ``python -m benchmarks.notes [--recipe cpu] [--seed N]``. Onsets count within 50 ms
+(`mir_eval.transcription`), with pitch within half a semitone where it says so. With a recipe the windows
+first go through its grid and inversion, as a perfect model's would.
 """
 
 import argparse
@@ -108,11 +108,13 @@ def main() -> None:
     """Print an F measure for each window and line, and that of all notes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recipe", help="whose grid and inversion the windows pass first")
-    recipe = parser.parse_args().recipe
+    parser.add_argument("--seed", type=int, default=0, help="of another playing of the same music")
+    chosen = parser.parse_args()
+    recipe = chosen.recipe
     lines = _lines()
     print("F measure: " + "; ".join(line.name for line in lines))
     rows = []
-    for window in windows():
+    for window in windows(chosen.seed):
         audio, rate_hz = (window.audio, RATE_HZ) if recipe is None else through(window, recipe)
         heard = find_lines(split_stems(audio, rate_hz), rate_hz, BEATS)
         step_s = window.track.bar_s / 4 / STEPS_PER_BEAT

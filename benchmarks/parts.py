@@ -17,7 +17,6 @@ BEATS = BARS * BEATS_PER_BAR
 
 _BASSES = ("sub_bass", "groove_bass", "rolling_bass", "reese")
 _SILENT_DB = -300.0
-_SEED = 0
 _PEAK = 0.89
 
 
@@ -32,6 +31,7 @@ class Window:
     title: str
     track: Track
     stems: dict[str, np.ndarray]
+    seed: int = 0
 
     @property
     def audio(self) -> np.ndarray:
@@ -40,7 +40,7 @@ class Window:
 
     def notes(self, wanted: Callable[[Part], bool]) -> list[Note]:
         """Notes of the parts that are wanted, from the beginning of the window."""
-        rng = np.random.default_rng(_SEED)  # as `render_track` draws them
+        rng = np.random.default_rng(self.seed)  # as `render_track` draws them
         written = {name: notes_of(self.track, name, rng) for name in self.track.parts}
         start_s = BARS * self.track.bar_s
         return [
@@ -52,15 +52,15 @@ class Window:
         ]
 
 
-def windows() -> Iterator[Window]:
-    """A window of every section in which drums, bass and other parts play."""
+def windows(seed: int = 0) -> Iterator[Window]:
+    """A window of every section in which drums, bass and other parts play; the seed varies the playing."""
     for spec in SET_SPECS.values():
         for track in spec.tracks:
             for section in track.sections:
                 playing = {stem_of(track.parts[name]) for name in section.parts.split()}
                 if section.bars >= 2 * BARS and playing == set(STEMS):
                     alone = replace(section, bars=2 * BARS, fill=False)
-                    yield _render(f"{track.title}, {section.name}", replace(track, sections=(alone,)))
+                    yield _render(f"{track.title}, {section.name}", replace(track, sections=(alone,)), seed)
 
 
 def stem_of(part: Part) -> str:
@@ -68,7 +68,7 @@ def stem_of(part: Part) -> str:
     return "drums" if part.sound in DRUMS else "bass" if part.sound in _BASSES else "music"
 
 
-def _render(title: str, track: Track) -> Window:
+def _render(title: str, track: Track, seed: int) -> Window:
     stems = {}
     start = to_samples(BARS * track.bar_s)
     for stem in STEMS:
@@ -76,7 +76,7 @@ def _render(title: str, track: Track) -> Window:
             name: part if stem_of(part) == stem else replace(part, gain_db=_SILENT_DB)
             for name, part in track.parts.items()
         }
-        audio, _ = render_track(replace(track, parts=parts), np.random.default_rng(_SEED))
+        audio, _ = render_track(replace(track, parts=parts), np.random.default_rng(seed))
         stems[stem] = audio[:, start:].astype(np.float64)
     gain = _PEAK / np.abs(np.sum(list(stems.values()), axis=0)).max()
-    return Window(title, track, {stem: gain * audio for stem, audio in stems.items()})
+    return Window(title, track, {stem: gain * audio for stem, audio in stems.items()}, seed)
