@@ -1,0 +1,115 @@
+"""The step of a latent flow: its codec, and the flow over the codec's vectors."""
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from mixdream.models.codec import Encoder
+from mixdream.models.flow import Flow
+from mixdream.models.latent_flow import LatentFlow
+from mixdream.recipes import models
+from mixdream.spectrogram.scaling import SPREAD
+from mixdream.training.flow import velocity_error
+from mixdream.training.trainer import LARGEST_GRADIENT, Trainer
+
+_NOISE = 0.2  # at most, in vectors that are decoded: a flow makes them no better
+_LEVELS = 2  # noise levels that the flow sees each window at in a step
+_SMALLEST_SPREAD = 0.01
+_WIDTH_WEIGHT = 0.5
+_UNTOLD = 0.1  # share of windows of which the flow is told nothing
+
+
+class LatentTrainer(Trainer):
+    """Codec and flow learn in the same step, so that a training may end at any of them.
+
+    The codec learns from crops: what it has to know is local, and a step from crops is cheaper than one from
+    whole images by more than it teaches less. There is no discriminator: levels and spread are what cells
+    are likeliest with. The flow learns to see through noise in the vectors of whole windows.
+    """
+
+    def new_networks(self) -> dict[str, nn.Module]:
+        """Return untrained networks on the CPU."""
+        encoder = Encoder(self.model.latent, self.model.encoder, self.recipe.grid)
+        return super().new_networks() | {"encoder": encoder}
+
+    @property
+    def model(self) -> models.LatentFlow:
+        """The recipe's section on the networks."""
+        assert isinstance(self.recipe.model, models.LatentFlow)
+        return self.recipe.model
+
+    def step(self, real: Tensor, step: int, conditions: Tensor | None = None) -> dict[str, float]:
+        """Take one step of all networks.
+
+        ``loss_codec`` is that of `codec_loss`, ``loss_flow`` the error of the flow's velocity.
+        """
+        rng = self.rng(step)
+        vectors = self._encode(real)
+        level = torch.sigmoid(torch.randn(len(vectors), generator=rng) + self.model.shift).to(real.device)
+        noise = torch.randn(vectors.shape, generator=rng).to(real.device)
+        crops = self._crops(real, rng)
+        for name, network in self.networks.items():
+            network.train()
+            self.optimizers[name].zero_grad()
+        with self.autocast():
+            inside = self.networks["encoder"](crops)
+            seen_through, levels, spread = self.networks["generator"](
+                self._flow.noisy(vectors, noise, level),
+                inside + self._noise_like(inside, rng),
+                level,
+                self._told(conditions, rng),
+            )
+        losses = {
+            "loss_codec": codec_loss(levels, spread, crops),
+            "loss_flow": velocity_error(seen_through, vectors, level),
+        }
+        self.accelerator.backward(sum(losses.values()))
+        self.accelerator.clip_grad_norm_(self._flow.parameters(), LARGEST_GRADIENT)
+        for optimizer in self.optimizers.values():
+            optimizer.step()
+        self.average(step)
+        return self.means(losses)
+
+    @property
+    def _flow(self) -> Flow:
+        return cast(LatentFlow, self.generator).flow
+
+    @torch.no_grad()
+    def _encode(self, real: Tensor) -> Tensor:
+        """Vectors of whole windows as the flow takes them, shape (batch * levels, 1, latent, positions)."""
+        encoder = self.accelerator.unwrap_model(self.networks["encoder"]).eval()
+        with self.autocast():
+            vectors = encoder(real).float()[:, None] / SPREAD
+        return vectors.repeat(_LEVELS, 1, 1, 1)
+
+    def _crops(self, real: Tensor, rng: torch.Generator) -> Tensor:
+        """One piece of each image, of ``crop`` columns."""
+        crop = self.model.crop
+        firsts = torch.randint(real.shape[3] - crop + 1, (len(real),), generator=rng).tolist()
+        crops = [image[..., first : first + crop] for image, first in zip(real, firsts, strict=True)]
+        return torch.stack(crops).contiguous(memory_format=torch.channels_last)
+
+    def _noise_like(self, vectors: Tensor, rng: torch.Generator) -> Tensor:
+        loudness = _NOISE * torch.rand(len(vectors), 1, 1, generator=rng)
+        return (loudness * torch.randn(vectors.shape, generator=rng)).to(vectors)
+
+    def _told(self, conditions: Tensor | None, rng: torch.Generator) -> Tensor | None:
+        if conditions is None:
+            return None
+        told = torch.rand(len(conditions), 1, generator=rng) >= _UNTOLD
+        return (conditions * told.to(conditions)).repeat(_LEVELS, 1)
+
+
+def codec_loss(levels: Tensor, spread: Tensor, real: Tensor) -> Tensor:
+    """Negative log likelihood of images whose cells have a Laplace distribution, in nats but for its weights.
+
+    Weighed with the root of the spread, which is a constant in that: else cells of little spread, which are
+    silent, outweigh all others (Seitzer et al. 2022, "On the pitfalls of heteroscedastic uncertainty
+    estimation", eq. 8). Channels without spread have the mean absolute error.
+    """
+    known = spread.clamp(min=_SMALLEST_SPREAD)
+    error = (levels - real).abs()
+    likely, rest = error.tensor_split([spread.shape[1]], 1)
+    loss = ((likely / known + known.log()) * known.detach().sqrt()).mean()
+    return loss + _WIDTH_WEIGHT * rest.mean() if rest.numel() else loss
