@@ -50,7 +50,7 @@ def test_speckle_is_that_of_noise_on_a_circle_with_a_spread_of_one() -> None:
     cells = speckle(white, GRID)
     assert cells.shape == (2, 4, 64, 96)
     torch.testing.assert_close(cells.abs().mean((2, 3)), torch.ones(2, 4))
-    torch.testing.assert_close(cells.flatten(2).median(2).values, torch.zeros(2, 4))
+    torch.testing.assert_close(cells.mean((2, 3)), torch.zeros(2, 4), rtol=0, atol=1e-4)
     # A loop that begins elsewhere is the same texture that begins elsewhere.
     moved = speckle(white.roll(16 * GRID.hop, 1), GRID)
     torch.testing.assert_close(moved, cells.roll(8, 3), rtol=1e-3, atol=1e-3)

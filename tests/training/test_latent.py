@@ -38,25 +38,24 @@ def test_what_was_encoded_comes_back() -> None:
     assert np.corrcoef(hits, heard)[0, 1] > 0.8
 
 
-def test_likeliest_are_the_median_and_the_mean_deviation() -> None:
-    cells = torch.distributions.Laplace(0.2, 0.1).sample((1, 3, 64, 64))
-    at = {
-        (level, spread): codec_loss(
-            torch.full((1, 3, 64, 64), level), torch.full((1, 3, 64, 64), spread), cells
-        )
-        / spread**0.5  # which is a weight
-        for level in (0.1, 0.2, 0.3)
-        for spread in (0.05, 0.1, 0.2)
-    }
-    assert min(at, key=lambda key: float(at[key])) == (0.2, 0.1)
+def test_noise_has_its_mean_as_levels_and_its_mean_deviation_as_spread() -> None:
+    cells = 0.2 + 0.1 * torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    deviation = 0.1 * (2 / np.pi) ** 0.5
+    places = [(level, spread) for level in (0.15, 0.2, 0.25) for spread in (0.5 * deviation, deviation, 0.12)]
+    losses = [
+        codec_loss(torch.full_like(cells, level), torch.full_like(cells, spread), cells)
+        for level, spread in places
+    ]
+    assert places[int(torch.stack(losses).argmin())] == (0.2, deviation)
 
 
-def test_width_is_as_far_off_as_its_mean_error() -> None:
+def test_what_has_no_spread_has_levels_only() -> None:
+    """Width that is off by 0.3 everywhere costs that once for cells and once for each mean."""
     real, levels = torch.zeros(2, 5, 8, 8), torch.zeros(2, 5, 8, 8)
     spread = torch.full((2, 4, 8, 8), 0.25)
     levels[:, 4] = 0.3
     more = codec_loss(levels, spread, real) - codec_loss(real, spread, real)
-    torch.testing.assert_close(more, torch.tensor(0.5 * 0.3))
+    torch.testing.assert_close(more, torch.tensor((0.2 + 3) * 0.3 / 5))
 
 
 def test_the_flow_has_no_say_in_the_codec() -> None:

@@ -52,8 +52,7 @@ class Encoder(nn.Module):
 class Decoder(nn.Module):
     """Vectors to the levels and the spread of an image's cells, by transposed convolutions.
 
-    They are the median and the mean absolute deviation of a Laplace distribution for each cell. Width of
-    stereo has levels only.
+    The spread is the mean absolute deviation of a cell from its level. Width of stereo has levels only.
     """
 
     def __init__(self, latent: int, channels: Sequence[int], grid: Grid) -> None:
@@ -93,11 +92,11 @@ def unit(vectors: Tensor) -> Tensor:
 def speckle(noise: Tensor, grid: Grid) -> Tensor:
     """Fold the spectrogram of white noise, a loop of shape (batch, clip_samples), with a spread of 1.
 
-    Each channel of the result, shape (batch, channels with spread, rows, columns), has median 0 and mean
+    Each channel of the result, shape (batch, channels with spread, rows, columns), has mean 0 and mean
     absolute deviation 1.
     """
     cells = fold(decibels(stft(noise, grid, loop=True)[..., : grid.bins, :].abs()), grid)
-    cells = cells - cells.flatten(2).median(2).values[..., None, None]
+    cells = cells - cells.mean((2, 3), keepdim=True)
     return cells / cells.abs().mean((2, 3), keepdim=True)
 
 

@@ -4,6 +4,7 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from mixdream.models.codec import Encoder
 from mixdream.models.flow import Flow
@@ -15,8 +16,9 @@ from mixdream.training.trainer import LARGEST_GRADIENT, Trainer
 
 _NOISE = 0.2  # at most, in vectors that are decoded: a flow makes them no better
 _LEVELS = 2  # noise levels that the flow sees each window at in a step
-_SMALLEST_SPREAD = 0.01
-_WIDTH_WEIGHT = 0.5
+_CELLS = 0.2  # weight of single cells
+_MEANS = (1, 8), (8, 1), (4, 4)  # rows and columns that are compared as one
+_USUAL_SPREAD = 0.12  # that of noise in an image
 _UNTOLD = 0.1  # share of windows of which the flow is told nothing
 
 
@@ -24,8 +26,8 @@ class LatentTrainer(Trainer):
     """Codec and flow learn in the same step, so that a training may end at any of them.
 
     The codec learns from crops: what it has to know is local, and a step from crops is cheaper than one from
-    whole images by more than it teaches less. There is no discriminator: levels and spread are what cells
-    are likeliest with. The flow learns to see through noise in the vectors of whole windows.
+    whole images by more than it teaches less. There is no discriminator: what cannot be known of cells
+    becomes their spread. The flow learns to see through noise in the vectors of whole windows.
     """
 
     def new_networks(self) -> dict[str, nn.Module]:
@@ -102,14 +104,15 @@ class LatentTrainer(Trainer):
 
 
 def codec_loss(levels: Tensor, spread: Tensor, real: Tensor) -> Tensor:
-    """Negative log likelihood of images whose cells have a Laplace distribution, in nats but for its weights.
+    """How far levels are from those of images, and their spread from how far cells are from them.
 
-    Weighed with the root of the spread, which is a constant in that: else cells of little spread, which are
-    silent, outweigh all others (Seitzer et al. 2022, "On the pitfalls of heteroscedastic uncertainty
-    estimation", eq. 8). Channels without spread have the mean absolute error.
+    Levels count as means over some cells in a row, in a column and in a square, and a little by cells: no
+    cell of noise can be known. The spread, of the first channels only, is to be the mean absolute error of
+    the levels, over the same squares.
     """
-    known = spread.clamp(min=_SMALLEST_SPREAD)
-    error = (levels - real).abs()
-    likely, rest = error.tensor_split([spread.shape[1]], 1)
-    loss = ((likely / known + known.log()) * known.detach().sqrt()).mean()
-    return loss + _WIDTH_WEIGHT * rest.mean() if rest.numel() else loss
+    error = levels - real
+    close = _CELLS * error.abs().mean()
+    for means in _MEANS:
+        close = close + F.avg_pool2d(error, means).abs().mean()
+    away = error.detach()[:, : spread.shape[1]].abs()
+    return close + F.avg_pool2d(spread - away, _MEANS[-1]).abs().mean() / _USUAL_SPREAD
