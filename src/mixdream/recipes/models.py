@@ -176,5 +176,5 @@ def _check_one_channel(grid: Grid) -> None:
     if grid.image_shape[0] > 1:
         raise ValueError(
             f"grid.bands {grid.bands}, grid.fold {grid.fold} and grid.channels {grid.channels} are for a "
-            "DCGAN: set them to 1"
+            "DCGAN or a latent flow: set them to 1"
         )
