@@ -1,7 +1,17 @@
 import pytest
 import torch
 
-from mixdream.models.codec import COLUMNS, Decoder, Encoder, speckle, unit
+from mixdream.models.codec import (
+    COLUMNS,
+    Cells,
+    Decoder,
+    Encoder,
+    fill,
+    slow_speckle,
+    speckle,
+    unit,
+    white_values,
+)
 from mixdream.models.latent_flow import LatentFlow, latent_values
 from mixdream.spectrogram.grid import Grid
 
@@ -28,19 +38,20 @@ def test_what_lies_far_from_a_moment_has_no_say_in_its_vector() -> None:
     assert not torch.allclose(vectors[..., 16:], others[..., 16:], atol=1e-3)
 
 
-def test_levels_and_spread_have_the_size_of_images_and_width_has_no_spread() -> None:
+def test_cells_have_the_size_of_images_and_width_has_no_spread() -> None:
     decoder, vectors = Decoder(6, [8, 8, 4, 4, 4], GRID).eval(), torch.randn(2, 6, 12)
-    levels, spread = decoder(vectors)
-    assert levels.shape == (2, *GRID.image_shape) and spread.shape == (2, 4, 64, 96)
-    assert levels.abs().max() <= 1 and spread.min() > 0 and spread.max() < 0.5
-    assert not torch.allclose(levels, decoder(vectors.flip(0))[0], atol=1e-3)
+    cells = decoder(vectors)
+    assert cells.levels.shape == (2, *GRID.image_shape) and cells.levels.abs().max() <= 1
+    assert cells.spread.shape == (2, 4, 64, 96) and cells.change.shape == (2, 2, 64, 96)
+    assert cells.spread.min() > 0 and cells.spread.max() < 0.5
+    assert not torch.allclose(cells.levels, decoder(vectors.flip(0)).levels, atol=1e-3)
 
 
 def test_decoders_begin_without_a_lattice() -> None:
     """The same vector everywhere gives much the same levels; random kernels leave their own pattern."""
     torch.manual_seed(1)
     decoder = Decoder(6, [8, 8, 4, 4, 4], GRID).eval()
-    levels = decoder(torch.randn(1, 6, 1).expand(1, 6, 12))[0][..., 24:72]
+    levels = decoder(torch.randn(1, 6, 1).expand(1, 6, 12)).levels[..., 24:72]
     rough = (levels[..., 1:] - levels[..., :-1]).abs().mean() / levels.std()
     assert rough < 0.3
 
@@ -80,10 +91,23 @@ def test_each_part_of_the_noise_has_a_say_in_its_image_and_in_no_other(condition
             assert changed[1] > 1e-4 and changed[[0, 2]].max() < 1e-5
 
 
-def test_filled_levels_have_the_spread_that_is_told() -> None:
-    network = LatentFlow(GRID, 6, [8, 8, 4, 4, 4], 64, 1, 0.5, 2, 1.0)
+@pytest.mark.parametrize("change", [0.0, 0.7, 0.9, 2.0])
+def test_filled_cells_have_the_spread_and_the_change_that_are_told(change: float) -> None:
+    """In units of the spread; less change than tones have, and more than noise has, is not to be had."""
     levels, spread = torch.rand(2, 5, 64, 96), 0.3 * torch.rand(2, 4, 1, 1).expand(2, 4, 64, 96)
-    images = network.fill(levels, spread, torch.randn(2, GRID.clip_samples))
-    away = (images - levels).abs()[:, :4].mean((2, 3))
-    torch.testing.assert_close(away, spread[..., 0, 0])
+    white = torch.randn(2, white_values(GRID), generator=torch.Generator().manual_seed(0))
+    images = fill(Cells(levels, spread, change * spread[:, :2]), white, GRID)
     assert torch.equal(images[:, 4], levels[:, 4])
+    away = (images - levels)[:, :4] / spread
+    torch.testing.assert_close(away.abs().mean((2, 3)), torch.ones(2, 4), rtol=0.05, atol=0)
+    changes = away[:, :2].diff(dim=3).abs().mean((2, 3))
+    slowest, fastest = (
+        each[:, :2].diff(dim=3).abs().mean((2, 3))
+        for each in (
+            slow_speckle(white[:, GRID.clip_samples :], GRID),
+            speckle(white[:, : GRID.clip_samples], GRID),
+        )
+    )
+    expected = torch.full((2, 2), change).clamp(slowest, fastest)
+    assert (slowest < 0.6).all() and (fastest > 1).all()
+    torch.testing.assert_close(changes, expected, rtol=0.05, atol=0)

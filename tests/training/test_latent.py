@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 
+from mixdream.models.codec import Cells
 from mixdream.models.flow import Flow
 from mixdream.models.latent_flow import LatentFlow
 from mixdream.training.flow import velocity_error
@@ -33,29 +34,31 @@ def test_what_was_encoded_comes_back() -> None:
     assert isinstance(generator, LatentFlow)
     encoder = learner.networks["encoder"].eval()
     with torch.no_grad():
-        back, _ = generator.decoder(encoder(images))
+        back = generator.decoder(encoder(images)).levels
     hits, heard = (each[:, 0].mean(1).flatten().numpy() for each in (images, back))
     assert np.corrcoef(hits, heard)[0, 1] > 0.8
 
 
-def test_noise_has_its_mean_as_levels_and_its_mean_deviation_as_spread() -> None:
-    cells = 0.2 + 0.1 * torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    deviation = 0.1 * (2 / np.pi) ** 0.5
-    places = [(level, spread) for level in (0.15, 0.2, 0.25) for spread in (0.5 * deviation, deviation, 0.12)]
-    losses = [
-        codec_loss(torch.full_like(cells, level), torch.full_like(cells, spread), cells)
-        for level, spread in places
+def test_noise_has_its_mean_as_levels_its_mean_deviation_as_spread_and_its_change_as_change() -> None:
+    real = 0.2 + 0.1 * torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    deviation = 0.1 * (2 / np.pi) ** 0.5  # of independent cells, whose changes are that times the root of 2
+    places = [
+        (level, spread, change)
+        for level in (0.15, 0.2, 0.25)
+        for spread in (0.05, deviation, 0.12)
+        for change in (deviation, 2**0.5 * deviation, 0.15)
     ]
-    assert places[int(torch.stack(losses).argmin())] == (0.2, deviation)
+    losses = [codec_loss(Cells(*(torch.full_like(real, each) for each in place)), real) for place in places]
+    assert places[int(torch.stack(losses).argmin())] == (0.2, deviation, 2**0.5 * deviation)
 
 
 def test_what_has_no_spread_has_levels_only() -> None:
-    """Width that is off by 0.3 everywhere costs that once for cells and once for each mean."""
+    """Width that is off by 0.3 everywhere costs that once for each mean, and a fifth for cells."""
     real, levels = torch.zeros(2, 5, 8, 8), torch.zeros(2, 5, 8, 8)
-    spread = torch.full((2, 4, 8, 8), 0.25)
+    spread, change = torch.full((2, 4, 8, 8), 0.25), torch.full((2, 2, 8, 8), 0.2)
     levels[:, 4] = 0.3
-    more = codec_loss(levels, spread, real) - codec_loss(real, spread, real)
-    torch.testing.assert_close(more, torch.tensor((0.2 + 3) * 0.3 / 5))
+    more, none = (codec_loss(Cells(each, spread, change), real) for each in (levels, real))
+    torch.testing.assert_close(more - none, torch.tensor((0.2 + 3) * 0.3 / 5))
 
 
 def test_the_flow_has_no_say_in_the_codec() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mixdream.models.codec import COLUMNS, Decoder, speckle, unit
+from mixdream.models.codec import COLUMNS, Cells, Decoder, fill, unit, white_values
 from mixdream.models.flow import Flow
 from mixdream.spectrogram.grid import Grid
 
@@ -31,7 +31,7 @@ class LatentFlow(nn.Module):
     ) -> None:
         super().__init__()
         self.grid, positions = grid, grid.image_shape[2] // COLUMNS
-        self.values = [latent * positions, grid.clip_samples, conditions]
+        self.values = [latent * positions, white_values(grid), conditions]
         self.flow = Flow((latent, positions), width, depth, 1, shift, steps, conditions, guidance)
         self.decoder = Decoder(latent, channels, grid)
 
@@ -41,26 +41,20 @@ class LatentFlow(nn.Module):
         vectors: Tensor | None = None,
         level: Tensor | None = None,
         conditions: Tensor | None = None,
-    ) -> Tensor | tuple[Tensor, Tensor, Tensor]:
+    ) -> Tensor | tuple[Tensor, Cells]:
         """Noise, N(0, 1), shape (batch, values), to images, shape (batch, channels, rows, columns).
 
         In training ``noise`` are noisy vectors of the levels, shape (flows, 1, latent, positions), to be seen
-        through, and ``vectors`` are to be decoded: one call for both, what the flow predicts, levels and
-        spread, since a network that is trained by several processes is called once a step.
+        through, and ``vectors`` are to be decoded: one call for both, what the flow predicts and what the
+        decoder knows, since a network that is trained by several processes is called once a step.
         """
         if vectors is not None and level is not None:
-            return self.flow(noise, level, conditions), *self.decoder(vectors)
+            return self.flow(noise, level, conditions), self.decoder(vectors)
         noise, white, told = noise.split(self.values, 1)
         vectors = self.flow.sample(torch.cat([noise, told], 1))[:, 0]
-        levels, spread = self.decoder(unit(vectors))
-        return self.fill(levels, spread, white)
-
-    def fill(self, levels: Tensor, spread: Tensor, white: Tensor) -> Tensor:
-        """Images of levels, with the cells of white noise, shape (batch, clip_samples), as far as they go."""
-        filled, width = levels.tensor_split([spread.shape[1]], 1)
-        return torch.cat([filled + spread * speckle(white, self.grid), width], 1)
+        return fill(self.decoder(unit(vectors)), white, self.grid)
 
 
 def latent_values(latent: int, grid: Grid) -> int:
     """How many values of noise an image is made from, without conditions."""
-    return latent * (grid.image_shape[2] // COLUMNS) + grid.clip_samples
+    return latent * (grid.image_shape[2] // COLUMNS) + white_values(grid)

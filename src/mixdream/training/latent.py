@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mixdream.models.codec import Encoder
+from mixdream.models.codec import Cells, Encoder
 from mixdream.models.flow import Flow
 from mixdream.models.latent_flow import LatentFlow
 from mixdream.recipes import models
@@ -56,14 +56,14 @@ class LatentTrainer(Trainer):
             self.optimizers[name].zero_grad()
         with self.autocast():
             inside = self.networks["encoder"](crops)
-            seen_through, levels, spread = self.networks["generator"](
+            seen_through, cells = self.networks["generator"](
                 self._flow.noisy(vectors, noise, level),
                 inside + self._noise_like(inside, rng),
                 level,
                 self._told(conditions, rng),
             )
         losses = {
-            "loss_codec": codec_loss(levels, spread, crops),
+            "loss_codec": codec_loss(cells, crops),
             "loss_flow": velocity_error(seen_through, vectors, level),
         }
         self.accelerator.backward(sum(losses.values()))
@@ -103,16 +103,22 @@ class LatentTrainer(Trainer):
         return (conditions * told.to(conditions)).repeat(_LEVELS, 1)
 
 
-def codec_loss(levels: Tensor, spread: Tensor, real: Tensor) -> Tensor:
-    """How far levels are from those of images, and their spread from how far cells are from them.
+def codec_loss(cells: Cells, real: Tensor) -> Tensor:
+    """How far cells are from those of images.
 
     Levels count as means over some cells in a row, in a column and in a square, and a little by cells: no
-    cell of noise can be known. The spread, of the first channels only, is to be the mean absolute error of
-    the levels, over the same squares.
+    cell of noise can be known. Spread is to be the mean absolute error that is left to the levels, and change
+    the mean change of that error from column to column, both over the same squares.
     """
-    error = levels - real
+    error = cells.levels - real
     close = _CELLS * error.abs().mean()
     for means in _MEANS:
         close = close + F.avg_pool2d(error, means).abs().mean()
-    away = error.detach()[:, : spread.shape[1]].abs()
-    return close + F.avg_pool2d(spread - away, _MEANS[-1]).abs().mean() / _USUAL_SPREAD
+    left = error.detach()
+    changes = left[:, : cells.change.shape[1]].diff(dim=3).abs()
+    for told, true in (
+        (cells.spread, left[:, : cells.spread.shape[1]].abs()),
+        (cells.change[..., 1:], changes),
+    ):
+        close = close + F.avg_pool2d(told - true, _MEANS[-1]).abs().mean() / _USUAL_SPREAD
+    return close
