@@ -70,7 +70,7 @@ def test_speckle_is_that_of_noise_on_a_circle_with_a_spread_of_one() -> None:
 
 def made(noise: torch.Tensor, conditions: int) -> torch.Tensor:
     torch.manual_seed(0)
-    network = LatentFlow(GRID, 6, [8, 8, 4, 4, 4], 64, 1, 0.5, 2, 1.5, conditions)
+    network = LatentFlow(GRID, 6, [4] * 5, [8, 8, 4, 4, 4], 64, 1, 0.5, 2, 1.5, conditions)
     for weights in network.flow.blocks.parameters():
         if not weights.any() and weights.ndim == 2:  # a block begins as nothing
             torch.nn.init.normal_(weights, 0, 0.1)

@@ -21,6 +21,7 @@ COLUMNS = 8
 
 _ROWS = 32  # layers halve the rows five times; the columns only three times
 _LEAK = 0.2
+_FIRST_SIZE = 0.3  # of levels, before anything is learnt: those of images
 _LARGEST_SPREAD = 0.5  # an image lies in [-1, 1]
 _SLOW = 16  # modulations of noise that is as steady as tones: in two bars those under 2 Hz
 
@@ -76,7 +77,7 @@ class Decoder(nn.Module):
         for (inputs, outputs), (kernel, stride) in zip(widths, reversed(_LAYERS), strict=True):
             last = len(layers) == len(_LAYERS) - 1
             transposed = nn.ConvTranspose2d(inputs, outputs, kernel, stride, 1, bias=last)
-            _interpolate(transposed, 0.0 if last else 0.5)
+            _interpolate(transposed, *((0.0, _FIRST_SIZE) if last else (0.5, 1.0)))
             layers.append(nn.Sequential(*_normalised(inputs), transposed))
         self.layers = nn.Sequential(*layers)
 
@@ -150,7 +151,7 @@ def _normalised(channels: int) -> tuple[nn.Module, nn.Module]:
 
 
 @torch.no_grad()
-def _interpolate(layer: nn.ConvTranspose2d, variety: float) -> None:
+def _interpolate(layer: nn.ConvTranspose2d, variety: float, size: float) -> None:
     """Let a transposed convolution begin as linear interpolation, whose kernels vary by that share.
 
     So it begins without the lattice that random ones leave (Odena et al. 2016, "Deconvolution and
@@ -158,7 +159,7 @@ def _interpolate(layer: nn.ConvTranspose2d, variety: float) -> None:
     """
     kernels = {3: torch.tensor([0.25, 0.5, 0.25]), 4: torch.tensor([0.25, 0.75, 0.75, 0.25])}
     rows, columns = (kernels[size] for size in layer.kernel_size)
-    mix = torch.randn(layer.in_channels, layer.out_channels, 1, 1) * (2 / layer.in_channels) ** 0.5
+    mix = size * torch.randn(layer.in_channels, layer.out_channels, 1, 1) * (2 / layer.in_channels) ** 0.5
     layer.weight.copy_(mix * torch.outer(rows, columns) * (1 + variety * torch.randn(layer.weight.shape)))
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)

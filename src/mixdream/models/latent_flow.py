@@ -5,23 +5,24 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mixdream.models.codec import COLUMNS, Cells, Decoder, fill, unit, white_values
+from mixdream.models.codec import COLUMNS, Cells, Decoder, Encoder, fill, unit, white_values
 from mixdream.models.flow import Flow
 from mixdream.spectrogram.grid import Grid
 
 
 class LatentFlow(nn.Module):
-    """A rectified flow over the vectors of a codec, and the codec's decoder (Rombach et al. 2022).
+    """A codec, and a rectified flow over its vectors (Rombach et al. 2022).
 
-    ``channels`` are the decoder's. Behind the noise of the flow stands white noise, whose cells fill the
-    spread that the decoder tells, then the ``conditions``.
+    ``encoder`` and ``decoder`` are the channels of both. Behind the noise of the flow stands white noise,
+    whose cells fill the spread that the decoder tells, then the ``conditions``.
     """
 
     def __init__(
         self,
         grid: Grid,
         latent: int,
-        channels: Sequence[int],
+        encoder: Sequence[int],
+        decoder: Sequence[int],
         width: int,
         depth: int,
         shift: float,
@@ -33,23 +34,27 @@ class LatentFlow(nn.Module):
         self.grid, positions = grid, grid.image_shape[2] // COLUMNS
         self.values = [latent * positions, white_values(grid), conditions]
         self.flow = Flow((latent, positions), width, depth, 1, shift, steps, conditions, guidance)
-        self.decoder = Decoder(latent, channels, grid)
+        self.encoder = Encoder(latent, encoder, grid)
+        self.decoder = Decoder(latent, decoder, grid)
 
     def forward(
         self,
         noise: Tensor,
-        vectors: Tensor | None = None,
+        images: Tensor | None = None,
+        dither: Tensor | None = None,
         level: Tensor | None = None,
         conditions: Tensor | None = None,
     ) -> Tensor | tuple[Tensor, Cells]:
         """Noise, N(0, 1), shape (batch, values), to images, shape (batch, channels, rows, columns).
 
         In training ``noise`` are noisy vectors of the levels, shape (flows, 1, latent, positions), to be seen
-        through, and ``vectors`` are to be decoded: one call for both, what the flow predicts and what the
-        decoder knows, since a network that is trained by several processes is called once a step.
+        through, and ``images`` are to be encoded and, with the dither on their vectors, decoded: one call for
+        both, what the flow predicts and what the decoder knows, since a network that is trained by several
+        processes is called once a step.
         """
-        if vectors is not None and level is not None:
-            return self.flow(noise, level, conditions), self.decoder(vectors)
+        if images is not None and dither is not None and level is not None:
+            cells = self.decoder(self.encoder(images) + dither)
+            return self.flow(noise, level, conditions), cells
         noise, white, told = noise.split(self.values, 1)
         vectors = self.flow.sample(torch.cat([noise, told], 1))[:, 0]
         return fill(self.decoder(unit(vectors)), white, self.grid)

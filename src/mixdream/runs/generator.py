@@ -25,6 +25,7 @@ def new_generator(recipe: Recipe, conditions: Conditions | None = None) -> nn.Mo
             return LatentFlow(
                 recipe.grid,
                 model.latent,
+                model.encoder,
                 model.decoder,
                 model.width,
                 model.depth,

@@ -16,15 +16,15 @@ _KEPT = (
     *("versions", "windows", "tempo_bpm", "from"),
 )
 
-_ONLY_TRAIN = ("discriminator", "encoder")
+_JUDGE = "discriminator"
 
 
 def share_run(run: Run, folder: Path) -> Path:
     """Write a run folder with only what generating takes: recipe, scaling, weights in half precision.
 
     The weights are those that clips are made with, of the chosen checkpoint; with them go those of the
-    discriminator and the encoder, where there are such, for trainings that begin with this one: a new
-    discriminator knows nothing and leads the generator astray. Nothing in it is pickled. It
+    discriminator, where there is one, for trainings that begin with this one: a new discriminator knows
+    nothing and leads the generator astray. Nothing in it is pickled. It
     says nothing of where the music was or what the sets were called: they can be asked for by number. Clips
     of the shared run differ from the run's own by the rounding of its weights; the folder's name is part of
     their names.
@@ -38,9 +38,8 @@ def share_run(run: Run, folder: Path) -> Path:
         raise InputError(f"{folder} is there already: choose a new folder")
     checkpoint = run.chosen_checkpoint()
     parts = {run.clip_part: halved(run.load_generator(checkpoint).state_dict(), checkpoint)}
-    for part in _ONLY_TRAIN:
-        if (path := tensors_path(checkpoint, part)).exists():
-            parts[part] = halved(load(path.read_bytes()), checkpoint)
+    if (judge := tensors_path(checkpoint, _JUDGE)).exists():
+        parts[_JUDGE] = halved(load(judge.read_bytes()), checkpoint)
     info, statistics = run.info(), run.statistics()
     with folder_atomically(folder) as written:
         (made := checkpoint_path(written, checkpoint.name)).mkdir(parents=True)

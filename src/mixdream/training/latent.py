@@ -3,11 +3,10 @@
 from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from mixdream.models.codec import Cells, Encoder
-from mixdream.models.flow import Flow
+from mixdream.models.codec import COLUMNS, Cells
 from mixdream.models.latent_flow import LatentFlow
 from mixdream.recipes import models
 from mixdream.spectrogram.scaling import SPREAD
@@ -30,11 +29,6 @@ class LatentTrainer(Trainer):
     becomes their spread. The flow learns to see through noise in the vectors of whole windows.
     """
 
-    def new_networks(self) -> dict[str, nn.Module]:
-        """Return untrained networks on the CPU."""
-        encoder = Encoder(self.model.latent, self.model.encoder, self.recipe.grid)
-        return super().new_networks() | {"encoder": encoder}
-
     @property
     def model(self) -> models.LatentFlow:
         """The recipe's section on the networks."""
@@ -51,14 +45,13 @@ class LatentTrainer(Trainer):
         level = torch.sigmoid(torch.randn(len(vectors), generator=rng) + self.model.shift).to(real.device)
         noise = torch.randn(vectors.shape, generator=rng).to(real.device)
         crops = self._crops(real, rng)
-        for name, network in self.networks.items():
-            network.train()
-            self.optimizers[name].zero_grad()
+        self.networks["generator"].train()
+        self.optimizers["generator"].zero_grad()
         with self.autocast():
-            inside = self.networks["encoder"](crops)
             seen_through, cells = self.networks["generator"](
-                self._flow.noisy(vectors, noise, level),
-                inside + self._noise_like(inside, rng),
+                self._learner.flow.noisy(vectors, noise, level),
+                crops,
+                self._dither(len(crops), rng).to(real.device),
                 level,
                 self._told(conditions, rng),
             )
@@ -67,20 +60,22 @@ class LatentTrainer(Trainer):
             "loss_flow": velocity_error(seen_through, vectors, level),
         }
         self.accelerator.backward(sum(losses.values()))
-        self.accelerator.clip_grad_norm_(self._flow.parameters(), LARGEST_GRADIENT)
-        for optimizer in self.optimizers.values():
-            optimizer.step()
+        self.accelerator.clip_grad_norm_(self._learner.flow.parameters(), LARGEST_GRADIENT)
+        self.optimizers["generator"].step()
         self.average(step)
         return self.means(losses)
 
     @property
-    def _flow(self) -> Flow:
-        return cast(LatentFlow, self.generator).flow
+    def _learner(self) -> LatentFlow:
+        return cast(LatentFlow, self.generator)
 
     @torch.no_grad()
     def _encode(self, real: Tensor) -> Tensor:
-        """Vectors of whole windows as the flow takes them, shape (batch * levels, 1, latent, positions)."""
-        encoder = self.accelerator.unwrap_model(self.networks["encoder"]).eval()
+        """Vectors of whole windows as the flow takes them, shape (batch * levels, 1, latent, positions).
+
+        The averaged encoder's, where there is an average: what the flow learns fits the averaged decoder.
+        """
+        encoder = cast(LatentFlow, self.ema or self.generator).encoder.eval()
         with self.autocast():
             vectors = encoder(real).float()[:, None] / SPREAD
         return vectors.repeat(_LEVELS, 1, 1, 1)
@@ -92,9 +87,10 @@ class LatentTrainer(Trainer):
         crops = [image[..., first : first + crop] for image, first in zip(real, firsts, strict=True)]
         return torch.stack(crops).contiguous(memory_format=torch.channels_last)
 
-    def _noise_like(self, vectors: Tensor, rng: torch.Generator) -> Tensor:
-        loudness = _NOISE * torch.rand(len(vectors), 1, 1, generator=rng)
-        return (loudness * torch.randn(vectors.shape, generator=rng)).to(vectors)
+    def _dither(self, count: int, rng: torch.Generator) -> Tensor:
+        """Noise for vectors of crops."""
+        loudness = _NOISE * torch.rand(count, 1, 1, generator=rng)
+        return loudness * torch.randn(count, self.model.latent, self.model.crop // COLUMNS, generator=rng)
 
     def _told(self, conditions: Tensor | None, rng: torch.Generator) -> Tensor | None:
         if conditions is None:
