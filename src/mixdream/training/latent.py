@@ -81,9 +81,10 @@ class LatentTrainer(Trainer):
         return vectors.repeat(_LEVELS, 1, 1, 1)
 
     def _crops(self, real: Tensor, rng: torch.Generator) -> Tensor:
-        """One piece of each image, of ``crop`` columns."""
+        """One piece of each image, of ``crop`` columns, that begins where a vector does."""
         crop = self.model.crop
-        firsts = torch.randint(real.shape[3] - crop + 1, (len(real),), generator=rng).tolist()
+        places = (real.shape[3] - crop) // COLUMNS + 1
+        firsts = (COLUMNS * torch.randint(places, (len(real),), generator=rng)).tolist()
         crops = [image[..., first : first + crop] for image, first in zip(real, firsts, strict=True)]
         return torch.stack(crops).contiguous(memory_format=torch.channels_last)
 
