@@ -33,6 +33,15 @@ TINY = {
         "model.discriminator=[4,4,4,4,4]",
     ),
     "flow": ("model.width=64", "model.depth=1", "model.steps=2"),
+    "latent-flow": (
+        "model.latent=4",
+        "model.encoder=[4,4,4,4,4]",
+        "model.decoder=[4,4,4,4,4]",
+        "model.crop=32",
+        "model.width=64",
+        "model.depth=1",
+        "model.steps=2",
+    ),
     "unet": (
         "model.channels=[8,8]",
         "model.attention_levels=0",

@@ -99,3 +99,20 @@ def test_what_is_wanted_stands_behind_the_noise() -> None:
     assert torch.equal(one, again)
     assert (one - other).abs().max() > 1e-3 and (one - nothing).abs().max() > 1e-3
     assert not [name for name, _ in tiny().named_parameters() if name.startswith("told")]
+
+
+def test_guidance_leads_as_many_times_away_from_what_nothing_told_gives() -> None:
+    """It knows one image where it is told, another where not: one step leads to a place on their line."""
+    told, untold = torch.randn(2, 1, 1, *SIZE, generator=torch.Generator().manual_seed(2))
+    noise = torch.randn(3, math.prod(SIZE) + 5)
+    for guidance in (1.0, 1.5, 3.0):
+        flow = Flow(SIZE, 64, 1, 4, 0.5, steps=1, conditions=5, guidance=guidance)
+
+        def known(
+            noisy: torch.Tensor, level: torch.Tensor, conditions: torch.Tensor | None = None
+        ) -> torch.Tensor:
+            return (SPREAD * (untold if conditions is None else told)).expand_as(noisy)
+
+        flow.predict = known  # type: ignore[method-assign]
+        expected = untold + guidance * (told - untold)
+        torch.testing.assert_close(flow(noise), expected.expand(3, -1, -1, -1), rtol=1e-4, atol=1e-4)

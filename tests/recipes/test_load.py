@@ -156,7 +156,9 @@ def test_impossible_windows_of_beats_are_refused(override: str, message: str) ->
 
 
 def test_an_unknown_family_is_told_which_there_are() -> None:
-    with pytest.raises(InputError, match=r"model.family must be one of dcgan, flow, unet, got 'wavenet'"):
+    with pytest.raises(
+        InputError, match=r"model.family must be one of dcgan, flow, latent-flow, unet, got 'wavenet'"
+    ):
         load_recipe("loops", ["model.family=wavenet"])
 
 
@@ -179,6 +181,9 @@ def test_batch_normalisation_and_penalties_of_single_images_exclude_each_other()
     ("name", "change", "words"),
     [
         ("flow-8k", "model.patch=3", "multiple of model.patch 3"),
+        ("latent", "model.crop=288", "no fewer columns than model.crop 288"),
+        ("latent", "grid.scaling=log", "a codec needs values of even spread"),
+        ("latent", "model.conditions=false", "model.untold is for model.conditions"),
         ("flow-8k", "grid.scaling=min-max", "scaling log-standard"),
         ("thesis-ddpm", "grid.scaling=as-is", "known range"),
         ("thesis-ddpm", "grid.frames=100", "multiples of 32 for a U-Net of 6 levels"),

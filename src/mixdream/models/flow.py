@@ -27,7 +27,8 @@ class Flow(nn.Module):
 
     See `mixdream.recipes.models.Flow` for its numbers; ``size`` is (bins, frames). The larger the shift, the
     more steps of the sampler are at high noise. A projection of ``conditions`` values, which say what is
-    wanted (`mixdream.runs.conditions`), is added to that of the noise level.
+    wanted (`mixdream.runs.conditions`), is added to that of the noise level. ``guidance`` over 1 leads away
+    from what is made where nothing is told (Ho & Salimans 2022, eq. 6), which the network must know, too.
     """
 
     def __init__(
@@ -39,9 +40,11 @@ class Flow(nn.Module):
         shift: float,
         steps: int,
         conditions: int = 0,
+        guidance: float = 1.0,
     ) -> None:
         super().__init__()
         self.size, self.patch, self.shift, self.steps = size, patch, shift, steps
+        self.guidance = guidance
         values, positions = size[0] * patch, size[1] // patch
         self.inside = nn.Linear(values, width)
         # Checkpoints know the positions and the projection of conditions by these names.
@@ -100,10 +103,17 @@ class Flow(nn.Module):
             level = now.expand(len(z))
             if known is not None and mask is not None:
                 z = torch.where(mask > 0, self.noisy(known, noise, level), z)
-            clean = self.predict(z, level, conditions)
+            clean = self._guided(z, level, conditions)
             z = clean + after / now * (z - clean)
         images = z / SPREAD
         return images if known is None or mask is None else torch.where(mask > 0, known, images)
+
+    def _guided(self, noisy: Tensor, level: Tensor, conditions: Tensor) -> Tensor:
+        told = self.predict(noisy, level, conditions)
+        if self.guidance == 1 or self.told is None:
+            return told
+        untold = self.predict(noisy, level)
+        return untold + self.guidance * (told - untold)
 
 
 class _Block(nn.Module):

@@ -98,6 +98,46 @@ class Flow(Conditional):
             )
 
 
+class LatentFlow(Conditional):
+    """A codec with one vector for each sixteenth, and a flow over these.
+
+    See `mixdream.models.latent_flow`.
+    """
+
+    family: Literal["latent-flow"]
+    latent: int = Field(ge=1, le=1024)  # values of a vector
+    encoder: FiveWidths  # channels after layers 1 to 5
+    decoder: FiveWidths  # channels before layers 1 to 5
+    crop: int = Field(64, ge=32, le=16_384, multiple_of=32)  # columns of images that the codec learns from
+    width: int = Field(ge=64, le=16_384, multiple_of=64)  # channels of the flow
+    depth: int = Field(ge=1, le=100)  # its blocks
+    shift: float = Field(0.5, ge=-5, le=5)  # its noise levels are drawn as sigmoid(N(shift, 1))
+    steps: int = Field(16, ge=1, le=1000)  # of its sampler
+    guidance: float = Field(1.0, ge=1, le=10)  # how far the sampler goes beyond what is asked for
+
+    @model_validator(mode="after")
+    def _guided_by_what_is_told(self) -> Self:
+        if self.guidance != 1 and not self.conditions:
+            raise ValueError(
+                "model.guidance leads to what is asked for: set model.conditions=true or it to 1"
+            )
+        return self
+
+    def check_grid(self, grid: Grid) -> None:
+        """Raise ValueError where the networks cannot make images of this grid."""
+        _, rows, columns = grid.image_shape
+        if rows % 32 or columns % 32 or columns < self.crop:
+            raise ValueError(
+                f"grid.bins {grid.bins} / grid.bands {grid.bands} and grid.frames {grid.frames} / grid.fold "
+                f"{grid.fold} must be multiples of 32 for a codec, and no fewer columns than model.crop "
+                f"{self.crop}"
+            )
+        if grid.scaling != "log-standard":
+            raise ValueError(
+                f"a codec needs values of even spread, scaling log-standard; this grid has {grid.scaling}"
+            )
+
+
 class Unet(Section):
     """Denoising diffusion by a U-Net of diffusers, see `mixdream.models.unet`."""
 
@@ -136,5 +176,5 @@ def _check_one_channel(grid: Grid) -> None:
     if grid.image_shape[0] > 1:
         raise ValueError(
             f"grid.bands {grid.bands}, grid.fold {grid.fold} and grid.channels {grid.channels} are for a "
-            "DCGAN: set them to 1"
+            "DCGAN or a latent flow: set them to 1"
         )

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from mixdream.corpus.beat_windows import StartOn
 from mixdream.corpus.hints import FASTEST_BPM, SLOWEST_BPM
-from mixdream.recipes.models import Conditional, Dcgan, Flow, Section, Unet
+from mixdream.recipes.models import Conditional, Dcgan, Flow, LatentFlow, Section, Unet
 from mixdream.spectrogram.grid import Grid, InversionName
 
 Slide = Annotated[float, Field(gt=0, le=3_600_000)]
@@ -62,7 +62,7 @@ class Recipe(Section):
     inversion: InversionName  # of generated spectrograms, unless the user asks for another
     grid: Grid
     windows: Windows
-    model: Annotated[Dcgan | Flow | Unet, Field(discriminator="family")]
+    model: Annotated[Dcgan | Flow | LatentFlow | Unet, Field(discriminator="family")]
     training: Training
 
     @model_validator(mode="after")
@@ -104,9 +104,13 @@ class Recipe(Section):
     def noise_values(self) -> int:
         """Values of the noise that the generator makes an image from, without conditions."""
         model, (_, rows, columns) = self.model, self.grid.image_shape
-        if not isinstance(model, Dcgan):
+        if isinstance(model, Flow | Unet):
             return self.grid.bins * self.grid.frames
         # Here, because torch takes its time to import; who only reads recipes need not wait for it.
+        if isinstance(model, LatentFlow):
+            from mixdream.models.latent_flow import latent_values
+
+            return latent_values(model.latent, self.grid)
         from mixdream.models.dcgan import speckle_values
 
         return model.latent + (speckle_values(model.generator, (rows, columns)) if model.speckle else 0)

@@ -5,6 +5,7 @@ from torch import nn
 
 from mixdream.models.dcgan import Generator
 from mixdream.models.flow import Flow
+from mixdream.models.latent_flow import LatentFlow
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.conditions import Conditions
 
@@ -20,6 +21,19 @@ def new_generator(recipe: Recipe, conditions: Conditions | None = None) -> nn.Mo
     with torch.device("cpu"):
         if model.family == "flow":
             return Flow(size, model.width, model.depth, model.patch, model.shift, model.steps, width)
+        if model.family == "latent-flow":
+            return LatentFlow(
+                recipe.grid,
+                model.latent,
+                model.encoder,
+                model.decoder,
+                model.width,
+                model.depth,
+                model.shift,
+                model.steps,
+                model.guidance,
+                width,
+            )
         if model.family == "unet":
             from mixdream.models.unet import Diffusion  # here: diffusers takes its time to import
 

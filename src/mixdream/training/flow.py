@@ -25,6 +25,10 @@ class FlowTrainer(Trainer):
         with self.autocast():
             noisy = self.generator.noisy(real, noise, level)
             predicted = self.networks["generator"](noisy, level, conditions)
-        weight = 1 / level.clamp(min=LOWEST_LEVEL) ** 2
-        loss = ((SPREAD * (predicted - real)).square().mean((1, 2, 3)) * weight).mean()
-        return self.descend(loss, step)
+        return self.descend(velocity_error(predicted, real, level), step)
+
+
+def velocity_error(predicted: Tensor, real: Tensor, level: Tensor) -> Tensor:
+    """Mean squared error of the velocity that predictions of images at noise levels, (batch,), imply."""
+    weight = 1 / level.clamp(min=LOWEST_LEVEL) ** 2
+    return ((SPREAD * (predicted - real)).square().mean((1, 2, 3)) * weight).mean()

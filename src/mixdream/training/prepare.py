@@ -24,6 +24,7 @@ from mixdream.spectrogram.transform import magnitudes
 from mixdream.training.batches import Batches, set_names
 from mixdream.training.flow import FlowTrainer
 from mixdream.training.gan import GanTrainer
+from mixdream.training.latent import LatentTrainer
 from mixdream.training.parent import take_weights
 from mixdream.training.relativistic import RelativisticTrainer
 from mixdream.training.trainer import Trainer
@@ -100,6 +101,8 @@ def new_trainer(
         return DiffusionTrainer(recipe, seed, accelerator, conditions)
     if recipe.model.family == "flow":
         return FlowTrainer(recipe, seed, accelerator, conditions)
+    if recipe.model.family == "latent-flow":
+        return LatentTrainer(recipe, seed, accelerator, conditions)
     trainer = RelativisticTrainer if recipe.model.loss == "relativistic" else GanTrainer
     return trainer(recipe, seed, accelerator, conditions)
 

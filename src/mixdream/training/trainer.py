@@ -17,7 +17,7 @@ from mixdream.runs.generator import new_generator
 from mixdream.runs.noise import noise_of_seed
 
 _SAMPLED = 64  # images made at a time
-_LARGEST_GRADIENT = 1.0  # norm, of one network that removes noise
+LARGEST_GRADIENT = 1.0  # norm, of one network that removes noise
 
 
 class Trainer(ABC):
@@ -145,7 +145,7 @@ class Trainer(ABC):
         """Let the only network of a family take its step down its loss, the gradient clipped."""
         self.optimizers["generator"].zero_grad()
         self.accelerator.backward(loss)
-        self.accelerator.clip_grad_norm_(self.networks["generator"].parameters(), _LARGEST_GRADIENT)
+        self.accelerator.clip_grad_norm_(self.networks["generator"].parameters(), LARGEST_GRADIENT)
         self.optimizers["generator"].step()
         self.average(step)
         return self.means({"loss": loss})

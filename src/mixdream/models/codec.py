@@ -1,0 +1,165 @@
+"""Codec of spectrograms: an image to one vector for each moment of it, and back to an image.
+
+What comes back is what can be told of noise: how loud each cell usually is, how far cells are from that, and
+how fast they change. The cells themselves are then those of noise that is made anew.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from mixdream.spectrogram.folding import fold
+from mixdream.spectrogram.grid import Grid
+from mixdream.spectrogram.statistics import decibels
+from mixdream.spectrogram.transform import stft
+
+COLUMNS = 8
+"""Columns of an image for one vector: a sixteenth, where two bars have 256 columns."""
+
+_ROWS = 32  # layers halve the rows five times; the columns only three times
+_LEAK = 0.2
+_FIRST_SIZE = 0.3  # of levels, before anything is learnt: those of images
+_LARGEST_SPREAD = 0.5  # an image lies in [-1, 1]
+_SLOW = 16  # modulations of noise that is as steady as tones: in two bars those under 2 Hz
+
+# Of the encoder's layers: kernels and strides, rows and columns.
+_LAYERS = ((4, 4), (2, 2)), ((4, 4), (2, 2)), ((4, 4), (2, 2)), ((4, 3), (2, 1)), ((4, 3), (2, 1))
+
+
+class Cells(NamedTuple):
+    """What a codec knows of an image's cells."""
+
+    levels: Tensor  # shape (batch, channels, rows, columns)
+    spread: Tensor  # mean deviation from the levels, of all channels but width
+    change: Tensor  # mean change of the deviation from column to column, of bands but not of differences
+
+
+class Encoder(nn.Module):
+    """Image to vectors, as the encoder of an autoencoder (Rombach et al. 2022, sec. 3.1).
+
+    Five convolutions with the five ``channels``, batch normalisation and leaky ReLU (0.2); what is left of
+    the rows is channels of a last one. Each vector has a root mean square of 1, so that noise of a known
+    level can be added to it.
+    """
+
+    def __init__(self, latent: int, channels: Sequence[int], grid: Grid) -> None:
+        super().__init__()
+        of_image, rows, _ = grid.image_shape
+        layers: list[nn.Module] = []
+        for (inputs, outputs), (kernel, stride) in zip(pairwise((of_image, *channels)), _LAYERS, strict=True):
+            layers += [nn.Conv2d(inputs, outputs, kernel, stride, 1, bias=False), nn.BatchNorm2d(outputs)]
+            layers += [nn.LeakyReLU(_LEAK, inplace=True)]
+        self.layers = nn.Sequential(*layers)
+        self.last = nn.Conv1d(channels[-1] * (rows // _ROWS), latent, 1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images, shape (batch, channels, rows, columns), to vectors, (batch, latent, columns / 8)."""
+        return unit(self.last(self.layers(images).flatten(1, 2)))
+
+
+class Decoder(nn.Module):
+    """Vectors to what is known of an image's cells, by transposed convolutions."""
+
+    def __init__(self, latent: int, channels: Sequence[int], grid: Grid) -> None:
+        super().__init__()
+        of_image, rows, _ = grid.image_shape
+        self.parts = [of_image, grid.bands * grid.fold, grid.bands]
+        self.first_channels = channels[0]
+        self.first = nn.Conv1d(latent, channels[0] * (rows // _ROWS), 1)
+        self.inside = nn.Sequential(
+            *_normalised(channels[0]), nn.Conv2d(channels[0], channels[0], 3, 1, 1, bias=False)
+        )
+        layers: list[nn.Module] = []
+        widths = pairwise((*channels, sum(self.parts)))
+        for (inputs, outputs), (kernel, stride) in zip(widths, reversed(_LAYERS), strict=True):
+            last = len(layers) == len(_LAYERS) - 1
+            transposed = nn.ConvTranspose2d(inputs, outputs, kernel, stride, 1, bias=last)
+            _interpolate(transposed, *((0.0, _FIRST_SIZE) if last else (0.5, 1.0)))
+            layers.append(nn.Sequential(*_normalised(inputs), transposed))
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, vectors: Tensor) -> Cells:
+        """Vectors, shape (batch, latent, positions), to cells, whose levels lie in (-1, 1)."""
+        first = self.first(vectors).unflatten(1, (self.first_channels, -1))
+        outside = self.layers(first + self.inside(first)).float()
+        levels, spread, change = outside.split(self.parts, 1)
+        return Cells(levels.tanh(), _LARGEST_SPREAD * spread.sigmoid(), _LARGEST_SPREAD * change.sigmoid())
+
+
+def fill(cells: Cells, white: Tensor, grid: Grid) -> Tensor:
+    """Images, shape (batch, channels, rows, columns), with the cells of noise as far as they go.
+
+    ``white`` is N(0, 1), shape (batch, `white_values`): a part of it changes as fast as white noise does, the
+    other is as steady as tones. Both are independent, so squares of their deviations add up, and those of
+    their changes: spread and change say how much there is of each.
+    """
+    fast, slow = white.split([grid.clip_samples, white.shape[1] - grid.clip_samples], 1)
+    fast, slow = speckle(fast, grid), slow_speckle(slow, grid)
+    bands = cells.change.shape[1]
+    fastest, slowest = (_changes(each[:, :bands]).square() for each in (fast, slow))
+    changes = (cells.change / cells.spread[:, :bands]).square()
+    of_slow = ((fastest - changes) / (fastest - slowest)).clamp(0, 1)
+    both = of_slow.sqrt() * slow[:, :bands] + (1 - of_slow).sqrt() * fast[:, :bands]
+    filling = cells.spread * torch.cat([both, fast[:, bands:]], 1)
+    levels, width = cells.levels.tensor_split([filling.shape[1]], 1)
+    return torch.cat([levels + filling, width], 1)
+
+
+def white_values(grid: Grid) -> int:
+    """How many values of noise `fill` takes for an image."""
+    return grid.clip_samples + 2 * grid.bins * _SLOW
+
+
+def unit(vectors: Tensor) -> Tensor:
+    """Bring vectors, shape (batch, latent, positions), to a root mean square of 1."""
+    return vectors * torch.rsqrt(vectors.float().square().mean(1, keepdim=True) + 1e-6).to(vectors.dtype)
+
+
+def speckle(white: Tensor, grid: Grid) -> Tensor:
+    """Fold the spectrogram of white noise, a loop of shape (batch, clip_samples), with a spread of 1.
+
+    Each channel of the result, shape (batch, channels with spread, rows, columns), has mean 0 and mean
+    absolute deviation 1.
+    """
+    return _spread_to_one(stft(white, grid, loop=True)[..., : grid.bins, :], grid)
+
+
+def slow_speckle(white: Tensor, grid: Grid) -> Tensor:
+    """Cells as `speckle` has them, but of noise so narrow in each bin that it changes slowly."""
+    modes = torch.view_as_complex(white.contiguous().unflatten(1, (grid.bins, _SLOW, 2)))
+    spectrum = modes.new_zeros(*modes.shape[:2], grid.frames)
+    spectrum[..., torch.arange(-_SLOW // 2, _SLOW // 2)] = modes
+    return _spread_to_one(torch.fft.ifft(spectrum), grid)
+
+
+def _spread_to_one(spectrum: Tensor, grid: Grid) -> Tensor:
+    cells = fold(decibels(spectrum.abs()), grid)
+    cells = cells - cells.mean((2, 3), keepdim=True)
+    return cells / cells.abs().mean((2, 3), keepdim=True)
+
+
+def _changes(cells: Tensor) -> Tensor:
+    """Mean absolute change of each channel from column to column, shape (batch, channels, 1, 1)."""
+    return cells.diff(dim=3).abs().mean((2, 3), keepdim=True)
+
+
+def _normalised(channels: int) -> tuple[nn.Module, nn.Module]:
+    return nn.BatchNorm2d(channels), nn.ReLU(inplace=True)
+
+
+@torch.no_grad()
+def _interpolate(layer: nn.ConvTranspose2d, variety: float, size: float) -> None:
+    """Let a transposed convolution begin as linear interpolation, whose kernels vary by that share.
+
+    So it begins without the lattice that random ones leave (Odena et al. 2016, "Deconvolution and
+    checkerboard artifacts"), for all but its mix of channels.
+    """
+    kernels = {3: torch.tensor([0.25, 0.5, 0.25]), 4: torch.tensor([0.25, 0.75, 0.75, 0.25])}
+    rows, columns = (kernels[size] for size in layer.kernel_size)
+    mix = size * torch.randn(layer.in_channels, layer.out_channels, 1, 1) * (2 / layer.in_channels) ** 0.5
+    layer.weight.copy_(mix * torch.outer(rows, columns) * (1 + variety * torch.randn(layer.weight.shape)))
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)

@@ -1,0 +1,121 @@
+"""The step of a latent flow: its codec, and the flow over the codec's vectors."""
+
+from typing import cast
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from mixdream.models.codec import COLUMNS, Cells
+from mixdream.models.latent_flow import LatentFlow
+from mixdream.recipes import models
+from mixdream.spectrogram.scaling import SPREAD
+from mixdream.training.flow import velocity_error
+from mixdream.training.trainer import LARGEST_GRADIENT, Trainer
+
+_NOISE = 0.2  # at most, in vectors that are decoded: a flow makes them no better
+_LEVELS = 2  # noise levels that the flow sees each window at in a step
+_CELLS = 0.2  # weight of single cells
+_MEANS = (1, 8), (8, 1), (4, 4)  # rows and columns that are compared as one
+_USUAL_SPREAD = 0.12  # that of noise in an image
+_UNTOLD = 0.1  # share of windows of which the flow is told nothing
+
+
+class LatentTrainer(Trainer):
+    """Codec and flow learn in the same step, so that a training may end at any of them.
+
+    The codec learns from crops: what it has to know is local, and a step from crops is cheaper than one from
+    whole images by more than it teaches less. There is no discriminator: what cannot be known of cells
+    becomes their spread. The flow learns to see through noise in the vectors of whole windows.
+    """
+
+    @property
+    def model(self) -> models.LatentFlow:
+        """The recipe's section on the networks."""
+        assert isinstance(self.recipe.model, models.LatentFlow)
+        return self.recipe.model
+
+    def step(self, real: Tensor, step: int, conditions: Tensor | None = None) -> dict[str, float]:
+        """Take one step of all networks.
+
+        ``loss_codec`` is that of `codec_loss`, ``loss_flow`` the error of the flow's velocity.
+        """
+        rng = self.rng(step)
+        vectors = self._encode(real)
+        level = torch.sigmoid(torch.randn(len(vectors), generator=rng) + self.model.shift).to(real.device)
+        noise = torch.randn(vectors.shape, generator=rng).to(real.device)
+        crops = self._crops(real, rng)
+        self.networks["generator"].train()
+        self.optimizers["generator"].zero_grad()
+        with self.autocast():
+            seen_through, cells = self.networks["generator"](
+                self._learner.flow.noisy(vectors, noise, level),
+                crops,
+                self._dither(len(crops), rng).to(real.device),
+                level,
+                self._told(conditions, rng),
+            )
+        losses = {
+            "loss_codec": codec_loss(cells, crops),
+            "loss_flow": velocity_error(seen_through, vectors, level),
+        }
+        self.accelerator.backward(sum(losses.values()))
+        self.accelerator.clip_grad_norm_(self._learner.flow.parameters(), LARGEST_GRADIENT)
+        self.optimizers["generator"].step()
+        self.average(step)
+        return self.means(losses)
+
+    @property
+    def _learner(self) -> LatentFlow:
+        return cast(LatentFlow, self.generator)
+
+    @torch.no_grad()
+    def _encode(self, real: Tensor) -> Tensor:
+        """Vectors of whole windows as the flow takes them, shape (batch * levels, 1, latent, positions).
+
+        The averaged encoder's, where there is an average: what the flow learns fits the averaged decoder.
+        """
+        encoder = cast(LatentFlow, self.ema or self.generator).encoder.eval()
+        with self.autocast():
+            vectors = encoder(real).float()[:, None] / SPREAD
+        return vectors.repeat(_LEVELS, 1, 1, 1)
+
+    def _crops(self, real: Tensor, rng: torch.Generator) -> Tensor:
+        """One piece of each image, of ``crop`` columns, that begins where a vector does."""
+        crop = self.model.crop
+        places = (real.shape[3] - crop) // COLUMNS + 1
+        firsts = (COLUMNS * torch.randint(places, (len(real),), generator=rng)).tolist()
+        crops = [image[..., first : first + crop] for image, first in zip(real, firsts, strict=True)]
+        return torch.stack(crops).contiguous(memory_format=torch.channels_last)
+
+    def _dither(self, count: int, rng: torch.Generator) -> Tensor:
+        """Noise for vectors of crops."""
+        loudness = _NOISE * torch.rand(count, 1, 1, generator=rng)
+        return loudness * torch.randn(count, self.model.latent, self.model.crop // COLUMNS, generator=rng)
+
+    def _told(self, conditions: Tensor | None, rng: torch.Generator) -> Tensor | None:
+        if conditions is None:
+            return None
+        told = torch.rand(len(conditions), 1, generator=rng) >= _UNTOLD
+        return (conditions * told.to(conditions)).repeat(_LEVELS, 1)
+
+
+def codec_loss(cells: Cells, real: Tensor) -> Tensor:
+    """How far cells are from those of images.
+
+    Levels count as means over some cells in a row, in a column and in a square, and a little by cells: no
+    cell of noise can be known. Spread is to be the mean absolute error that is left to the levels, and change
+    the mean change of that error from column to column, both over the same squares.
+    """
+    error = cells.levels - real
+    close = _CELLS * error.abs().mean()
+    for means in _MEANS:
+        close = close + F.avg_pool2d(error, means).abs().mean()
+    left = error.detach()
+    changes = left[:, : cells.change.shape[1]].diff(dim=3).abs()
+    for told, true in (
+        (cells.spread, left[:, : cells.spread.shape[1]].abs()),
+        (cells.change[..., 1:], changes),
+    ):
+        close = close + F.avg_pool2d(told - true, _MEANS[-1]).abs().mean() / _USUAL_SPREAD
+    return close

@@ -1,0 +1,113 @@
+import pytest
+import torch
+
+from mixdream.models.codec import (
+    COLUMNS,
+    Cells,
+    Decoder,
+    Encoder,
+    fill,
+    slow_speckle,
+    speckle,
+    unit,
+    white_values,
+)
+from mixdream.models.latent_flow import LatentFlow, latent_values
+from mixdream.spectrogram.grid import Grid
+
+GRID = Grid(
+    rate_hz=8000, n_fft=256, hop=64, bins=128, frames=192, window="hann", bands=2, fold=2, channels=2
+)  # images of 5 channels, 64 rows, 96 columns
+
+
+def test_vectors_have_a_size_of_one_and_one_is_for_eight_columns() -> None:
+    vectors = Encoder(6, [4] * 5, GRID).eval()(torch.randn(2, *GRID.image_shape))
+    assert vectors.shape == (2, 6, 96 // COLUMNS)
+    torch.testing.assert_close(vectors.square().mean(1), torch.ones(2, 12), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(unit(7 * vectors), vectors, rtol=1e-3, atol=1e-3)
+
+
+def test_what_lies_far_from_a_moment_has_no_say_in_its_vector() -> None:
+    """So what is learnt from crops holds for whole windows."""
+    encoder = Encoder(6, [4] * 5, GRID).eval()
+    image = torch.randn(1, 5, 64, 256)
+    other = image.clone()
+    other[..., 128:] = torch.randn(1, 5, 64, 128)
+    vectors, others = encoder(image), encoder(other)
+    torch.testing.assert_close(vectors[..., :13], others[..., :13])
+    assert not torch.allclose(vectors[..., 16:], others[..., 16:], atol=1e-3)
+
+
+def test_cells_have_the_size_of_images_and_width_has_no_spread() -> None:
+    decoder, vectors = Decoder(6, [8, 8, 4, 4, 4], GRID).eval(), torch.randn(2, 6, 12)
+    cells = decoder(vectors)
+    assert cells.levels.shape == (2, *GRID.image_shape) and cells.levels.abs().max() <= 1
+    assert cells.spread.shape == (2, 4, 64, 96) and cells.change.shape == (2, 2, 64, 96)
+    assert cells.spread.min() > 0 and cells.spread.max() < 0.5
+    assert not torch.allclose(cells.levels, decoder(vectors.flip(0)).levels, atol=1e-3)
+
+
+def test_decoders_begin_without_a_lattice() -> None:
+    """The same vector everywhere gives much the same levels; random kernels leave their own pattern."""
+    torch.manual_seed(1)
+    decoder = Decoder(6, [8, 8, 4, 4, 4], GRID).eval()
+    levels = decoder(torch.randn(1, 6, 1).expand(1, 6, 12)).levels[..., 24:72]
+    rough = (levels[..., 1:] - levels[..., :-1]).abs().mean() / levels.std()
+    assert rough < 0.3
+
+
+def test_speckle_is_that_of_noise_on_a_circle_with_a_spread_of_one() -> None:
+    white = torch.randn(2, GRID.clip_samples, generator=torch.Generator().manual_seed(0))
+    cells = speckle(white, GRID)
+    assert cells.shape == (2, 4, 64, 96)
+    torch.testing.assert_close(cells.abs().mean((2, 3)), torch.ones(2, 4))
+    torch.testing.assert_close(cells.mean((2, 3)), torch.zeros(2, 4), rtol=0, atol=1e-4)
+    # A loop that begins elsewhere is the same texture that begins elsewhere.
+    moved = speckle(white.roll(16 * GRID.hop, 1), GRID)
+    torch.testing.assert_close(moved, cells.roll(8, 3), rtol=1e-3, atol=1e-3)
+    assert torch.allclose(speckle(3 * white, GRID), cells, rtol=1e-3, atol=1e-3)
+
+
+def made(noise: torch.Tensor, conditions: int) -> torch.Tensor:
+    torch.manual_seed(0)
+    network = LatentFlow(GRID, 6, [4] * 5, [8, 8, 4, 4, 4], 64, 1, 0.5, 2, 1.5, conditions)
+    for weights in network.flow.blocks.parameters():
+        if not weights.any() and weights.ndim == 2:  # a block begins as nothing
+            torch.nn.init.normal_(weights, 0, 0.1)
+    return network.eval()(noise)
+
+
+@pytest.mark.parametrize("conditions", [0, 5])
+def test_each_part_of_the_noise_has_a_say_in_its_image_and_in_no_other(conditions: int) -> None:
+    values = latent_values(6, GRID)
+    noise = torch.randn(3, values + conditions)
+    images = made(noise, conditions)
+    assert images.shape == (3, *GRID.image_shape)
+    for part in (slice(0, 72), slice(72, values), slice(values, values + conditions)):
+        if part.stop > part.start:
+            other = noise.clone()
+            other[1, part] = torch.randn(part.stop - part.start)
+            changed = (made(other, conditions) - images).abs().amax((1, 2, 3))
+            assert changed[1] > 1e-4 and changed[[0, 2]].max() < 1e-5
+
+
+@pytest.mark.parametrize("change", [0.0, 0.7, 0.9, 2.0])
+def test_filled_cells_have_the_spread_and_the_change_that_are_told(change: float) -> None:
+    """In units of the spread; less change than tones have, and more than noise has, is not to be had."""
+    levels, spread = torch.rand(2, 5, 64, 96), 0.3 * torch.rand(2, 4, 1, 1).expand(2, 4, 64, 96)
+    white = torch.randn(2, white_values(GRID), generator=torch.Generator().manual_seed(0))
+    images = fill(Cells(levels, spread, change * spread[:, :2]), white, GRID)
+    assert torch.equal(images[:, 4], levels[:, 4])
+    away = (images - levels)[:, :4] / spread
+    torch.testing.assert_close(away.abs().mean((2, 3)), torch.ones(2, 4), rtol=0.05, atol=0)
+    changes = away[:, :2].diff(dim=3).abs().mean((2, 3))
+    slowest, fastest = (
+        each[:, :2].diff(dim=3).abs().mean((2, 3))
+        for each in (
+            slow_speckle(white[:, GRID.clip_samples :], GRID),
+            speckle(white[:, : GRID.clip_samples], GRID),
+        )
+    )
+    expected = torch.full((2, 2), change).clamp(slowest, fastest)
+    assert (slowest < 0.6).all() and (fastest > 1).all()
+    torch.testing.assert_close(changes, expected, rtol=0.05, atol=0)

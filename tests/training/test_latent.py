@@ -1,0 +1,99 @@
+import copy
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+
+from mixdream.models.codec import Cells
+from mixdream.models.flow import Flow
+from mixdream.models.latent_flow import LatentFlow
+from mixdream.training.flow import velocity_error
+from mixdream.training.latent import LatentTrainer, codec_loss
+from tests.conftest import tiny_recipe
+
+
+def trainer(*overrides: str) -> LatentTrainer:
+    recipe = tiny_recipe("latent", "model.conditions=false", "model.untold=0", "model.guidance=1", *overrides)
+    return LatentTrainer(recipe, 0, Accelerator(cpu=True))
+
+
+def beats(count: int, rng: np.random.Generator) -> torch.Tensor:
+    """Images of hits at moments of their own: all that has to be known is when."""
+    images = torch.full((count, 9, 128, 256), -0.5)
+    for image in images:
+        for first in rng.choice(32, 8, replace=False) * 8:
+            image[:, :, first : first + 8] = 0.5
+    return images
+
+
+def test_what_was_encoded_comes_back() -> None:
+    learner, rng = trainer("training.learning_rate=0.003"), np.random.default_rng(0)
+    for step in range(80):
+        learner.step(beats(4, rng), step)
+    images, generator = beats(4, rng), learner.ema
+    assert isinstance(generator, LatentFlow)
+    with torch.no_grad():
+        back = generator.decoder(generator.encoder(images)).levels
+    hits, heard = (each[:, 0].mean(1).flatten().numpy() for each in (images, back))
+    assert np.corrcoef(hits, heard)[0, 1] > 0.8
+
+
+def test_noise_has_its_mean_as_levels_its_mean_deviation_as_spread_and_its_change_as_change() -> None:
+    real = 0.2 + 0.1 * torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    deviation = 0.1 * (2 / np.pi) ** 0.5  # of independent cells, whose changes are that times the root of 2
+    places = [
+        (level, spread, change)
+        for level in (0.15, 0.2, 0.25)
+        for spread in (0.05, deviation, 0.12)
+        for change in (deviation, 2**0.5 * deviation, 0.15)
+    ]
+    losses = [codec_loss(Cells(*(torch.full_like(real, each) for each in place)), real) for place in places]
+    assert places[int(torch.stack(losses).argmin())] == (0.2, deviation, 2**0.5 * deviation)
+
+
+def test_what_has_no_spread_has_levels_only() -> None:
+    """Width that is off by 0.3 everywhere costs that once for each mean, and a fifth for cells."""
+    real, levels = torch.zeros(2, 5, 8, 8), torch.zeros(2, 5, 8, 8)
+    spread, change = torch.full((2, 4, 8, 8), 0.25), torch.full((2, 2, 8, 8), 0.2)
+    levels[:, 4] = 0.3
+    more, none = (codec_loss(Cells(each, spread, change), real) for each in (levels, real))
+    torch.testing.assert_close(more - none, torch.tensor((0.2 + 3) * 0.3 / 5))
+
+
+def test_the_flow_has_no_say_in_the_codec() -> None:
+    """Codecs of two trainings that differ in what the flow learns alone are the same."""
+    images = beats(4, np.random.default_rng(1))
+    one, other = trainer(), trainer()
+    with torch.no_grad():
+        for weights in other.networks["generator"].flow.parameters():
+            weights.add_(0.1)
+    for step in range(2):
+        for learner in (one, other):
+            learner.step(images, step)
+    ours, theirs = (learner.tensors()["generator"] for learner in (one, other))
+    assert all(torch.equal(ours[key], theirs[key]) for key in ours if not key.startswith("flow."))
+
+
+def test_a_training_goes_on_from_its_tensors() -> None:
+    rng = np.random.default_rng(2)
+    batches = [beats(4, rng) for _ in range(4)]
+    whole, second = trainer(), trainer()
+    for step in range(4):
+        whole.step(batches[step], step)
+        if step == 1:
+            second.load_tensors(copy.deepcopy(whole.tensors()))
+    for step in (2, 3):
+        second.step(batches[step], step)
+    for part, tensors in whole.tensors().items():
+        assert all(torch.equal(value, second.tensors()[part][key]) for key, value in tensors.items())
+
+
+def test_the_error_of_the_velocity_is_that_of_what_it_leads_to() -> None:
+    """``v = e - x``: written out with the velocities that a prediction and the truth imply."""
+    flow = Flow((4, 6), 64, 1, 1, 0.5, 1)
+    real, noise, predicted = torch.randn(3, 5, 1, 4, 6, generator=torch.Generator().manual_seed(0))
+    level = torch.tensor([0.2, 0.4, 0.6, 0.8, 1.0])
+    noisy = flow.noisy(real, noise, level)
+    t = level[:, None, None, None]
+    implied, true = ((noisy - 3 * image) / t for image in (predicted, real))
+    torch.testing.assert_close(velocity_error(predicted, real, level), (implied - true).square().mean())
