@@ -261,6 +261,26 @@ def test_deleting_in_the_browser(context: BrowserContext, server: Server) -> Non
     expect(page.locator("#agree")).to_be_visible()
 
 
+def test_buttons_wait_for_what_they_start(context: BrowserContext, server: Server) -> None:
+    """A press that comes before the script would do nothing, and who pressed would wait for ever."""
+    page = context.new_page()
+    held: list[Route] = []
+
+    def waits_for_its_script(button: str) -> None:
+        expect(page.locator(button)).to_be_disabled()
+        held.pop().continue_()
+        expect(page.locator(button)).to_be_enabled()
+
+    page.route("**/survey.js*", lambda route: held.append(route))
+    page.goto(server.url, wait_until="commit")
+    waits_for_its_script("#agree")
+    page.click("#agree")
+    expect(page.locator("main")).to_have_attribute("data-page", "0")
+    away = page.locator("details a[href^=withdraw]").evaluate("link => link.href")
+    page.goto(away, wait_until="commit")
+    waits_for_its_script("#delete")
+
+
 def test_without_javascript_the_page_says_why(browser: Browser, server: Server) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -60,6 +60,7 @@ function consent() {
       agree.disabled = false;
     }
   });
+  agree.disabled = false; // who pressed it earlier would have waited for nothing
 }
 
 function withdraw() {
@@ -75,6 +76,7 @@ function withdraw() {
       button.disabled = false;
     }
   });
+  button.disabled = false;
 }
 
 function page() {
