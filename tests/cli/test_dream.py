@@ -17,11 +17,6 @@ from tests.conftest import FAST, TINY, write_set
 
 
 @pytest.fixture(autouse=True)
-def no_pictures() -> None:
-    """There are some: the page shows them."""
-
-
-@pytest.fixture(autouse=True)
 def few_loops(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two loops, however alike: a model of one step makes the same again and again."""
     monkeypatch.setattr(project, "LOOPS", 2)

@@ -177,6 +177,11 @@ def test_batch_normalisation_and_penalties_of_single_images_exclude_each_other()
         load_recipe("loops", ["model.penalty=1", "model.normalise_discriminator=false"])
 
 
+def test_guidance_is_for_what_is_asked_for() -> None:
+    with pytest.raises(InputError, match=r"model\.guidance leads to what is asked for"):
+        load_recipe("latent", ["model.conditions=false", "model.untold=0"])
+
+
 @pytest.mark.parametrize(
     ("name", "change", "words"),
     [

@@ -30,4 +30,4 @@ class DiffusionTrainer(Trainer):
         noisy = self.generator.noisy(real, noise, level).contiguous(memory_format=torch.channels_last)
         with self.autocast():
             predicted_noise = self.networks["generator"](noisy, level)
-        return self.descend(F.mse_loss(predicted_noise.float(), noise), step)
+        return self.descend({"loss": F.mse_loss(predicted_noise.float(), noise)}, step)

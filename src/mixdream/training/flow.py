@@ -19,13 +19,17 @@ class FlowTrainer(Trainer):
         """
         assert isinstance(self.recipe.model, models.Flow)
         assert isinstance(self.generator, Flow)
-        rng = self.rng(step)
-        level = torch.sigmoid(torch.randn(len(real), generator=rng) + self.recipe.model.shift).to(real.device)
-        noise = torch.randn(real.shape, generator=rng).to(real.device)
+        level, noise = draw_level_and_noise(real, self.recipe.model.shift, self.rng(step))
         with self.autocast():
             noisy = self.generator.noisy(real, noise, level)
             predicted = self.networks["generator"](noisy, level, conditions)
-        return self.descend(velocity_error(predicted, real, level), step)
+        return self.descend({"loss": velocity_error(predicted, real, level)}, step)
+
+
+def draw_level_and_noise(real: Tensor, shift: float, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Draw a level for each image, sigmoid(N(shift, 1)) (Esser et al. 2024), and noise for each cell."""
+    level = torch.sigmoid(torch.randn(len(real), generator=rng) + shift)
+    return level.to(real.device), torch.randn(real.shape, generator=rng).to(real.device)
 
 
 def velocity_error(predicted: Tensor, real: Tensor, level: Tensor) -> Tensor:

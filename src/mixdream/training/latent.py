@@ -10,8 +10,8 @@ from mixdream.models.codec import COLUMNS, Cells
 from mixdream.models.latent_flow import LatentFlow
 from mixdream.recipes import models
 from mixdream.spectrogram.scaling import SPREAD
-from mixdream.training.flow import velocity_error
-from mixdream.training.trainer import LARGEST_GRADIENT, Trainer
+from mixdream.training.flow import draw_level_and_noise, velocity_error
+from mixdream.training.trainer import Trainer
 
 _NOISE = 0.2  # at most, in vectors that are decoded: a flow makes them no better
 _LEVELS = 2  # noise levels that the flow sees each window at in a step
@@ -42,11 +42,9 @@ class LatentTrainer(Trainer):
         """
         rng = self.rng(step)
         vectors = self._encode(real)
-        level = torch.sigmoid(torch.randn(len(vectors), generator=rng) + self.model.shift).to(real.device)
-        noise = torch.randn(vectors.shape, generator=rng).to(real.device)
+        level, noise = draw_level_and_noise(vectors, self.model.shift, rng)
         crops = self._crops(real, rng)
         self.networks["generator"].train()
-        self.optimizers["generator"].zero_grad()
         with self.autocast():
             seen_through, cells = self.networks["generator"](
                 self._learner.flow.noisy(vectors, noise, level),
@@ -59,11 +57,7 @@ class LatentTrainer(Trainer):
             "loss_codec": codec_loss(cells, crops),
             "loss_flow": velocity_error(seen_through, vectors, level),
         }
-        self.accelerator.backward(sum(losses.values()))
-        self.accelerator.clip_grad_norm_(self._learner.flow.parameters(), LARGEST_GRADIENT)
-        self.optimizers["generator"].step()
-        self.average(step)
-        return self.means(losses)
+        return self.descend(losses, step, clipped=self._learner.flow)
 
     @property
     def _learner(self) -> LatentFlow:

@@ -17,7 +17,7 @@ from mixdream.runs.generator import new_generator
 from mixdream.runs.noise import noise_of_seed
 
 _SAMPLED = 64  # images made at a time
-LARGEST_GRADIENT = 1.0  # norm, of one network that removes noise
+_LARGEST_GRADIENT = 1.0  # norm, of one network that removes noise
 
 
 class Trainer(ABC):
@@ -141,14 +141,20 @@ class Trainer(ABC):
         enabled = self.recipe.training.precision == "bf16"
         return torch.autocast(self.accelerator.device.type, torch.bfloat16, enabled=enabled)
 
-    def descend(self, loss: Tensor, step: int) -> dict[str, float]:
-        """Let the only network of a family take its step down its loss, the gradient clipped."""
+    def descend(
+        self, losses: dict[str, Tensor], step: int, clipped: nn.Module | None = None
+    ) -> dict[str, float]:
+        """Let the only network of a family take its step down the sum of its losses.
+
+        The gradient is clipped, of all of it or of the part that is named.
+        """
         self.optimizers["generator"].zero_grad()
-        self.accelerator.backward(loss)
-        self.accelerator.clip_grad_norm_(self.networks["generator"].parameters(), LARGEST_GRADIENT)
+        self.accelerator.backward(torch.stack(list(losses.values())).sum())
+        part = self.networks["generator"] if clipped is None else clipped
+        self.accelerator.clip_grad_norm_(part.parameters(), _LARGEST_GRADIENT)
         self.optimizers["generator"].step()
         self.average(step)
-        return self.means({"loss": loss})
+        return self.means(losses)
 
     def means(self, values: dict[str, Tensor]) -> dict[str, float]:
         """Scalars as floats, averaged over all processes."""
