@@ -32,6 +32,16 @@ BOTH_HEARD = """() => {
     return peaks.filter(([, height]) => height > 1.5 * peaks[0][1]).length > 1 && peaks;
 }"""
 """Peaks of two loops at once, after those of one."""
+HOLD_UP = """(samples) => {
+    const { engine } = session;
+    engine.boundary = (quantum) => {
+        delete engine.boundary;
+        const at = engine.boundary(quantum);
+        while (engine.now < at + samples);
+        return at;
+    };
+}"""
+"""The page's next launch is held up until so many samples after the moment it is for."""
 HEARS = "([key, id]) => session.engine.voices.get(key).at(session.engine.now)?.played.id === id"
 WATCH_DRAGS = """() => addEventListener("dragstart", (event) => {
     globalThis.dragged = [event.isTrusted, event.dataTransfer.getData("DownloadURL")];

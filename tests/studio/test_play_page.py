@@ -18,6 +18,7 @@ from tests.studio.play_view import (
     FAILS_ONCE,
     HEARS,
     HIT,
+    HOLD_UP,
     LAST_BEGAN,
     LONG_MS,
     PLAYING,
@@ -41,8 +42,12 @@ pytestmark = NEEDS_CHROMIUM
 TAP = Path(__file__).parent / "tap.js"
 
 
-def test_what_is_heard_is_on_the_bar(browser: Browser, link: str) -> None:
-    """Measured by a worklet beside the loudspeaker, in real time: the page's own policy forbids it."""
+@pytest.mark.parametrize("held_up", [False, True])
+def test_what_is_heard_is_on_the_bar(browser: Browser, link: str, held_up: bool) -> None:
+    """Measured by a worklet beside the loudspeaker, in real time: the page's own policy forbids it.
+
+    Also where the page was held up between its reading of the clock and the beginning of the second loop.
+    """
     context = browser.new_context(bypass_csp=True)
     with playing(context, link) as page:
         press(page, 1)
@@ -50,8 +55,11 @@ def test_what_is_heard_is_on_the_bar(browser: Browser, link: str) -> None:
         tap = f"URL.createObjectURL(new Blob([{json.dumps(TAP.read_text())}], {{ type: 'text/javascript' }}))"
         page.evaluate(f"import({tap}).then((it) => (globalThis.tap = it).listen(session.engine))")
         page.wait_for_function("() => tap.heard(session.engine).length > 0")
+        if held_up:
+            page.evaluate(HOLD_UP, HIT + BAR // 10)
         press(page, 2)
-        expect(pad(page, 2)).to_have_class(QUEUED)
+        if not held_up:
+            expect(pad(page, 2)).to_have_class(QUEUED)
         expect(pad(page, 2)).to_have_class(PLAYING)
         heard = page.wait_for_function(BOTH_HEARD).json_value()
     context.close()

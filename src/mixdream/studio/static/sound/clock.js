@@ -1,6 +1,18 @@
 // The clock of everything that sounds: whole samples, counted in bars of four beats.
 
 const PARTS = { bar: 1, half: 2, beat: 4 };
+const MARGIN_S = 0.02; // a source told to begin sooner than this might be late
+
+/** The sample that a context is at. */
+export function sampleNow({ currentTime, sampleRate }) {
+  return Math.round(currentTime * sampleRate);
+}
+
+/** The first sample that can still be told to sound. */
+export function soon(context) {
+  const margin = Math.max(MARGIN_S, 2 * (context.baseLatency ?? 0));
+  return sampleNow(context) + Math.ceil(margin * context.sampleRate);
+}
 
 /**
  * Bars on a line of samples. A change of tempo is told ahead and holds from a bar's first sample on.

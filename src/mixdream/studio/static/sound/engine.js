@@ -1,9 +1,8 @@
 // What plays: sixteen pads and a few voices more on one clock, at one tempo, through one limiter.
 
-import { BarClock } from "./clock.js";
+import { BarClock, sampleNow, soon } from "./clock.js";
 import { Voice } from "./voice.js";
 
-const MARGIN_S = 0.02; // a source told to begin sooner than this might be late
 const FADE_S = 0.005;
 const COLUMNS = 4;
 export const PADS = 16;
@@ -62,13 +61,12 @@ export class Engine {
 
   /** The sample that the context is at. */
   get now() {
-    return Math.round(this.context.currentTime * this.context.sampleRate);
+    return sampleNow(this.context);
   }
 
   /** The first sample that can still be told to sound. */
   get soon() {
-    const margin = Math.max(MARGIN_S, 2 * (this.context.baseLatency ?? 0));
-    return this.now + Math.ceil(margin * this.context.sampleRate);
+    return soon(this.context);
   }
 
   /** The next boundary of bars, half bars or beats; a clock that stands begins there. */

@@ -1,7 +1,10 @@
 // One voice: a line in time of loops, each begun and ended on an exact sample, through cuts and gains.
 
+import { sampleNow, soon } from "./clock.js";
+
 const LAUNCH_S = 0.001; // a beginning out of silence: too short to soften a hit, long enough not to click
 const FADE_S = 0.005;
+const LATE_SAMPLES = 256; // a source told to begin no sooner than this may have begun late
 const CUT_OFF = { low_cut_hz: 20, high_cut_hz: 20000 };
 const BUTTERWORTH_DB = 20 * Math.log10(Math.SQRT1_2);
 
@@ -37,18 +40,32 @@ export class Voice {
   /** Begins a loop at a sample; what is on the line from there on gives way. Returns the sound. */
   start(at, played, offset = 0, continues = false) {
     this.stop(at);
-    const { sampleRate } = this.context;
-    const source = new AudioBufferSourceNode(this.context, { buffer: played.buffer, loop: true });
-    const gate = new GainNode(this.context, { gain: 0 });
-    source.connect(gate).connect(this.lowCut);
-    const begin = at / sampleRate;
-    gate.gain.setValueAtTime(0, begin);
-    gate.gain.linearRampToValueAtTime(1, begin + (continues ? FADE_S : LAUNCH_S));
-    source.start(begin, offset / sampleRate);
+    let from = at;
+    let nodes = this.play(played, from, offset, continues);
+    // Where the page was held up until the moment had passed, the loop joins in at the place where it would be by now.
+    while (sampleNow(this.context) + LATE_SAMPLES > from) {
+      for (const node of nodes) node.disconnect();
+      from = soon(this.context);
+      nodes = this.play(played, from, phase({ played, at, offset }, from), true);
+    }
+    const [source, gate] = nodes;
     const sound = { played, at, offset, stopAt: Infinity, continues, source, gate };
     source.addEventListener("ended", () => this.remove(sound));
     this.sounds.push(sound);
     return sound;
+  }
+
+  // The nodes that play a loop from a sample on: [source, gate].
+  play(played, from, offset, continues) {
+    const { sampleRate } = this.context;
+    const source = new AudioBufferSourceNode(this.context, { buffer: played.buffer, loop: true });
+    const gate = new GainNode(this.context, { gain: 0 });
+    source.connect(gate).connect(this.lowCut);
+    const begin = from / sampleRate;
+    gate.gain.setValueAtTime(0, begin);
+    gate.gain.linearRampToValueAtTime(1, begin + (continues ? FADE_S : LAUNCH_S));
+    source.start(begin, offset / sampleRate);
+    return [source, gate];
   }
 
   /** From a sample on (and a fade) nothing sounds; what was to begin there or later never does. */
