@@ -6,10 +6,12 @@ from mixdream.models.codec import (
     Cells,
     Decoder,
     Encoder,
+    begin_with,
     fill,
+    principal_components,
     slow_speckle,
     speckle,
-    unit,
+    values_of_components,
     white_values,
 )
 from mixdream.models.latent_flow import LatentFlow, latent_values
@@ -20,11 +22,55 @@ GRID = Grid(
 )  # images of 5 channels, 64 rows, 96 columns
 
 
-def test_vectors_have_a_size_of_one_and_one_is_for_eight_columns() -> None:
-    vectors = Encoder(6, [4] * 5, GRID).eval()(torch.randn(2, *GRID.image_shape))
-    assert vectors.shape == (2, 6, 96 // COLUMNS)
-    torch.testing.assert_close(vectors.square().mean(1), torch.ones(2, 12), rtol=1e-3, atol=1e-3)
-    torch.testing.assert_close(unit(7 * vectors), vectors, rtol=1e-3, atol=1e-3)
+WEIGHTS = torch.tensor([1.0, 1, 1, 1, 0.5])[:, None, None]  # of channels, in components
+
+
+def tones(count: int) -> torch.Tensor:
+    """Images whose halves of sixteenths are mixed of three spectra, by amounts of 1, 1/2 and 1/4."""
+    rng = torch.Generator().manual_seed(0)
+    spectra = torch.linalg.qr(torch.randn(values_of_components(GRID), 3, generator=rng)).Q
+    amounts = torch.randn(count * 12, 3, generator=rng)
+    amounts = torch.linalg.qr(amounts - amounts.mean(0)).Q * len(amounts) ** 0.5
+    amounts = amounts * torch.tensor([1, 0.5, 0.25])
+    mixed = (0.1 + amounts @ spectra.T).reshape(count, 12, 5, 64, 2)
+    return mixed.permute(0, 2, 3, 1, 4).flatten(3).repeat_interleave(COLUMNS // 2, 3) / WEIGHTS
+
+
+def halves(images: torch.Tensor) -> torch.Tensor:
+    return images.unflatten(3, (-1, COLUMNS // 2)).mean(4)
+
+
+def begun(latent: int, images: torch.Tensor) -> tuple[Encoder, Decoder]:
+    encoder, decoder = Encoder(latent, [4] * 5, GRID).eval(), Decoder(latent, [8, 8, 4, 4, 4], GRID).eval()
+    begin_with(principal_components(images.split(16), latent, GRID), encoder, decoder)
+    return encoder, decoder
+
+
+@pytest.mark.parametrize(("latent", "lost"), [(1, 5 / 21), (2, 1 / 21), (3, 0.0)])
+@torch.no_grad()
+def test_codecs_begin_with_the_components_that_vary_most(latent: int, lost: float) -> None:
+    """Variances of 1, 1/4 and 1/16: what is left out is lost. Vectors are uncorrelated, with variance 1."""
+    images = tones(64)
+    encoder, decoder = begun(latent, images)
+    vectors = encoder(images)
+    assert vectors.shape == (64, latent, 96 // COLUMNS)
+    flat = vectors.transpose(1, 2).flatten(0, 1)
+    torch.testing.assert_close(flat.mean(0), torch.zeros(latent), rtol=0, atol=1e-3)
+    torch.testing.assert_close(flat.T @ flat / len(flat), torch.eye(latent), rtol=0, atol=1e-3)
+    back = decoder.direct(vectors).unflatten(1, (5, 64, 2)).transpose(3, 4).flatten(3)
+    away, truth = (each * WEIGHTS for each in (back - halves(images), halves(images) - 0.1 / WEIGHTS))
+    share = away.square().sum() / truth.square().sum()
+    torch.testing.assert_close(share, torch.tensor(lost), rtol=0, atol=1e-3)
+
+
+@torch.no_grad()
+def test_levels_go_from_one_half_of_a_sixteenth_to_the_next_on_straight_lines() -> None:
+    images = tones(4)
+    encoder, decoder = begun(3, images)
+    torch.nn.init.zeros_(decoder.layers.get_parameter("4.2.weight"))
+    lines = decoder(encoder(images)).levels[..., 2:-2].unflatten(3, (-1, COLUMNS // 2))
+    rises = halves(images).diff(dim=3)[..., None] / (COLUMNS // 2)
+    torch.testing.assert_close(lines.diff(dim=4), rises.expand(*rises.shape[:4], 3), rtol=0, atol=1e-4)
 
 
 def test_what_lies_far_from_a_moment_has_no_say_in_its_vector() -> None:
@@ -41,7 +87,7 @@ def test_what_lies_far_from_a_moment_has_no_say_in_its_vector() -> None:
 def test_cells_have_the_size_of_images_and_width_has_no_spread() -> None:
     decoder, vectors = Decoder(6, [8, 8, 4, 4, 4], GRID).eval(), torch.randn(2, 6, 12)
     cells = decoder(vectors)
-    assert cells.levels.shape == (2, *GRID.image_shape) and cells.levels.abs().max() <= 1
+    assert cells.levels.shape == (2, *GRID.image_shape)
     assert cells.spread.shape == (2, 4, 64, 96) and cells.change.shape == (2, 2, 64, 96)
     assert cells.spread.min() > 0 and cells.spread.max() < 0.5
     assert not torch.allclose(cells.levels, decoder(vectors.flip(0)).levels, atol=1e-3)
@@ -71,7 +117,7 @@ def test_speckle_is_that_of_noise_on_a_circle_with_a_spread_of_one() -> None:
 def made(noise: torch.Tensor, conditions: int) -> torch.Tensor:
     torch.manual_seed(0)
     network = LatentFlow(GRID, 6, [4] * 5, [8, 8, 4, 4, 4], 64, 1, 0.5, 2, 1.5, conditions)
-    for weights in network.flow.blocks.parameters():
+    for weights in network.flow.parameters():
         if not weights.any() and weights.ndim == 2:  # a block begins as nothing
             torch.nn.init.normal_(weights, 0, 0.1)
     return network.eval()(noise)
@@ -94,20 +140,20 @@ def test_each_part_of_the_noise_has_a_say_in_its_image_and_in_no_other(condition
 @pytest.mark.parametrize("change", [0.0, 0.7, 0.9, 2.0])
 def test_filled_cells_have_the_spread_and_the_change_that_are_told(change: float) -> None:
     """In units of the spread; less change than tones have, and more than noise has, is not to be had."""
-    levels, spread = torch.rand(2, 5, 64, 96), 0.3 * torch.rand(2, 4, 1, 1).expand(2, 4, 64, 96)
-    white = torch.randn(2, white_values(GRID), generator=torch.Generator().manual_seed(0))
+    levels, spread = torch.rand(8, 5, 64, 96), 0.3 * torch.rand(8, 4, 1, 1).expand(8, 4, 64, 96)
+    white = torch.randn(8, white_values(GRID), generator=torch.Generator().manual_seed(0))
     images = fill(Cells(levels, spread, change * spread[:, :2]), white, GRID)
     assert torch.equal(images[:, 4], levels[:, 4])
     away = (images - levels)[:, :4] / spread
-    torch.testing.assert_close(away.abs().mean((2, 3)), torch.ones(2, 4), rtol=0.05, atol=0)
-    changes = away[:, :2].diff(dim=3).abs().mean((2, 3))
+    torch.testing.assert_close(away.abs().mean((2, 3)), torch.ones(8, 4), rtol=0.05, atol=0)
+    changes = away[:, :2].diff(dim=3).abs().mean((0, 2, 3))
     slowest, fastest = (
-        each[:, :2].diff(dim=3).abs().mean((2, 3))
+        each[:, :2].diff(dim=3).abs().mean((0, 2, 3))
         for each in (
             slow_speckle(white[:, GRID.clip_samples :], GRID),
             speckle(white[:, : GRID.clip_samples], GRID),
         )
     )
-    expected = torch.full((2, 2), change).clamp(slowest, fastest)
+    expected = torch.full((2,), change).clamp(slowest, fastest)
     assert (slowest < 0.6).all() and (fastest > 1).all()
     torch.testing.assert_close(changes, expected, rtol=0.05, atol=0)

@@ -88,7 +88,7 @@ def test_what_is_wanted_stands_behind_the_noise() -> None:
     torch.manual_seed(0)
     flow = Flow(SIZE, width=64, depth=1, patch=4, shift=0.5, steps=2, conditions=3).eval()
     with torch.no_grad():
-        torch.nn.init.normal_(flow.blocks[0].get_parameter("modulate.weight"), std=0.3)
+        torch.nn.init.normal_(flow.modulate.weight, std=0.3)
         torch.nn.init.normal_(flow.blocks[0].get_parameter("attended.weight"), std=0.3)
         noise = torch.randn(1, math.prod(SIZE))
         one, other, again = (

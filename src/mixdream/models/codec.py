@@ -4,12 +4,14 @@ What comes back is what can be told of noise: how loud each cell usually is, how
 how fast they change. The cells themselves are then those of noise that is made anew.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from mixdream.spectrogram.folding import fold
 from mixdream.spectrogram.grid import Grid
@@ -19,11 +21,14 @@ from mixdream.spectrogram.transform import stft
 COLUMNS = 8
 """Columns of an image for one vector: a sixteenth, where two bars have 256 columns."""
 
+_HALF = COLUMNS // 2  # columns whose mean is one value to a component
+_OF_WIDTH = 0.5  # weight in components of the channel of width, which varies most and says least
+_LEAST = 1e-6  # variance of a component that counts
 _ROWS = 32  # layers halve the rows five times; the columns only three times
 _LEAK = 0.2
-_FIRST_SIZE = 0.3  # of levels, before anything is learnt: those of images
+_FIRST_SIZE = 0.03  # of what layers add to levels before anything is learnt: a tenth of those of images
 _LARGEST_SPREAD = 0.5  # an image lies in [-1, 1]
-_SLOW = 16  # modulations of noise that is as steady as tones: in two bars those under 2 Hz
+_SLOW_HZ = 4.0  # modulations under it are those of noise that is nearly as steady as tones
 
 # Of the encoder's layers: kernels and strides, rows and columns.
 _LAYERS = ((4, 4), (2, 2)), ((4, 4), (2, 2)), ((4, 4), (2, 2)), ((4, 3), (2, 1)), ((4, 3), (2, 1))
@@ -37,36 +42,50 @@ class Cells(NamedTuple):
     change: Tensor  # mean change of the deviation from column to column, of bands but not of differences
 
 
+class Components(NamedTuple):
+    """Principal components of the columns that a vector is for, most of the variance first."""
+
+    mean: Tensor  # shape (values,)
+    directions: Tensor  # shape (values, latent), of length 1
+    deviations: Tensor  # standard deviations along them, shape (latent,)
+
+
 class Encoder(nn.Module):
     """Image to vectors, as the encoder of an autoencoder (Rombach et al. 2022, sec. 3.1).
 
-    Five convolutions with the five ``channels``, batch normalisation and leaky ReLU (0.2); what is left of
-    the rows is channels of a last one. Each vector has a root mean square of 1, so that noise of a known
-    level can be added to it.
+    A vector is a linear map of its columns, averaged over each half of them, so that single rows are told
+    apart, and what five convolutions with the five ``channels``, batch normalisation and leaky ReLU (0.2) add
+    to it. Each of its values has mean 0 and variance 1 over the windows (batch normalisation without gain),
+    so that noise of a known level can be added to it.
     """
 
     def __init__(self, latent: int, channels: Sequence[int], grid: Grid) -> None:
         super().__init__()
+        self.grid = grid
         of_image, rows, _ = grid.image_shape
         layers: list[nn.Module] = []
         for (inputs, outputs), (kernel, stride) in zip(pairwise((of_image, *channels)), _LAYERS, strict=True):
             layers += [nn.Conv2d(inputs, outputs, kernel, stride, 1, bias=False), nn.BatchNorm2d(outputs)]
             layers += [nn.LeakyReLU(_LEAK, inplace=True)]
         self.layers = nn.Sequential(*layers)
-        self.last = nn.Conv1d(channels[-1] * (rows // _ROWS), latent, 1)
+        self.last = nn.Conv1d(channels[-1] * (rows // _ROWS), latent, 1, bias=False)
+        self.direct = nn.Conv1d(values_of_components(grid), latent, 1)
+        self.even = nn.BatchNorm1d(latent, affine=False)
+        nn.init.zeros_(self.last.weight)
 
     def forward(self, images: Tensor) -> Tensor:
         """Images, shape (batch, channels, rows, columns), to vectors, (batch, latent, columns / 8)."""
-        return unit(self.last(self.layers(images).flatten(1, 2)))
+        told = self.direct(_halves(images)) + self.last(self.layers(images).flatten(1, 2))
+        return self.even(told.float())
 
 
 class Decoder(nn.Module):
-    """Vectors to what is known of an image's cells, by transposed convolutions."""
+    """Vectors to what is known of an image's cells: a linear map, and transposed convolutions."""
 
     def __init__(self, latent: int, channels: Sequence[int], grid: Grid) -> None:
         super().__init__()
         of_image, rows, _ = grid.image_shape
-        self.parts = [of_image, grid.bands * grid.fold, grid.bands]
+        self.parts, self.size = [of_image, grid.bands * grid.fold, grid.bands], (of_image, rows)
         self.first_channels = channels[0]
         self.first = nn.Conv1d(latent, channels[0] * (rows // _ROWS), 1)
         self.inside = nn.Sequential(
@@ -80,13 +99,57 @@ class Decoder(nn.Module):
             _interpolate(transposed, *((0.0, _FIRST_SIZE) if last else (0.5, 1.0)))
             layers.append(nn.Sequential(*_normalised(inputs), transposed))
         self.layers = nn.Sequential(*layers)
+        self.direct = nn.Conv1d(latent, values_of_components(grid), 1)
 
     def forward(self, vectors: Tensor) -> Cells:
-        """Vectors, shape (batch, latent, positions), to cells, whose levels lie in (-1, 1)."""
+        """Vectors, shape (batch, latent, positions), to cells."""
         first = self.first(vectors).unflatten(1, (self.first_channels, -1))
         outside = self.layers(first + self.inside(first)).float()
         levels, spread, change = outside.split(self.parts, 1)
-        return Cells(levels.tanh(), _LARGEST_SPREAD * spread.sigmoid(), _LARGEST_SPREAD * change.sigmoid())
+        halves = self.direct(vectors).float().unflatten(1, (*self.size, 2)).transpose(3, 4).flatten(3)
+        levels = levels + F.interpolate(halves, scale_factor=(1, _HALF), mode="bilinear")
+        return Cells(levels, _LARGEST_SPREAD * spread.sigmoid(), _LARGEST_SPREAD * change.sigmoid())
+
+
+def values_of_components(grid: Grid) -> int:
+    """How many values a component has: two for each channel and row."""
+    channels, rows, _ = grid.image_shape
+    return 2 * channels * rows
+
+
+def principal_components(images: Iterable[Tensor], latent: int, grid: Grid) -> Components:
+    """Find the components of batches of images, shape (batch, channels, rows, columns)."""
+    count, sums, products = 0, torch.zeros(()), torch.zeros(())
+    for some in images:
+        values = _halves(some.cpu() * _weights(grid)).transpose(1, 2).flatten(0, 1).double()
+        count, sums, products = count + len(values), sums + values.sum(0), products + values.T @ values
+    mean = sums / count
+    variances, directions = torch.linalg.eigh(products / count - torch.outer(mean, mean))
+    deviations = variances.flip(0)[:latent].clamp(min=_LEAST).sqrt()
+    return Components(mean.float(), directions.flip(1)[:, :latent].float(), deviations.float())
+
+
+def begin_with(components: Components, encoder: Encoder, decoder: Decoder) -> None:
+    """Let vectors begin as components in units of their deviations, to which layers add nothing yet."""
+    mean, directions, deviations = components
+    weights = _halves(_weights(encoder.grid).expand(1, *encoder.grid.image_shape))[0, :, 0]
+    ahead = (directions / deviations).T
+    behind = directions * deviations / weights[:, None]
+    encoder.direct.load_state_dict({"weight": (ahead * weights)[..., None], "bias": -ahead @ mean})
+    decoder.direct.load_state_dict({"weight": behind[..., None], "bias": mean / weights})
+
+
+def _weights(grid: Grid) -> Tensor:
+    """How much channels count in components, shape (channels, 1, 1)."""
+    weights = torch.ones(grid.image_shape[0], 1, 1)
+    weights[grid.bands * grid.fold :] = _OF_WIDTH
+    return weights
+
+
+def _halves(images: Tensor) -> Tensor:
+    """Images to what components are of, shape (batch, values, positions)."""
+    halves = images.float().unflatten(3, (-1, 2, _HALF)).mean(5)
+    return halves.permute(0, 1, 2, 4, 3).flatten(1, 3)
 
 
 def fill(cells: Cells, white: Tensor, grid: Grid) -> Tensor:
@@ -110,12 +173,7 @@ def fill(cells: Cells, white: Tensor, grid: Grid) -> Tensor:
 
 def white_values(grid: Grid) -> int:
     """How many values of noise `fill` takes for an image."""
-    return grid.clip_samples + 2 * grid.bins * _SLOW
-
-
-def unit(vectors: Tensor) -> Tensor:
-    """Bring vectors, shape (batch, latent, positions), to a root mean square of 1."""
-    return vectors * torch.rsqrt(vectors.float().square().mean(1, keepdim=True) + 1e-6).to(vectors.dtype)
+    return grid.clip_samples + 2 * grid.bins * _slow_modes(grid)
 
 
 def speckle(white: Tensor, grid: Grid) -> Tensor:
@@ -129,10 +187,15 @@ def speckle(white: Tensor, grid: Grid) -> Tensor:
 
 def slow_speckle(white: Tensor, grid: Grid) -> Tensor:
     """Cells as `speckle` has them, but of noise so narrow in each bin that it changes slowly."""
-    modes = torch.view_as_complex(white.contiguous().unflatten(1, (grid.bins, _SLOW, 2)))
+    count = _slow_modes(grid)
+    modes = torch.view_as_complex(white.contiguous().unflatten(1, (grid.bins, count, 2)))
     spectrum = modes.new_zeros(*modes.shape[:2], grid.frames)
-    spectrum[..., torch.arange(-_SLOW // 2, _SLOW // 2)] = modes
+    spectrum[..., torch.arange(-count // 2, count // 2)] = modes
     return _spread_to_one(torch.fft.ifft(spectrum), grid)
+
+
+def _slow_modes(grid: Grid) -> int:
+    return 2 * math.ceil(_SLOW_HZ * grid.clip_samples / grid.rate_hz)
 
 
 def _spread_to_one(spectrum: Tensor, grid: Grid) -> Tensor:

@@ -13,6 +13,7 @@ HEAD = 64  # channels of an attention head
 LOWEST_LEVEL = 0.1
 """Noise levels under it are weighed as it is: the weight 1 / level**2 of the loss would have no bound."""
 
+_MODULATIONS = 6  # of a block: scale, shift and gate, of attention and of the gated network
 _LEVELS = 32  # frequencies that a noise level is given by
 
 
@@ -22,8 +23,9 @@ class Flow(nn.Module):
     An image at noise level ``t`` is ``z = (1 - t) x + t e``. The network predicts ``x``: one that is narrower
     than a patch cannot carry the noise through, which predicting the velocity ``e - x`` would take (Li & He
     2025). Patches of some frames and all bins are the steps in time of blocks of attention and gated
-    networks, both modulated by the noise level (Peebles & Xie 2023). Nothing is padded: time has no ends but
-    the learned positions.
+    networks, both modulated by the noise level (Peebles & Xie 2023), through one projection for all blocks to
+    which each adds its own constants (Chen et al. 2024, "PixArt-alpha", adaLN-single). Nothing is padded:
+    time has no ends but the learned positions.
 
     See `mixdream.recipes.models.Flow` for its numbers; ``size`` is (bins, frames). The larger the shift, the
     more steps of the sampler are at high noise. A projection of ``conditions`` values, which say what is
@@ -51,6 +53,9 @@ class Flow(nn.Module):
         self.places = nn.Parameter(0.02 * torch.randn(positions, width))
         self.level = nn.Sequential(nn.Linear(2 * _LEVELS, width), nn.SiLU(), nn.Linear(width, width))
         self.told = nn.Linear(conditions, width, bias=False) if conditions else None
+        self.modulate = nn.Linear(width, _MODULATIONS * width)
+        nn.init.zeros_(self.modulate.weight)
+        nn.init.zeros_(self.modulate.bias)
         self.blocks = nn.ModuleList([_Block(width) for _ in range(depth)])
         self.outside = nn.Linear(width, values)
 
@@ -78,7 +83,7 @@ class Flow(nn.Module):
         modulation = self.level(torch.cat([turns.sin(), turns.cos()], 1))
         if self.told is not None and conditions is not None:
             modulation = modulation + self.told(conditions)
-        modulation = F.silu(modulation)
+        modulation = self.modulate(F.silu(modulation))
         for block in self.blocks:
             x = block(x, modulation)
         made = self.outside(_normalised(x)).reshape(count, frames // self.patch, bins, self.patch)
@@ -126,14 +131,14 @@ class _Block(nn.Module):
         self.attended = nn.Linear(width, width, bias=False)
         self.gate = nn.Linear(width, 3 * width, bias=False)
         self.gated = nn.Linear(3 * width // 2, width, bias=False)
-        self.modulate = nn.Linear(width, 6 * width)
-        for layer in (self.attended, self.gated, self.modulate):  # a block begins as nothing
+        self.own = nn.Parameter(torch.zeros(_MODULATIONS * width))
+        for layer in (self.attended, self.gated):  # a block begins as nothing
             nn.init.zeros_(layer.weight)
-        nn.init.zeros_(self.modulate.bias)
 
     def forward(self, x: Tensor, modulation: Tensor) -> Tensor:
-        """Shape (batch, positions, width) and (batch, width) to (batch, positions, width)."""
-        scale, shift, open_, scale2, shift2, open2 = self.modulate(modulation)[:, None].chunk(6, -1)
+        """Shape (batch, positions, width) and (batch, 6 width) to (batch, positions, width)."""
+        told = (modulation + self.own)[:, None]
+        scale, shift, open_, scale2, shift2, open2 = told.chunk(_MODULATIONS, -1)
         y = _normalised(x) * (1 + scale) + shift
         parts = self.attend(y).reshape(*x.shape[:2], 3, self.heads, HEAD).permute(2, 0, 3, 1, 4)
         query, key, value = parts.unbind(0)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mixdream.models.codec import COLUMNS, Cells, Decoder, Encoder, fill, unit, white_values
+from mixdream.models.codec import COLUMNS, Cells, Decoder, Encoder, fill, white_values
 from mixdream.models.flow import Flow
 from mixdream.spectrogram.grid import Grid
 
@@ -57,7 +57,7 @@ class LatentFlow(nn.Module):
             return self.flow(noise, level, conditions), cells
         noise, white, told = noise.split(self.values, 1)
         vectors = self.flow.sample(torch.cat([noise, told], 1))[:, 0]
-        return fill(self.decoder(unit(vectors)), white, self.grid)
+        return fill(self.decoder(vectors), white, self.grid)
 
 
 def latent_values(latent: int, grid: Grid) -> int:

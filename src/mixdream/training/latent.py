@@ -1,12 +1,14 @@
 """The step of a latent flow: its codec, and the flow over the codec's vectors."""
 
+from collections.abc import Iterable
 from typing import cast
 
 import torch
+from accelerate.utils import broadcast
 from torch import Tensor
 from torch.nn import functional as F
 
-from mixdream.models.codec import COLUMNS, Cells
+from mixdream.models.codec import COLUMNS, Cells, Components, begin_with, principal_components
 from mixdream.models.latent_flow import LatentFlow
 from mixdream.recipes import models
 from mixdream.spectrogram.scaling import SPREAD
@@ -34,6 +36,15 @@ class LatentTrainer(Trainer):
         """The recipe's section on the networks."""
         assert isinstance(self.recipe.model, models.LatentFlow)
         return self.recipe.model
+
+    def begin(self, real: Iterable[Tensor]) -> None:
+        """Let the codec begin with the principal components of images."""
+        components = principal_components(real, self.model.latent, self.recipe.grid)
+        # Sums may differ by a hair between machines.
+        components = Components(*broadcast([each.to(self.accelerator.device) for each in components]))
+        for network in (self.generator, self.ema):
+            if isinstance(network, LatentFlow):
+                begin_with(components, network.encoder, network.decoder)
 
     def step(self, real: Tensor, step: int, conditions: Tensor | None = None) -> dict[str, float]:
         """Take one step of all networks.

@@ -86,8 +86,11 @@ def prepare(
     if recipe.has_conditions:
         conditions = _of_first_process(kept.conditions if kept else fit_conditions(batches, fitted))
     trainer = new_trainer(recipe, seed, accelerator, conditions)
-    if parent is not None and kept is None:
-        take_weights(trainer, parent)
+    if kept is None:
+        if parent is None:
+            trainer.begin(batches.images(rows) for rows in _fitted_rows(windows, fitted))
+        else:
+            take_weights(trainer, parent)
     return Prepared(batches, statistics, conditions, trainer)
 
 

@@ -2,6 +2,7 @@
 
 import copy
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,9 @@ class Trainer(ABC):
             optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
         if self.ema is not None:
             self.ema.load_state_dict(parts["ema"])
+
+    def begin(self, real: Iterable[Tensor]) -> None:  # noqa: B027 - most networks begin at random
+        """Give networks that are new what can be computed from batches of images before the first step."""
 
     def export(self, folder: Path) -> None:  # noqa: B027 - most models have no other format
         """Write the model in the format of the library that it is from, where there is one."""
