@@ -34,6 +34,7 @@ TINY = {
     ),
     "flow": ("model.width=64", "model.depth=1", "model.steps=2"),
     "latent-flow": (
+        "model.patch=1",
         "model.latent=4",
         "model.encoder=[4,4,4,4,4]",
         "model.decoder=[4,4,4,4,4]",

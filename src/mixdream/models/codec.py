@@ -23,6 +23,7 @@ COLUMNS = 8
 
 _HALF = COLUMNS // 2  # columns whose mean is one value to a component
 _OF_WIDTH = 0.5  # weight in components of the channel of width, which varies most and says least
+_POWER = 0.5  # of a component's deviation, that its values in vectors go with
 _LEAST = 1e-6  # variance of a component that counts
 _ROWS = 32  # layers halve the rows five times; the columns only three times
 _LEAK = 0.2
@@ -55,9 +56,12 @@ class Encoder(nn.Module):
 
     A vector is a linear map of its columns, averaged over each half of them, so that single rows are told
     apart, and what five convolutions with the five ``channels``, batch normalisation and leaky ReLU (0.2) add
-    to it. Each of its values has mean 0 and variance 1 over the windows (batch normalisation without gain),
-    so that noise of a known level can be added to it.
+    to it. Over the windows each of its values has mean 0 and a variance that is kept (batch normalisation
+    without gain): the root of what its component begins with, 1 in the mean, so that noise of a known level
+    can be added to it and harms what varies most the least.
     """
+
+    sizes: Tensor
 
     def __init__(self, latent: int, channels: Sequence[int], grid: Grid) -> None:
         super().__init__()
@@ -71,12 +75,13 @@ class Encoder(nn.Module):
         self.last = nn.Conv1d(channels[-1] * (rows // _ROWS), latent, 1, bias=False)
         self.direct = nn.Conv1d(values_of_components(grid), latent, 1)
         self.even = nn.BatchNorm1d(latent, affine=False)
+        self.register_buffer("sizes", torch.ones(latent))
         nn.init.zeros_(self.last.weight)
 
     def forward(self, images: Tensor) -> Tensor:
         """Images, shape (batch, channels, rows, columns), to vectors, (batch, latent, columns / 8)."""
         told = self.direct(_halves(images)) + self.last(self.layers(images).flatten(1, 2))
-        return self.even(told.float())
+        return self.even(told.float()) * self.sizes[:, None]
 
 
 class Decoder(nn.Module):
@@ -134,7 +139,10 @@ def begin_with(components: Components, encoder: Encoder, decoder: Decoder) -> No
     mean, directions, deviations = components
     weights = _halves(_weights(encoder.grid).expand(1, *encoder.grid.image_shape))[0, :, 0]
     ahead = (directions / deviations).T
-    behind = directions * deviations / weights[:, None]
+    sizes = deviations**_POWER
+    sizes = sizes / sizes.square().mean().sqrt()
+    encoder.sizes.copy_(sizes)
+    behind = directions * (deviations / sizes) / weights[:, None]
     encoder.direct.load_state_dict({"weight": (ahead * weights)[..., None], "bias": -ahead @ mean})
     decoder.direct.load_state_dict({"weight": behind[..., None], "bias": mean / weights})
 

@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 
 import torch
+from scipy.linalg import hadamard
 from torch import Tensor, nn
 
 from mixdream.models.codec import COLUMNS, Cells, Decoder, Encoder, fill, white_values
 from mixdream.models.flow import Flow
 from mixdream.spectrogram.grid import Grid
+from mixdream.spectrogram.scaling import SPREAD
 
 
 class LatentFlow(nn.Module):
     """A codec, and a rectified flow over its vectors (Rombach et al. 2022).
+
+    The flow sees no moments but patterns in time, see `patterns`, ``patch`` of them as one: what goes on
+    through all bars is one of them, and what comes back in each bar, or on each beat, is a few.
 
     ``encoder`` and ``decoder`` are the channels of both. Behind the noise of the flow stands white noise,
     whose cells fill the spread that the decoder tells, then the ``conditions``.
@@ -25,6 +30,7 @@ class LatentFlow(nn.Module):
         decoder: Sequence[int],
         width: int,
         depth: int,
+        patch: int,
         shift: float,
         steps: int,
         guidance: float,
@@ -33,7 +39,7 @@ class LatentFlow(nn.Module):
         super().__init__()
         self.grid, positions = grid, grid.image_shape[2] // COLUMNS
         self.values = [latent * positions, white_values(grid), conditions]
-        self.flow = Flow((latent, positions), width, depth, 1, shift, steps, conditions, guidance)
+        self.flow = Flow((latent, positions), width, depth, patch, shift, steps, conditions, guidance)
         self.encoder = Encoder(latent, encoder, grid)
         self.decoder = Decoder(latent, decoder, grid)
 
@@ -47,17 +53,28 @@ class LatentFlow(nn.Module):
     ) -> Tensor | tuple[Tensor, Cells]:
         """Noise, N(0, 1), shape (batch, values), to images, shape (batch, channels, rows, columns).
 
-        In training ``noise`` are noisy vectors of the levels, shape (flows, 1, latent, positions), to be seen
-        through, and ``images`` are to be encoded and, with the dither on their vectors, decoded: one call for
-        both, what the flow predicts and what the decoder knows, since a network that is trained by several
-        processes is called once a step.
+        In training ``noise`` are noisy patterns of the levels, shape (flows, 1, latent, positions), to be
+        seen through, and ``images`` are to be encoded and, with the dither on their vectors, decoded: one
+        call for both, what the flow predicts and what the decoder knows, since a network that is trained by
+        several processes is called once a step.
         """
         if images is not None and dither is not None and level is not None:
             cells = self.decoder(self.encoder(images) + dither)
             return self.flow(noise, level, conditions), cells
         noise, white, told = noise.split(self.values, 1)
-        vectors = self.flow.sample(torch.cat([noise, told], 1))[:, 0]
+        vectors = patterns(SPREAD * self.flow.sample(torch.cat([noise, told], 1))[:, 0])
         return fill(self.decoder(vectors), white, self.grid)
+
+
+def patterns(vectors: Tensor) -> Tensor:
+    """Walsh-Hadamard transform over time, its own inverse, of vectors, shape (batch, latent, positions).
+
+    Position 0 becomes the sum of all moments, 1 the difference of even and odd ones, half of them that of the
+    first half and the second, and so on (Walsh 1923): noise stays noise, while music, which comes back after
+    1, 2, 4, 8 beats, gathers in few of them.
+    """
+    positions = vectors.shape[2]
+    return vectors @ (torch.from_numpy(hadamard(positions)).to(vectors) / positions**0.5)
 
 
 def latent_values(latent: int, grid: Grid) -> int:

@@ -111,6 +111,7 @@ class LatentFlow(Conditional):
     crop: int = Field(64, ge=32, le=16_384, multiple_of=32)  # columns of images that the codec learns from
     width: int = Field(ge=64, le=16_384, multiple_of=64)  # channels of the flow
     depth: int = Field(ge=1, le=100)  # its blocks
+    patch: int = Field(ge=1, le=64)  # patterns in time that it takes as one
     shift: float = Field(0.5, ge=-5, le=5)  # its noise levels are drawn as sigmoid(N(shift, 1))
     steps: int = Field(16, ge=1, le=1000)  # of its sampler
     guidance: float = Field(1.0, ge=1, le=10)  # how far the sampler goes beyond what is asked for
@@ -131,6 +132,12 @@ class LatentFlow(Conditional):
                 f"grid.bins {grid.bins} / grid.bands {grid.bands} and grid.frames {grid.frames} / grid.fold "
                 f"{grid.fold} must be multiples of 32 for a codec, and no fewer columns than model.crop "
                 f"{self.crop}"
+            )
+        positions = columns // 8
+        if positions & (positions - 1) or positions % self.patch:
+            raise ValueError(
+                f"grid.frames {grid.frames} / grid.fold {grid.fold} are {positions} vectors of 8 columns: a "
+                f"flow over them takes a power of two, and a multiple of model.patch {self.patch}"
             )
         if grid.scaling != "log-standard":
             raise ValueError(

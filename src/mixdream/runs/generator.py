@@ -29,6 +29,7 @@ def new_generator(recipe: Recipe, conditions: Conditions | None = None) -> nn.Mo
                 model.decoder,
                 model.width,
                 model.depth,
+                model.patch,
                 model.shift,
                 model.steps,
                 model.guidance,

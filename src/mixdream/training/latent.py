@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mixdream.models.codec import COLUMNS, Cells, Components, begin_with, principal_components
-from mixdream.models.latent_flow import LatentFlow
+from mixdream.models.latent_flow import LatentFlow, patterns
 from mixdream.recipes import models
 from mixdream.spectrogram.scaling import SPREAD
 from mixdream.training.flow import draw_level_and_noise, velocity_error
@@ -76,13 +76,13 @@ class LatentTrainer(Trainer):
 
     @torch.no_grad()
     def _encode(self, real: Tensor) -> Tensor:
-        """Vectors of whole windows as the flow takes them, shape (batch * levels, 1, latent, positions).
+        """Patterns of the vectors of whole windows, shape (batch * levels, 1, latent, positions).
 
         The averaged encoder's, where there is an average: what the flow learns fits the averaged decoder.
         """
         encoder = cast(LatentFlow, self.ema or self.generator).encoder.eval()
         with self.autocast():
-            vectors = encoder(real).float()[:, None] / SPREAD
+            vectors = patterns(encoder(real).float())[:, None] / SPREAD
         return vectors.repeat(_LEVELS, 1, 1, 1)
 
     def _crops(self, real: Tensor, rng: torch.Generator) -> Tensor:
