@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
+from safetensors.torch import load_file
 
 from mixdream.corpus.store import Corpus
 from mixdream.models.wavegan import Discriminator
 from mixdream.recipes.windows import training_windows
+from mixdream.runs.checkpoint import tensors_path
 from mixdream.runs.run import Run
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.training.batches import Batches
@@ -67,3 +69,14 @@ def test_a_stopped_training_goes_on_bit_identically(corpus: Corpus, tmp_path: Pa
     assert losses(tmp_path / "whole") == losses(tmp_path / "parts")
     assert Run.open(tmp_path / "whole").info()["steps"] >= 2
     assert not (tmp_path / "whole" / "scaling.json").exists(), "samples are not scaled"
+
+
+def test_a_training_goes_on_from_another_with_other_shifts(corpus: Corpus, tmp_path: Path) -> None:
+    train(tiny_recipe("wavegan", "training.epochs=1"), corpus, tmp_path / "parent")
+    parent = Run.open(tmp_path / "parent")
+    overrides = ("training.epochs=1", "training.learning_rate=1e-9", "model.shuffle=0")
+    train(tiny_recipe("wavegan", *overrides), corpus, tmp_path / "on", parent=parent)
+    runs = Run.open(tmp_path / "on"), parent
+    made, known = (load_file(tensors_path(run.chosen_checkpoint(), "discriminator")) for run in runs)
+    for name, value in known.items():
+        torch.testing.assert_close(made[name], value, rtol=0, atol=1e-6)
