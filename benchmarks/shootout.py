@@ -18,6 +18,7 @@ ROWS = (
     "thesis-3",
     "thesis-3+training.optimizer=adam",
     "specgan",
+    "wavegan",
     "cpu-8k",
     "cpu",
     "flow-8k",

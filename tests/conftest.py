@@ -49,6 +49,7 @@ TINY = {
         "model.layers=1",
         "model.steps=2",
     ),
+    "wavegan": ("model.latent=8", "model.width=2"),
 }
 FAST = ("training.batch=4", "training.precision=fp32")
 # Windows of seconds instead of beats: 6 steps an epoch.

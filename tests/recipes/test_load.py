@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mixdream.errors import InputError
 from mixdream.recipes.load import dump_recipe, load_recipe, load_resolved, recipe_names
-from mixdream.recipes.models import Dcgan
+from mixdream.recipes.models import Dcgan, WaveGan
 from mixdream.spectrogram.grid import NAMED_GRIDS
 from tests.texts import CHARACTERS
 
@@ -67,7 +67,10 @@ def test_own_recipes_extend_built_in_ones_and_files(tmp_path: Path) -> None:
         ("grid.hopp=5", "unknown key grid.hopp; the nearest is grid.hop"),
         ("training.epochs=many", "training.epochs: .*integer.*got 'many'"),
         ("training.epochs=0", "training.epochs: .*greater than or equal to 1, got 0"),
-        ("inversion=magic", "inversion: .*'random-phase', 'griffin-lim', 'pghi' or 'pghi.gl', got 'magic'"),
+        (
+            "inversion=magic",
+            "inversion: .*'random-phase', 'griffin-lim', 'pghi', 'pghi.gl' or 'none', got 'magic'",
+        ),
         ("windows.seconds=2", "windows of 2.* lengthen windows.seconds or lower grid.frames"),
         ("grid.frames=100", "multiples of 32"),
         ("model.generator=[1, 2]", "model.generator"),
@@ -157,9 +160,47 @@ def test_impossible_windows_of_beats_are_refused(override: str, message: str) ->
 
 def test_an_unknown_family_is_told_which_there_are() -> None:
     with pytest.raises(
-        InputError, match=r"model.family must be one of dcgan, flow, latent-flow, unet, got 'wavenet'"
+        InputError,
+        match=r"model.family must be one of dcgan, flow, latent-flow, unet, wavegan, got 'wavenet'",
     ):
         load_recipe("loops", ["model.family=wavenet"])
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("model.conditions=true", "model.conditions is no key of the family wavegan$"),
+        ("model.loss=relativistic", "model.loss: .*'wasserstein', got 'relativistic'"),
+        ("grid.channels=2", "grid: a waveform is mono"),
+        ("grid.bands=4", "grid: a waveform is mono and has no bands"),
+        ("grid.frames=500", "500 x grid.hop 64 are 32000 samples, which must be a power of two"),
+        ("grid.scaling=log", "go together, here are log, none and wavegan"),
+        ("inversion=pghi", "go together, here are waveform, pghi and wavegan"),
+    ],
+)
+def test_what_a_waveform_cannot_have_is_refused(override: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        load_recipe("wavegan", [override])
+
+
+@pytest.mark.parametrize("override", ["grid.scaling=waveform", "inversion=none"])
+def test_other_families_make_no_waveforms(override: str) -> None:
+    for name in ("loops", "thesis-ddpm", "flow-8k", "latent"):
+        with pytest.raises(InputError, match=r"go together|a waveform is mono"):
+            load_recipe(name, [override])
+
+
+def test_wavegan_says_what_its_paper_did() -> None:
+    """Donahue et al. 2019, appendix; batch and width are smaller."""
+    recipe = load_recipe("wavegan")
+    assert isinstance(recipe.model, WaveGan)
+    assert (recipe.model.latent, recipe.model.shuffle, recipe.model.penalty) == (100, 2, 10)
+    assert (recipe.model.critic_steps, recipe.training.learning_rate) == (5, 1e-4)
+    assert (recipe.training.optimizer, recipe.training.betas) == ("adam", (0.5, 0.9))
+    beside = load_recipe("specgan")
+    assert recipe.windows == beside.windows and recipe.tempo_bpm == beside.tempo_bpm
+    assert recipe.training == beside.training
+    assert recipe.grid.image_shape == (1, 1, 32_768)
 
 
 def test_a_recipe_of_another_family_takes_nothing_of_the_models_below(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from mixdream.training.train import train
 from tests.conftest import FAST, TINY, tiny_recipe, write_set
 from tests.corpus.small import make_corpus
 
-SOME = ("thesis-4", BESIDE)
+SOME = ("thesis-4", *BESIDE)
 SCALE = 1e-5
 
 
@@ -69,7 +69,7 @@ def test_the_thesis_is_on_one_page_and_nothing_is_done_twice(tmp_path: Path, cor
     assert "Figure 4.20" in page and "55" in page and "40.15" in page, "what the thesis's listeners said"
     assert page.count("<audio") == 4 * (1 + len(SOME))
     said = json.loads((made.folder / "report.json").read_text("utf-8"))
-    assert {model["name"] for model in said["models"] if model["lines"]} == set(SOME) - {BESIDE}
+    assert {model["name"] for model in said["models"] if model["lines"]} == set(SOME) - {*BESIDE}
     assert [row["name"] for row in said["measured"] if row["name"] in SOME] == list(SOME)
     assert all(row["copies"] == "0 of 8" for row in said["measured"] if row["name"] in SOME)
     assert {row["here"] for row in said["data"]} >= {"2, 0:01:45", "49,958 + 24,694 + 25,035"}

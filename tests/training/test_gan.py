@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from mixdream.corpus.store import Corpus
 from mixdream.models.dcgan import draw_latent
 from mixdream.recipes.load import recipe_names
-from mixdream.recipes.models import Dcgan
+from mixdream.recipes.models import Dcgan, WaveGan
 from mixdream.recipes.windows import training_windows
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.training.batches import Batches
@@ -20,7 +20,7 @@ from tests.conftest import FEW, tiny_recipe
 CPU = torch.device("cpu")
 # One of each loss also in half precision.
 RECIPES = [(name, "fp32") for name in recipe_names()] + [
-    (name, "bf16") for name in ("thesis-3", "specgan", "cpu", "flow-8k", "latent", "thesis-ddpm")
+    (name, "bf16") for name in ("thesis-3", "specgan", "wavegan", "cpu", "flow-8k", "latent", "thesis-ddpm")
 ]
 
 
@@ -33,12 +33,12 @@ def test_every_recipe_takes_a_step(name: str, precision: str, corpus: Corpus, st
     trainer = new_trainer(recipe, 0, Accelerator(cpu=True))
     before = copy.deepcopy(trainer.tensors())
     # Until every weight has a gradient: the blocks of a flow begin as nothing.
-    steps = recipe.model.critic_steps if isinstance(recipe.model, Dcgan) else 3
+    steps = recipe.model.critic_steps if isinstance(recipe.model, Dcgan | WaveGan) else 3
     values = [trainer.step(batches.images(batches.rows(step)), step) for step in range(steps)]
     assert all(np.isfinite(value) for of_step in values for value in of_step.values())
     judged = {key: value for key, value in values[0].items() if key.startswith("d_")}
     assert all(0 <= value <= 1 for value in judged.values())
-    if isinstance(recipe.model, Dcgan):
+    if isinstance(recipe.model, Dcgan | WaveGan):
         updated: set[str] = set() if recipe.model.loss == "relativistic" else {"d_fake_after"}
         assert judged.keys() == {"d_real", "d_fake_before"} | updated
     after = trainer.tensors()

@@ -13,6 +13,7 @@ from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.inversion import invert
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.spectrogram.transform import magnitudes
+from mixdream.spectrogram.waveform import waveform_images
 from mixdream.spectrogram.width import make_side, widths_of
 
 _BATCH = 32
@@ -80,8 +81,13 @@ class Voice:
         return audio, errors
 
     def passed(self, windows: np.ndarray, sets: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Real windows, shape (n, grid.samples, channels), through grid, scaling, inversion; see `spoken`."""
+        """Real windows, shape (n, grid.samples, channels), through grid, scaling, inversion; see `spoken`.
+
+        For a model of waveforms they are their clips as they are.
+        """
         audio = torch.from_numpy(windows)
+        if self.grid.scaling == "waveform":
+            return waveform_images(audio.mean(2), self.grid)[:, 0, 0, :, None].numpy(), np.zeros(len(windows))
         seen = self.seen(magnitudes(audio.mean(2), self.grid), sets)
         widths = widths_of(audio, self.grid) if self.grid.channels == 2 else None
         return self.spoken(seen, range(len(windows)), widths=widths)

@@ -36,7 +36,7 @@ def reproduce(
     only: str | None = typer.Option(
         None,
         metavar="NAME",
-        help="Train this model alone: thesis-1 to thesis-4, thesis-4-uniform, thesis-ddpm, cpu-8k.",
+        help="Train this model alone: thesis-1 to thesis-4, thesis-4-uniform, thesis-ddpm, cpu-8k, wavegan.",
     ),
     as_json: bool = JSON_OPTION,
 ) -> None:
@@ -58,7 +58,7 @@ def reproduce(
 
         reproduction = Reproduction(folder)
         corpus = reproduction.open_corpus(sources or [], report)
-    names = [only] if only and only != BESIDE else list(NAMES)
+    names = [only] if only and only not in BESIDE else list(NAMES)
     try:
         with progress("Measuring") as report:
             schedule = reproduction.schedule(corpus, names, scale, minutes, report)

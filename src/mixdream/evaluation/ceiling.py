@@ -96,10 +96,12 @@ def measure_ceiling(
     Raises
     ------
     InputError
-        A grid above the rate of the corpus, or no window that long.
+        A grid above the rate of the corpus, one of waveforms, or no window that long.
     """
     rate_hz = corpus.rate_hz
     for name, grid in grids.items():
+        if grid.scaling == "waveform":
+            raise InputError(f"{name} is of waveforms, which lose nothing on a grid: name another recipe")
         if grid.rate_hz > rate_hz:
             raise InputError(
                 f"grid {name} is for {grid.rate_hz} Hz, the corpus has {rate_hz} Hz: build one with "

@@ -19,7 +19,7 @@ from mixdream.errors import InputError
 from mixdream.progress import Report, part, silent
 from mixdream.runs.noise import noise_of_seed
 from mixdream.runs.run import METRICS_NAME, Run
-from mixdream.spectrogram.folding import unfold
+from mixdream.spectrogram.waveform import image_magnitudes
 from mixdream.spectrogram.width import from_channel
 
 LONGEST_S = 10.0
@@ -31,7 +31,10 @@ _LAST = 0.1  # of the steps: what the losses are averaged over
 
 @dataclass(frozen=True)
 class Spectrograms:
-    """What a run's clips were before they became audio: linear magnitudes, shape (n, bins, frames)."""
+    """What a run's clips were before they became audio: linear magnitudes, shape (n, bins, frames).
+
+    Of a run that makes waveforms: those of its audio, without errors.
+    """
 
     magnitudes: Tensor
     voice: Voice
@@ -67,10 +70,13 @@ def sample_run(run: Run, number: int, seed: int, report: Report = silent) -> Col
         sampled.append(_sample(run, generator, seeds[first : first + _BATCH]))
         report(0.3 * first / number, "sampling")
     images = torch.cat(sampled)
-    magnitudes = run.scaler.unscale(unfold(images, recipe.grid))
+    magnitudes = image_magnitudes(images, recipe.grid, run.scaler)
     voice = Voice(recipe.grid, run.scaler, recipe.inversion)
-    widths = from_channel(images[:, -1]) if recipe.grid.channels == 2 else None
-    audio, errors = voice.spoken(magnitudes, seeds, part(report, 0.3, 0.7), widths)
+    if recipe.grid.scaling == "waveform":
+        audio, errors = images[:, 0, 0, :, None].numpy(), np.zeros(number)
+    else:
+        widths = from_channel(images[:, -1]) if recipe.grid.channels == 2 else None
+        audio, errors = voice.spoken(magnitudes, seeds, part(report, 0.3, 0.7), widths)
     facts = {
         "recipe": f"{recipe.name}: {recipe.about}",
         "checkpoint": checkpoint.name,

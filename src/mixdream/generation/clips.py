@@ -59,8 +59,13 @@ class ClipPlan:
             return self.generator(noise_of(self.run.recipe, origin, self.run.conditions))
 
     def sound(self, origin: Origin, grid: Grid, loop: bool = False) -> tuple[np.ndarray, np.ndarray | None]:
-        """Middle and, of stereo, side, shape (grid.clip_samples,), float32, of the first frames of a clip."""
+        """Middle and, of stereo, side, shape (grid.clip_samples,), float32, of the first frames of a clip.
+
+        A waveform is taken as the model made it, whether it is to loop or not.
+        """
         image = self.image(origin)
+        if grid.scaling == "waveform":
+            return image[0, 0, 0, : grid.clip_samples].numpy(), None
         levels = self.run.scaler.unscale(unfold(image, self.run.recipe.grid))[..., : grid.frames]
         middle = invert(self.inversion, levels, grid, [seed_of(origin)], loop=loop)
         if grid.channels == 1:
@@ -104,9 +109,13 @@ def plan_clips(run: Run, wish: Wish, checkpoint: Path | None = None) -> ClipPlan
     Raises
     ------
     InputError
-        No checkpoint, or an impossible rate.
+        No checkpoint, an impossible rate, or an inversion of what is no spectrogram.
     """
     check_rate(wish.rate_hz)
+    if run.recipe.inversion == "none" and wish.inversion is not None:
+        raise InputError(
+            f"{run.folder} makes waveforms, which take no inversion: leave --inversion {wish.inversion} out"
+        )
     checkpoint = checkpoint or run.chosen_checkpoint()
     return ClipPlan(run, wish, checkpoint, run.load_generator(checkpoint))
 

@@ -157,11 +157,13 @@ def _parse(values: dict[str, Any], what: str) -> Recipe:
 
 
 def _explain(error: ErrorDetails) -> str:
-    path = [str(part) for part in error["loc"]]
+    path, family = [str(part) for part in error["loc"]], ""
     if len(path) > 2 and path[0] == "model":
-        del path[1]  # the family, which pydantic puts before the key
+        family = path.pop(1)  # which pydantic puts before the key
     key = ".".join(path)
     if error["type"] == "extra_forbidden":
+        if key in _keys(Recipe):
+            return f"{key} is no key of the family {family}"
         near = difflib.get_close_matches(key, list(_keys(Recipe)), 1, cutoff=0)
         return f"unknown key {key}; the nearest is {near[0]}"
     if error["type"].startswith("union_tag"):

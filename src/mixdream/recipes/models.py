@@ -179,6 +179,29 @@ class Unet(Section):
             )
 
 
+class WaveGan(Section):
+    """Two networks of samples against each other, without a spectrogram, see `mixdream.models.wavegan`."""
+
+    family: Literal["wavegan"]
+    latent: int = Field(100, ge=1, le=16_384)  # values of the latent vector
+    noise: Literal["uniform"] = "uniform"  # [0, 1), which the generator takes as [-1, 1)
+    width: int = Field(ge=1, le=1024)  # channels of the layers with most samples
+    shuffle: int = Field(2, ge=0, le=8)  # samples that the discriminator shifts clips by at most
+    loss: Literal["wasserstein"] = "wasserstein"
+    penalty: float = Field(10.0, ge=0, le=10_000)  # weight, of WGAN-GP
+    penalty_every: int = Field(1, ge=1, le=1000)  # steps; each weighs so many times as much
+    critic_steps: int = Field(5, ge=1, le=100)  # of the discriminator for each of the generator
+
+    def check_grid(self, grid: Grid) -> None:
+        """Raise ValueError where the networks cannot make waveforms of this grid."""
+        samples = grid.clip_samples
+        if samples < 64 or samples & (samples - 1):
+            raise ValueError(
+                f"grid.frames {grid.frames} x grid.hop {grid.hop} are {samples} samples, which must be a "
+                "power of two from 64 up for a WaveGAN"
+            )
+
+
 def _check_one_channel(grid: Grid) -> None:
     if grid.image_shape[0] > 1:
         raise ValueError(

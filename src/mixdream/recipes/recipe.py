@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from mixdream.corpus.beat_windows import StartOn
 from mixdream.corpus.hints import FASTEST_BPM, SLOWEST_BPM
-from mixdream.recipes.models import Conditional, Dcgan, Flow, LatentFlow, Section, Unet
+from mixdream.recipes.models import Conditional, Dcgan, Flow, LatentFlow, Section, Unet, WaveGan
 from mixdream.spectrogram.grid import Grid, InversionName
 
 Slide = Annotated[float, Field(gt=0, le=3_600_000)]
@@ -59,10 +59,11 @@ class Recipe(Section):
 
     name: str  # of the file it came from
     about: str = ""  # one line for `mixdream recipes`
-    inversion: InversionName  # of generated spectrograms, unless the user asks for another
+    # Of generated spectrograms, unless the user asks for another; of waveforms none.
+    inversion: Literal[InversionName, "none"]
     grid: Grid
     windows: Windows
-    model: Annotated[Dcgan | Flow | LatentFlow | Unet, Field(discriminator="family")]
+    model: Annotated[Dcgan | Flow | LatentFlow | Unet | WaveGan, Field(discriminator="family")]
     training: Training
 
     @model_validator(mode="after")
@@ -81,7 +82,13 @@ class Recipe(Section):
                 f"grid are {self.tempo_bpm:.0f} BPM, which must be {SLOWEST_BPM:.0f} to {FASTEST_BPM:.0f}: "
                 "change windows.beats or grid.frames"
             )
-        if self.inversion not in self.grid.inversions:
+        waveform = self.grid.scaling == "waveform", self.inversion == "none", self.model.family == "wavegan"
+        if any(waveform) and not all(waveform):
+            raise ValueError(
+                "grid.scaling waveform, inversion none and model.family wavegan go together, here are "
+                f"{self.grid.scaling}, {self.inversion} and {self.model.family}: set all three, or none"
+            )
+        if self.inversion not in (*self.grid.inversions, "none"):
             raise ValueError(
                 f"inversion {self.inversion} needs a grid with a Hann window, this is {self.grid.window}: "
                 f"choose {' or '.join(self.grid.inversions)}"
@@ -98,7 +105,7 @@ class Recipe(Section):
     @property
     def sampler_steps(self) -> int | None:
         """Steps from noise to music; None where a model takes one."""
-        return None if isinstance(self.model, Dcgan) else self.model.steps
+        return None if isinstance(self.model, Dcgan | WaveGan) else self.model.steps
 
     @property
     def noise_values(self) -> int:
@@ -106,6 +113,8 @@ class Recipe(Section):
         model, (_, rows, columns) = self.model, self.grid.image_shape
         if isinstance(model, Flow | Unet):
             return self.grid.bins * self.grid.frames
+        if isinstance(model, WaveGan):
+            return model.latent
         # Here, because torch takes its time to import; who only reads recipes need not wait for it.
         if isinstance(model, LatentFlow):
             from mixdream.models.latent_flow import latent_values

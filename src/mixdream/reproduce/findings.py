@@ -44,7 +44,7 @@ class Measured:
 def in_words(schedule: Schedule, name: str, corpus: Corpus) -> str:
     """How much of a model's training was planned, as it stands under every figure."""
     full = load_recipe(name)
-    if name == BESIDE:
+    if name in BESIDE:
         return "as long as the longest of the others"
     own = scaled_recipe(name, schedule.scale, corpus)
     if own == full:
@@ -162,7 +162,7 @@ def measured(reproduction: Reproduction) -> list[Measured]:
                 info = Run.open(reproduction.run_folder(name)).info()
                 rows.append(_measured(name, by_name[name], clock(info["seconds"])))
         for name, floor in said["floors"].items():
-            beside = f"for {BESIDE}" if group == BESIDE else "for the thesis's models"
+            beside = f"for {group}" if group in BESIDE else "for the thesis's models"
             rows.append(_measured(f"real music, {name}, {beside}", floor, ""))
     return rows
 

@@ -31,7 +31,7 @@ def write_page(reproduction: Reproduction, schedule: Schedule, corpus: Corpus) -
     """Write ``index.html``, self-contained, and ``report.json`` of what is done so far."""
     trained = reproduction.trained()
     models = [_model(reproduction, schedule, corpus, experiment, trained) for experiment in EXPERIMENTS]
-    beside = _beside(reproduction, schedule, corpus) if BESIDE in trained else None
+    beside = [_beside(reproduction, schedule, corpus, name) for name in BESIDE if name in trained]
     survey = _survey()
     content: dict[str, Any] = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -97,13 +97,13 @@ def _model(
     }
 
 
-def _beside(reproduction: Reproduction, schedule: Schedule, corpus: Corpus) -> dict[str, Any]:
-    run = Run.open(reproduction.run_folder(BESIDE))
+def _beside(reproduction: Reproduction, schedule: Schedule, corpus: Corpus, name: str) -> dict[str, Any]:
+    run = Run.open(reproduction.run_folder(name))
     info = run.info()
     return {
-        "name": BESIDE,
+        "name": name,
         "about": run.recipe.about,
-        "planned": in_words(schedule, BESIDE, corpus),
+        "planned": in_words(schedule, name, corpus),
         "steps": info["steps"],
         "seconds": info["seconds"],
         "doctor": info.get("doctor", {}).get("sentence", ""),

@@ -112,7 +112,7 @@ class Reproduction:
                 "to go on, or choose another folder"
             )
         known = state.get("image_s", {})
-        wanted = [name for name in names if name != BESIDE]
+        wanted = [name for name in names if name not in BESIDE]
         missing = [name for name in wanted if name not in known]
         image_s = known | measure_images(corpus, missing, report)
         if "scale" in state:
@@ -139,12 +139,12 @@ class Reproduction:
         if self.is_trained(name):
             return
         minutes = None
-        if name == BESIDE:
+        if name in BESIDE:
             if not self._longest_s():
                 raise InputError(
-                    f"{BESIDE} is trained for as long as the longest of the thesis's models: train one first"
+                    f"{name} is trained for as long as the longest of the thesis's models: train one first"
                 )
-            recipe = load_recipe(BESIDE)
+            recipe = load_recipe(name)
             minutes = (self._longest_s() - trained_so_far(folder).seconds) / 60
         else:
             recipe = scaled_recipe(name, schedule.scale, corpus)
@@ -157,11 +157,11 @@ class Reproduction:
             return False
         if Run.open(folder).info()["status"] == "finished":
             return True
-        return name == BESIDE and trained_so_far(folder).seconds >= _NEARLY * self._longest_s()
+        return name in BESIDE and trained_so_far(folder).seconds >= _NEARLY * self._longest_s()
 
     def _longest_s(self) -> float:
         """Seconds that the longest training of the thesis's models took."""
-        others = (self.run_folder(name) for name in NAMES if name != BESIDE)
+        others = (self.run_folder(name) for name in NAMES if name not in BESIDE)
         return max(trained_so_far(folder).seconds for folder in others)
 
     def run_folder(self, name: str) -> Path:
@@ -201,12 +201,13 @@ class Reproduction:
             self._note(f"drawn {name}", made_of)
 
     def evaluate(self, corpus: Corpus, report: Report = silent) -> None:
-        """Compare every model with the music; the recipe beside them has windows of its own.
+        """Compare every model with the music; the recipes beside them have windows of their own.
 
         Where there is too little music, it is noted why there is no comparison.
         """
         trained = self.trained()
-        groups = {"thesis": [name for name in trained if name != BESIDE], BESIDE: [BESIDE]}
+        groups = {"thesis": [name for name in trained if name not in BESIDE]}
+        groups |= {name: [name] for name in BESIDE}
         for done, (group, names) in enumerate(groups.items()):
             if not set(names) & set(trained):
                 continue
@@ -214,7 +215,7 @@ class Reproduction:
             if self._is_made_of(f"evaluated {group}", made_of):
                 continue
             try:
-                content = self._compared(names, corpus, part(report, done / 2, 0.5))
+                content = self._compared(names, corpus, part(report, done / len(groups), 1 / len(groups)))
             except InputError as error:
                 self._note(f"not compared {group}", str(error))
                 continue
@@ -231,9 +232,9 @@ class Reproduction:
         return make_report(corpus, reference, collections, report=part(report, 0.5, 0.5))
 
     def evaluations(self) -> dict[str, dict[str, Any]]:
-        """What the evaluations say, by group: the thesis's models, and the recipe beside them."""
+        """What the evaluations say, by group: the thesis's models, and each of those beside them."""
         found = {}
-        for group in ("thesis", BESIDE):
+        for group in ("thesis", *BESIDE):
             path = self.folder / "evaluation" / group / "report.json"
             if path.is_file():
                 found[group] = json.loads(path.read_text("utf-8"))

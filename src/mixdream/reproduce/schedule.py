@@ -31,12 +31,12 @@ class Schedule:
     image_s: Mapping[str, float]
 
     def seconds(self, corpus: Corpus) -> dict[str, float]:
-        """Seconds of each training; that of the recipe beside them takes as long as the longest."""
+        """Seconds of each training; those of the recipes beside them take as long as the longest."""
         seconds = {}
         for name, image_s in self.image_s.items():
             recipe = scaled_recipe(name, self.scale, corpus)
             seconds[name] = recipe.training.epochs * (recipe.windows.total or 0) * image_s
-        return seconds | {BESIDE: max(seconds.values())} if seconds else {}
+        return seconds | dict.fromkeys(BESIDE, max(seconds.values())) if seconds else {}
 
 
 def scaled_recipe(name: str, scale: float, corpus: Corpus) -> Recipe:

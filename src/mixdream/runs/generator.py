@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from mixdream.models import wavegan
 from mixdream.models.dcgan import Generator
 from mixdream.models.flow import Flow
 from mixdream.models.latent_flow import LatentFlow
@@ -35,6 +36,8 @@ def new_generator(recipe: Recipe, conditions: Conditions | None = None) -> nn.Mo
                 model.guidance,
                 width,
             )
+        if model.family == "wavegan":
+            return wavegan.Generator(model.latent, model.width, recipe.grid.clip_samples)
         if model.family == "unet":
             from mixdream.models.unet import Diffusion  # here: diffusers takes its time to import
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mixdream.models.dcgan import draw_latent
-from mixdream.recipes.models import Dcgan
+from mixdream.recipes.models import Dcgan, WaveGan
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.conditions import Conditions
 
@@ -83,4 +83,4 @@ def _noise(recipe: Recipe, scores: Tensor) -> Tensor:
 
 
 def _is_uniform(recipe: Recipe) -> bool:
-    return isinstance(recipe.model, Dcgan) and recipe.model.noise == "uniform"
+    return isinstance(recipe.model, Dcgan | WaveGan) and recipe.model.noise == "uniform"

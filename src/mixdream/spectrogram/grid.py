@@ -5,7 +5,7 @@ from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Scaling = Literal["min-max", "as-is", "log", "log-standard"]
+Scaling = Literal["min-max", "as-is", "log", "log-standard", "waveform"]
 InversionName = Literal["random-phase", "griffin-lim", "pghi", "pghi+gl"]
 
 WIDTH_BANDS = 16
@@ -35,7 +35,7 @@ class Grid(BaseModel):
     bins: int = Field(128, ge=1)  # rows, from 0 Hz up: n_fft // 2 drops the Nyquist row, one more keeps it
     frames: int = Field(128, ge=1)  # columns
     window: Literal["rectangular", "hann"] = "rectangular"
-    scaling: Scaling = "min-max"  # to what a model sees, see mixdream.spectrogram.scaling
+    scaling: Scaling = "min-max"  # to what a model sees, see mixdream.spectrogram.scaling; or the waveform
     bands: int = Field(1, ge=1, le=16)  # of frequency, that a model sees as channels
     overlap: int = Field(0, ge=0)  # rows that neighbouring bands share; the highest rows are in none
     fold: Literal[1, 2] = 1  # frames in a column: of 2, a model sees mean and difference as channels
@@ -66,6 +66,10 @@ class Grid(BaseModel):
             raise ValueError(
                 f"overlap {self.overlap} is more than half of a band's {self.bins // self.bands} rows, or "
                 "there is one band only"
+            )
+        if self.scaling == "waveform" and (self.bands, self.fold, self.channels) != (1, 1, 1):
+            raise ValueError(
+                "a waveform is mono and has no bands and columns: set bands, fold and channels to 1"
             )
         if self.channels == 2 and (self.window != "hann" or 4 * self.hop > self.n_fft):
             raise ValueError("stereo takes a Hann window and a hop of at most a quarter of it")
@@ -98,7 +102,12 @@ class Grid(BaseModel):
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """Channels, rows and columns of the images that a model sees, see mixdream.spectrogram.folding."""
+        """Channels, rows and columns of the images that a model sees, see mixdream.spectrogram.folding.
+
+        A waveform is a single row of samples, see mixdream.spectrogram.waveform.
+        """
+        if self.scaling == "waveform":
+            return 1, 1, self.clip_samples
         channels = self.bands * self.fold + (self.channels == 2)
         return channels, self.bins // self.bands, self.frames // self.fold
 

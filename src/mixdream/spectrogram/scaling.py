@@ -23,10 +23,10 @@ class Scaler:
 
     Parameters
     ----------
-    scaling : {"min-max", "as-is", "log", "log-standard"}
+    scaling : {"min-max", "as-is", "log", "log-standard", "waveform"}
         ``min-max``: each image to [0, 1], ``(x - min) / (max - min)`` as in scikit-learn's MinMaxScaler
         (a constant image becomes 0).
-        ``as-is``: unchanged.
+        ``as-is``: unchanged; so is ``waveform``, whose model sees no magnitudes.
         ``log``: decibels from -80 dB to 0 mapped to [-1, 1], quieter and louder ones clipped.
         ``log-standard``: decibels relative to the reference of the window's set, clipped to [-80, 0], then
         each bin standardised: its mean becomes 0, three standard deviations 1.
@@ -71,7 +71,7 @@ class Scaler:
         the logarithmic ones the floor becomes silence, so that nothing is added where there was nothing.
         Values that a model made up are of no set: they get the middle reference.
         """
-        if self.scaling in ("min-max", "as-is"):
+        if self.scaling in ("min-max", "as-is", "waveform"):
             return values.clamp(min=0)
         if self.scaling == "log":
             relative, reference = (1 - values) / 2 * LOG_FLOOR_DB, torch.zeros(())

@@ -1,4 +1,4 @@
-"""Batches of real spectrograms, computed from the corpus when they are needed."""
+"""Batches of real spectrograms or waveforms, computed from the corpus when they are needed."""
 
 from pathlib import Path
 
@@ -12,10 +12,11 @@ from mixdream.errors import InputError
 from mixdream.evaluation.copies.band_levels import spectrogram_levels
 from mixdream.recipes.windows import TrainingWindows
 from mixdream.runs.conditions import Conditions
-from mixdream.spectrogram.folding import fold, unfold
+from mixdream.spectrogram.folding import fold
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.spectrogram.transform import magnitudes, stft
+from mixdream.spectrogram.waveform import image_magnitudes, waveform_images
 from mixdream.spectrogram.width import power_of, to_channel, widths_db
 from mixdream.training.image_cache import ImageCache
 
@@ -84,6 +85,8 @@ class Batches:
     def _make_some(self, rows: np.ndarray) -> Tensor:
         grid, stereo = self.grid, self.grid.channels == 2
         audio = torch.from_numpy(self.windows.read(rows, mono=not stereo)).to(self.device)
+        if grid.scaling == "waveform":
+            return waveform_images(audio, grid)
         names = set_names(self.windows, rows)
         if not stereo:
             return fold(self.scaler.scale(magnitudes(audio, grid), names), grid)
@@ -98,7 +101,7 @@ class Batches:
 
     def magnitudes(self, images: Tensor) -> Tensor:
         """Linear magnitudes of images, shape (rows, bins, frames), on the CPU."""
-        return self.scaler.unscale(unfold(images.float().cpu(), self.grid))
+        return image_magnitudes(images.float().cpu(), self.grid, self.scaler)
 
     def descriptors(self, rows: np.ndarray, images: Tensor) -> np.ndarray:
         """Descriptors of windows and their images, shape (rows, 5), see `mixdream.analysis.descriptors`."""

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mixdream.models.dcgan import Discriminator, draw_latent
-from mixdream.recipes.models import Dcgan
+from mixdream.recipes.models import Dcgan, WaveGan
 from mixdream.training.trainer import Trainer
 
 
@@ -20,23 +20,27 @@ class GanTrainer(Trainer):
     maximises the mean difference of its logits, its gradient between real and generated images is kept at
     norm 1; the generator takes every ``critic_steps``-th step.
 
-    ``relativistic`` has a trainer of its own, see `mixdream.training.relativistic`.
+    ``relativistic`` has a trainer of its own, see `mixdream.training.relativistic`, and so have waveforms,
+    `mixdream.training.wavegan`.
     """
 
     def new_networks(self) -> dict[str, nn.Module]:
         """Return an untrained generator and discriminator on the CPU."""
+        return super().new_networks() | {"discriminator": self.new_discriminator()}
+
+    def new_discriminator(self) -> nn.Module:
+        """Return an untrained discriminator on the CPU."""
         model, (channels, rows, columns) = self.model, self.recipe.grid.image_shape
+        assert isinstance(model, Dcgan)
         width = self.conditions.width if self.conditions else 0
-        networks = super().new_networks()
-        judge = Discriminator(
+        return Discriminator(
             model.discriminator, (rows, columns), model.normalise_discriminator, width, channels
         )
-        return networks | {"discriminator": judge}
 
     @property
-    def model(self) -> Dcgan:
+    def model(self) -> Dcgan | WaveGan:
         """The recipe's section on the networks."""
-        assert isinstance(self.recipe.model, Dcgan)
+        assert isinstance(self.recipe.model, Dcgan | WaveGan)
         return self.recipe.model
 
     def step(self, real: Tensor, step: int, conditions: Tensor | None = None) -> dict[str, float]:

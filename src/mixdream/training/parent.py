@@ -14,7 +14,16 @@ from mixdream.runs.run import Run
 from mixdream.training.trainer import Trainer
 
 # Of a model: how it is trained and sampled, not what its networks are.
-_MAY_DIFFER = ("untold", "penalty", "penalty_every", "real_label", "critic_steps", "steps", "shift")
+_MAY_DIFFER = (
+    "untold",
+    "penalty",
+    "penalty_every",
+    "real_label",
+    "critic_steps",
+    "shuffle",
+    "steps",
+    "shift",
+)
 
 
 def check_parent(recipe: Recipe, parent: Run) -> None:

@@ -28,6 +28,7 @@ from mixdream.training.latent import LatentTrainer
 from mixdream.training.parent import take_weights
 from mixdream.training.relativistic import RelativisticTrainer
 from mixdream.training.trainer import Trainer
+from mixdream.training.wavegan import WaveGanTrainer
 
 FITTED = 1024
 """Windows that statistics and scales of descriptors are fitted on."""
@@ -106,6 +107,8 @@ def new_trainer(
         return FlowTrainer(recipe, seed, accelerator, conditions)
     if recipe.model.family == "latent-flow":
         return LatentTrainer(recipe, seed, accelerator, conditions)
+    if recipe.model.family == "wavegan":
+        return WaveGanTrainer(recipe, seed, accelerator, conditions)
     trainer = RelativisticTrainer if recipe.model.loss == "relativistic" else GanTrainer
     return trainer(recipe, seed, accelerator, conditions)
 

@@ -122,9 +122,9 @@ class Trainer(ABC):
             for name, network in self.networks.items()
         }
 
-    def rng(self, step: int) -> torch.Generator:
-        """Random numbers of a step in this process."""
-        entropy = np.random.SeedSequence([self.seed, step, self.accelerator.process_index])
+    def rng(self, step: int, *purpose: int) -> torch.Generator:
+        """Random numbers of a step in this process; others for each ``purpose``, unless it is 0."""
+        entropy = np.random.SeedSequence([self.seed, step, self.accelerator.process_index, *purpose])
         return torch.Generator().manual_seed(int(entropy.generate_state(1, np.uint64)[0] >> 1))
 
     def set_rate(self, step: int) -> None:
