@@ -24,7 +24,7 @@ SMALL = tuple(f"grid.{key}" for key in ("n_fft=256", "hop=64", "bins=128", "band
 def stereo_run(stereo_corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Two bars in stereo, at 8 kHz to be quick."""
     folder = tmp_path_factory.mktemp("runs") / "stereo"
-    return trained(folder, stereo_corpus, "cpu", "grid.rate_hz=8000", *SMALL)
+    return trained(folder, stereo_corpus, "gan", "grid.rate_hz=8000", *SMALL)
 
 
 def test_loops_are_stereo_and_their_mono_sum_is_the_middle(stereo_run: Run, tmp_path: Path) -> None:

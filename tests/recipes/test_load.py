@@ -185,7 +185,7 @@ def test_what_a_waveform_cannot_have_is_refused(override: str, message: str) -> 
 
 @pytest.mark.parametrize("override", ["grid.scaling=waveform", "inversion=none"])
 def test_other_families_make_no_waveforms(override: str) -> None:
-    for name in ("loops", "thesis-ddpm", "flow-8k", "latent"):
+    for name in ("loops", "thesis-ddpm", "flow-8k", "cpu"):
         with pytest.raises(InputError, match=r"go together|a waveform is mono"):
             load_recipe(name, [override])
 
@@ -220,16 +220,18 @@ def test_batch_normalisation_and_penalties_of_single_images_exclude_each_other()
 
 def test_guidance_is_for_what_is_asked_for() -> None:
     with pytest.raises(InputError, match=r"model\.guidance leads to what is asked for"):
-        load_recipe("latent", ["model.conditions=false", "model.untold=0"])
+        load_recipe("cpu", ["model.conditions=false", "model.untold=0"])
 
 
 @pytest.mark.parametrize(
     ("name", "change", "words"),
     [
         ("flow-8k", "model.patch=3", "multiple of model.patch 3"),
-        ("latent", "model.crop=288", "no fewer columns than model.crop 288"),
-        ("latent", "grid.scaling=log", "a codec needs values of even spread"),
-        ("latent", "model.conditions=false", "model.untold is for model.conditions"),
+        ("cpu", "model.crop=288", "no fewer columns than model.crop 288"),
+        ("cpu", "model.patch=3", "a power of two, and a multiple of model.patch 3"),
+        ("cpu", "grid.frames=768", "768 / grid.fold 2 are 48 vectors of 8 columns"),
+        ("cpu", "grid.scaling=log", "a codec needs values of even spread"),
+        ("cpu", "model.conditions=false", "model.untold is for model.conditions"),
         ("flow-8k", "grid.scaling=min-max", "scaling log-standard"),
         ("thesis-ddpm", "grid.scaling=as-is", "known range"),
         ("thesis-ddpm", "grid.frames=100", "multiples of 32 for a U-Net of 6 levels"),

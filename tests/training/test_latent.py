@@ -1,19 +1,20 @@
 import copy
 
 import numpy as np
+import pytest
 import torch
 from accelerate import Accelerator
 
-from mixdream.models.codec import Cells
+from mixdream.models.codec import Cells, fill, white_values
 from mixdream.models.flow import Flow
-from mixdream.models.latent_flow import LatentFlow
+from mixdream.models.latent_flow import LatentFlow, patterns
 from mixdream.training.flow import velocity_error
 from mixdream.training.latent import LatentTrainer, codec_loss
 from tests.conftest import tiny_recipe
 
 
 def trainer(*overrides: str) -> LatentTrainer:
-    recipe = tiny_recipe("latent", "model.conditions=false", "model.untold=0", "model.guidance=1", *overrides)
+    recipe = tiny_recipe("cpu", "model.conditions=false", "model.untold=0", "model.guidance=1", *overrides)
     return LatentTrainer(recipe, 0, Accelerator(cpu=True))
 
 
@@ -36,6 +37,34 @@ def test_what_was_encoded_comes_back() -> None:
         back = generator.decoder(generator.encoder(images)).levels
     hits, heard = (each[:, 0].mean(1).flatten().numpy() for each in (images, back))
     assert np.corrcoef(hits, heard)[0, 1] > 0.8
+
+
+def test_a_codec_that_has_begun_knows_what_comes_when_before_the_first_step() -> None:
+    learner, rng = trainer(), np.random.default_rng(0)
+    learner.begin([beats(16, rng), beats(16, rng)])
+    images = beats(4, rng)
+    for generator in (learner.generator.eval(), learner.ema):
+        assert isinstance(generator, LatentFlow)
+        with torch.no_grad():
+            back = generator.decoder(generator.encoder(images)).levels
+        hits, heard = (each[:, 0].mean(1).flatten().numpy() for each in (images, back))
+        assert np.corrcoef(hits, heard)[0, 1] > 0.95
+
+
+def test_a_flow_that_knows_a_window_makes_that_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So vectors have one scale on the way in, through the flow and on the way out."""
+    learner, rng = trainer(), np.random.default_rng(0)
+    learner.begin([beats(16, rng)])
+    generator, image = learner.ema, beats(1, rng)
+    assert isinstance(generator, LatentFlow)
+    known = patterns(generator.encoder(image))[:, None]
+    monkeypatch.setattr(generator.flow, "predict", lambda *_: known)
+    noise = torch.randn(1, learner.recipe.noise_values)
+    with torch.no_grad():
+        made = generator(noise)
+        cells = generator.decoder(generator.encoder(image))
+    white = noise[:, -white_values(learner.recipe.grid) :]
+    torch.testing.assert_close(made, fill(cells, white, learner.recipe.grid), rtol=1e-3, atol=1e-3)
 
 
 def test_noise_has_its_mean_as_levels_its_mean_deviation_as_spread_and_its_change_as_change() -> None:
