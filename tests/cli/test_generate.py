@@ -90,7 +90,7 @@ def test_extensions(flow_run: Run, tmp_path: Path) -> None:
         (["morph", "1", "--run", "RUN"], "Missing argument"),
         (["vary", "1", "--run", "RUN", "--strength", "1.5"], "'--strength'"),
         (["vary", "none.wav", "--run", "RUN"], "neither a clip nor a seed"),
-        (["extend", "none.wav", "--run", "RUN"], "train a flow"),
+        (["extend", "none.wav", "--run", "RUN"], "train one that has a flow"),
     ],
 )
 def test_what_cannot_be_is_one_line(arguments: list[str], message: str, run: Path, tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_what_cannot_be_gone_on_from(run: Run, bars_run: Run, tmp_path: Path) ->
     soundfile.write(silent := tmp_path / "silent.wav", np.zeros(80_000), 8000)
     with pytest.raises(InputError, match="ends in silence"):
         continue_file(run, silent, tmp_path / "out", Wish(bpm=BPM))
-    with pytest.raises(InputError, match="makes whole clips at once; train a flow"):
+    with pytest.raises(InputError, match="makes whole clips at once; train one that has a flow"):
         continue_file(bars_run, short, tmp_path / "out", Wish(bpm=BPM))
 
 

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from safetensors.torch import load_file
 
 from mixdream.corpus.store import Corpus
+from mixdream.generation.continuation import continue_file
 from mixdream.generation.generate import generate
 from mixdream.generation.loops import make_loop, plan_loops
 from mixdream.generation.origin import ConditionedSeed, Variation
@@ -15,8 +17,9 @@ from mixdream.generation.wish import Wish
 from mixdream.runs.checkpoint import tensors_path
 from mixdream.runs.run import Run
 from mixdream.runs.share import share_run
+from mixdream.spectrogram.transform import magnitudes
 from mixdream.training.train import train
-from tests.conftest import tiny_recipe
+from tests.conftest import tiny_recipe, write_set
 from tests.generation.conftest import trained
 from tests.generation.test_stereo import SMALL
 
@@ -66,3 +69,21 @@ def test_fewer_steps_of_the_sampler_are_other_loops(run: Run, tmp_path: Path) ->
     assert not np.allclose(make_loop(few, 3).audio, make_loop(plan_loops(run, Wish()), 3).audio)
     (made,) = generate(run.with_steps(2), tmp_path, Wish(count=1))
     assert made["sampler_steps"] == 2
+
+
+def test_a_file_is_gone_on_from_in_stereo(run: Run, tmp_path: Path) -> None:
+    """At the model's own tempo and rate, so that nothing is resampled; one bar of two."""
+    bpm = run.recipe.tempo_bpm
+    assert bpm is not None
+    path = write_set(tmp_path / "mine.wav", 16 * 60 / bpm, bpm, seed=9, stereo=True)
+    clips = continue_file(run, path, tmp_path / "out", Wish(count=2, seed=3, bpm=bpm, rate_hz=8000))
+    half = run.recipe.grid.clip_samples // 2
+    end = soundfile.read(path)[0][-half:]
+    first, second = (soundfile.read(clip["file"])[0] for clip in clips)
+    assert first.shape == (2 * half, 2)
+    grid = run.recipe.grid.model_copy(update={"frames": half // run.recipe.grid.hop - 3})
+    middles = torch.from_numpy(np.stack([part.mean(1) for part in (end, first[:half], second[:half])]))
+    rows = grid.bins - grid.overlap  # the highest are in no band
+    levels = magnitudes(middles.float(), grid)[:, :rows].clamp(min=1e-4).log().flatten(1)
+    assert torch.corrcoef(levels).min() > 0.9
+    assert np.corrcoef(first[half:, 0], second[half:, 0])[0, 1] < 0.5, "other seeds go on in other ways"

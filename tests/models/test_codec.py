@@ -133,13 +133,31 @@ def test_what_comes_back_each_beat_is_in_few_patterns_and_noise_stays_noise() ->
     torch.testing.assert_close(patterns(halves), 4.0 * (torch.arange(16) == 8).expand(1, 1, 16))
 
 
-def made(noise: torch.Tensor, conditions: int) -> torch.Tensor:
+def network(conditions: int) -> LatentFlow:
     torch.manual_seed(0)
-    network = LatentFlow(GRID, 6, [4] * 5, [8, 8, 4, 4, 4], 64, 1, 2, 0.5, 2, 1.5, conditions)
-    for weights in network.flow.parameters():
+    untrained = LatentFlow(GRID, 6, [4] * 5, [8, 8, 4, 4, 4], 64, 1, 2, 0.5, 2, 1.5, conditions)
+    for weights in untrained.flow.parameters():
         if not weights.any() and weights.ndim == 2:  # a block begins as nothing
             torch.nn.init.normal_(weights, 0, 0.1)
-    return network.eval()(noise)
+    return untrained.eval()
+
+
+def made(noise: torch.Tensor, conditions: int) -> torch.Tensor:
+    return network(conditions)(noise)
+
+
+@torch.no_grad()
+def test_what_is_known_stays_and_the_rest_goes_with_it() -> None:
+    """Of 16 vectors 7 are known whole; what comes next hears them."""
+    known = torch.rand(3, *GRID.image_shape) - 0.5
+    noise = torch.randn(1, latent_values(6, GRID) + 5).expand(3, -1)
+    images = network(5).go_on(noise, known, 63)
+    assert torch.equal(images[..., :63], known[..., :63])
+    rest = images[..., 96:]
+    assert (rest[0] - rest[1]).abs().mean() > 1e-3
+    changed = known.clone()
+    changed[..., 63:] = 0.9  # which is not known
+    torch.testing.assert_close(network(5).go_on(noise, changed, 63)[..., 63:], images[..., 63:])
 
 
 @pytest.mark.parametrize("conditions", [0, 5])

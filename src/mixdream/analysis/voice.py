@@ -10,10 +10,10 @@ from torch import Tensor
 from mixdream.analysis.consistency import consistency
 from mixdream.progress import Report, silent
 from mixdream.spectrogram.grid import Grid
+from mixdream.spectrogram.images import waveform_images
 from mixdream.spectrogram.inversion import invert
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.spectrogram.transform import magnitudes
-from mixdream.spectrogram.waveform import waveform_images
 from mixdream.spectrogram.width import make_side, widths_of
 
 _BATCH = 32

@@ -19,7 +19,7 @@ from mixdream.errors import InputError
 from mixdream.progress import Report, part, silent
 from mixdream.runs.noise import noise_of_seed
 from mixdream.runs.run import METRICS_NAME, Run
-from mixdream.spectrogram.waveform import image_magnitudes
+from mixdream.spectrogram.images import image_magnitudes
 from mixdream.spectrogram.width import from_channel
 
 LONGEST_S = 10.0

@@ -19,8 +19,8 @@ from mixdream.files import write_json
 from mixdream.generation.origin import Origin, about_origin, file_name_of, noise_of, seed_of
 from mixdream.generation.wish import Wish
 from mixdream.runs.run import Run
-from mixdream.spectrogram.folding import unfold
 from mixdream.spectrogram.grid import Grid
+from mixdream.spectrogram.images import image_magnitudes
 from mixdream.spectrogram.inversion import default_inversion, invert
 from mixdream.spectrogram.width import from_channel, make_side
 
@@ -63,11 +63,20 @@ class ClipPlan:
 
         A waveform is taken as the model made it, whether it is to loop or not.
         """
-        image = self.image(origin)
+        return self.sound_of(self.image(origin), seed_of(origin), grid, loop)
+
+    def sound_of(
+        self, image: Tensor, seed: int, grid: Grid, loop: bool = False, reference_db: float | None = None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Middle and side, as `sound`, of an image, shape (1, channels, rows, columns).
+
+        The seed is that of the phases, the reference that of its levels (`Scaler.unscale`).
+        """
+        recipe = self.run.recipe
         if grid.scaling == "waveform":
             return image[0, 0, 0, : grid.clip_samples].numpy(), None
-        levels = self.run.scaler.unscale(unfold(image, self.run.recipe.grid))[..., : grid.frames]
-        middle = invert(self.inversion, levels, grid, [seed_of(origin)], loop=loop)
+        levels = image_magnitudes(image, recipe.grid, self.run.scaler, reference_db)[..., : grid.frames]
+        middle = invert(self.inversion, levels, grid, [seed], loop=loop)
         if grid.channels == 1:
             return middle[0].numpy(), None
         widths = from_channel(image[:, -1])[..., : grid.frames // grid.fold]

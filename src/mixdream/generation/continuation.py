@@ -1,6 +1,7 @@
-"""Continuations: a file's last bars, and what a flow model makes of them next."""
+"""Continuations: a file's last bars, and what a model makes of them next."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ from mixdream.generation.clips import plan_clips, resample, write_levelled
 from mixdream.generation.origin import ConditionedSeed, name_of
 from mixdream.generation.wish import Wish
 from mixdream.models.flow import Flow
+from mixdream.models.latent_flow import LatentFlow
 from mixdream.progress import Report, silent
 from mixdream.runs.conditions import no_conditions
 from mixdream.runs.noise import draw_noise
 from mixdream.runs.run import Run
 from mixdream.runs.tempo import playing_tempo
-from mixdream.spectrogram.inversion import invert
+from mixdream.spectrogram.images import image_magnitudes, images_of
 from mixdream.spectrogram.transform import magnitudes
 
 _MARGIN_S = 0.1  # before what is gone on from, so that the resampler has settled
@@ -39,7 +41,7 @@ def continue_file(
     Parameters
     ----------
     run : Run
-        Of a flow model.
+        Of a model that has a flow.
     path : Path
         Of any format; where the run's windows are bars, it ends where a bar does.
     folder : Path
@@ -56,29 +58,29 @@ def continue_file(
         that the run cannot make.
     """
     recipe, grid = run.recipe, run.recipe.grid
-    if recipe.model.family != "flow":
+    if recipe.model.family not in ("flow", "latent-flow"):
         raise InputError(
-            f"{run.folder} cannot go on from a file: its model makes whole clips at once; train a flow, such "
-            "as the recipe 'flow-8k'"
+            f"{run.folder} cannot go on from a file: its model makes whole clips at once; train one that has "
+            "a flow, such as the recipe 'cpu'"
         )
     bpm, speed = playing_tempo(run, wish.bpm if recipe.tempo_bpm is None else _tempo(path, wish.bpm))
     plan = plan_clips(run, wish)
-    assert isinstance(plan.generator, Flow)
+    assert isinstance(plan.generator, Flow | LatentFlow)
     if not wish.ask.is_open and run.conditions is None:
         raise no_conditions()
-    known, mask, reference_db = _end_of(path, run, grid.rate_hz * speed)
+    known, columns, reference_db = _end_of(path, run, grid.rate_hz * speed)
     encoded: Tensor | None = None
     if run.conditions is not None:
-        heard = run.scaler.unscale(known[:, 0][..., mask.flatten() > 0])
+        heard = image_magnitudes(known, grid, run.scaler)[..., : columns * grid.fold]
         encoded = run.conditions.for_continuation(describe(heard, grid)[0].numpy(), wish.ask)
     asked = wish.ask.model_dump(exclude_none=True)
     clips = []
     for seed in range(wish.seed, wish.seed + wish.count):
         with torch.no_grad():
-            image = plan.generator.sample(draw_noise(recipe, seed, encoded), known, mask)[:, 0]
-        sampled = run.scaler.unscale(image, reference_db=reference_db)
-        audio = invert(plan.inversion, sampled, grid, [seed])[0].numpy()
-        audio = resample(audio, grid.rate_hz * speed, wish.rate_hz)
+            image = plan.generator.go_on(draw_noise(recipe, seed, encoded), known, columns)
+        middle, side = plan.sound_of(image, seed, grid, reference_db=reference_db)
+        channels = middle if side is None else np.stack([middle + side, middle - side])
+        audio = resample(channels, grid.rate_hz * speed, wish.rate_hz)
         about = {
             **run.about(plan.checkpoint),
             "continues": {"file": path.name, "seed": seed, "new_from_s": len(audio) / wish.rate_hz / 2},
@@ -93,26 +95,26 @@ def continue_file(
     return clips
 
 
-def _end_of(path: Path, run: Run, own_hz: float) -> tuple[Tensor, Tensor, float]:
-    """First half of a window: scaled image, mask of the frames that it fills, and its loudest cell in dB."""
+def _end_of(path: Path, run: Run, own_hz: float) -> tuple[Tensor, int, float]:
+    """First half of a window as an image, the columns that it fills, and its loudest cell in dB."""
     grid = run.recipe.grid
     needed = grid.clip_samples // 2 + grid.lead
-    audio, _ = read_audio(path, own_hz, last_s=needed / own_hz + _MARGIN_S)
+    audio, _ = read_audio(path, own_hz, grid.channels, last_s=needed / own_hz + _MARGIN_S)
     if len(audio) < needed:
         raise InputError(
             f"'{path}' lasts {len(audio) / own_hz:.2f} s, but {needed / own_hz:.2f} s of it are to be gone "
             "on from: give a longer file"
         )
-    window = np.zeros(grid.samples, np.float32)
-    window[:needed] = audio[-needed:, 0]
-    seen = magnitudes(torch.from_numpy(window)[None], grid)
+    window = torch.zeros(1, grid.samples, grid.channels)
+    window[0, :needed] = torch.from_numpy(audio[-needed:])
     frames = (needed - grid.n_fft) // grid.hop + 1  # those that lie within the file
-    if float(loudest := seen[..., :frames].max()) < SILENCE:
+    loudest = float(magnitudes(window.mean(2), grid)[..., :frames].max())
+    if loudest < SILENCE:
         raise InputError(f"'{path}' ends in silence: cut it where its music ends")
-    reference_db = 20 * float(torch.log10(loudest))
-    mask = torch.zeros(1, 1, 1, grid.frames)
-    mask[..., :frames] = 1
-    return run.scaler.scale(seen, reference_db=reference_db)[:, None], mask, reference_db
+    reference_db = 20 * math.log10(loudest)
+    heard = window if grid.channels == 2 else window[..., 0]
+    known = images_of(heard, grid, run.scaler, reference_db=reference_db)
+    return known, frames // grid.fold, reference_db
 
 
 def _tempo(path: Path, bpm: float | None) -> float:

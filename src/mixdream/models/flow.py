@@ -1,6 +1,7 @@
 """Rectified flow: a network over time, with frequency as channels, that removes noise step by step."""
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -94,24 +95,31 @@ class Flow(nn.Module):
         even, factor = torch.linspace(1, 0, self.steps + 1), math.exp(self.shift)
         return even * factor / (1 + (factor - 1) * even)
 
-    def sample(self, noise: Tensor, known: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
+    def sample(
+        self, noise: Tensor, known: Tensor | None = None, part: Callable[[Tensor], Tensor] | None = None
+    ) -> Tensor:
         """Turn noise into images, shape (batch, 1, bins, frames), by Euler's method.
 
-        Noise, shape (batch, bins * frames + conditions), is N(0, 1), with what is wanted behind it. Where the
-        mask is 1 the images are to be as the scaled ``known``: there the noisy image is put back before each
-        step (Lugmayr et al. 2022, without going back in time).
+        Noise, shape (batch, bins * frames + conditions), is N(0, 1), with what is wanted behind it. ``part``,
+        a projection of images, is what is to be as in the scaled ``known``: it is put back, with as much
+        noise, before each step (Lugmayr et al. 2022, "RePaint", without going back in time).
         """
         values, levels = self.size[0] * self.size[1], self.levels().to(noise.device)
         conditions, noise = noise[:, values:], noise[:, :values].reshape(-1, 1, *self.size)
         z = noise
         for now, after in pairwise(levels):
             level = now.expand(len(z))
-            if known is not None and mask is not None:
-                z = torch.where(mask > 0, self.noisy(known, noise, level), z)
+            if known is not None and part is not None:
+                z = z + part(self.noisy(known, noise, level) - z)
             clean = self._guided(z, level, conditions)
             z = clean + after / now * (z - clean)
         images = z / SPREAD
-        return images if known is None or mask is None else torch.where(mask > 0, known, images)
+        return images if known is None or part is None else images + part(known - images)
+
+    def go_on(self, noise: Tensor, known: Tensor, columns: int) -> Tensor:
+        """Make images of noise, as `sample`, whose first columns are those of known ones."""
+        mask = (torch.arange(self.size[1], device=noise.device) < columns).to(noise)
+        return self.sample(noise, known, lambda images: images * mask)
 
     def _guided(self, noisy: Tensor, level: Tensor, conditions: Tensor) -> Tensor:
         told = self.predict(noisy, level, conditions)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from scipy.linalg import hadamard
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from mixdream.models.codec import COLUMNS, Cells, Decoder, Encoder, fill, white_values
 from mixdream.models.flow import Flow
@@ -65,15 +66,30 @@ class LatentFlow(nn.Module):
         vectors = patterns(SPREAD * self.flow.sample(torch.cat([noise, told], 1))[:, 0])
         return fill(self.decoder(vectors), white, self.grid)
 
+    def go_on(self, noise: Tensor, known: Tensor, columns: int) -> Tensor:
+        """Make images of noise, as in `forward`, whose first columns are those of known ones."""
+        noise, white, told = noise.split(self.values, 1)
+        whole = columns // COLUMNS  # vectors, all of whose columns are known
+        heard = self.encoder(known[..., : COLUMNS * whole])
+        vectors = F.pad(heard, (0, known.shape[3] // COLUMNS - whole))
+        mask = (torch.arange(vectors.shape[2], device=noise.device) < whole).to(noise)
+        made = self.flow.sample(
+            torch.cat([noise, told], 1),
+            patterns(vectors)[:, None] / SPREAD,
+            lambda images: patterns(patterns(images) * mask),
+        )
+        images = fill(self.decoder(patterns(SPREAD * made[:, 0])), white, self.grid)
+        return torch.cat([known[..., :columns].expand(len(images), -1, -1, -1), images[..., columns:]], 3)
+
 
 def patterns(vectors: Tensor) -> Tensor:
-    """Walsh-Hadamard transform over time, its own inverse, of vectors, shape (batch, latent, positions).
+    """Walsh-Hadamard transform over time, its own inverse, of vectors, shape (..., latent, positions).
 
     Position 0 becomes the sum of all moments, 1 the difference of even and odd ones, half of them that of the
     first half and the second, and so on (Walsh 1923): noise stays noise, while music, which comes back after
     1, 2, 4, 8 beats, gathers in few of them.
     """
-    positions = vectors.shape[2]
+    positions = vectors.shape[-1]
     return vectors @ (torch.from_numpy(hadamard(positions)).to(vectors) / positions**0.5)
 
 

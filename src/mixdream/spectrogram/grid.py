@@ -104,7 +104,7 @@ class Grid(BaseModel):
     def image_shape(self) -> tuple[int, int, int]:
         """Channels, rows and columns of the images that a model sees, see mixdream.spectrogram.folding.
 
-        A waveform is a single row of samples, see mixdream.spectrogram.waveform.
+        A waveform is a single row of samples, see mixdream.spectrogram.images.
         """
         if self.scaling == "waveform":
             return 1, 1, self.clip_samples

@@ -12,12 +12,9 @@ from mixdream.errors import InputError
 from mixdream.evaluation.copies.band_levels import spectrogram_levels
 from mixdream.recipes.windows import TrainingWindows
 from mixdream.runs.conditions import Conditions
-from mixdream.spectrogram.folding import fold
 from mixdream.spectrogram.grid import Grid
+from mixdream.spectrogram.images import image_magnitudes, images_of
 from mixdream.spectrogram.scaling import Scaler
-from mixdream.spectrogram.transform import magnitudes, stft
-from mixdream.spectrogram.waveform import image_magnitudes, waveform_images
-from mixdream.spectrogram.width import power_of, to_channel, widths_db
 from mixdream.training.image_cache import ImageCache
 
 _CELLS = 2**21  # samples of frames that are transformed at a time: more do not fit into the cache
@@ -83,17 +80,8 @@ class Batches:
         return torch.cat([self._make_some(rows[first : first + some]) for first in range(0, len(rows), some)])
 
     def _make_some(self, rows: np.ndarray) -> Tensor:
-        grid, stereo = self.grid, self.grid.channels == 2
-        audio = torch.from_numpy(self.windows.read(rows, mono=not stereo)).to(self.device)
-        if grid.scaling == "waveform":
-            return waveform_images(audio, grid)
-        names = set_names(self.windows, rows)
-        if not stereo:
-            return fold(self.scaler.scale(magnitudes(audio, grid), names), grid)
-        left, right = audio[..., 0], audio[..., -1]  # of a mono corpus the same
-        middle, side = (power_of(stft(part, grid)) for part in ((left + right) / 2, (left - right) / 2))
-        images = fold(self.scaler.scale(middle[..., : grid.bins, :].sqrt(), names), grid)
-        return torch.cat([images, to_channel(widths_db(middle, side, grid), grid)], 1)
+        audio = torch.from_numpy(self.windows.read(rows, mono=self.grid.channels == 1)).to(self.device)
+        return images_of(audio, self.grid, self.scaler, set_names(self.windows, rows))
 
     def levels(self, images: Tensor) -> np.ndarray:
         """Levels of bands that copies are found by, of images, shape (rows, *grid.image_shape)."""

@@ -2,9 +2,9 @@ import pytest
 import torch
 
 from mixdream.spectrogram.grid import NAMED_GRIDS
+from mixdream.spectrogram.images import image_magnitudes, waveform_images
 from mixdream.spectrogram.scaling import Scaler
 from mixdream.spectrogram.transform import magnitudes
-from mixdream.spectrogram.waveform import image_magnitudes, waveform_images
 
 GRID = NAMED_GRIDS["studio-8k"].model_copy(update={"frames": 64, "scaling": "waveform"})
 SCALER = Scaler("waveform")
