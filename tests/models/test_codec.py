@@ -11,7 +11,6 @@ from mixdream.models.codec import (
     principal_components,
     slow_speckle,
     speckle,
-    values_of_components,
     white_values,
 )
 from mixdream.models.latent_flow import LatentFlow, latent_values, patterns
@@ -25,19 +24,26 @@ GRID = Grid(
 WEIGHTS = torch.tensor([1.0, 1, 1, 1, 0.5])[:, None, None]  # of channels, in components
 
 
+def sixteenths(values: torch.Tensor) -> torch.Tensor:
+    """Images, shape (batch, 5, 64, 128), of values, (batch, 16, 5 * (64 + 16 * 8)): spectra, then courses."""
+    spectra, courses = values.split([5 * 64, 5 * 16 * 8], 2)
+    spectra = spectra.unflatten(2, (5, 64, 1))
+    courses = courses.unflatten(2, (5, 16, 8)).repeat_interleave(4, 3)
+    return (spectra + courses).permute(0, 2, 3, 1, 4).flatten(3)
+
+
 def tones(count: int) -> torch.Tensor:
-    """Images whose halves of sixteenths are mixed of three spectra, by amounts of 1, 1/2 and 1/4."""
+    """Images whose sixteenths are mixed of three, spectra with courses, by amounts of 1, 1/2 and 1/4."""
     rng = torch.Generator().manual_seed(0)
-    spectra = torch.linalg.qr(torch.randn(values_of_components(GRID), 3, generator=rng)).Q
+    spectra, courses = (
+        torch.randn(3, 5, rows, columns, generator=rng) for rows, columns in ((64, 1), (16, 8))
+    )
+    courses = courses - courses.mean(3, keepdim=True)  # how loud a sixteenth is on average its spectrum says
+    three = torch.linalg.qr(torch.cat([spectra.flatten(1), courses.flatten(1)], 1).T).Q
     amounts = torch.randn(count * 16, 3, generator=rng)
     amounts = torch.linalg.qr(amounts - amounts.mean(0)).Q * len(amounts) ** 0.5
     amounts = amounts * torch.tensor([1, 0.5, 0.25])
-    mixed = (0.1 + amounts @ spectra.T).reshape(count, 16, 5, 64, 2)
-    return mixed.permute(0, 2, 3, 1, 4).flatten(3).repeat_interleave(COLUMNS // 2, 3) / WEIGHTS
-
-
-def halves(images: torch.Tensor) -> torch.Tensor:
-    return images.unflatten(3, (-1, COLUMNS // 2)).mean(4)
+    return (0.1 + sixteenths((amounts @ three.T).unflatten(0, (count, 16)))) / WEIGHTS
 
 
 def begun(latent: int, images: torch.Tensor) -> tuple[Encoder, Decoder]:
@@ -62,20 +68,10 @@ def test_codecs_begin_with_the_components_that_vary_most(latent: int, lost: floa
     variances = torch.tensor([1, 0.5, 0.25])[:latent]
     expected = torch.diag(variances / variances.mean())
     torch.testing.assert_close(flat.T @ flat / len(flat), expected, rtol=0, atol=1e-3)
-    back = decoder.direct(vectors).unflatten(1, (5, 64, 2)).transpose(3, 4).flatten(3)
-    away, truth = (each * WEIGHTS for each in (back - halves(images), halves(images) - 0.1 / WEIGHTS))
-    share = away.square().sum() / truth.square().sum()
-    torch.testing.assert_close(share, torch.tensor(lost), rtol=0, atol=1e-3)
-
-
-@torch.no_grad()
-def test_levels_go_from_one_half_of_a_sixteenth_to_the_next_on_straight_lines() -> None:
-    images = tones(4)
-    encoder, decoder = begun(3, images)
     torch.nn.init.zeros_(decoder.layers.get_parameter("4.2.weight"))
-    lines = decoder(encoder(images)).levels[..., 2:-2].unflatten(3, (-1, COLUMNS // 2))
-    rises = halves(images).diff(dim=3)[..., None] / (COLUMNS // 2)
-    torch.testing.assert_close(lines.diff(dim=4), rises.expand(*rises.shape[:4], 3), rtol=0, atol=1e-4)
+    away, truth = ((each - 0.1 / WEIGHTS) * WEIGHTS for each in (decoder(vectors).levels, images))
+    share = 1 - (away * truth).sum() / truth.square().sum()
+    torch.testing.assert_close(share, torch.tensor(lost), rtol=0, atol=2e-2)
 
 
 def test_what_lies_far_from_a_moment_has_no_say_in_its_vector() -> None:
@@ -139,6 +135,7 @@ def network(conditions: int) -> LatentFlow:
     for weights in untrained.flow.parameters():
         if not weights.any() and weights.ndim == 2:  # a block begins as nothing
             torch.nn.init.normal_(weights, 0, 0.1)
+    torch.nn.init.normal_(untrained.decoder.direct.weight, 0, 0.1)
     return untrained.eval()
 
 

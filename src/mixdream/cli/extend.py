@@ -1,4 +1,4 @@
-"""``mixdream extend``: what a flow model makes of the end of a sound file."""
+"""``mixdream extend``: what a model makes of the end of a sound file."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +15,12 @@ def extend(
         Path, typer.Argument(metavar="FILE", help="Sound file of any format that ends where a bar does.")
     ],
     folder: options.Output,
-    run: Annotated[Path, typer.Option("--run", metavar="RUN", help="Run folder of a flow model.")],
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            "--run", metavar="RUN", help="Run folder of a model with a flow (default: that of mixdream)."
+        ),
+    ] = None,
     count: options.Count = 8,
     seed: options.FirstSeed = 0,
     like: options.Like = None,
@@ -37,7 +42,7 @@ def extend(
     keep_level: options.KeepLevel = False,
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Example: mixdream extend track.flac --run my-flow --bpm 126 -n 4 -o my-continuations
+    """Example: mixdream extend track.flac --run my-run --bpm 126 -n 4 -o my-continuations
 
     Go on from the end of a file: the first half of a clip is the file's last bars, the second half is new.
     """

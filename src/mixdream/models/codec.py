@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from mixdream.spectrogram.folding import fold
 from mixdream.spectrogram.grid import Grid
@@ -21,7 +20,7 @@ from mixdream.spectrogram.transform import stft
 COLUMNS = 8
 """Columns of an image for one vector: a sixteenth, where two bars have 256 columns."""
 
-_HALF = COLUMNS // 2  # columns whose mean is one value to a component
+_GROUPS = 16  # of rows, whose course within the columns of a vector components know
 _OF_WIDTH = 0.5  # weight in components of the channel of width, which varies most and says least
 _POWER = 0.5  # of a component's deviation, that its values in vectors go with
 _LEAST = 1e-6  # variance of a component that counts
@@ -54,9 +53,10 @@ class Components(NamedTuple):
 class Encoder(nn.Module):
     """Image to vectors, as the encoder of an autoencoder (Rombach et al. 2022, sec. 3.1).
 
-    A vector is a linear map of its columns, averaged over each half of them, so that single rows are told
-    apart, and what five convolutions with the five ``channels``, batch normalisation and leaky ReLU (0.2) add
-    to it. Over the windows each of its values has mean 0 and a variance that is kept (batch normalisation
+    A vector is a linear map of its columns: of their mean spectrum, in which single rows are told apart, and
+    of the course of groups of rows within them, in which attacks are. Five convolutions with the five
+    ``channels``, batch normalisation and leaky ReLU (0.2) add to it. Over the windows each of its values has
+    mean 0 and a variance that is kept (batch normalisation
     without gain): the root of what its component begins with, 1 in the mean, so that noise of a known level
     can be added to it and harms what varies most the least.
     """
@@ -73,14 +73,14 @@ class Encoder(nn.Module):
             layers += [nn.LeakyReLU(_LEAK, inplace=True)]
         self.layers = nn.Sequential(*layers)
         self.last = nn.Conv1d(channels[-1] * (rows // _ROWS), latent, 1, bias=False)
-        self.direct = nn.Conv1d(values_of_components(grid), latent, 1)
+        self.direct = nn.Conv1d(component_values(grid), latent, 1)
         self.even = nn.BatchNorm1d(latent, affine=False)
         self.register_buffer("sizes", torch.ones(latent))
         nn.init.zeros_(self.last.weight)
 
     def forward(self, images: Tensor) -> Tensor:
         """Images, shape (batch, channels, rows, columns), to vectors, (batch, latent, columns / 8)."""
-        told = self.direct(_halves(images)) + self.last(self.layers(images).flatten(1, 2))
+        told = self.direct(_values(images)) + self.last(self.layers(images).flatten(1, 2))
         return self.even(told.float()) * self.sizes[:, None]
 
 
@@ -104,29 +104,30 @@ class Decoder(nn.Module):
             _interpolate(transposed, *((0.0, _FIRST_SIZE) if last else (0.5, 1.0)))
             layers.append(nn.Sequential(*_normalised(inputs), transposed))
         self.layers = nn.Sequential(*layers)
-        self.direct = nn.Conv1d(latent, values_of_components(grid), 1)
+        self.direct = nn.Conv1d(latent, component_values(grid), 1)
+        for first in self.direct.parameters():
+            nn.init.zeros_(first)
 
     def forward(self, vectors: Tensor) -> Cells:
         """Vectors, shape (batch, latent, positions), to cells."""
         first = self.first(vectors).unflatten(1, (self.first_channels, -1))
         outside = self.layers(first + self.inside(first)).float()
         levels, spread, change = outside.split(self.parts, 1)
-        halves = self.direct(vectors).float().unflatten(1, (*self.size, 2)).transpose(3, 4).flatten(3)
-        levels = levels + F.interpolate(halves, scale_factor=(1, _HALF), mode="bilinear")
+        levels = levels + _cells(self.direct(vectors).float(), self.size)
         return Cells(levels, _LARGEST_SPREAD * spread.sigmoid(), _LARGEST_SPREAD * change.sigmoid())
 
 
-def values_of_components(grid: Grid) -> int:
-    """How many values a component has: two for each channel and row."""
+def component_values(grid: Grid) -> int:
+    """How many values a component has: of each channel a spectrum and the courses of its groups of rows."""
     channels, rows, _ = grid.image_shape
-    return 2 * channels * rows
+    return channels * (rows + _GROUPS * COLUMNS)
 
 
 def principal_components(images: Iterable[Tensor], latent: int, grid: Grid) -> Components:
     """Find the components of batches of images, shape (batch, channels, rows, columns)."""
     count, sums, products = 0, torch.zeros(()), torch.zeros(())
     for some in images:
-        values = _halves(some.cpu() * _weights(grid)).transpose(1, 2).flatten(0, 1).double()
+        values = _values(some.cpu() * _weights(grid)).transpose(1, 2).flatten(0, 1).double()
         count, sums, products = count + len(values), sums + values.sum(0), products + values.T @ values
     mean = sums / count
     variances, directions = torch.linalg.eigh(products / count - torch.outer(mean, mean))
@@ -137,7 +138,9 @@ def principal_components(images: Iterable[Tensor], latent: int, grid: Grid) -> C
 def begin_with(components: Components, encoder: Encoder, decoder: Decoder) -> None:
     """Let vectors begin as components in units of their deviations, to which layers add nothing yet."""
     mean, directions, deviations = components
-    weights = _halves(_weights(encoder.grid).expand(1, *encoder.grid.image_shape))[0, :, 0]
+    rows = encoder.grid.image_shape[1]
+    each = _weights(encoder.grid).flatten()
+    weights = torch.cat([each.repeat_interleave(rows), each.repeat_interleave(_GROUPS * COLUMNS)])
     ahead = (directions / deviations).T
     sizes = deviations**_POWER
     sizes = sizes / sizes.square().mean().sqrt()
@@ -154,10 +157,21 @@ def _weights(grid: Grid) -> Tensor:
     return weights
 
 
-def _halves(images: Tensor) -> Tensor:
-    """Images to what components are of, shape (batch, values, positions)."""
-    halves = images.float().unflatten(3, (-1, 2, _HALF)).mean(5)
-    return halves.permute(0, 1, 2, 4, 3).flatten(1, 3)
+def _values(images: Tensor) -> Tensor:
+    """Images to what components are of, spectra, then courses, shape (batch, values, positions)."""
+    columns = images.float().unflatten(3, (-1, COLUMNS))
+    groups = columns.unflatten(2, (_GROUPS, -1)).mean(3)
+    courses = groups - groups.mean(4, keepdim=True)
+    return torch.cat([columns.mean(4).flatten(1, 2), courses.transpose(3, 4).flatten(1, 3)], 1)
+
+
+def _cells(values: Tensor, size: tuple[int, int]) -> Tensor:
+    """Cells, shape (batch, channels, rows, columns), that have these values, but for what they do not say."""
+    channels, rows = size
+    spectra, courses = values.split([channels * rows, values.shape[1] - channels * rows], 1)
+    spectra = spectra.unflatten(1, size).repeat_interleave(COLUMNS, 3)
+    courses = courses.unflatten(1, (channels, _GROUPS, COLUMNS)).transpose(3, 4).flatten(3)
+    return spectra + courses.repeat_interleave(rows // _GROUPS, 2)
 
 
 def fill(cells: Cells, white: Tensor, grid: Grid) -> Tensor:
