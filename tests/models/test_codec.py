@@ -94,13 +94,16 @@ def test_cells_have_the_size_of_images_and_width_has_no_spread() -> None:
     assert not torch.allclose(cells.levels, decoder(vectors.flip(0)).levels, atol=1e-3)
 
 
+@torch.no_grad()
 def test_decoders_begin_without_a_lattice() -> None:
     """The same vector everywhere gives much the same levels; random kernels leave their own pattern."""
-    torch.manual_seed(1)
-    decoder = Decoder(6, [8, 8, 4, 4, 4], GRID).eval()
-    levels = decoder(torch.randn(1, 6, 1).expand(1, 6, 16)).levels[..., 32:96]
-    rough = (levels[..., 1:] - levels[..., :-1]).abs().mean() / levels.std()
-    assert rough < 0.3
+    rough = []
+    for seed in range(4):
+        torch.manual_seed(seed)
+        decoder = Decoder(6, [8, 8, 4, 4, 4], GRID).eval()
+        levels = decoder(torch.randn(1, 6, 1).expand(1, 6, 16)).levels[..., 32:96]
+        rough.append(levels.diff(dim=3).abs().mean() / levels.std())
+    assert torch.stack(rough).mean() < 0.3
 
 
 def test_speckle_is_that_of_noise_on_a_circle_with_a_spread_of_one() -> None:
