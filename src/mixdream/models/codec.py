@@ -187,8 +187,10 @@ def fill(cells: Cells, white: Tensor, grid: Grid) -> Tensor:
     fastest, slowest = (_changes(each[:, :bands]).square() for each in (fast, slow))
     changes = (cells.change / cells.spread[:, :bands]).square()
     of_slow = ((fastest - changes) / (fastest - slowest)).clamp(0, 1)
-    both = of_slow.sqrt() * slow[:, :bands] + (1 - of_slow).sqrt() * fast[:, :bands]
-    filling = cells.spread * torch.cat([both, fast[:, bands:]], 1)
+    # Differences of frames are of the same noise as their means, since they go with how these change.
+    of_slow = of_slow.repeat(1, grid.fold, 1, 1)
+    both = of_slow.sqrt() * slow + (1 - of_slow).sqrt() * fast
+    filling = cells.spread * both / both.abs().mean((2, 3), keepdim=True)
     levels, width = cells.levels.tensor_split([filling.shape[1]], 1)
     return torch.cat([levels + filling, width], 1)
 
