@@ -23,6 +23,7 @@ _MAY_DIFFER = (
     "shuffle",
     "steps",
     "shift",
+    "guidance",
 )
 
 
