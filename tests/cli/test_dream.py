@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from mixdream import project
-from mixdream.recipes.load import load_recipe
 from tests.cli.test_main import error_of, mixdream
-from tests.conftest import FAST, TINY, write_set
+from tests.conftest import tiny_recipe, write_set
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +43,7 @@ def test_the_demo_makes_a_page_that_needs_nothing_else(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_dream_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = load_recipe(project.RECIPE, [*TINY["dcgan"], *FAST])
+    recipe = tiny_recipe(project.RECIPE)
     monkeypatch.setattr(project, "load_recipe", lambda name: recipe)
     folder = tmp_path / "it's mine"
     metrics = folder / "runs" / "dream" / "metrics.jsonl"

@@ -80,7 +80,7 @@ def error_of(done: subprocess.CompletedProcess[str], code: int = 2) -> str:
         (["generate", "--loop", "-o", "y"], "No such option"),
         (["vary", "7", "-o", "y"], "say which with --run RUN"),
         (["morph", "7", "none.wav", "-o", "y"], "'none.wav' is neither a clip nor a seed"),
-        (["extend", "song.wav", "-o", "y"], "Missing option '--run'"),
+        (["extend", "song.wav", "-o", "y"], "the tempo of 'song.wav' is not known: give --bpm"),
         (["ceiling", "nowhere"], "'nowhere' is not a corpus"),
         (["ceiling", "x", "-n", "0"], "'--number'"),
     ],

@@ -13,13 +13,12 @@ from mixdream import project as project_module
 from mixdream.corpus.store import Corpus
 from mixdream.errors import Interrupted
 from mixdream.project import Project
-from mixdream.recipes.load import load_recipe
 from mixdream.studio.jobs.jobs import Job, job_file
 from mixdream.studio.studio import Studio
 from mixdream.training import doctor, figures
 from mixdream.training.recorder import Examined
 from tests.browsers import NEEDS_CHROMIUM, PHONE
-from tests.conftest import FAST, TINY, write_set
+from tests.conftest import tiny_recipe, write_set
 from tests.studio.conftest import serving
 
 pytestmark = NEEDS_CHROMIUM
@@ -54,7 +53,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = Project(tmp_path_factory.mktemp("studio") / "project")
     made.sets.mkdir(parents=True)
     write_set(made.sets / "A.wav", 60)
-    recipe = load_recipe(project_module.RECIPE, [*TINY["dcgan"], *FAST, "inversion=random-phase"])
+    recipe = tiny_recipe("gan", "inversion=random-phase")
     show = Project._show_check_up
     shown: list[int] = []
 

@@ -32,6 +32,7 @@ def test_every_recipe_takes_a_step(name: str, precision: str, corpus: Corpus, st
     batches = Batches(windows, recipe.grid, scaler, 4, 0, CPU)
     trainer = new_trainer(recipe, 0, Accelerator(cpu=True))
     before = copy.deepcopy(trainer.tensors())
+    trainer.begin([batches.images(batches.rows(0))])
     # Until every weight has a gradient: the blocks of a flow begin as nothing.
     steps = recipe.model.critic_steps if isinstance(recipe.model, Dcgan | WaveGan) else 3
     values = [trainer.step(batches.images(batches.rows(step)), step) for step in range(steps)]
