@@ -241,7 +241,7 @@ def test_what_cannot_be_examined_is_trained_all_the_same(
 
 
 def test_slow_samplers_are_first_examined_later(tmp_path: Path) -> None:
-    """Four samples in 0.0625 s: 256 would take 4 s, which a 25th of the time must not exceed."""
+    """16 samples in 0.25 s: 256 would take 4 s, which a 25th of the time must not exceed."""
     clock = Clock()
 
     def slow(count: int) -> Any:
@@ -251,6 +251,21 @@ def test_slow_samplers_are_first_examined_later(tmp_path: Path) -> None:
     assert not doctor.due(59.0)
     assert not doctor.due(99.9)
     assert doctor.due(100.0)
+
+
+def test_a_training_too_short_for_check_ups_ends_with_one_that_takes_less_than_a_third(
+    tmp_path: Path,
+) -> None:
+    """256 samples take 40 s; where they take none, a minute of training is the least."""
+    clock = Clock()
+
+    def slow(count: int) -> Any:
+        clock.now_s += count / 6.4
+
+    doctor = doctors.Doctor(tmp_path, None, slow, 0, clock)  # type: ignore[arg-type]
+    assert not doctor.due_at_end(119.9) and doctor.due_at_end(120.1)
+    quick = doctors.Doctor(tmp_path, None, torch.zeros, 0, clock)  # type: ignore[arg-type]
+    assert not quick.due_at_end(59.9) and quick.due_at_end(60.0)
 
 
 def test_the_best_checkpoint_of_check_ups_that_cannot_be_compared_is_kept(tmp_path: Path) -> None:

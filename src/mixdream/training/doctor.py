@@ -24,6 +24,7 @@ FIRST_S = 60.0  # of training before the first check-up
 # Shortest time between two, in seconds; as a share of the training so far, so that one of days is not judged
 # by its last minutes; in times of what the last one took: with one more at the end they cost about 4 %.
 EVERY_S, EVERY_SHARE, APART = 20.0, 0.02, 25.0
+LAST_APART = 3.0  # times of what it takes: of a training so short that there was none, the only one
 
 
 class Doctor:
@@ -66,11 +67,17 @@ class Doctor:
         between_s = max(APART * last.cost_s, EVERY_S, EVERY_SHARE * last.seconds)
         return seconds >= last.seconds + last.cost_s + between_s
 
+    def due_at_end(self, seconds: float) -> bool:
+        """Whether a training that ends after so many seconds is worth a check-up, be it its only one."""
+        if self._hindered:
+            return False
+        return bool(self.history) or (seconds >= FIRST_S and seconds >= LAST_APART * self._expected())
+
     def _expected(self) -> float:
         """Seconds that the samples of a check-up take: many, for models that remove noise step by step."""
         if self._expected_s is None:
             # A GPU makes many as fast as few, and is slow at its first.
-            few = SAMPLES // 4 if torch.cuda.is_available() else 4
+            few = SAMPLES // 4 if torch.cuda.is_available() else 16
             if torch.cuda.is_available():
                 self._sample(few)
             began = self._clock()

@@ -86,8 +86,9 @@ class Recorder:
 
     def finish(self, reason: Reason | None) -> None:
         """Write the end of a training and why it ended: None for its last epoch."""
-        # Where there were check-ups, what was learnt since the last one may be the best yet.
-        if self.doctor.history and self.doctor.history[-1].step < self.step and reason != "signal":
+        # What was learnt since the last check-up may be the best yet.
+        looked_at = bool(self.doctor.history) and self.doctor.history[-1].step == self.step
+        if reason != "signal" and not looked_at and self.doctor.due_at_end(self.seconds):
             self._check_up()
         if self.saved_step < self.step:
             self._save_checkpoint()
