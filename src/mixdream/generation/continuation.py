@@ -5,7 +5,6 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,7 +12,7 @@ from mixdream.analysis.descriptors import describe
 from mixdream.audio.decode import read_audio
 from mixdream.audio.level import SILENCE
 from mixdream.errors import InputError
-from mixdream.generation.clips import plan_clips, resample, write_levelled
+from mixdream.generation.clips import Clip, plan_clips, resample, write_levelled
 from mixdream.generation.origin import ConditionedSeed, name_of
 from mixdream.generation.wish import Wish
 from mixdream.models.flow import Flow
@@ -79,8 +78,8 @@ def continue_file(
         with torch.no_grad():
             image = plan.generator.go_on(draw_noise(recipe, seed, encoded), known, columns)
         middle, side = plan.sound_of(image, seed, grid, reference_db=reference_db)
-        channels = middle if side is None else np.stack([middle + side, middle - side])
-        audio = resample(channels, grid.rate_hz * speed, wish.rate_hz)
+        clip = Clip(seed, middle, side=side)
+        audio = resample(clip.channels, grid.rate_hz * speed, wish.rate_hz)
         about = {
             **run.about(plan.checkpoint),
             "continues": {"file": path.name, "seed": seed, "new_from_s": len(audio) / wish.rate_hz / 2},
