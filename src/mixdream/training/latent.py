@@ -41,7 +41,8 @@ class LatentTrainer(Trainer):
         """Let the codec begin with the principal components of images."""
         components = principal_components(real, self.model.latent, self.recipe.grid)
         # Sums may differ by a hair between machines.
-        components = Components(*broadcast([each.to(self.accelerator.device) for each in components]))
+        told = broadcast([each.to(self.accelerator.device) for each in components])
+        components = Components(*(each.cpu() for each in told))
         for network in (self.generator, self.ema):
             if isinstance(network, LatentFlow):
                 begin_with(components, network.encoder, network.decoder)
