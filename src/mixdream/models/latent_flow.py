@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import torch
-from scipy.linalg import hadamard
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -89,6 +88,8 @@ def patterns(vectors: Tensor) -> Tensor:
     first half and the second, and so on (Walsh 1923): noise stays noise, while music, which comes back after
     1, 2, 4, 8 beats, gathers in few of them.
     """
+    from scipy.linalg import hadamard  # here: it takes its time to import
+
     positions = vectors.shape[-1]
     return vectors @ (torch.from_numpy(hadamard(positions)).to(vectors) / positions**0.5)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import soundfile
-from matplotlib import colormaps
 from PIL import Image
 
 from mixdream.analysis.levels import RANGE_DB, levels_db
@@ -94,6 +93,8 @@ def frequency_ticks(highest_hz: float) -> tuple[tuple[str, float], ...]:
 
 def _coloured(brightness: np.ndarray) -> bytes:
     """Values in [0, 1], shape (rows, columns), lowest row at the bottom, as a PNG in colours."""
+    from matplotlib import colormaps  # here: matplotlib takes its time to import
+
     colours = colormaps["magma"](brightness[::-1])
     buffer = io.BytesIO()
     Image.fromarray((255 * colours[..., :3]).astype(np.uint8)).save(buffer, "PNG")

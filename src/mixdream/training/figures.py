@@ -2,16 +2,19 @@
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from PIL import Image
 
 from mixdream.files import write_with
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.picture import for_the_eye, mosaic
 from mixdream.training.convergence import Convergence
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 GRID_OF = 64  # images in a mosaic, as in the thesis
 
@@ -25,7 +28,7 @@ def save_mosaic(path: Path, magnitudes: np.ndarray) -> None:
 def save_real_and_fake(path: Path, real: np.ndarray, fake: np.ndarray) -> None:
     """Draw real beside generated spectrograms: as they are above, rescaled for the eye below."""
     height = 7 * real.shape[1] / real.shape[2] + 0.3
-    figure = Figure(figsize=(14, 2 * height), layout="constrained")
+    figure = _figure(14, 2 * height)
     axes = figure.subplots(2, 2)
     for column, (title, values) in enumerate((("Real", real), ("Generated", fake))):
         axes[0, column].imshow(mosaic(values), cmap="gray", vmin=0, vmax=255)
@@ -39,7 +42,7 @@ def save_real_and_fake(path: Path, real: np.ndarray, fake: np.ndarray) -> None:
 
 def save_single(path: Path, real: np.ndarray, fake: np.ndarray, grid: Grid) -> None:
     """Draw one real and one generated spectrogram, enlarged, with axes."""
-    figure = Figure(figsize=(14, 5.2), layout="constrained")
+    figure = _figure(14, 5.2)
     axes = figure.subplots(1, 2, sharey=True)
     for axis, title, image in zip(axes, ("Real", "Generated"), (real[0], fake[0]), strict=True):
         seconds = grid.frames * grid.hop / grid.rate_hz
@@ -61,7 +64,7 @@ def save_losses(path: Path, history: dict[str, np.ndarray], convergence: Converg
     if "loss_d" not in history:
         _save_one_loss(path, history)
         return
-    figure = Figure(figsize=(9, 7), layout="constrained")
+    figure = _figure(9, 7)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     epoch = history["epoch"]
     above.plot(epoch, history["loss_g"], label="generator", color="tab:blue")
@@ -82,8 +85,15 @@ def save_losses(path: Path, history: dict[str, np.ndarray], convergence: Converg
     write_with(path, partial(figure.savefig, format="png", dpi=100))
 
 
+def _figure(width_in: float, height_in: float) -> "Figure":
+    # Here, because matplotlib takes its time to import; a training need not wait for it to begin.
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width_in, height_in), layout="constrained")
+
+
 def _save_one_loss(path: Path, history: dict[str, np.ndarray]) -> None:
-    figure = Figure(figsize=(9, 5), layout="constrained")
+    figure = _figure(9, 5)
     axis = figure.subplots()
     if "loss" in history:
         axis.plot(history["epoch"], history["loss"], color="tab:blue")
@@ -93,7 +103,7 @@ def _save_one_loss(path: Path, history: dict[str, np.ndarray]) -> None:
     write_with(path, partial(figure.savefig, format="png", dpi=100))
 
 
-def _mark_plateau(axis: Axes, convergence: Convergence) -> None:
+def _mark_plateau(axis: "Axes", convergence: Convergence) -> None:
     start, stop = convergence.from_epoch, convergence.to_epoch
     if start is not None and stop is not None:
         axis.axvspan(start, stop, color="0.92", zorder=0)

@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from mixdream.survey.analysis.intervals import EVERYTHING, Interval
 
@@ -19,12 +19,12 @@ class Spread(NamedTuple):
 
     def interval(self, middle: float, limits: tuple[float, float] = EVERYTHING) -> Interval:
         """95 % interval around a figure, cut at ``limits``."""
-        half = float(stats.t.ppf(0.975, self.freedom)) * math.sqrt(self.variance)
+        half = float(special.stdtrit(self.freedom, 0.975)) * math.sqrt(self.variance)
         return Interval(max(limits[0], middle - half), min(limits[1], middle + half))
 
     def p(self, distance: float) -> float:
         """Two-sided test of a figure that lies so far from what is expected."""
-        return 2 * float(stats.t.sf(abs(distance) / math.sqrt(self.variance), self.freedom))
+        return 2 * float(special.stdtr(self.freedom, -abs(distance) / math.sqrt(self.variance)))
 
 
 def crossed_spread(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 CHANCE = 0.5
 """Share that guessing, or having no preference, gives."""
@@ -79,8 +79,9 @@ def t_interval(means: np.ndarray, limits: tuple[float, float] = EVERYTHING) -> I
     """
     if len(means) < 2 or _alike(means):
         return None
-    low, high = stats.ttest_1samp(means, 0.0).confidence_interval()
-    return Interval(max(limits[0], float(low)), min(limits[1], float(high)))
+    n, middle = len(means), float(means.mean())
+    half = float(special.stdtrit(n - 1, 0.975)) * math.sqrt(float(means.var(ddof=1)) / n)
+    return Interval(max(limits[0], middle - half), min(limits[1], middle + half))
 
 
 def share_interval(means: np.ndarray) -> Interval | None:
