@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import combinations
 from textwrap import indent
 from typing import Any
@@ -56,25 +57,21 @@ def fill_preset(
                 "translate survey.yaml"
             )
     conditions = _conditions(preset, real, generated, grid)
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("mixdream.survey.planning", "templates"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["quoted"] = _quoted
-    return environment.get_template(f"{preset}.yaml").render(
-        preset=preset,
-        conditions=conditions,
-        generated=list(generated),
-        every_pair=list(combinations(conditions, 2)),
-        trials=trials,
-        practice=practice,
-        languages=languages,
-        title=title and f" {_quoted(title)}",
-        contact=contact or NO_CONTACT,
-        text=lambda en, de, **values: _text({"en": en, "de": de}, languages, values),
+    return (
+        _templates()
+        .get_template(f"{preset}.yaml")
+        .render(
+            preset=preset,
+            conditions=conditions,
+            generated=list(generated),
+            every_pair=list(combinations(conditions, 2)),
+            trials=trials,
+            practice=practice,
+            languages=languages,
+            title=title and f" {_quoted(title)}",
+            contact=contact or NO_CONTACT,
+            text=lambda en, de, **values: _text({"en": en, "de": de}, languages, values),
+        )
     )
 
 
@@ -130,6 +127,19 @@ def _scalar(text: str) -> str:
     if ("\n" in text or len(text) > _LONG) and text.replace("\n", "").isprintable():
         return "|-\n" + indent(text, "  ")
     return _quoted(text)
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("mixdream.survey.planning", "templates"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["quoted"] = _quoted
+    return environment
 
 
 def _quoted(text: str) -> str:

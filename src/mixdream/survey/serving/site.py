@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -87,17 +87,18 @@ class Site:
 
     def render(self, template: str, **content: Any) -> str:
         """A page as HTML; texts are escaped."""
-        return self._templates.get_template(template).render(preview=self.settings.preview, **content)
+        return _templates().get_template(template).render(preview=self.settings.preview, **content)
 
-    @cached_property
-    def _templates(self) -> jinja2.Environment:
-        return jinja2.Environment(
-            loader=jinja2.PackageLoader("mixdream.survey.serving", "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+
+@cache
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("mixdream.survey.serving", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def _cookie_name(folder: Path) -> str:
