@@ -182,6 +182,9 @@ def test_filled_cells_have_the_spread_and_the_change_that_are_told(change: float
     images = fill(Cells(levels, spread, change * spread[:, :2]), white, GRID)
     assert torch.equal(images[:, 4], levels[:, 4])
     away = (images - levels)[:, :4] / spread
+    bass = round(250 * GRID.n_fft / GRID.rate_hz)  # rows in which frames have no noise of their own
+    assert bass > 1 and (away[:, 2, :bass] == 0).all()
+    away[:, 2, :bass] = away[:, 2, bass:].abs().mean((1, 2))[:, None, None]
     torch.testing.assert_close(away.abs().mean((2, 3)), torch.ones(8, 4), rtol=0.05, atol=0)
     changes = away[:, :2].diff(dim=3).abs().mean((0, 2, 3))
     slowest, fastest = (
@@ -194,3 +197,22 @@ def test_filled_cells_have_the_spread_and_the_change_that_are_told(change: float
     expected = torch.full((2,), change).clamp(slowest, fastest)
     assert (slowest < 0.6).all() and (fastest > 1).all()
     torch.testing.assert_close(changes, expected, rtol=0.05, atol=0)
+
+
+def test_a_calibrated_decoder_tells_the_errors_that_it_makes() -> None:
+    """In each channel and row; while it learns it tells what it has learnt."""
+    decoder, vectors = network(0).decoder, torch.randn(2, 6, 16)
+    with torch.no_grad():
+        told = decoder.eval()(vectors)
+        rows = torch.linspace(0.5, 2, told.levels.shape[2])[:, None]
+        errors = rows * told.spread * torch.tensor([1.0, -1.0]).repeat(64)
+        real = told.levels.clone()
+        real[:, : errors.shape[1]] += errors
+        for _ in range(3):
+            decoder.calibrate(decoder(vectors), real)
+        found = decoder(vectors)
+        torch.testing.assert_close(found.spread, rows * told.spread)
+        mean_change = errors[:, : found.change.shape[1]].diff(dim=3).abs().mean((0, 3))
+        torch.testing.assert_close(found.change.mean((0, 3)), mean_change, rtol=1e-3, atol=0)
+        learning = decoder.train()(vectors).spread / decoder.eval()(vectors).spread
+    assert not torch.allclose(learning.mean((0, 1, 3)), torch.ones(len(rows)), atol=0.1)

@@ -137,6 +137,21 @@ def test_a_grid_by_name_can_be_changed_by_its_numbers(tmp_path: Path) -> None:
     assert load_recipe(str(tmp_path / "mine.toml")).grid == NAMED_GRIDS["studio-16k"]
 
 
+def test_vectors_have_no_more_values_than_there_are_components() -> None:
+    less = [
+        "grid.bands=1",
+        "grid.overlap=0",
+        "grid.fold=1",
+        "grid.channels=1",
+        "grid.n_fft=64",
+        "grid.hop=16",
+    ]
+    less += ["grid.bins=32", "grid.frames=256", "grid.rate_hz=1000"]
+    load_recipe("cpu", [*less, "model.latent=160"])
+    with pytest.raises(InputError, match=r"model.latent 161 is more than the 160 components that images"):
+        load_recipe("cpu", [*less, "model.latent=161"])
+
+
 def test_windows_of_beats_take_the_place_of_windows_of_seconds_and_back() -> None:
     beats = load_recipe("thesis-3", ["grid=studio-8k", "windows.beats=8"])
     assert (beats.windows.seconds, beats.windows.total) == (None, None)

@@ -39,6 +39,24 @@ def test_what_was_encoded_comes_back() -> None:
     assert np.corrcoef(hits, heard)[0, 1] > 0.8
 
 
+def test_what_is_filled_is_as_far_off_as_levels_are() -> None:
+    """Noise of the images, of which a codec that has hardly learnt tells too much."""
+    learner, rng = trainer("training.learning_rate=0.00001"), torch.Generator().manual_seed(3)
+    for step in range(17):
+        learner.step(0.1 * torch.randn(4, 9, 128, 256, generator=rng), step)
+    images, generator = 0.1 * torch.randn(8, 9, 128, 256, generator=rng), learner.ema
+    assert isinstance(generator, LatentFlow)
+    with torch.no_grad():
+        vectors = generator.encoder(images)
+        cells = generator.decoder(vectors)
+        error = (images - cells.levels)[:, : cells.spread.shape[1]].abs()
+        assert generator.decoder.train()(vectors).spread.mean() > 1.5 * error.mean()
+    torch.testing.assert_close(cells.spread.mean((0, 2, 3)), error.mean((0, 2, 3)), rtol=0.05, atol=0)
+    ours, averaged = learner.generator.state_dict(), generator.state_dict()
+    for name in ("decoder.errors", "decoder.told"):
+        assert torch.equal(ours[name], averaged[name])
+
+
 def test_a_codec_that_has_begun_knows_what_comes_when_before_the_first_step() -> None:
     learner, rng = trainer(), np.random.default_rng(0)
     learner.begin([beats(16, rng), beats(16, rng)])

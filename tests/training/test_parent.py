@@ -102,7 +102,6 @@ def test_the_default_recipe_can_begin_with_the_model_that_comes_with_mixdream(
     info = train(recipe, stereo_corpus, tmp_path / "run", minutes=1e-6, parent=bundled)
     assert (info["from"]["run"], info["steps"]) == ("mixdream", 1)
     run = Run.open(tmp_path / "run")
-    learnt, own = (each.load_generator(each.chosen_checkpoint()).state_dict() for each in (run, bundled))
-    for key, value in own.items():
-        if value.is_floating_point() and "running" not in key:
-            assert (learnt[key] - value).abs().max() < 0.01
+    learnt, own = (each.load_generator(each.chosen_checkpoint()).parameters() for each in (run, bundled))
+    for after, before in zip(learnt, own, strict=True):
+        assert (after - before).abs().max() < 0.01

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from mixdream.spectrogram.folding import fold
 from mixdream.spectrogram.grid import Grid
@@ -28,7 +29,11 @@ _ROWS = 32  # layers halve the rows five times; the columns only three times
 _LEAK = 0.2
 _FIRST_SIZE = 0.03  # of what layers add to levels before anything is learnt: a tenth of those of images
 _LARGEST_SPREAD = 0.5  # an image lies in [-1, 1]
-_SLOW_HZ = 4.0  # modulations under it are those of noise that is nearly as steady as tones
+_SLOW_HZ = 2.0  # modulations under it are those of noise that is nearly as steady as tones
+_NEIGHBOURS = 0.25  # share of such noise in a bin that its neighbours have, too: a tone lies in several
+_SAME_TONES_HZ = 250.0  # under it, frames that overlap differ as their tones do: noise of their own is rough
+_REMEMBERED = 0.9  # of what calibrations have seen
+_HARDLY_SEEN = 1e-6  # so that the first calibration counts
 
 # Of the encoder's layers: kernels and strides, rows and columns.
 _LAYERS = ((4, 4), (2, 2)), ((4, 4), (2, 2)), ((4, 4), (2, 2)), ((4, 3), (2, 1)), ((4, 3), (2, 1))
@@ -87,6 +92,9 @@ class Encoder(nn.Module):
 class Decoder(nn.Module):
     """Vectors to what is known of an image's cells: a linear map, and transposed convolutions."""
 
+    errors: Tensor
+    told: Tensor
+
     def __init__(self, latent: int, channels: Sequence[int], grid: Grid) -> None:
         super().__init__()
         of_image, rows, _ = grid.image_shape
@@ -107,14 +115,37 @@ class Decoder(nn.Module):
         self.direct = nn.Conv1d(latent, component_values(grid), 1)
         for first in self.direct.parameters():
             nn.init.zeros_(first)
+        # Mean errors, and what was told of them, of spread and change in each channel and row.
+        seen = torch.full((sum(self.parts[1:]), rows, 1), _HARDLY_SEEN)
+        self.register_buffer("errors", seen)
+        self.register_buffer("told", seen.clone())
 
     def forward(self, vectors: Tensor) -> Cells:
-        """Vectors, shape (batch, latent, positions), to cells."""
+        """Vectors, shape (batch, latent, positions), to cells.
+
+        While the decoder learns, spread and change are those of its own errors; else they are calibrated.
+        """
         first = self.first(vectors).unflatten(1, (self.first_channels, -1))
         outside = self.layers(first + self.inside(first)).float()
         levels, spread, change = outside.split(self.parts, 1)
         levels = levels + _cells(self.direct(vectors).float(), self.size)
-        return Cells(levels, _LARGEST_SPREAD * spread.sigmoid(), _LARGEST_SPREAD * change.sigmoid())
+        deviations = _LARGEST_SPREAD * torch.cat([spread, change], 1).sigmoid()
+        if not self.training:
+            deviations = deviations * (self.errors / self.told)
+        return Cells(levels, *deviations.split(self.parts[1:], 1))
+
+    @torch.no_grad()
+    def calibrate(self, cells: Cells, real: Tensor) -> None:
+        """Remember how far calibrated cells are from those of images, on average over moments.
+
+        Averaged weights make fewer errors than those that are learning, which are what spread is told of.
+        """
+        error = real - cells.levels
+        spread = error[:, : self.parts[1]].abs().mean((0, 3))
+        change = error[:, : self.parts[2]].diff(dim=3).abs().mean((0, 3))
+        told = torch.cat([cells.spread, cells.change], 1).mean((0, 3))[..., None] * (self.told / self.errors)
+        self.errors.lerp_(torch.cat([spread, change])[..., None], 1 - _REMEMBERED)
+        self.told.lerp_(told, 1 - _REMEMBERED)
 
 
 def component_values(grid: Grid) -> int:
@@ -125,14 +156,19 @@ def component_values(grid: Grid) -> int:
 
 def principal_components(images: Iterable[Tensor], latent: int, grid: Grid) -> Components:
     """Find the components of batches of images, shape (batch, channels, rows, columns)."""
+    from scipy.linalg import eigh  # here: it takes its time to import
+
     count, sums, products = 0, torch.zeros(()), torch.zeros(())
     for some in images:
         values = _values(some.cpu() * _weights(grid)).transpose(1, 2).flatten(0, 1).double()
         count, sums, products = count + len(values), sums + values.sum(0), products + values.T @ values
     mean = sums / count
-    variances, directions = torch.linalg.eigh(products / count - torch.outer(mean, mean))
-    deviations = variances.flip(0)[:latent].clamp(min=_LEAST).sqrt()
-    return Components(mean.float(), directions.flip(1)[:, :latent].float(), deviations.float())
+    covariance = products / count - torch.outer(mean, mean)
+    # Only those that are asked for: all of them take three times as long.
+    asked_for = len(mean) - latent, len(mean) - 1
+    variances, directions = map(torch.from_numpy, eigh(covariance.numpy(), subset_by_index=asked_for))
+    deviations = variances.flip(0).clamp(min=_LEAST).sqrt()
+    return Components(mean.float(), directions.flip(1).float(), deviations.float())
 
 
 def begin_with(components: Components, encoder: Encoder, decoder: Decoder) -> None:
@@ -187,10 +223,12 @@ def fill(cells: Cells, white: Tensor, grid: Grid) -> Tensor:
     fastest, slowest = (_changes(each[:, :bands]).square() for each in (fast, slow))
     changes = (cells.change / cells.spread[:, :bands]).square()
     of_slow = ((fastest - changes) / (fastest - slowest)).clamp(0, 1)
-    # Differences of frames are of the same noise as their means, since they go with how these change.
-    of_slow = of_slow.repeat(1, grid.fold, 1, 1)
+    # What changes slowly hardly differs from frame to frame.
+    of_slow = torch.cat([of_slow, *[torch.zeros_like(of_slow)] * (grid.fold - 1)], 1)
     both = of_slow.sqrt() * slow + (1 - of_slow).sqrt() * fast
     filling = cells.spread * both / both.abs().mean((2, 3), keepdim=True)
+    if grid.fold == 2:
+        filling[:, bands, : round(_SAME_TONES_HZ * grid.n_fft / grid.rate_hz)] = 0
     levels, width = cells.levels.tensor_split([filling.shape[1]], 1)
     return torch.cat([levels + filling, width], 1)
 
@@ -206,24 +244,23 @@ def speckle(white: Tensor, grid: Grid) -> Tensor:
     Each channel of the result, shape (batch, channels with spread, rows, columns), has mean 0 and mean
     absolute deviation 1.
     """
-    return _spread_to_one(stft(white, grid, loop=True)[..., : grid.bins, :], grid)
+    return _spread_to_one(decibels(stft(white, grid, loop=True)[..., : grid.bins, :].abs()), grid)
 
 
 def slow_speckle(white: Tensor, grid: Grid) -> Tensor:
-    """Cells as `speckle` has them, but of noise so narrow in each bin that it changes slowly."""
-    count = _slow_modes(grid)
-    modes = torch.view_as_complex(white.contiguous().unflatten(1, (grid.bins, count, 2)))
-    spectrum = modes.new_zeros(*modes.shape[:2], grid.frames)
-    spectrum[..., torch.arange(-count // 2, count // 2)] = modes
-    return _spread_to_one(torch.fft.ifft(spectrum), grid)
+    """Cells as `speckle` has them, but of levels that change slowly, and in neighbouring bins alike."""
+    modes = torch.view_as_complex(white.contiguous().unflatten(1, (grid.bins, _slow_modes(grid), 2)))
+    levels = torch.fft.irfft(F.pad(modes, (1, grid.frames // 2 - modes.shape[2])), grid.frames)
+    levels = levels + _NEIGHBOURS * (levels.roll(1, 1) + levels.roll(-1, 1))
+    return _spread_to_one(levels, grid)
 
 
 def _slow_modes(grid: Grid) -> int:
-    return 2 * math.ceil(_SLOW_HZ * grid.clip_samples / grid.rate_hz)
+    return math.ceil(_SLOW_HZ * grid.clip_samples / grid.rate_hz)
 
 
-def _spread_to_one(spectrum: Tensor, grid: Grid) -> Tensor:
-    cells = fold(decibels(spectrum.abs()), grid)
+def _spread_to_one(levels: Tensor, grid: Grid) -> Tensor:
+    cells = fold(levels, grid)
     cells = cells - cells.mean((2, 3), keepdim=True)
     return cells / cells.abs().mean((2, 3), keepdim=True)
 

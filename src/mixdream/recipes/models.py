@@ -126,12 +126,19 @@ class LatentFlow(Conditional):
 
     def check_grid(self, grid: Grid) -> None:
         """Raise ValueError where the networks cannot make images of this grid."""
-        _, rows, columns = grid.image_shape
+        channels, rows, columns = grid.image_shape
         if rows % 32 or columns % 32 or columns < self.crop:
             raise ValueError(
                 f"grid.bins {grid.bins} / grid.bands {grid.bands} and grid.frames {grid.frames} / grid.fold "
                 f"{grid.fold} must be multiples of 32 for a codec, and no fewer columns than model.crop "
                 f"{self.crop}"
+            )
+        # Of each channel a spectrum, and courses of 16 groups of rows within 8 columns.
+        components = channels * (rows + 16 * 8)
+        if self.latent > components:
+            raise ValueError(
+                f"model.latent {self.latent} is more than the {components} components that images of this "
+                "grid have: lower it"
             )
         positions = columns // 8
         if positions & (positions - 1) or positions % self.patch:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from mixdream.errors import InputError
+from mixdream.spectrogram.attacks import sharpen
 from mixdream.spectrogram.grid import Grid, InversionName
 from mixdream.spectrogram.griffin_lim import griffin_lim
 from mixdream.spectrogram.random_phase import random_phase
@@ -19,7 +20,8 @@ def invert(name: str, magnitudes: Tensor, grid: Grid, seeds: Sequence[int], loop
 
     The inversions: ``random-phase``, the thesis's oscillators; ``griffin-lim``, the fast one, from random
     phases; ``pghi``, phases read off the magnitudes; ``pghi+gl``, these made consistent by iteration of
-    Griffin-Lim's projections (`mixdream.spectrogram.raar`).
+    Griffin-Lim's projections (`mixdream.spectrogram.raar`), and attacks made sharp again
+    (`mixdream.spectrogram.attacks`).
 
     The phases of each spectrogram are random by its seed; a clip never depends on the batch that it was made
     in. A loop is circular in time: the last frame goes on into the first, so that the clip can be repeated.
@@ -88,7 +90,7 @@ def _iterate(name: str, magnitudes: Tensor, grid: Grid, phases: Tensor, loop: bo
     phases = pghi(magnitudes, grid, phases, loop)
     if name == "pghi":  # the phases as they were read: the inverse transform alone, no iteration
         return raar(magnitudes, grid, phases, loop, iterations=0)
-    return raar(magnitudes, grid, phases, loop)
+    return sharpen(raar(magnitudes, grid, phases, loop), magnitudes, grid, loop)
 
 
 def _random(seeds: Sequence[int], shape: tuple[int, ...], device: torch.device) -> Tensor:

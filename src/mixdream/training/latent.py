@@ -21,6 +21,7 @@ _CELLS = 0.2  # weight of single cells
 _MEANS = (1, 8), (8, 1), (4, 4)  # rows and columns that are compared as one
 _USUAL_SPREAD = 0.12  # that of noise in an image
 _UNTOLD = 0.1  # share of windows of which the flow is told nothing
+_CALIBRATED = 8  # steps from one calibration to the next
 
 
 class LatentTrainer(Trainer):
@@ -56,12 +57,13 @@ class LatentTrainer(Trainer):
         vectors = self._encode(real)
         level, noise = draw_level_and_noise(vectors, self.model.shift, rng)
         crops = self._crops(real, rng)
+        loudness = torch.rand(len(crops), 1, 1, generator=rng)
         self.networks["generator"].train()
         with self.autocast():
             seen_through, cells = self.networks["generator"](
                 self._learner.flow.noisy(vectors, noise, level),
                 crops,
-                self._dither(len(crops), rng).to(real.device),
+                self._dither(loudness, rng).to(real.device),
                 level,
                 self._told(conditions, rng),
             )
@@ -69,22 +71,39 @@ class LatentTrainer(Trainer):
             "loss_codec": codec_loss(cells, crops),
             "loss_flow": velocity_error(seen_through, vectors, level),
         }
-        return self.descend(losses, step, clipped=self._learner.flow)
+        taken = self.descend(losses, step, clipped=self._learner.flow)
+        if step % _CALIBRATED == 0:
+            self._calibrate(crops, rng)
+        return taken
 
     @property
     def _learner(self) -> LatentFlow:
         return cast(LatentFlow, self.generator)
 
+    @property
+    def _averaged(self) -> LatentFlow:
+        """The network that clips are made with; as it is, where there is no average."""
+        return cast(LatentFlow, self.ema or self.generator).eval()
+
     @torch.no_grad()
     def _encode(self, real: Tensor) -> Tensor:
         """Patterns of the vectors of whole windows, shape (batch * levels, 1, latent, positions).
 
-        The averaged encoder's, where there is an average: what the flow learns fits the averaged decoder.
+        The averaged encoder's: what the flow learns fits the averaged decoder.
         """
-        encoder = cast(LatentFlow, self.ema or self.generator).encoder.eval()
         with self.autocast():
-            vectors = patterns(encoder(real).float())[:, None] / SPREAD
+            vectors = patterns(self._averaged.encoder(real).float())[:, None] / SPREAD
         return vectors.repeat(_LEVELS, 1, 1, 1)
+
+    @torch.no_grad()
+    def _calibrate(self, crops: Tensor, rng: torch.Generator) -> None:
+        """Calibrate with as much noise in vectors as a flow leaves."""
+        averaged, dither = self._averaged, self._dither(torch.ones(len(crops), 1, 1), rng).to(crops.device)
+        with self.autocast():
+            cells = averaged.decoder(averaged.encoder(crops) + dither)
+        averaged.decoder.calibrate(cells, crops)
+        for name, seen in averaged.decoder.named_buffers(recurse=False):
+            self._learner.decoder.get_buffer(name).copy_(seen)
 
     def _crops(self, real: Tensor, rng: torch.Generator) -> Tensor:
         """One piece of each image, of ``crop`` columns, that begins where a vector does."""
@@ -94,10 +113,10 @@ class LatentTrainer(Trainer):
         crops = [image[..., first : first + crop] for image, first in zip(real, firsts, strict=True)]
         return torch.stack(crops).contiguous(memory_format=torch.channels_last)
 
-    def _dither(self, count: int, rng: torch.Generator) -> Tensor:
-        """Noise for vectors of crops."""
-        loudness = _NOISE * torch.rand(count, 1, 1, generator=rng)
-        return loudness * torch.randn(count, self.model.latent, self.model.crop // COLUMNS, generator=rng)
+    def _dither(self, loudness: Tensor, rng: torch.Generator) -> Tensor:
+        """Noise for vectors of crops, of a loudness each, at most 1, shape (count, 1, 1)."""
+        size = len(loudness), self.model.latent, self.model.crop // COLUMNS
+        return _NOISE * loudness * torch.randn(size, generator=rng)
 
     def _told(self, conditions: Tensor | None, rng: torch.Generator) -> Tensor | None:
         if conditions is None:
