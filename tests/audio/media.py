@@ -59,9 +59,7 @@ def write(
     with av.open(str(path), "w", format={".opus": "ogg", ".aac": "adts"}.get(path.suffix)) as container:
         container.metadata.update(metadata or {})
         layout = LAYOUTS[len(audio)]
-        codec = codec or CODECS[path.suffix]
-        options = {"aac_coder": "fast"} if codec == "aac" else None  # in two thirds of the time
-        stream = container.add_stream(codec, rate=rate_hz, layout=layout, options=options)
+        stream = container.add_stream(codec or CODECS[path.suffix], rate=rate_hz, layout=layout)
         assert isinstance(stream, av.AudioStream)
         if stream.codec_context.codec.lossy and not stream.codec_context.codec.lossless and len(audio) <= 2:
             stream.codec_context.bit_rate = 192_000 if rate_hz > 24_000 else 64_000

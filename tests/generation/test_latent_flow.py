@@ -59,8 +59,9 @@ def test_a_shared_run_makes_the_same_loops_and_can_be_gone_on_from(
     train(recipe, stereo_corpus, tmp_path / "on", parent=shared)
     on = Run.open(tmp_path / "on")
     weights, known = (load_file(tensors_path(one.chosen_checkpoint(), "ema")) for one in (on, shared))
+    seen = "running_mean", "running_var", "errors", "told"  # of batches, whatever the rate
     for name, value in known.items():
-        if value.is_floating_point() and "running" not in name:
+        if value.is_floating_point() and not name.endswith(seen):
             torch.testing.assert_close(weights[name], value, rtol=0, atol=1e-4, check_dtype=False)
 
 
