@@ -5,7 +5,8 @@ import { Timeline } from "./timeline.js";
 
 const FADE_S = 0.005; // of both ends of what is repeated: a raised cosine, in the samples themselves
 const SWITCH_S = 0.002; // time constant of a cross-fade; within 10 ms it is over
-const LEAD_S = 0.01; // in which all are told to begin at one moment
+const LEAD_S = 0.02; // in which all are told what they do at one moment
+const LATE_S = 0.005; // a source told to begin no sooner than this may have begun late
 const END_S = 0.05; // of a clip's length; clocks of sound and script differ a little
 const TICK_MS = 50;
 
@@ -117,21 +118,29 @@ export class Together {
   start() {
     const { from, to } = this.timeline;
     if (this.place < from || this.place >= to) this.place = from;
-    const context = audio();
-    this.began = context.currentTime + LEAD_S;
-    this.since = this.began;
     this.first = this.place - from;
     this.length = to - from;
-    this.voices = this.clips.map((one) => {
-      const source = new AudioBufferSourceNode(context, { buffer: part(one.buffer, from, to), loop: true });
-      const gain = new GainNode(context, { gain: 0 });
-      source.connect(gain).connect(context.destination);
-      source.start(this.began, this.first);
-      return { source, gain };
-    });
+    this.begin(this.clips.map((one) => part(one.buffer, from, to)));
     this.chosen.plays += 1;
     this.mix();
     this.timer = setInterval(() => this.tick(), TICK_MS);
+  }
+
+  // All at one moment. Where the page was held up until it had passed for some of them, all begin again.
+  begin(parts) {
+    const context = audio();
+    do {
+      this.voices?.forEach(({ source }) => source.disconnect());
+      this.began = context.currentTime + LEAD_S;
+      this.voices = parts.map((buffer) => {
+        const source = new AudioBufferSourceNode(context, { buffer, loop: true });
+        const gain = new GainNode(context, { gain: 0 });
+        source.connect(gain).connect(context.destination);
+        source.start(this.began, this.first);
+        return { source, gain };
+      });
+    } while (context.currentTime + LATE_S > this.began);
+    this.since = this.began;
   }
 
   end() {
@@ -139,16 +148,18 @@ export class Together {
     clearInterval(this.timer);
     this.settle();
     this.place = this.now();
-    this.mix(null);
-    for (const { source } of this.voices) source.stop(audio().currentTime + 10 * SWITCH_S);
+    const silent = this.mix(null) + 10 * SWITCH_S;
+    for (const { source } of this.voices) source.stop(silent);
     this.voices = null;
   }
 
-  // Let one be heard. What fades out and what fades in add up to 1 at each moment.
+  // Let one be heard from a moment on, which is returned. What fades out and what fades in add up to 1 at each moment.
   mix(heard = this.chosen) {
+    const at = audio().currentTime + LEAD_S;
     this.voices.forEach(({ gain }, i) => {
-      gain.gain.setTargetAtTime(this.clips[i] === heard ? 1 : 0, audio().currentTime, SWITCH_S);
+      gain.gain.setTargetAtTime(this.clips[i] === heard ? 1 : 0, at, SWITCH_S);
     });
+    return at;
   }
 
   // Seconds since the beginning of the part when this pass began are those of all, modulo its length.
