@@ -80,7 +80,7 @@ def save_losses(path: Path, history: dict[str, np.ndarray], convergence: Converg
     below.set_ylim(0, 1)
     below.set_xlabel("epoch")
     for axis in (above, below):
-        axis.legend(loc="upper right")
+        axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))  # beside the curves, never over them
         axis.grid(alpha=0.3)
     write_with(path, partial(figure.savefig, format="png", dpi=100))
 
