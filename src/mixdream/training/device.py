@@ -1,6 +1,7 @@
 """Where a training runs and in which number format."""
 
 import time
+from functools import cache
 
 import torch
 from accelerate import Accelerator
@@ -26,17 +27,25 @@ def with_precision(recipe: Recipe, accelerator: Accelerator) -> Recipe:
     """
     if recipe.training.precision != "auto":
         return recipe
-    device = accelerator.device
-    faster = _product_s(torch.float32, device) > 1.2 * _product_s(torch.bfloat16, device)
+    faster = _bf16_is_faster(accelerator.device)
     return recipe.with_training(precision=broadcast_object_list(["bf16" if faster else "fp32"])[0])
 
 
-def _product_s(dtype: torch.dtype, device: torch.device) -> float:
-    """Best time of five matrix products of the size of a convolution layer, in seconds."""
+@cache
+def _bf16_is_faster(device: torch.device) -> bool:
+    whole_s = _product_s(torch.float32, device)
+    # Where bf16 is only imitated, a whole product takes seconds; a few of its rows tell.
+    if _product_s(torch.bfloat16, device, rows=16) > whole_s:
+        return False
+    return whole_s > 1.2 * _product_s(torch.bfloat16, device)
+
+
+def _product_s(dtype: torch.dtype, device: torch.device, rows: int = 1024) -> float:
+    """Best time of five matrix products of the size of a convolution layer, or some rows of it, in seconds."""
     matrix = torch.ones(1024, 1024, dtype=dtype, device=device)
     best = float("inf")
     for _ in range(5):
         began = time.perf_counter()
-        (matrix @ matrix)[0, 0].item()
+        (matrix[:rows] @ matrix)[0, 0].item()
         best = min(best, time.perf_counter() - began)
     return best
