@@ -2,6 +2,7 @@
 
 import gc
 import os
+import tempfile
 
 # As the command line does; torch reads it when it is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     from mixdream.corpus.store import Corpus
     from mixdream.recipes.recipe import Recipe
+
+SHARED = "MIXDREAM_TESTS"
+"""Variable of the environment: folder of what the processes of these tests share."""
 
 TINY = {
     "dcgan": (
@@ -84,6 +88,14 @@ def tiny_recipe(name: str, *overrides: str) -> "Recipe":
     recipe = load_recipe(name)
     few = ("windows.total=24",) if recipe.windows.beats is None else ()
     return load_recipe(name, [*TINY[recipe.model.family], *FAST, *few, *overrides])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the shared folder, in the first process."""
+    if SHARED not in os.environ:
+        folder = tempfile.TemporaryDirectory()
+        os.environ[SHARED] = folder.name
+        config.add_cleanup(folder.cleanup)
 
 
 @pytest.hookimpl(wrapper=True)

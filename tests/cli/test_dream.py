@@ -13,6 +13,7 @@ import pytest
 from mixdream import project
 from tests.cli.test_main import error_of, mixdream
 from tests.conftest import tiny_recipe, write_set
+from tests.demo.rendered import rendered_set
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +23,10 @@ def few_loops(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mixdream.generation.pack.DIFFERENT_DB", 0.0)
 
 
-def test_the_demo_makes_a_page_that_needs_nothing_else(tmp_path: Path) -> None:
+def test_the_demo_makes_a_page_that_needs_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mixdream.demo.sets.render_set", lambda name, seed: rendered_set(name))
     done = mixdream("demo", "-o", tmp_path / "demo", "--minutes", 0.02, "--json")
     assert done.returncode == 0, done.stderr
     assert "at most, until" in done.stderr, "the plan and its end"

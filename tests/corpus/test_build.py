@@ -220,7 +220,7 @@ def start_and_wait_for(sets: int, source: Path, out: Path, jobs: int) -> subproc
     words = ["corpus", "build", *OPTIONS, str(source), "-o", str(out), "--jobs", str(jobs)]
     process = subprocess.Popen([sys.executable, "-c", HELD, *words], stderr=subprocess.PIPE, text=True)
     while process.poll() is None and len(list(out.glob("sets/*.npy"))) < sets:
-        time.sleep(0.001)
+        time.sleep(0.01)
     return process
 
 

@@ -4,7 +4,6 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from scipy.signal import sosfilt
 
 _HOP_S = 0.1  # blocks of 400 ms overlap by 75 %: every block is four hops
 _BLOCK_HOPS = 4
@@ -37,6 +36,8 @@ class LoudnessMeter:
     def push(self, samples: np.ndarray) -> None:
         """Add samples, shape (n, channels), full scale +-1."""
         if len(samples):
+            from scipy.signal import sosfilt  # here: it takes its time to import
+
             weighted, self._state = sosfilt(self._filters, samples, axis=0, zi=self._state)
             self._add(np.square(weighted).sum(axis=1))
 

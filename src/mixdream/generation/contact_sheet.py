@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from mixdream.analysis.levels import RANGE_DB, levels_db
 from mixdream.files import write_with
@@ -24,6 +23,8 @@ def write_contact_sheet(
 
     ``path`` is a PNG file; ``clips`` is what the JSON files of the loops say, with ``file``.
     """
+    from matplotlib.figure import Figure  # here: it takes its time to import
+
     loops = loops[:_MOST]
     columns = min(_COLUMNS, len(loops))
     rows = -(-len(loops) // columns)

@@ -41,7 +41,7 @@ def _bf16_is_faster(device: torch.device) -> bool:
 
 
 def _product_s(dtype: torch.dtype, device: torch.device, rows: int = 1024) -> float:
-    """Best time of five matrix products of the size of a convolution layer, or some rows of it, in seconds."""
+    """Best time of five matrix products of the size of a convolution layer, or some of its rows, in s."""
     matrix = torch.ones(1024, 1024, dtype=dtype, device=device)
     best = float("inf")
     for _ in range(5):
