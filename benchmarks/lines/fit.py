@@ -14,11 +14,11 @@ from safetensors.numpy import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from benchmarks.bars.sounds import RATE_HZ
 from benchmarks.lines.made_up import make_up
+from benchmarks.lines.sounds import RATE_HZ
 from mixdream.analysis.lines.struck import BLOCKS, STEPS_PER_BEAT, STRUCK, WINDOW, struck_features
 
-WIDTH = 64
+WIDTH = 96
 FRAMES = sum(WINDOW)
 _PLACES = 4 * STEPS_PER_BEAT
 _FIRST_SEED = 2_000_000
@@ -53,7 +53,7 @@ def example(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def fit(features: Tensor, struck: Tensor, minutes: float) -> StruckNet:
-    """Fit a network by cross-entropy; every twentieth example is kept apart to see how it does."""
+    """Fit a network by cross-entropy; every twentieth example is kept apart: scores, and `lean`."""
     torch.manual_seed(0)
     net = StruckNet(features.shape[2]).train()
     optimizer = torch.optim.AdamW(net.parameters(), _RATE, weight_decay=0.02)
@@ -77,7 +77,23 @@ def fit(features: Tensor, struck: Tensor, minutes: float) -> StruckNet:
         if step % 500 == 0:
             scores = _scores(net, features[apart], struck[apart])
             print(f"step {step}: cross-entropy {loss.item():.3f}; {scores}", flush=True)
-    return net.eval()
+    lean(net.eval(), features[apart], struck[apart])
+    return net
+
+
+def lean(net: StruckNet, features: Tensor, struck: Tensor) -> None:
+    """Add log odds to each kind such that what is over a half has the best F measure.
+
+    A hit that is as likely as half of that measure pays (Lipton et al. 2014, "Optimal thresholding of
+    classifiers to maximize F1 measure").
+    """
+    with torch.no_grad():
+        logits = net(features.float()).flatten(0, 1)
+    for kind, (odds, hit) in enumerate(zip(logits.T, struck.flatten(0, 1).T > 0, strict=True)):
+        offsets = torch.arange(-1, 3, 0.05)
+        found = odds[:, None] + offsets > 0
+        scores = 2 * (found & hit[:, None]).sum(0) / (found.sum(0) + hit.sum())
+        net.last.bias.data[kind] += offsets[scores.argmax()]
 
 
 def _scores(net: StruckNet, features: Tensor, struck: Tensor) -> str:
@@ -108,8 +124,8 @@ def main() -> None:
     """Make examples, fit the network, write it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--loops", type=int, default=12_000)
-    parser.add_argument("--minutes", type=float, default=6)
+    parser.add_argument("--loops", type=int, default=14_000)
+    parser.add_argument("--minutes", type=float, default=9)
     chosen = parser.parse_args()
     seeds = range(_FIRST_SEED, _FIRST_SEED + chosen.loops)
     made = Parallel(n_jobs=-1, batch_size=50)(delayed(example)(seed) for seed in seeds)

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.fft import next_fast_len
 
 from benchmarks.bars.rhythms import STYLES, Draw, Row
-from benchmarks.bars.sounds import RATE_HZ, Wave, hit
+from benchmarks.bars.sounds import Wave
+from benchmarks.lines.sounds import RATE_HZ, hit, tone
 from mixdream.analysis.lines.struck import STRUCK
 
 _KINDS = {"snare2": "snare", "clap": "snare", "ghost": "snare", "shaker": "hat", "ride": "hat"}
+_LOUD = "snare", "snare2", "clap"
 _BARS, _STEPS = 2, 16
 _HABITS = [habits for _, _, steps, habits in STYLES.values() if steps == _STEPS]
 
@@ -25,31 +28,42 @@ def make_up(seed: int) -> MadeUp:
     """Make up a loop, a function of the seed."""
     draw = Draw(seed)
     steps = _BARS * _STEPS
-    step_s = 15 / draw.ratio(84, 180)
-    audio, tones = np.zeros((2, round(steps * step_s * RATE_HZ)))
+    samples = next_fast_len(round(steps * 15 / draw.ratio(84, 180) * RATE_HZ), real=True)
+    step_s = samples / steps / RATE_HZ
+    audio, tones = np.zeros((2, samples))
     struck = np.zeros((len(STRUCK), steps), np.float32)
     swing = draw.between(0.05, 0.4) if draw.chance(0.35) else 0.0
     starts = (np.arange(steps) + swing * (np.arange(steps) % 2)) * step_s
     duck = np.ones(len(audio))
     depth = draw.between(0, 0.9) if draw.chance(0.6) else 0.0
     rows = _HABITS[int(draw.rng.integers(len(_HABITS)))](draw) if draw.chance(0.93) else {}
-    habit = draw.chance(0.4)
+    if draw.chance(0.35):
+        rows["conga"] = _often(draw, draw.between(0.15, 0.6))
+    habit = draw.chance(0.5)
+    if "snare" in rows and "ghost" not in rows and draw.chance(0.3):
+        rows["ghost"] = _often(draw, draw.between(0.1, 0.3))
+    snare: tuple[list[Wave], float] | None = None
     for sound, usual in rows.items():
-        row = _now_and_then(draw, usual, steps) if habit else _anywhere(draw, sound, steps)
+        usually = habit or sound == "ghost"
+        row = _now_and_then(draw, usual, steps) if usually else _anywhere(draw, sound, steps)
         takes = [hit(draw, sound) for _ in range(int(draw.one(1, 1, 3)))]
-        level = {"kick": draw.between(0.5, 1.2), "ghost": draw.ratio(0.08, 0.3)}.get(sound)
-        if level is None:
-            loud = sound in ("snare", "snare2", "clap")
-            level = draw.ratio(0.06, 0.8) if loud else draw.ratio(0.03, 0.35)
+        level = _level(draw, sound)
+        if sound in _LOUD:
+            snare = takes, level
+        elif sound == "ghost" and snare is not None and draw.chance(0.7):  # softly, on the same skin
+            takes, level = snare[0], snare[1] * draw.ratio(0.2, 0.6)
         for step in np.flatnonzero(row):
+            kind = _KINDS.get(sound, sound)
+            if sound == "ghost" and struck[STRUCK.index(kind), step]:
+                continue
             gain = level * row[step] * draw.between(0.85, 1.0)
             _add(audio, takes[int(draw.rng.integers(len(takes)))], starts[step], gain)
-            kind = _KINDS.get(sound, sound)
             if kind in STRUCK:
                 struck[STRUCK.index(kind), step] = 1
             if sound == "kick":
-                dip = 1 - depth * np.exp(-np.arange(3000) / draw.between(400, 1500))
-                places = (round(starts[step] * RATE_HZ) + np.arange(3000)) % len(audio)
+                time_s = np.arange(round(0.375 * RATE_HZ)) / RATE_HZ
+                dip = 1 - depth * np.exp(-time_s / draw.between(0.05, 0.19))
+                places = (round(starts[step] * RATE_HZ) + np.arange(len(dip))) % samples
                 duck[places] = np.minimum(duck[places], dip)
     for part, share in (("bass", 0.85), ("chords", 0.6), ("arp", 0.4), ("lead", 0.35)):
         if draw.chance(share):
@@ -61,12 +75,30 @@ def make_up(seed: int) -> MadeUp:
         wet = np.roll(tones if draw.chance(0.7) else audio, round(draw.one(2, 3, 3, 4) * step_s * RATE_HZ))
         audio += draw.between(0.1, 0.4) * wet
     if draw.chance(0.4):
-        room = draw.rng.standard_normal(len(audio)) * np.exp(-np.arange(len(audio)) / draw.ratio(400, 4000))
+        fade = np.exp(-np.arange(samples) / RATE_HZ / draw.ratio(0.05, 0.5))
+        room = draw.rng.standard_normal(samples) * fade
         room *= draw.between(0.03, 0.3) / np.sqrt(np.square(room).sum())
-        audio += np.fft.irfft(np.fft.rfft(audio) * np.fft.rfft(room), len(audio))
+        audio += np.fft.irfft(np.fft.rfft(audio) * np.fft.rfft(room), samples)
     audio /= np.abs(audio).max() + 1e-9
     audio = np.tanh(audio * draw.between(0.5, 2.5))
-    return MadeUp(audio + draw.ratio(1e-5, 1e-2) * draw.rng.standard_normal(len(audio)), struck)
+    audio += draw.ratio(1e-5, 1e-2) * draw.rng.standard_normal(samples)
+    if draw.chance(0.35):  # what comes of a lower rate, or of a codec
+        spectrum = np.fft.rfft(audio)
+        spectrum[np.fft.rfftfreq(samples, 1 / RATE_HZ) > draw.one(4000, 4000, 8000, 11_000)] = 0
+        audio = np.fft.irfft(spectrum, samples)
+    return MadeUp(audio, struck)
+
+
+def _level(draw: Draw, sound: str) -> float:
+    if sound == "kick":
+        return draw.between(0.5, 1.2)
+    lowest, highest = {"ghost": (0.05, 0.3), "conga": (0.03, 0.45)}.get(sound, (0.03, 0.35))
+    return draw.ratio(0.08, 0.8) if sound in _LOUD else draw.ratio(lowest, highest)
+
+
+def _often(draw: Draw, chance: float) -> Row:
+    """A bar in which each step is struck that often, shape (steps,)."""
+    return (draw.rng.random(_STEPS) < chance).astype(float)
 
 
 def _now_and_then(draw: Draw, usual: Row, steps: int) -> Row:
@@ -115,24 +147,10 @@ def _play(draw: Draw, tones: Wave, part: str, starts: np.ndarray, step_s: float)
             hz = low_hz * 2 ** (octaves + (roots[step // _STEPS] + offset + third) / 12)
             key = round(hz, 2), round(length_s, 2)
             if key not in sounds:
-                wave = _tone(hz, length_s, bright, fade_s, attack_s, detune)
+                wave = tone(hz, length_s, bright, fade_s, attack_s, detune)
                 sounds[key] = np.tanh(drive * wave) / drive if part == "bass" else wave
             _add(tones, sounds[key], starts[step], level * draw.between(0.8, 1.0))
     return row
-
-
-def _tone(hz: float, length_s: float, bright: float, fade_s: float, attack_s: float, detune: float) -> Wave:
-    """A note with overtones that die away sooner than its fundamental."""
-    time_s = np.arange(round(length_s * RATE_HZ)) / RATE_HZ
-    wave = np.zeros(len(time_s))
-    for n in range(1, 13):
-        if n * hz < 3900:
-            faded = bright ** (n - 1) * np.exp(-time_s * (n - 1) / 4 / fade_s)
-            wave += faded * np.sin(2 * np.pi * n * hz * time_s)
-            if detune:
-                wave += faded * np.sin(2 * np.pi * n * hz * (1 + detune) * time_s)
-    ends = np.minimum(time_s / attack_s, (length_s - time_s) / 0.02)
-    return wave * np.clip(ends, 0, 1) * np.exp(-time_s / (4 * fade_s))
 
 
 def _rhythm(draw: Draw, part: str, steps: int) -> Row:

@@ -29,6 +29,18 @@ def test_drums_are_where_they_are_struck() -> None:
     assert set(steps_of("hat")) >= set(range(2, STEPS, 4))
 
 
+def test_soft_snares_are_heard_and_skins_without_wires_are_none() -> None:
+    """Ghosts 8 dB below the backbeat; a conga on other steps rings as a snare's skin does."""
+    step = parts.BEAT // 4
+    snares, skin_s = parts.snares(), parts.T % 0.5
+    skin = 0.6 * np.sin(2 * np.pi * 210 * skin_s) * np.exp(-skin_s / 0.09) * (parts.T % 1 < 0.5)
+    ghosts = 0.4 * np.roll(snares, 3 * step)
+    loop = parts.kicks() + snares + ghosts + np.roll(skin, 2 * step) + parts.hats() + 0.3 * parts.chord()
+    found = find_lines(split_stems(loop, parts.RATE_HZ), parts.RATE_HZ, parts.BEATS).drums
+    struck = [note.step for note in found if note.midi == DRUM_NOTES["snare"]]
+    assert struck == sorted([*range(4, STEPS, 8), *range(7, STEPS, 8)])
+
+
 def test_the_bass_has_its_notes() -> None:
     assert [(note.step, note.midi) for note in lines().bass] == list(
         zip(range(2, STEPS, 4), parts.BASS_NOTES, strict=True)

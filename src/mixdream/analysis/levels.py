@@ -18,6 +18,7 @@ def levels_db(
     *,
     loop: bool,
     edges_hz: tuple[float, ...] | None = None,
+    range_db: float = RANGE_DB,
 ) -> np.ndarray:
     """Levels of every frequency, or of bands, in frames that are spread evenly over the audio.
 
@@ -32,10 +33,12 @@ def levels_db(
         Frames reach from the end to the start; otherwise into silence.
     edges_hz : tuple of float, optional
         Edges of bands, ascending.
+    range_db : float, optional
+        What is further below the loudest cell counts as equally quiet.
 
     Returns
     -------
-    ndarray, shape (bins or bands, frames), in [-RANGE_DB, 0]
+    ndarray, shape (bins or bands, frames), in [-range_db, 0]
         dB below the loudest cell; digital silence is all at the bottom.
     """
     size = max(16, round(frame_s * rate_hz))
@@ -48,8 +51,8 @@ def levels_db(
         power = np.stack([power[band].sum(axis=0) for band in bands])
     loudest = power.max()
     if loudest == 0:
-        return np.full_like(power, -RANGE_DB)
-    return 10 * np.log10(np.maximum(power / loudest, 10 ** (-RANGE_DB / 10)))
+        return np.full_like(power, -range_db)
+    return 10 * np.log10(np.maximum(power / loudest, 10 ** (-range_db / 10)))
 
 
 def rises_db(levels: np.ndarray, *, loop: bool) -> np.ndarray:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file
 
-from mixdream.analysis.levels import levels_db
+from mixdream.analysis.levels import RANGE_DB, levels_db
 from mixdream.audio.resample import resample_loop
 
 STRUCK = ("kick", "snare", "hat", "open", "bass")
@@ -17,14 +17,18 @@ FRAMES_PER_STEP = 8
 WINDOW = 4, 12  # frames before and after the beginning of a step that are heard
 BLOCKS = 1, 4, 8, 16  # steps to each side that each block looks
 
-_BACKBEATS, _HATS = 3.0, 1.2
-"""Log odds, chosen on the built-in sets, of snares on the second and fourth beat, and of hats anywhere:
-electronic music has more of both than the loops that were made up."""
+_BACKBEATS = 1.0
+"""Log odds of snares on the second and fourth beat, chosen on the built-in sets: electronic music has more of
+them than the loops that were made up."""
 
-_RATE_HZ = 8000
-_SHORT_S, _LONG_S = 0.012, 0.045
-_SHORT_EDGES_HZ = (0, 160, 250, 350, 500, 700, 1000, 1400, 1900, 2400, 2900, 3400, 4000)
-_LONG_EDGES_HZ = (20, 44, 66, 88, 110, 135, 165, 200, 250, 320, 420, 600, 1000)
+_RATE_HZ = 32_000
+_MIDDLE_HZ = 160, 250, 350, 500, 700, 1000, 1400, 1900, 2400, 2900, 3400, 4000
+_TOP_HZ = 5000, 6300, 8000, 10_000, 13_000, 16_000
+_LOW_HZ = 20, 44, 66, 88, 110, 135, 165, 200, 250, 320, 420, 600, 1000
+_SCALES = (  # length of a frame in seconds, edges of bands, and how far down soft hits lie
+    (0.012, (0, *_MIDDLE_HZ, *_TOP_HZ), 90.0),
+    (0.045, _LOW_HZ, RANGE_DB),
+)
 _WEIGHTS = Path(__file__).with_name("struck.safetensors")
 
 
@@ -37,8 +41,8 @@ def struck_features(audio: np.ndarray, rate_hz: int, steps: int) -> np.ndarray:
     frames = steps * FRAMES_PER_STEP
     levels = np.concatenate(
         [
-            levels_db(own, _RATE_HZ, frame_s, frames, loop=True, edges_hz=edges_hz)
-            for frame_s, edges_hz in ((_SHORT_S, _SHORT_EDGES_HZ), (_LONG_S, _LONG_EDGES_HZ))
+            levels_db(own, _RATE_HZ, frame_s, frames, loop=True, edges_hz=edges_hz, range_db=range_db)
+            for frame_s, edges_hz, range_db in _SCALES
         ]
     )
     around = np.arange(steps)[:, None] * FRAMES_PER_STEP + np.arange(-WINDOW[0], WINDOW[1])
@@ -69,7 +73,6 @@ def find_struck(audio: np.ndarray, rate_hz: int, beats: int) -> dict[str, np.nda
         x = x + np.maximum(around @ weights[f"block.{number}"] + weights[f"bias.{number}"], 0)
     logits = x @ weights["last"] + weights["last_bias"]
     logits[STEPS_PER_BEAT :: 2 * STEPS_PER_BEAT, STRUCK.index("snare")] += _BACKBEATS
-    logits[:, [STRUCK.index("hat"), STRUCK.index("open")]] += _HATS
     return dict(zip(STRUCK, (1 / (1 + np.exp(-logits))).T, strict=True))
 
 
