@@ -134,6 +134,18 @@ def test_a_name_is_taken_once_and_is_no_path(tmp_path: Path) -> None:
             render_recording(Project(tmp_path), damaged)
 
 
+def test_a_file_that_was_seen_before_it_was_whole_is_looked_at_again(tmp_path: Path) -> None:
+    recordings = Recordings(Project(tmp_path), Shelf(Project(tmp_path)), Hub())
+    file = tmp_path / "loops" / "takes" / "live.json"
+    file.parent.mkdir(parents=True)
+    file.touch()
+    seen = recordings.stamp()
+    assert recordings.content() == {"recordings": []} and recordings.stamp() == seen
+    file.write_text(json.dumps({"bar_samples": BAR, "samples": BAR, "events": []}))
+    assert recordings.stamp() != seen
+    assert [one["name"] for one in recordings.content()["recordings"]] == ["live"]
+
+
 def test_a_recording_is_rendered_by_a_job_and_can_be_taken(studio: Studio, client: TestClient) -> None:
     loop = write_known(studio.project.loops, "one", impulses(900))
     body = {"name": "live", "bar_samples": BAR, "samples": 2 * BAR, "events": [launch(0, loop, 0)]}

@@ -27,6 +27,7 @@ from mixdream.studio.play.maker import Maker
 from mixdream.studio.play.play_state import RATE_HZ, Pitch, bpm_of
 from mixdream.studio.play.played import play_loop
 from mixdream.studio.play.shelf import Facts, Shelf, Shelved, in_stereo, read_audio
+from mixdream.studio.sets.sources import changed
 from mixdream.studio.takes.performance import Performance, lines_of
 from mixdream.studio.takes.rendering import PlayedAudio, render
 
@@ -97,8 +98,8 @@ class Recordings:
         self._hub.publish("recordings", self.content())
 
     def stamp(self) -> object:
-        """What changes with the folder."""
-        return self._names()
+        """What changes with the folder, and with a file in it that was looked at before it was whole."""
+        return changed(*(self.folder / name for name in self._names()))
 
     def content(self) -> dict[str, Any]:
         """What pages are told, the newest last."""
