@@ -124,8 +124,8 @@ def main() -> None:
     """Make examples, fit the network, write it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--loops", type=int, default=14_000)
-    parser.add_argument("--minutes", type=float, default=9)
+    parser.add_argument("--loops", type=int, default=26_000)
+    parser.add_argument("--minutes", type=float, default=17)
     chosen = parser.parse_args()
     seeds = range(_FIRST_SEED, _FIRST_SEED + chosen.loops)
     made = Parallel(n_jobs=-1, batch_size=50)(delayed(example)(seed) for seed in seeds)
