@@ -165,7 +165,7 @@ def test_the_main_job_end_to_end(tmp_path: Path) -> None:
     for name, bpm in (("one", 120), ("two", 140)):
         write_set(tmp_path / f"{name}.wav", 20, bpm)
     corpus, run, clips = tmp_path / "corpus", tmp_path / "run", tmp_path / "clips"
-    built = mixdream("corpus", "build", tmp_path, "-o", corpus, "--jobs", 1, "--json")
+    built = mixdream("corpus", "build", tmp_path, "-o", corpus, "--json")
     assert built.returncode == 0, built.stderr
     assert (json.loads(built.stdout)["rate_hz"], json.loads(built.stdout)["channels"]) == (32_000, 2)
     trained = mixdream(

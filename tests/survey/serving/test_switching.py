@@ -157,7 +157,9 @@ def test_switching_keeps_the_place_and_fades_across_in_10_ms(
     assert other[: switched - 5].min() > 0.95 and np.abs(reference[: switched - 5]).max() < 0.05
     assert reference[switched + 6 : stopped - 5].min() > 0.95
     assert np.abs(other[switched + 6 :]).max() < 0.05
-    # In between they add up to one, sample by sample: no dip and no bump.
+    # In between, as before, they add up to one, sample by sample: no dip and no bump.
+    before = np.arange(begins[switched - 5])
+    assert np.abs(pair[1, (start + before) % pair.shape[1]] - heard[before]).max() < 1e-4
     around = np.arange(begins[switched - 5], begins[stopped - 5])
     first, second = pair[:, (start + around) % pair.shape[1]]
     mixtures = [second + rising(around - at) * (first - second) for at in range(around[0], around[0] + 1000)]
