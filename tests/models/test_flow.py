@@ -2,7 +2,7 @@ import math
 
 import torch
 
-from mixdream.models.flow import Flow
+from mixdream.models.flow import HEAD, Flow, attention
 from mixdream.spectrogram.scaling import SPREAD
 
 SIZE = (32, 16)
@@ -100,6 +100,12 @@ def test_what_is_wanted_stands_behind_the_noise() -> None:
     assert not [name for name, _ in tiny().named_parameters() if name.startswith("told")]
 
 
+def test_attention_is_that_of_torch() -> None:
+    query, key, value = torch.randn(3, 2, 4, 16, HEAD, generator=torch.Generator().manual_seed(3))
+    expected = torch.nn.functional.scaled_dot_product_attention(query, key, value)
+    torch.testing.assert_close(attention(query, key, value), expected)
+
+
 def test_guidance_leads_as_many_times_away_from_what_nothing_told_gives() -> None:
     """It knows one image where it is told, another where not: one step leads to a place on their line."""
     told, untold = torch.randn(2, 1, 1, *SIZE, generator=torch.Generator().manual_seed(2))
@@ -110,7 +116,8 @@ def test_guidance_leads_as_many_times_away_from_what_nothing_told_gives() -> Non
         def known(
             noisy: torch.Tensor, level: torch.Tensor, conditions: torch.Tensor | None = None
         ) -> torch.Tensor:
-            return (SPREAD * (untold if conditions is None else told)).expand_as(noisy)
+            nothing = torch.ones(len(noisy), 1) if conditions is None else (conditions == 0).all(1, True)
+            return SPREAD * torch.where(nothing[..., None, None] > 0, untold, told).expand_as(noisy)
 
         flow.predict = known  # type: ignore[method-assign]
         expected = untold + guidance * (told - untold)

@@ -12,7 +12,7 @@ from mixdream.spectrogram.grid import NAMED_GRIDS, Grid
 from mixdream.spectrogram.griffin_lim import istft
 from mixdream.spectrogram.inversion import default_inversion, invert
 from mixdream.spectrogram.pghi import pghi, phase_gradients
-from mixdream.spectrogram.raar import _Consistency, raar
+from mixdream.spectrogram.raar import FIRST, ITERATIONS, _Consistency, raar
 from mixdream.spectrogram.transform import magnitudes, stft
 
 HANN = Grid(hop=64, frames=64, window="hann")
@@ -116,6 +116,23 @@ def test_iterations_are_counted(iterations: int, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(_Consistency, "audio", counted)
     raar(torch.ones(1, 128, 64), HANN, random(1, 129, 64), loop=True, iterations=iterations)
     assert len(calls) == iterations + 1  # the last one makes the audio
+
+
+def test_what_no_audio_has_is_not_reflected(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    project = _Consistency.__call__
+
+    def counted(self: _Consistency, spectrum: np.ndarray) -> np.ndarray:
+        calls.append(spectrum)
+        return project(self, spectrum)
+
+    monkeypatch.setattr(_Consistency, "__call__", counted)
+    real = stft(noise(HANN), HANN, loop=True).abs()[:, :128]
+    apart = torch.rand(1, 128, 64, generator=torch.Generator().manual_seed(1)) ** 4
+    for wanted, times in ((real, ITERATIONS), (apart, FIRST)):
+        calls.clear()
+        raar(wanted, HANN, pghi(wanted, HANN, random(1, 129, 64), loop=True), loop=True)
+        assert len(calls) == times
 
 
 @pytest.mark.parametrize("name", ["pghi", "pghi+gl"])

@@ -126,7 +126,7 @@ class Decoder(nn.Module):
         While the decoder learns, spread and change are those of its own errors; else they are calibrated.
         """
         first = self.first(vectors).unflatten(1, (self.first_channels, -1))
-        outside = self.layers(first + self.inside(first)).float()
+        outside = self.layers(first + self.inside(first)).contiguous().float()  # channels are taken apart
         levels, spread, change = outside.split(self.parts, 1)
         levels = levels + _cells(self.direct(vectors).float(), self.size)
         deviations = _LARGEST_SPREAD * torch.cat([spread, change], 1).sigmoid()

@@ -68,7 +68,7 @@ class LatentTrainer(Trainer):
                 self._told(conditions, rng),
             )
         losses = {
-            "loss_codec": codec_loss(cells, crops),
+            "loss_codec": codec_loss(cells, crops.contiguous()),
             "loss_flow": velocity_error(seen_through, vectors, level),
         }
         taken = self.descend(losses, step, clipped=self._learner.flow)
