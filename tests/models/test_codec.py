@@ -21,7 +21,7 @@ GRID = Grid(
 )  # images of 5 channels, 64 rows, 128 columns
 
 
-WEIGHTS = torch.tensor([1.0, 1, 1, 1, 0.5])[:, None, None]  # of channels, in components
+WEIGHTS = torch.tensor([2.0, 1, 2, 1, 0.5])[:, None, None]  # of channels, in components
 
 
 def sixteenths(values: torch.Tensor) -> torch.Tensor:

@@ -94,7 +94,10 @@ def test_noise_has_its_mean_as_levels_its_mean_deviation_as_spread_and_its_chang
         for spread in (0.05, deviation, 0.12)
         for change in (deviation, 2**0.5 * deviation, 0.15)
     ]
-    losses = [codec_loss(Cells(*(torch.full_like(real, each) for each in place)), real) for place in places]
+    losses = [
+        codec_loss(Cells(*(torch.full_like(real, each) for each in place)), real, torch.ones(()))
+        for place in places
+    ]
     assert places[int(torch.stack(losses).argmin())] == (0.2, deviation, 2**0.5 * deviation)
 
 
@@ -103,7 +106,7 @@ def test_what_has_no_spread_has_levels_only() -> None:
     real, levels = torch.zeros(2, 5, 8, 8), torch.zeros(2, 5, 8, 8)
     spread, change = torch.full((2, 4, 8, 8), 0.25), torch.full((2, 2, 8, 8), 0.2)
     levels[:, 4] = 0.3
-    more, none = (codec_loss(Cells(each, spread, change), real) for each in (levels, real))
+    more, none = (codec_loss(Cells(each, spread, change), real, torch.ones(())) for each in (levels, real))
     torch.testing.assert_close(more - none, torch.tensor((0.2 + 3) * 0.3 / 5))
 
 

@@ -23,6 +23,7 @@ COLUMNS = 8
 
 _GROUPS = 16  # of rows, whose course within the columns of a vector components know
 _OF_WIDTH = 0.5  # weight in components of the channel of width, which varies most and says least
+_OF_LOWEST = 2.0  # of the lowest band, where pitches are, in components and errors
 _POWER = 0.5  # of a component's deviation, that its values in vectors go with
 _LEAST = 1e-6  # variance of a component that counts
 _ROWS = 32  # layers halve the rows five times; the columns only three times
@@ -186,9 +187,16 @@ def begin_with(components: Components, encoder: Encoder, decoder: Decoder) -> No
     decoder.direct.load_state_dict({"weight": behind[..., None], "bias": mean / weights})
 
 
+def band_weights(grid: Grid) -> Tensor:
+    """How much errors of channels count, shape (channels, 1, 1)."""
+    weights = torch.ones(grid.image_shape[0], 1, 1)
+    weights[: grid.bands * grid.fold : grid.bands] = _OF_LOWEST
+    return weights
+
+
 def _weights(grid: Grid) -> Tensor:
     """How much channels count in components, shape (channels, 1, 1)."""
-    weights = torch.ones(grid.image_shape[0], 1, 1)
+    weights = band_weights(grid)
     weights[grid.bands * grid.fold :] = _OF_WIDTH
     return weights
 

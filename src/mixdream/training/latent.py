@@ -8,7 +8,14 @@ from accelerate.utils import broadcast
 from torch import Tensor
 from torch.nn import functional as F
 
-from mixdream.models.codec import COLUMNS, Cells, Components, begin_with, principal_components
+from mixdream.models.codec import (
+    COLUMNS,
+    Cells,
+    Components,
+    band_weights,
+    begin_with,
+    principal_components,
+)
 from mixdream.models.latent_flow import LatentFlow, patterns
 from mixdream.recipes import models
 from mixdream.spectrogram.scaling import SPREAD
@@ -68,7 +75,7 @@ class LatentTrainer(Trainer):
                 self._told(conditions, rng),
             )
         losses = {
-            "loss_codec": codec_loss(cells, crops.contiguous()),
+            "loss_codec": codec_loss(cells, crops.contiguous(), band_weights(self.recipe.grid).to(real)),
             "loss_flow": velocity_error(seen_through, vectors, level),
         }
         taken = self.descend(losses, step, clipped=self._learner.flow)
@@ -125,17 +132,17 @@ class LatentTrainer(Trainer):
         return (conditions * told.to(conditions)).repeat(_LEVELS, 1)
 
 
-def codec_loss(cells: Cells, real: Tensor) -> Tensor:
-    """How far cells are from those of images.
+def codec_loss(cells: Cells, real: Tensor, weights: Tensor) -> Tensor:
+    """How far cells are from those of images, where channels have weights, shape (channels, 1, 1).
 
     Levels count as means over some cells in a row, in a column and in a square, and a little by cells: no
     cell of noise can be known. Spread is to be the mean absolute error that is left to the levels, and change
     the mean change of that error from column to column, both over the same squares.
     """
     error = cells.levels - real
-    close = _CELLS * error.abs().mean()
+    close = _CELLS * (weights * error.abs()).mean()
     for means in _MEANS:
-        close = close + F.avg_pool2d(error, means).abs().mean()
+        close = close + (weights * F.avg_pool2d(error, means).abs()).mean()
     left = error.detach()
     changes = left[:, : cells.change.shape[1]].diff(dim=3).abs()
     for told, true in (
