@@ -37,8 +37,9 @@ def make_up(seed: int) -> MadeUp:
     duck = np.ones(len(audio))
     depth = draw.between(0, 0.9) if draw.chance(0.6) else 0.0
     rows = _HABITS[int(draw.rng.integers(len(_HABITS)))](draw) if draw.chance(0.93) else {}
-    if draw.chance(0.35):
-        rows["conga"] = _often(draw, draw.between(0.15, 0.6))
+    for skin in ("conga", "low conga"):
+        if draw.chance(0.35):
+            rows[skin] = _often(draw, draw.between(0.1, 0.6))
     habit = draw.chance(0.5)
     if "snare" in rows and "ghost" not in rows and draw.chance(0.3):
         rows["ghost"] = _often(draw, draw.between(0.1, 0.3))
@@ -65,7 +66,7 @@ def make_up(seed: int) -> MadeUp:
                 dip = 1 - depth * np.exp(-time_s / draw.between(0.05, 0.19))
                 places = (round(starts[step] * RATE_HZ) + np.arange(len(dip))) % samples
                 duck[places] = np.minimum(duck[places], dip)
-    for part, share in (("bass", 0.85), ("chords", 0.6), ("arp", 0.4), ("lead", 0.35)):
+    for part, share in (("bass", 0.85), ("chords", 0.6), ("stabs", 0.4), ("arp", 0.4), ("lead", 0.35)):
         if draw.chance(share):
             onsets = _play(draw, tones, part, starts, step_s)
             if part == "bass":
@@ -92,7 +93,9 @@ def make_up(seed: int) -> MadeUp:
 def _level(draw: Draw, sound: str) -> float:
     if sound == "kick":
         return draw.between(0.5, 1.2)
-    lowest, highest = {"ghost": (0.05, 0.3), "conga": (0.03, 0.45)}.get(sound, (0.03, 0.35))
+    skin = 0.03, 0.45
+    usual = {"ghost": (0.05, 0.3), "conga": skin, "low conga": skin}
+    lowest, highest = usual.get(sound, (0.03, 0.35))
     return draw.ratio(0.08, 0.8) if sound in _LOUD else draw.ratio(lowest, highest)
 
 
@@ -129,10 +132,12 @@ def _play(draw: Draw, tones: Wave, part: str, starts: np.ndarray, step_s: float)
     roots = draw.rng.choice([0, 0, 0, 2, 3, 5, 7, 8, 10], 2)
     wander = draw.chance(0.5)
     low_hz = draw.ratio(36, 90)
-    octaves = {"bass": 0, "chords": 2, "arp": 3, "lead": 3}[part]
-    level = {"bass": 0.35, "chords": 0.07, "arp": 0.1, "lead": 0.14}[part] * draw.ratio(0.5, 2)
+    octaves = {"bass": 0, "chords": 2, "stabs": 2, "arp": 3, "lead": 3}[part]
+    level = {"bass": 0.35, "chords": 0.07, "stabs": 0.1, "arp": 0.1, "lead": 0.14}[part] * draw.ratio(0.5, 2)
     bright, fade_s, drive = draw.between(0.2, 0.9), draw.ratio(0.06, 3.0), draw.between(0.5, 2.5)
     attack_s = draw.ratio(0.002, 0.02 if part != "chords" else 0.3)
+    if part == "stabs":  # short and sharp, as drums are
+        bright, fade_s, attack_s = draw.between(0.6, 0.97), draw.ratio(0.02, 0.3), draw.ratio(0.001, 0.004)
     gate = draw.between(0.35, 1.0)
     detune = draw.between(0.002, 0.01) if draw.chance(0.3) else 0.0
     sounds: dict[tuple[float, float], Wave] = {}
@@ -143,7 +148,7 @@ def _play(draw: Draw, tones: Wave, part: str, starts: np.ndarray, step_s: float)
             if part in ("arp", "lead") or (wander and part == "bass" and draw.chance(0.4))
             else 0
         )
-        for third in (0, 3, 7) if part == "chords" else (0,):
+        for third in (0, 3, 7) if part in ("chords", "stabs") else (0,):
             hz = low_hz * 2 ** (octaves + (roots[step // _STEPS] + offset + third) / 12)
             key = round(hz, 2), round(length_s, 2)
             if key not in sounds:
@@ -176,7 +181,10 @@ def _rhythm(draw: Draw, part: str, steps: int) -> Row:
             row[:] = np.tile(draw.rng.random(_STEPS) < draw.between(0.15, 0.5), _BARS)
             row[0] = draw.one(0, 1)
         return draw.sprinkled(row, 0.06) * (draw.rng.random(steps) < draw.one(1.0, 0.95))
-    if draw.chance(0.4):
+    if draw.chance(0.4) and part != "stabs":
         row[:: int(draw.one(1, 2, 3))] = 1
         return row
-    return draw.sprinkled(row, draw.between(0.1, 0.4))
+    often = draw.between(0.1, 0.4)
+    if part == "stabs":
+        return np.tile(draw.sprinkled(row[:_STEPS], often), _BARS)
+    return draw.sprinkled(row, often)

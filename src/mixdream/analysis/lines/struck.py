@@ -17,7 +17,7 @@ FRAMES_PER_STEP = 8
 WINDOW = 4, 12  # frames before and after the beginning of a step that are heard
 BLOCKS = 1, 4, 8, 16  # steps to each side that each block looks
 
-_BACKBEATS = 1.0
+_BACKBEATS = 0.5
 """Log odds of snares on the second and fourth beat, chosen on the built-in sets: electronic music has more of
 them than the loops that were made up."""
 
