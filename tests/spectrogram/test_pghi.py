@@ -104,29 +104,28 @@ def test_reflections_beat_griffin_lim_and_start_from_the_truth_stays_there() -> 
     assert error("griffin-lim") < error("pghi")
 
 
-@pytest.mark.parametrize("iterations", [0, 1, 5])
-def test_iterations_are_counted(iterations: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = []
-    audio = _Consistency.audio
+def calls_of(method: str, monkeypatch: pytest.MonkeyPatch) -> list[np.ndarray]:
+    """What a method of the projection is called with from now on."""
+    calls: list[np.ndarray] = []
+    own = getattr(_Consistency, method)
 
     def counted(self: _Consistency, spectrum: np.ndarray) -> np.ndarray:
         calls.append(spectrum)
-        return audio(self, spectrum)
+        return own(self, spectrum)
 
-    monkeypatch.setattr(_Consistency, "audio", counted)
+    monkeypatch.setattr(_Consistency, method, counted)
+    return calls
+
+
+@pytest.mark.parametrize("iterations", [0, 1, 5])
+def test_iterations_are_counted(iterations: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = calls_of("audio", monkeypatch)
     raar(torch.ones(1, 128, 64), HANN, random(1, 129, 64), loop=True, iterations=iterations)
     assert len(calls) == iterations + 1  # the last one makes the audio
 
 
 def test_what_no_audio_has_is_not_reflected(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = []
-    project = _Consistency.__call__
-
-    def counted(self: _Consistency, spectrum: np.ndarray) -> np.ndarray:
-        calls.append(spectrum)
-        return project(self, spectrum)
-
-    monkeypatch.setattr(_Consistency, "__call__", counted)
+    calls = calls_of("__call__", monkeypatch)
     real = stft(noise(HANN), HANN, loop=True).abs()[:, :128]
     apart = torch.rand(1, 128, 64, generator=torch.Generator().manual_seed(1)) ** 4
     for wanted, times in ((real, ITERATIONS), (apart, FIRST)):
