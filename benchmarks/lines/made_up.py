@@ -44,7 +44,8 @@ def make_up(seed: int) -> MadeUp:
     if "snare" in rows and "ghost" not in rows and draw.chance(0.3):
         rows["ghost"] = _often(draw, draw.between(0.1, 0.3))
     snare: tuple[list[Wave], float] | None = None
-    for sound, usual in rows.items():
+    for name, usual in rows.items():
+        sound = name.removeprefix("low ")
         usually = habit or sound == "ghost"
         row = _now_and_then(draw, usual, steps) if usually else _anywhere(draw, sound, steps)
         takes = [hit(draw, sound) for _ in range(int(draw.one(1, 1, 3)))]
@@ -93,9 +94,7 @@ def make_up(seed: int) -> MadeUp:
 def _level(draw: Draw, sound: str) -> float:
     if sound == "kick":
         return draw.between(0.5, 1.2)
-    skin = 0.03, 0.45
-    usual = {"ghost": (0.05, 0.3), "conga": skin, "low conga": skin}
-    lowest, highest = usual.get(sound, (0.03, 0.35))
+    lowest, highest = {"ghost": (0.05, 0.3), "conga": (0.03, 0.45)}.get(sound, (0.03, 0.35))
     return draw.ratio(0.08, 0.8) if sound in _LOUD else draw.ratio(lowest, highest)
 
 

@@ -33,7 +33,7 @@ def hit(draw: Draw, sound: str) -> Wave:
         return _peak(np.sum([tone(root_hz * r, 0.4, 0.7, 0.3, 0.002) for r in (1, 1.19, 1.5)], axis=0))
     if sound == "rim" or (sound == "perc" and draw.chance(0.25)):
         return _rim(draw, time_s, noise)
-    if sound in ("conga", "low conga") or (sound == "perc" and draw.chance(0.6)):
+    if sound == "conga" or (sound == "perc" and draw.chance(0.6)):
         return _skin(draw, time_s, noise)
     if sound == "perc":
         blip = np.sin(2 * np.pi * draw.ratio(150, 5000) * time_s) * _fade(time_s, draw.ratio(0.02, 0.12))
