@@ -28,7 +28,7 @@ FLOORS = (
     {"analysis"},
     {"models", "spectrogram", "audio"},
     {"demo"},
-    {"files", "progress"},
+    {"files", "progress", "ahead"},
     {"errors"},
 )
 

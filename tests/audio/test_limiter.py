@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from mixdream.audio.limiter import StreamLimiter, true_peak
+from mixdream.audio.limiter import StreamLimiter, oversampled, peaks_around, true_peak
 
 RATE_HZ = 8000
 
@@ -25,3 +26,20 @@ def test_both_sides_are_turned_down_together_by_what_the_louder_one_needs() -> N
 
 def test_nothing_is_limited_to_nothing() -> None:
     assert [len(block) for block in StreamLimiter(RATE_HZ).limit([])] == [0]
+
+
+@pytest.mark.parametrize("samples", [64, 75])
+def test_between_samples_lies_the_sum_of_sines_that_they_are_of(samples: int) -> None:
+    rng = np.random.default_rng(0)
+    cycles, sizes, turns = np.arange(1, 31), rng.uniform(0, 1, (2, 30)), rng.uniform(0, 6, (2, 30))
+
+    def at(moments: np.ndarray) -> np.ndarray:
+        angles = 2 * np.pi * cycles[:, None] * moments / samples
+        return (sizes[..., None] * np.cos(angles + turns[..., None])).sum(axis=1)
+
+    moments = np.arange(4 * samples) / 4
+    fine = oversampled(at(np.arange(samples)))
+    between = np.abs(at(moments))
+    assert np.allclose(fine, np.moveaxis(between.reshape(2, samples, 4), -1, 0))
+    around = (np.arange(samples)[:, None] * 4 + np.arange(-4, 5)) % (4 * samples)
+    assert np.allclose(peaks_around(fine), between[:, around].max(axis=-1))

@@ -123,7 +123,7 @@ def _cut(kind: str, stem: np.ndarray, rate_hz: int, start: int, longest_s: float
     fade_in, fade_out = round(_FADE_IN_S * rate_hz), max(1, round(_FADE_OUT * end))
     audio[..., :fade_in] *= np.linspace(0, 1, fade_in)
     audio[..., -fade_out:] *= 0.5 + 0.5 * np.cos(np.pi * np.arange(1, fade_out + 1) / fade_out)
-    audio *= 10 ** (TRUE_PEAK_DBTP / 20) / max(true_peak(channel) for channel in np.atleast_2d(audio))
+    audio *= 10 ** (TRUE_PEAK_DBTP / 20) / true_peak(audio)
     return [OneShot(kind, audio, clean_db, _pitch(audio, rate_hz) if kind == "stab" else None)]
 
 

@@ -97,8 +97,8 @@ def set_level(
     if not np.isfinite(audio).all():
         raise InputError("the audio holds NaN or infinite samples: the model or spectrogram is broken")
     margin = 0 if loop else MARGIN_SAMPLES
-    channels = [channel if loop else padded(channel, margin, margin) for channel in np.atleast_2d(audio)]
-    fine = np.max([oversampled(channel) for channel in channels], axis=0)
+    channels = np.atleast_2d(audio)
+    fine = oversampled(channels if loop else padded(channels, margin, margin)).max(axis=1)
     peak = float(fine.max(initial=0.0))
     if peak < SILENCE:
         return audio, Level(0.0, 0.0, None, _decibels(peak))
@@ -136,7 +136,7 @@ def _limited(
         limited = limit(gain * audio, gain * envelope, _CEILING, rate_hz, loop)
         lufs = loudness_lufs(limited, rate_hz, loop) or lufs
     # The envelope was read at four points per sample and the gain moves: peaks may be slightly over.
-    peak = max(true_peak(channel, loop) for channel in np.atleast_2d(limited))
+    peak = true_peak(limited, loop)
     over = max(1.0, peak / _CEILING)
     level = Level(room_db + more_db, more_db, lufs - 20 * math.log10(over), _decibels(peak / over))
     return limited / over, level

@@ -4,10 +4,8 @@ import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from scipy.fft import next_fast_len
-from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
-
-from mixdream.audio.resample import resample_loop
+from scipy.fft import irfft, next_fast_len, rfft
+from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 TRUE_PEAK_DBTP = -1.0
 """Highest true peak of whatever is written."""
@@ -31,19 +29,33 @@ def padded(audio: np.ndarray, before: int, after: int) -> np.ndarray:
 
 
 def oversampled(audio: np.ndarray) -> np.ndarray:
-    """Magnitude, at four points per sample, of the periodic signal that the samples stand for."""
-    return np.abs(resample_loop(audio, _OVERSAMPLING * audio.shape[-1]))
+    """Magnitude, at four points per sample, of the periodic signal that the samples stand for.
+
+    Audio, shape (..., samples), gives shape (4, ..., samples): at the samples, and a quarter, a half and
+    three quarters behind each. Three short transforms back take a third of the time of a long one.
+    """
+    samples = audio.shape[-1]
+    spectrum = rfft(audio)
+    later = np.exp(2j * np.pi / _OVERSAMPLING / samples * np.arange(spectrum.shape[-1]))
+    fine = np.empty((_OVERSAMPLING, *audio.shape))
+    np.abs(audio, out=fine[0])
+    for point in fine[1:]:
+        spectrum *= later
+        np.abs(irfft(spectrum, samples), out=point)
+    return fine
 
 
 def peaks_around(fine: np.ndarray) -> np.ndarray:
-    """True peak around each sample, from what `oversampled` gives."""
-    return maximum_filter1d(fine, 2 * _OVERSAMPLING + 1, mode="wrap")[..., ::_OVERSAMPLING]
+    """True peak around each sample, up to the one before and the next, from what `oversampled` gives."""
+    behind = fine.max(axis=0)
+    return np.max([np.roll(behind, 1, axis=-1), behind, np.roll(fine[0], -1, axis=-1)], axis=0)
 
 
 def true_peak(audio: np.ndarray, loop: bool = False) -> float:
-    """Largest magnitude of the continuous signal that samples stand for (BS.1770-4, annex 2).
+    """Largest magnitude of the continuous signals that samples stand for (BS.1770-4, annex 2).
 
-    1 is full scale. A loop goes on from its end to its start; otherwise there is silence around the samples.
+    Audio is of shape (..., samples); 1 is full scale. A loop goes on from its end to its start; otherwise
+    there is silence around the samples.
 
     >>> between = np.tile([0.5, 0.5, -0.5, -0.5], 100)  # a sine whose peaks lie between the samples
     >>> round(true_peak(between, loop=True), 3)
@@ -135,6 +147,5 @@ class StreamLimiter:
         if block.size:
             highest = float(envelope[inside].max())
             self.limited_db = max(self.limited_db, 20 * math.log10(max(1.0, highest / _STREAM_CEILING)))
-            fine = oversampled(limited)[..., _OVERSAMPLING * inside.start : _OVERSAMPLING * inside.stop]
-            self.true_peak = max(self.true_peak, float(fine.max()))
+            self.true_peak = max(self.true_peak, float(oversampled(limited)[..., inside].max()))
         return limited[..., inside]

@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mixdream.ahead import ahead
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.generation.clips import make_clip, plan_clips, refuse_other_format, write_clip
@@ -38,8 +39,8 @@ def generate(
             )
         clip_plan = plan_clips(run, wish)
         clips = draw(partial(make_clip, clip_plan), wish, compare_with(corpus, run, wish), report)
-        return [write_clip(clip_plan, clip, folder, likeness) for clip, likeness in clips]
+        return list(ahead(lambda drawn: write_clip(clip_plan, drawn[0], folder, drawn[1]), clips))
     loop_plan = plan_loops(run, wish)
     refuse_other_format(folder, run, wish.form)
     loops = draw(partial(make_loop, loop_plan), wish, compare_with(corpus, run, wish), report)
-    return [write_loop(loop_plan, loop, folder, likeness) for loop, likeness in loops]
+    return list(ahead(lambda drawn: write_loop(loop_plan, drawn[0], folder, drawn[1]), loops))

@@ -3,6 +3,7 @@
 import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -11,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from mixdream.ahead import ahead
 from mixdream.analysis.fingerprint import distance_db, fingerprint
+from mixdream.analysis.key import Key
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.files import whole_or_absent
@@ -80,8 +83,8 @@ def make_pack(
     originals = without_copies(audible, likeness)
     chosen, alike = choose(originals, wish.count, plan.grid.rate_hz, plan.beats)
     loops = []
-    for loop in chosen:
-        loops.append(write_loop(plan, loop, folder, likeness[loop.origin]))
+    for about in ahead(lambda loop: write_loop(plan, loop, folder, likeness[loop.origin]), chosen):
+        loops.append(about)
         report(_MAKING + (1 - _MAKING) * len(loops) / len(chosen), loops[-1]["file"])
     sheet, archive = folder / "contact-sheet.png", folder / f"{run.name}-pack.zip"
     write_contact_sheet(sheet, plan, chosen, loops)
@@ -96,13 +99,13 @@ def _in_key(plan: LoopPlan, wish: Wish, report: Report) -> dict[Origin, Loop]:
     assert wish.key is not None
     found: dict[Origin, Loop] = {}
     tries = TRIES * wish.count // CANDIDATES
-    for tried, origin in enumerate(islice(wish.each_origin(), tries), 1):
-        loop = make_loop(plan, origin)
-        if not loop.silent and (own := key_of(plan, loop)) and wish.key.mixes_with(own):
-            found[origin] = loop
-        report(max(tried / tries, len(found) / wish.count), f"{len(found)} in key of {tried}")
-        if len(found) == wish.count:
-            break
+    with closing(ahead(partial(_with_key, plan), islice(wish.each_origin(), tries))) as made:
+        for tried, (loop, own) in enumerate(made, 1):
+            if own is not None and wish.key.mixes_with(own):
+                found[loop.origin] = loop
+            report(max(tried / tries, len(found) / wish.count), f"{len(found)} in key of {tried}")
+            if len(found) == wish.count:
+                break
     if not found:
         key = f"{wish.key.name} ({wish.key.camelot})"
         raise InputError(
@@ -110,6 +113,11 @@ def _in_key(plan: LoopPlan, wish: Wish, report: Report) -> dict[Origin, Loop]:
             "with it: try another key or --seed, or transpose, without --fits"
         )
     return found
+
+
+def _with_key(plan: LoopPlan, origin: Origin) -> tuple[Loop, Key | None]:
+    loop = make_loop(plan, origin)
+    return loop, None if loop.silent else key_of(plan, loop)
 
 
 def without_copies(loops: list[Loop], likeness: Mapping[Origin, dict[str, Any]]) -> list[Loop]:

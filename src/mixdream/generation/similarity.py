@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from mixdream import __version__
+from mixdream.ahead import ahead
 from mixdream.corpus.split import split_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
@@ -169,6 +170,11 @@ def draw(
         `TRIES` times as many clips, or all there are, did not hold enough.
     """
     count = wish.count
+    if similarity is None:
+        for done, clip in enumerate(ahead(make, itertools.islice(wish.each_origin(), count)), 1):
+            report(done / count, f"clip {name_of(clip.origin)}")
+            yield clip, {}
+        return
     origins = itertools.islice(wish.each_origin(), TRIES * count)
     given = tried = 0
     furthest = 0.0
@@ -180,9 +186,9 @@ def draw(
 
     while given < count:
         clips: list[AnyClip] = []
-        for origin in itertools.islice(origins, min(TOGETHER, count - given)):
-            clips.append(make(origin))
-            say(given + _MAKING * len(clips), f"clip {name_of(origin)}")
+        for clip in ahead(make, itertools.islice(origins, min(TOGETHER, count - given))):
+            clips.append(clip)
+            say(given + _MAKING * len(clips), f"clip {name_of(clip.origin)}")
         if not clips and given and wish.fits:
             return
         if not clips:
@@ -192,13 +198,11 @@ def draw(
             )
         number = len(clips)
         tried += number
-        likenesses: list[dict[str, Any]] = [{} for _ in clips]
-        if similarity:
-            audio = np.stack([clip.audio for clip in clips])
-            likenesses = similarity.compare(audio, part(say, given + _MAKING * number, _COMPARING * number))
+        audio = np.stack([clip.audio for clip in clips])
+        likenesses = similarity.compare(audio, part(say, given + _MAKING * number, _COMPARING * number))
         compared = given + (_MAKING + _COMPARING) * number
         for i, (clip, likeness) in enumerate(zip(clips, likenesses, strict=True)):
-            if similarity is None or not similarity.rejects(likeness):
+            if not similarity.rejects(likeness):
                 given += 1
                 yield clip, likeness
             say(compared + (1 - _MAKING - _COMPARING) * (i + 1), f"clip {name_of(clip.origin)}")

@@ -1,13 +1,12 @@
 """Inversions by name: spectrogram to audio, one interface for all of them."""
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import get_args
 
 import torch
 from torch import Tensor
 
+from mixdream.ahead import ahead
 from mixdream.errors import InputError
 from mixdream.spectrogram.attacks import sharpen
 from mixdream.spectrogram.grid import Grid, InversionName
@@ -60,13 +59,8 @@ def invert(name: str, magnitudes: Tensor, grid: Grid, seeds: Sequence[int], loop
         )
     phases = _random(seeds, (rows, grid.frames), magnitudes.device)
     # One by one: sums in a batch are ordered otherwise, which iteration makes audible. Side by side.
-    with ThreadPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        clips = pool.map(
-            lambda levels, phase: _iterate(name, levels, grid, phase, loop),
-            magnitudes.split(1),
-            phases.split(1),
-        )
-        audio = torch.cat(list(clips))
+    each = zip(magnitudes.split(1), phases.split(1), strict=True)
+    audio = torch.cat(list(ahead(lambda one: _iterate(name, one[0], grid, one[1], loop), each)))
     return audio if loop else audio[:, grid.lead : grid.lead + grid.clip_samples]
 
 

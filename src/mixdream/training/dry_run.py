@@ -7,10 +7,10 @@ import numpy as np
 from accelerate.utils import broadcast_object_list
 from torch import Tensor
 
+from mixdream.ahead import ahead
 from mixdream.corpus.store import Corpus
 from mixdream.progress import Report, silent
 from mixdream.recipes.recipe import Recipe
-from mixdream.training.ahead import ahead
 from mixdream.training.device import new_accelerator, with_precision
 from mixdream.training.prepare import prepare
 
@@ -61,7 +61,7 @@ def plan_training(recipe: Recipe, corpus: Corpus, seed: int = 0, report: Report 
 
     def seconds_of(steps: int) -> float:
         began = time.perf_counter()
-        for step, (images, encoded) in enumerate(ahead(make, 0, steps)):
+        for step, (images, encoded) in enumerate(ahead(make, range(steps), threads=1)):
             trainer.step(images, step, encoded)
         return time.perf_counter() - began
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from mixdream.ahead import ahead
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError, Interrupted, MixdreamError
 from mixdream.progress import Report, part, silent
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.checkpoint import load_checkpoint
 from mixdream.runs.run import Run
-from mixdream.training.ahead import ahead
 from mixdream.training.device import new_accelerator
 from mixdream.training.doctor import Doctor
 from mixdream.training.parent import about_parent, check_parent
@@ -137,7 +137,7 @@ def _loop(
         images = batches.images(rows)
         return images, batches.encode(rows, images, conditions, step, untold)
 
-    with closing(ahead(make, first, last)) as made:
+    with closing(ahead(make, range(first, last), threads=1)) as made:
         for images, encoded in made:
             trainer.set_rate(step)
             values = trainer.step(images, step, encoded)
