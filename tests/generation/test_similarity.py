@@ -9,6 +9,7 @@ import pytest
 from mixdream.corpus.build import build_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
+from mixdream.evaluation.copies import searched as searching
 from mixdream.evaluation.copies.verdict import RealNearest
 from mixdream.generation import similarity as similar
 from mixdream.generation.clips import Clip
@@ -107,7 +108,7 @@ def test_real_windows_are_measured_once(run: Run, corpus: Corpus, monkeypatch: p
         measured.append(clip_s)
         return RealNearest(np.linspace(0.2, 0.9, 50), np.linspace(0.8, 1, 50))
 
-    monkeypatch.setattr(similar, "measure_real", counted)
+    monkeypatch.setattr(searching, "measure_real", counted)
     first = drawn(clips, Similarity(run, corpus, 0.98), 2)
     assert drawn(clips, Similarity(run, corpus, 0.98), 2) == first
     # Known now, so it is told though nothing is to be rejected.
@@ -168,7 +169,7 @@ def test_loops_and_packs_are_compared_at_the_model_s_tempo(tmp_path: Path) -> No
     with nothing_drawn():
         train(tiny_recipe("loops", "training.epochs=1"), corpus, tmp_path / "bars")
     run = Run.open(tmp_path / "bars")
-    speeds = Similarity(run, corpus)._speeds
+    speeds = searching.Searched.of(run.recipe, corpus).speeds
     assert speeds is not None
     bpm = run.recipe.tempo_bpm
     assert bpm is not None

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mixdream.corpus.store import INDEX_NAME, Corpus
-from mixdream.generation.similarity import COPIES_NAME
+from mixdream.evaluation.copies.searched import COPIES_NAME
 from mixdream.runs.ask import NOTHING
 from mixdream.runs.run import Run
 from mixdream.studio.play.likeness import COMPARED_WITH, Likeness

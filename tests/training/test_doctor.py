@@ -1,5 +1,6 @@
 import json
 import signal
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -7,12 +8,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
 
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
+from mixdream.evaluation.copies.verdict import RealNearest
 from mixdream.generation.generate import generate
 from mixdream.generation.wish import Wish
 from mixdream.runs.checkpoint import save_checkpoint
@@ -26,6 +29,8 @@ from mixdream.training.stopping import StopWatch
 from mixdream.training.train import train
 from tests.clock import Clock
 from tests.conftest import tiny_recipe
+from tests.evaluation.copies.test_watch import batches_of
+from tests.evaluation.tunes import tune, tune_corpus
 from tests.training.conftest import STEPS, losses, weights
 
 
@@ -273,3 +278,37 @@ def test_the_best_checkpoint_of_check_ups_that_cannot_be_compared_is_kept(tmp_pa
     (tmp_path / "doctor.json").write_text(json.dumps({"best": "step-000000007", "history": [old]}))
     doctor = doctors.Doctor(tmp_path, None, None, 9)  # type: ignore[arg-type]
     assert doctor.best == "step-000000007" and not doctor.history
+
+
+def test_limits_of_copies_are_measured_by_a_search_before_a_model_is_said_to_memorise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = batches_of(tune_corpus(tmp_path / "corpus", {name: tune(ord(name), 30) for name in "ABCDEF"}))
+    clock, searches = Clock(), [RealNearest(np.zeros(50), np.zeros(50))]
+
+    def search() -> RealNearest:
+        clock.now_s += 100
+        return searches.pop()
+
+    def examining(limits: Callable[[], RealNearest] | None) -> doctors.Doctor:
+        return doctors.Doctor(tmp_path, batches, windows, 0, clock, limits)
+
+    def windows(count: int) -> torch.Tensor:
+        return batches.images(np.arange(count))
+
+    (tmp_path / "metrics.jsonl").touch()
+    doctor = examining(search)
+    found = [each.check_up(1, 0.1, 60.0, save) for each in (doctor, examining(None), examining(no_search))]
+    copies = [None if check_up is None else check_up.copies for check_up in found]
+    assert copies == [0, 1, 1], "windows themselves are copies, but where nothing is near enough"
+    assert not searches and found[0] is not None and found[0].cost_s == 0
+    again = doctor.check_up(2, 0.2, 120.0, save)
+    assert again is not None and again.copies == 0
+
+
+def save() -> None:
+    pass
+
+
+def no_search() -> RealNearest:
+    raise InputError("too little music")

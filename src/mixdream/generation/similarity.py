@@ -1,28 +1,24 @@
 """Similarity: the moment of the corpus that each clip is nearest to; too similar clips are redrawn."""
 
 import itertools
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from mixdream import __version__
 from mixdream.ahead import ahead
-from mixdream.corpus.split import split_corpus
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError
 from mixdream.evaluation.copies.nearest import SHORTEST_S, Nearest, find_nearest
-from mixdream.evaluation.copies.verdict import RealNearest, check_copies, measure_real, speeds_at
-from mixdream.files import write_json
+from mixdream.evaluation.copies.searched import COPIES_NAME, Searched
+from mixdream.evaluation.copies.verdict import RealNearest, check_copies
 from mixdream.generation.clips import Clip
 from mixdream.generation.origin import Origin, name_of
 from mixdream.generation.wish import Wish
 from mixdream.progress import Report, clock, part
 from mixdream.runs.run import Run
 
-COPIES_NAME = "copies.json"
 TRIES = 20  # clips that are made, at most, for each that is wanted
 TOGETHER = 32  # clips that are compared at a time: the corpus is read once for all of them
 _MAKING, _COMPARING = 0.6, 0.2  # shares of the work; the rest is writing
@@ -51,17 +47,11 @@ class Similarity:
         judge: bool = False,
         kept: Path | None = None,
     ) -> None:
-        recipe = run.recipe
         self._judge = judge
         self.run, self.corpus, self.highest = run, corpus, highest
-        self.rate_hz = recipe.grid.rate_hz
+        self.rate_hz = run.recipe.grid.rate_hz
         self._kept = kept or run.folder / COPIES_NAME
-        # Clips are compared at the model's own tempo, before they are played at another.
-        self._speeds = speeds_at(corpus, recipe.tempo_bpm)
-        self._spans = self._held_out = None
-        if recipe.windows.held_out:
-            split = split_corpus(corpus, recipe.windows.longest_s, recipe.windows.held_out)
-            self._spans, self._held_out = split.train, split.held_out
+        self._searched = Searched.of(run.recipe, corpus)
 
     def compare(self, clips: np.ndarray, report: Report) -> list[dict[str, Any]]:
         """Say of each clip, shape (clips, samples), at the model's own rate and tempo, what it is nearest to.
@@ -79,7 +69,8 @@ class Similarity:
             return [{} for _ in clips]
         seconds = clips.shape[1] / self.rate_hz
         real = self._real(clips.shape[1], report)
-        options: dict[str, Any] = {"spans": self._spans, "speeds": self._speeds, "report": report}
+        spans, speeds = self._searched.spans, self._searched.speeds
+        options: dict[str, Any] = {"spans": spans, "speeds": speeds, "report": report}
         if real is None:
             moments = find_nearest(clips, self.rate_hz, self.corpus, **options)
             return [{"nearest": _about(moment, seconds)} for moment in moments]
@@ -98,27 +89,14 @@ class Similarity:
 
     def _real(self, samples: int, report: Report) -> RealNearest | None:
         """How near real windows of this length are: as kept, or measured where it is needed."""
-        path, key = self._kept, str(samples)
-        kept = _read(path, self.corpus.hash)
-        if key not in kept:
-            if self.highest is None and not self._judge:
+        if self.highest is None and not self._judge:
+            return self._searched.kept(self._kept, samples)
+        try:
+            return self._searched.measured(self._kept, samples, report)
+        except InputError:
+            if self.highest is None:  # too little music: nothing is judged
                 return None
-            try:
-                real = measure_real(
-                    self.corpus,
-                    samples / self.rate_hz,
-                    spans=self._spans,
-                    held_out=self._held_out,
-                    speeds=self._speeds,
-                    report=lambda done, _: report(done, "measuring once how near real music is"),
-                )
-            except InputError:
-                if self.highest is None:  # too little music: nothing is judged
-                    return None
-                raise
-            kept[key] = {"distances": real.distances.tolist(), "ratios": real.ratios.tolist()}
-            write_json(path, {"corpus": self.corpus.hash, "mixdream": __version__, "clips": kept})
-        return RealNearest(np.array(kept[key]["distances"]), np.array(kept[key]["ratios"]))
+            raise
 
 
 def corpus_of(run: Run) -> Corpus:
@@ -213,14 +191,3 @@ def _about(nearest: Nearest | None, clip_s: float) -> dict[str, Any] | None:
         return None
     named = {"set": nearest.set_name, "time": clock(nearest.time_s, tenths=True)}
     return named | nearest.about() | {"seconds": clip_s * nearest.speed}
-
-
-def _read(path: Path, corpus_hash: str) -> dict[str, Any]:
-    """What was measured before, by this version and on this corpus."""
-    try:
-        kept = json.loads(path.read_text("utf-8"))
-        if (kept["corpus"], kept["mixdream"]) == (corpus_hash, __version__):
-            return dict(kept["clips"])
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # measured anew
-    return {}

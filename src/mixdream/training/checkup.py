@@ -1,6 +1,6 @@
 """Check-up: how close to the music and how varied a model is, and how much it copies, in seconds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from mixdream.corpus.windows import spread
 from mixdream.errors import InputError
+from mixdream.evaluation.copies.verdict import RealNearest
 from mixdream.evaluation.copies.watch import CopyWatch
 from mixdream.evaluation.coverage import coverage_statistics
 from mixdream.evaluation.distances import kernel_statistic
@@ -96,11 +97,19 @@ class Examiner:
             kd_error=float(drawn.std()),
             coverage=share,
             coverage_error=float(np.sqrt(middle * (1 - middle) / number)),
-            copies=self.copy_watch.share(self.batches.levels(images)) if self.copy_watch else None,
+            copies=self.copies(images),
             kd_sound=distances[0],
             kd_net=distances[1],
             told_apart=self._told_apart(heard),
         )
+
+    def copies(self, images: Tensor) -> float | None:
+        """Share of generated images that are copies; None where there is nothing to be compared with."""
+        return self.copy_watch.share(self.batches.levels(images)) if self.copy_watch else None
+
+    def judged_by(self, real: RealNearest) -> Self:
+        """Return the same with limits of copies that were measured otherwise."""
+        return replace(self, copy_watch=self.copy_watch and self.copy_watch.judged_by(real))
 
     def _told_apart(self, heard: np.ndarray) -> float | None:
         clips = Sides(heard, [f"clip {i}" for i in range(len(heard))])

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,14 @@ import torch
 from torch import Tensor
 
 from mixdream.errors import InputError
+from mixdream.evaluation.copies.verdict import RealNearest
 from mixdream.files import write_json
 from mixdream.runs.checkpoint import checkpoint_name
 from mixdream.runs.run import DOCTOR_NAME
 from mixdream.training.batches import Batches
 from mixdream.training.checkup import SAMPLES, Examiner
 from mixdream.training.convergence import read_convergence
-from mixdream.training.diagnosis import CheckUp, Diagnosis, best_of, diagnose
+from mixdream.training.diagnosis import MEMORISED, CheckUp, Diagnosis, best_of, diagnose
 from mixdream.training.metrics import read_history
 
 FIRST_S = 60.0  # of training before the first check-up
@@ -32,7 +34,8 @@ class Doctor:
 
     It only looks: weights, order and random numbers of the training are the same with and without it.
     ``sample`` is `Trainer.sample`; the training goes on after ``step``, and check-ups after that belong to
-    work that was lost.
+    work that was lost. ``limits`` measures how near real music comes by a search, which takes a minute and
+    more: it is done once, before it is said of a model that it memorises.
     """
 
     def __init__(
@@ -42,8 +45,10 @@ class Doctor:
         sample: Callable[[int], Tensor],
         step: int,
         clock: Callable[[], float] = time.perf_counter,
+        limits: Callable[[], RealNearest] | None = None,
     ) -> None:
         self.run, self._batches, self._sample, self._clock = run, batches, sample, clock
+        self._limits = limits
         history, self._best_before = _read(run / DOCTOR_NAME)
         self.history = [check_up for check_up in history if check_up.step <= step]
         self.diagnosis = diagnose(self.history)
@@ -93,12 +98,17 @@ class Doctor:
         try:
             self._examiner = self._examiner or Examiner.prepare(self._batches)
             began = self._clock()  # what is done once does not keep the next check-up off
-            measures = self._examiner.examine(self._sample(self._examiner.number))
+            images = self._sample(self._examiner.number)
+            measures = self._examiner.examine(images)
         except InputError as error:
             # A check-up that cannot be is no reason to end a training of days.
             self._hindered = True
             self.diagnosis = Diagnosis("keep going", f"keep going: no check-up is possible: {error}")
             return None
+        if self._limits is not None and (measures.copies or 0) > MEMORISED:
+            asked = self._clock()
+            measures = replace(measures, copies=self._by_search(self._limits, self._examiner, images))
+            began += self._clock() - asked
         losses = read_convergence(read_history(self.run)).verdict
         check_up = CheckUp(**asdict(measures), step=step, epoch=epoch, seconds=seconds, losses=losses)
         # The checkpoint first, and the best one before it stays until doctor.json names the new one.
@@ -111,6 +121,15 @@ class Doctor:
             self.run / DOCTOR_NAME, self.summary() | {"history": [asdict(each) for each in self.history]}
         )
         return check_up
+
+    def _by_search(
+        self, limits: Callable[[], RealNearest], examiner: Examiner, images: Tensor
+    ) -> float | None:
+        """Share of copies by limits that are measured now, and are those of all later check-ups."""
+        self._limits = None
+        with suppress(InputError):  # too little music for a search
+            self._examiner = examiner = examiner.judged_by(limits())
+        return examiner.copies(images)
 
     def summary(self) -> dict[str, Any]:
         """What ``run.json`` says of it."""

@@ -11,6 +11,7 @@ from torch import Tensor
 from mixdream.ahead import ahead
 from mixdream.corpus.store import Corpus
 from mixdream.errors import InputError, Interrupted, MixdreamError
+from mixdream.evaluation.copies.searched import COPIES_NAME, Searched
 from mixdream.progress import Report, part, silent
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.checkpoint import load_checkpoint
@@ -92,7 +93,14 @@ def train(
             if before.steps > last:
                 done = before.steps / per_epoch
                 raise InputError(f"{folder} has {done:.1f} epochs already: training.epochs cannot be fewer")
-            doctor = Doctor(folder, prepared.batches, prepared.trainer.sample, before.steps)
+            samples = recipe.grid.clip_samples
+            doctor = Doctor(
+                folder,
+                prepared.batches,
+                prepared.trainer.sample,
+                before.steps,
+                limits=lambda: Searched.of(recipe, corpus).measured(folder / COPIES_NAME, samples),
+            )
             begin_run(run, info, prepared, accelerator, before.steps)
             recorder = None  # the other processes only take steps
             if accelerator.is_main_process:

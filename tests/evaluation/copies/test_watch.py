@@ -5,6 +5,8 @@ import pytest
 import torch
 
 from mixdream.corpus.store import Corpus
+from mixdream.evaluation.copies.searched import Searched
+from mixdream.evaluation.copies.verdict import check_copies, measure_real
 from mixdream.evaluation.copies.watch import CopyWatch
 from mixdream.recipes.windows import training_windows
 from mixdream.spectrogram.scaling import Scaler
@@ -62,6 +64,22 @@ def test_other_music_and_noise_are_no_copies(batches: Batches, watch: CopyWatch)
     noise = 0.3 * torch.randn(others.shape, generator=torch.Generator().manual_seed(0))
     assert watch.share(batches.levels(noise)) == 0
     assert watch.share(batches.levels(torch.zeros_like(others))) == 0, "nothing happens"
+
+
+def test_by_limits_that_the_search_measures_it_is_nearly_the_search(
+    batches: Batches, watch: CopyWatch
+) -> None:
+    recipe = tiny_recipe("loops", "windows.seconds=4.2", "windows.slide_ms=1000", "grid.scaling=log")
+    corpus, samples = batches.windows.corpus, batches.grid.clip_samples
+    searched = Searched.of(recipe, corpus)
+    real = measure_real(corpus, samples / searched.rate_hz, speeds=searched.speeds)
+    audio = np.concatenate([tune(seed, SECONDS) for seed in (0, 20, 21, 3, 22)])
+    images = images_of(batches, audio)
+    clips = np.stack(np.split(audio[: len(images) * batches.grid.samples], len(images)))[:, :samples]
+    verdicts = check_copies(clips.astype(np.float32), searched.rate_hz, corpus, real)
+    share = np.mean([verdict.is_copy for verdict in verdicts])
+    assert 0.3 < share < 0.5
+    assert watch.judged_by(real).share(batches.levels(images)) == pytest.approx(share, abs=1 / len(images))
 
 
 def test_the_share_is_that_of_the_copies(batches: Batches, watch: CopyWatch) -> None:

@@ -1,7 +1,7 @@
 """Copies among generated spectrograms: the copy check, on the windows that a training learns from."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -23,13 +23,15 @@ class CopyWatch:
 
     It has the correlation and the limits of `mixdream.evaluation.copies.verdict`. That searches every moment
     of the corpus for what is heard, at other speeds, too, and takes a minute; this looks only at whole
-    windows, as the model sees them, and takes a second.
+    windows, as the model sees them, and takes a second. Copies are as near to these as to what the search
+    finds, but real windows are not: by their own limits clips are copies several times too often. Limits that
+    the search has measured, see `judged_by`, are nearly its verdict.
     """
 
     windows: TrainingWindows
     rows: np.ndarray  # of training windows that are looked at
     templates: Templates  # of these
-    real: RealNearest  # how near real windows come to windows of other tracks
+    real: RealNearest  # how near real windows come to other tracks
 
     @classmethod
     def prepare(cls, windows: TrainingWindows, levels_of: Callable[[np.ndarray], np.ndarray]) -> Self | None:
@@ -51,6 +53,10 @@ class CopyWatch:
         ratios = [ratio for _, ratio in nearest if ratio is not None]
         real = RealNearest(np.array([distance for distance, _ in nearest]), np.array(ratios))
         return cls(windows, rows, templates, real)
+
+    def judged_by(self, real: RealNearest) -> Self:
+        """Return the same with other limits."""
+        return replace(self, real=real)
 
     def share(self, levels: np.ndarray) -> float:
         """Share of generated clips, levels of shape (count, bands, frames), that are copies, in [0, 1].
