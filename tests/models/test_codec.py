@@ -15,6 +15,7 @@ from mixdream.models.codec import (
 )
 from mixdream.models.latent_flow import LatentFlow, latent_values, patterns
 from mixdream.spectrogram.grid import Grid
+from mixdream.spectrogram.scaling import SPREAD
 
 GRID = Grid(
     rate_hz=8000, n_fft=256, hop=64, bins=128, frames=256, window="hann", bands=2, fold=2, channels=2
@@ -144,6 +145,22 @@ def network(conditions: int) -> LatentFlow:
 
 def made(noise: torch.Tensor, conditions: int) -> torch.Tensor:
     return network(conditions)(noise)
+
+
+def test_what_goes_on_through_all_bars_is_led_less_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It knows one image where it is told, another where not: beyond that the first goes 0.4 of the way."""
+    flow = network(5).flow
+    told, untold = torch.randn(2, 1, 1, *flow.size, generator=torch.Generator().manual_seed(2))
+
+    def known(noisy: torch.Tensor, level: torch.Tensor, conditions: torch.Tensor) -> torch.Tensor:
+        nothing = (conditions == 0).all(1)[:, None, None, None]
+        return SPREAD * torch.where(nothing, untold, told).expand_as(noisy)
+
+    monkeypatch.setattr(flow, "predict", known)
+    led = torch.full((flow.size[1],), 1.5)
+    led[0] = 1.2
+    made = flow.sample(torch.randn(1, 6 * flow.size[1] + 5))
+    torch.testing.assert_close(made, untold + led * (told - untold), rtol=1e-4, atol=1e-4)
 
 
 @torch.no_grad()

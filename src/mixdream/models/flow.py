@@ -30,9 +30,12 @@ class Flow(nn.Module):
 
     See `mixdream.recipes.models.Flow` for its numbers; ``size`` is (bins, frames). The larger the shift, the
     more steps of the sampler are at high noise. A projection of ``conditions`` values, which say what is
-    wanted (`mixdream.runs.conditions`), is added to that of the noise level. ``guidance`` over 1 leads away
-    from what is made where nothing is told (Ho & Salimans 2022, eq. 6), which the network must know, too.
+    wanted (`mixdream.runs.conditions`), is added to that of the noise level. ``guidance`` over 1, one for all
+    frames or shape (frames,), leads away from what is made where nothing is told (Ho & Salimans 2022, eq. 6),
+    which the network must know, too.
     """
+
+    guidance: Tensor
 
     def __init__(
         self,
@@ -43,11 +46,13 @@ class Flow(nn.Module):
         shift: float,
         steps: int,
         conditions: int = 0,
-        guidance: float = 1.0,
+        guidance: float | Tensor = 1.0,
     ) -> None:
         super().__init__()
         self.size, self.patch, self.shift, self.steps = size, patch, shift, steps
-        self.guidance = guidance
+        led = torch.as_tensor(guidance, dtype=torch.float32).expand(size[1]).clone()
+        self.register_buffer("guidance", led, persistent=False)
+        self.leads = bool(conditions and (led != 1).any())
         values, positions = size[0] * patch, size[1] // patch
         self.inside = nn.Linear(values, width)
         # Checkpoints know the positions and the projection of conditions by these names.
@@ -98,7 +103,11 @@ class Flow(nn.Module):
     def sample(
         self, noise: Tensor, known: Tensor | None = None, part: Callable[[Tensor], Tensor] | None = None
     ) -> Tensor:
-        """Turn noise into images, shape (batch, 1, bins, frames), by Euler's method.
+        """Turn noise into images, shape (batch, 1, bins, frames).
+
+        Each step goes as far as the line through the last two predictions says (Lu et al. 2022,
+        "DPM-Solver++", algorithm 2, with log((1 - level) / level) for half the log signal-to-noise ratio);
+        the first and the last one, at whose ends that has no bound, by Euler's method.
 
         Noise, shape (batch, bins * frames + conditions), is N(0, 1), with what is wanted behind it. ``part``,
         a projection of images, is what is to be as in the scaled ``known``: it is put back, with as much
@@ -106,13 +115,17 @@ class Flow(nn.Module):
         """
         values, levels = self.size[0] * self.size[1], self.levels().to(noise.device)
         conditions, noise = noise[:, values:], noise[:, :values].reshape(-1, 1, *self.size)
-        z = noise
-        for now, after in pairwise(levels):
+        # Half the log signal-to-noise ratio; from one level to the next it rises by a step.
+        steps = (levels.reciprocal() - 1).log().diff()
+        z, before = noise, None
+        for i, (now, after) in enumerate(pairwise(levels)):
             level = now.expand(len(z))
             if known is not None and part is not None:
                 z = z + part(self.noisy(known, noise, level) - z)
-            clean = self._guided(z, level, conditions)
-            z = clean + after / now * (z - clean)
+            clean = ahead = self._guided(z, level, conditions)
+            if before is not None and 1 < i < len(steps) - 1:
+                ahead = clean + steps[i] / steps[i - 1] / 2 * (clean - before)
+            z, before = ahead + after / now * (z - ahead), clean
         images = z / SPREAD
         return images if known is None or part is None else images + part(known - images)
 
@@ -122,7 +135,7 @@ class Flow(nn.Module):
         return self.sample(noise, known, lambda images: images * mask)
 
     def _guided(self, noisy: Tensor, level: Tensor, conditions: Tensor) -> Tensor:
-        if self.guidance == 1 or self.told is None:
+        if not self.leads:
             return self.predict(noisy, level, conditions)
         # Side by side: of a single clip, reading the weights is what takes its time.
         both = torch.cat([conditions, torch.zeros_like(conditions)])

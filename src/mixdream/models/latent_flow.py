@@ -11,6 +11,8 @@ from mixdream.models.flow import Flow
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.scaling import SPREAD
 
+_STEADY = 0.4  # of the way beyond what is asked for, that what goes on through all bars is led
+
 
 class LatentFlow(nn.Module):
     """A codec, and a rectified flow over its vectors (Rombach et al. 2022).
@@ -19,7 +21,8 @@ class LatentFlow(nn.Module):
     through all bars is one of them, and what comes back in each bar, or on each beat, is a few.
 
     ``encoder`` and ``decoder`` are the channels of both. Behind the noise of the flow stands white noise,
-    whose cells fill the spread that the decoder tells, then the ``conditions``.
+    whose cells fill the spread that the decoder tells, then the ``conditions``. ``guidance`` leads what goes
+    on through all bars less far than the rest: its levels would be further apart than those of music.
     """
 
     def __init__(
@@ -39,7 +42,9 @@ class LatentFlow(nn.Module):
         super().__init__()
         self.grid, positions = grid, grid.image_shape[2] // COLUMNS
         self.values = [latent * positions, white_values(grid), conditions]
-        self.flow = Flow((latent, positions), width, depth, patch, shift, steps, conditions, guidance)
+        led = torch.full((positions,), guidance)
+        led[0] = 1 + _STEADY * (guidance - 1)
+        self.flow = Flow((latent, positions), width, depth, patch, shift, steps, conditions, led)
         self.encoder = Encoder(latent, encoder, grid)
         self.decoder = Decoder(latent, decoder, grid)
 
