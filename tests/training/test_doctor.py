@@ -280,9 +280,7 @@ def test_the_best_checkpoint_of_check_ups_that_cannot_be_compared_is_kept(tmp_pa
     assert doctor.best == "step-000000007" and not doctor.history
 
 
-def test_limits_of_copies_are_measured_by_a_search_before_a_model_is_said_to_memorise(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_limits_of_copies_are_measured_by_a_search_before_a_model_is_said_to_memorise(tmp_path: Path) -> None:
     batches = batches_of(tune_corpus(tmp_path / "corpus", {name: tune(ord(name), 30) for name in "ABCDEF"}))
     clock, searches = Clock(), [RealNearest(np.zeros(50), np.zeros(50))]
 

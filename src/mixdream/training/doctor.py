@@ -107,7 +107,10 @@ class Doctor:
             return None
         if self._limits is not None and (measures.copies or 0) > MEMORISED:
             asked = self._clock()
-            measures = replace(measures, copies=self._by_search(self._limits, self._examiner, images))
+            with suppress(InputError):  # too little music for a search
+                self._examiner = self._examiner.judged_by(self._limits())
+                measures = replace(measures, copies=self._examiner.copies(images))
+            self._limits = None  # measured, for all later check-ups, or not to be had
             began += self._clock() - asked
         losses = read_convergence(read_history(self.run)).verdict
         check_up = CheckUp(**asdict(measures), step=step, epoch=epoch, seconds=seconds, losses=losses)
@@ -121,15 +124,6 @@ class Doctor:
             self.run / DOCTOR_NAME, self.summary() | {"history": [asdict(each) for each in self.history]}
         )
         return check_up
-
-    def _by_search(
-        self, limits: Callable[[], RealNearest], examiner: Examiner, images: Tensor
-    ) -> float | None:
-        """Share of copies by limits that are measured now, and are those of all later check-ups."""
-        self._limits = None
-        with suppress(InputError):  # too little music for a search
-            self._examiner = examiner = examiner.judged_by(limits())
-        return examiner.copies(images)
 
     def summary(self) -> dict[str, Any]:
         """What ``run.json`` says of it."""
