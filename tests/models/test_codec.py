@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -20,7 +22,7 @@ from mixdream.spectrogram.scaling import SPREAD
 GRID = Grid(
     rate_hz=8000, n_fft=256, hop=64, bins=128, frames=256, window="hann", bands=2, fold=2, channels=2
 )  # images of 5 channels, 64 rows, 128 columns
-
+GUIDANCE = 1.5
 
 WEIGHTS = torch.tensor([2.0, 1, 2, 1, 0.5])[:, None, None]  # of channels, in components
 
@@ -135,7 +137,9 @@ def test_what_comes_back_each_beat_is_in_few_patterns_and_noise_stays_noise() ->
 
 def network(conditions: int) -> LatentFlow:
     torch.manual_seed(0)
-    untrained = LatentFlow(GRID, 6, [4] * 5, [8, 8, 4, 4, 4], 64, 1, 2, 0.5, 2, 1.5, conditions)
+    untrained = LatentFlow(
+        GRID, 6, [4] * 5, [8, 8, 4, 4, 4], 64, 1, 2, 0.5, 2, GUIDANCE if conditions else 1.0, conditions
+    )
     for weights in untrained.flow.parameters():
         if not weights.any() and weights.ndim == 2:  # a block begins as nothing
             torch.nn.init.normal_(weights, 0, 0.1)
@@ -147,8 +151,8 @@ def made(noise: torch.Tensor, conditions: int) -> torch.Tensor:
     return network(conditions)(noise)
 
 
-def test_what_goes_on_through_all_bars_is_led_less_far(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It knows one image where it is told, another where not: beyond that the first goes 0.4 of the way."""
+def test_guidance_spares_what_goes_on_through_all_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It knows one image where it is told, another where not: the first pattern is what was told."""
     flow = network(5).flow
     told, untold = torch.randn(2, 1, 1, *flow.size, generator=torch.Generator().manual_seed(2))
 
@@ -157,9 +161,9 @@ def test_what_goes_on_through_all_bars_is_led_less_far(monkeypatch: pytest.Monke
         return SPREAD * torch.where(nothing, untold, told).expand_as(noisy)
 
     monkeypatch.setattr(flow, "predict", known)
-    led = torch.full((flow.size[1],), 1.5)
-    led[0] = 1.2
-    made = flow.sample(torch.randn(1, 6 * flow.size[1] + 5))
+    led = torch.full((flow.size[1],), GUIDANCE)
+    led[0] = 1
+    made = flow.sample(torch.cat([torch.randn(1, 6 * flow.size[1]), torch.ones(1, 10)], 1))
     torch.testing.assert_close(made, untold + led * (told - untold), rtol=1e-4, atol=1e-4)
 
 
@@ -167,7 +171,7 @@ def test_what_goes_on_through_all_bars_is_led_less_far(monkeypatch: pytest.Monke
 def test_what_is_known_stays_and_the_rest_goes_with_it() -> None:
     """Of 16 vectors 7 are known whole; what comes next hears them."""
     known = torch.rand(3, *GRID.image_shape) - 0.5
-    noise = torch.randn(1, latent_values(6, GRID) + 5).expand(3, -1)
+    noise = torch.randn(1, latent_values(6, GRID) + 10).expand(3, -1)
     images = network(5).go_on(noise, known, 63)
     assert torch.equal(images[..., :63], known[..., :63])
     rest = images[..., 96:]
@@ -180,15 +184,14 @@ def test_what_is_known_stays_and_the_rest_goes_with_it() -> None:
 @pytest.mark.parametrize("conditions", [0, 5])
 def test_each_part_of_the_noise_has_a_say_in_its_image_and_in_no_other(conditions: int) -> None:
     values = latent_values(6, GRID)
-    noise = torch.randn(3, values + conditions)
+    noise = torch.randn(3, values + 2 * conditions)  # what is told, and what was not asked for
     images = made(noise, conditions)
     assert images.shape == (3, *GRID.image_shape)
-    for part in (slice(0, 96), slice(96, values), slice(values, values + conditions)):
-        if part.stop > part.start:
-            other = noise.clone()
-            other[1, part] = torch.randn(part.stop - part.start)
-            changed = (made(other, conditions) - images).abs().amax((1, 2, 3))
-            assert changed[1] > 1e-4 and changed[[0, 2]].max() < 1e-5
+    for first, end in pairwise([0, 96, *range(values, values + 2 * conditions + 1, conditions or 1)]):
+        other = noise.clone()
+        other[1, first:end] = torch.randn(end - first)
+        changed = (made(other, conditions) - images).abs().amax((1, 2, 3))
+        assert changed[1] > 1e-4 and changed[[0, 2]].max() < 1e-5
 
 
 @pytest.mark.parametrize("change", [0.0, 0.7, 0.9, 2.0])

@@ -111,20 +111,23 @@ def test_attention_is_that_of_torch() -> None:
     torch.testing.assert_close(attention(query, key, value), expected)
 
 
-def test_guidance_leads_as_many_times_away_from_what_nothing_told_gives() -> None:
-    """It knows one image where it is told, another where not: one step leads to a place on their line."""
-    told, untold = torch.randn(2, 1, 1, *SIZE, generator=torch.Generator().manual_seed(2))
-    noise = torch.randn(3, math.prod(SIZE) + 5)
-    for guidance in (1.0, 1.5, 3.0):
-        flow = Flow(SIZE, 64, 1, 4, 0.5, steps=1, conditions=5, guidance=guidance)
+@pytest.mark.parametrize("spared", [0, 2])
+@pytest.mark.parametrize("guidance", [1.0, 1.5, 3.0])
+def test_guidance_leads_away_from_nothing_told_but_spared_frames_from_what_was_not_asked_for(
+    guidance: float, spared: int
+) -> None:
+    """It knows an image for each that it is told: one step leads to a place on the line through two."""
+    images = torch.randn(4, 1, *SIZE, generator=torch.Generator().manual_seed(2))
+    flow = Flow(SIZE, 64, 1, 4, 0.5, steps=1, conditions=3, guidance=guidance, spared=spared)
 
-        def known(
-            noisy: torch.Tensor, level: torch.Tensor, conditions: torch.Tensor | None = None
-        ) -> torch.Tensor:
-            assert conditions is not None
-            nothing = (conditions == 0).all(1, True)
-            return SPREAD * torch.where(nothing[..., None, None] > 0, untold, told).expand_as(noisy)
+    def known(noisy: torch.Tensor, level: torch.Tensor, conditions: torch.Tensor) -> torch.Tensor:
+        return SPREAD * images[conditions.sum(1).long()]
 
-        flow.predict = known  # type: ignore[method-assign]
-        expected = untold + guidance * (told - untold)
-        torch.testing.assert_close(flow(noise), expected.expand(3, -1, -1, -1), rtol=1e-4, atol=1e-4)
+    flow.predict = known  # type: ignore[method-assign,assignment]
+    told, drawn = torch.tensor([[1.0, 1, 1], [1, 1, 0], [1, 1, 1]]), torch.tensor([[1.0, 0, 0]]).expand(3, 3)
+    drawn = torch.cat([drawn[:2], told[2:]])  # of the last nothing was asked for
+    behind = [told] if guidance == 1 else [told, drawn]
+    made = flow(torch.cat([torch.randn(3, math.prod(SIZE)), *behind], 1))
+    wanted, away = images[[3, 2, 3]], images[0].expand(3, -1, -1, -1).clone()
+    away[..., :spared] = images[[1, 1, 3]][..., :spared]
+    torch.testing.assert_close(made, away + guidance * (wanted - away), rtol=1e-4, atol=1e-4)

@@ -12,8 +12,10 @@ from mixdream.analysis.descriptors import DESCRIPTORS
 from mixdream.errors import InputError
 from mixdream.runs.ask import Ask
 from mixdream.runs.conditions import Conditions
+from mixdream.runs.noise import encode_told, noise_of_seed
 from mixdream.runs.run import Run
 from mixdream.runs.share import share_run
+from tests.conftest import tiny_recipe
 
 RNG = np.random.default_rng(0)
 VALUES = RNG.normal(size=(240, 5)) * (1, 3, 0.5, 20, 2) + (-40, -6, 10, 90, -5)
@@ -94,12 +96,28 @@ def test_a_model_is_told_a_part_and_never_exactly() -> None:
 
 def test_a_continuation_keeps_what_is_not_asked_for() -> None:
     before = VALUES[7]
-    own = FITTED.quantiles(before[None])
-    assert torch.equal(FITTED.for_continuation(before, Ask()), FITTED.encode(own))
-    own[0, DESCRIPTORS.index("energy")] = 0.9
-    assert torch.equal(FITTED.for_continuation(before, Ask(energy=0.9)), FITTED.encode(own))
-    like = FITTED.draw(0, Ask(like="b", energy=0.9))[None]
-    assert torch.equal(FITTED.for_continuation(before, Ask(like="b", energy=0.9)), FITTED.encode(like))
+    own = FITTED.quantiles(before[None])[0]
+    assert np.array_equal(FITTED.for_continuation(before, Ask()), own)
+    own[DESCRIPTORS.index("energy")] = 0.9
+    assert np.array_equal(FITTED.for_continuation(before, Ask(energy=0.9)), own)
+    like = FITTED.draw(0, Ask(like="b", energy=0.9))
+    assert np.array_equal(FITTED.for_continuation(before, Ask(like="b", energy=0.9)), like)
+
+
+def test_a_model_with_guidance_is_told_what_was_not_asked_for_too() -> None:
+    """Whatever family, what is told is the same; without guidance it is all."""
+    told, ask = FITTED.draw(3, Ask(energy=0.9, noisiness=0.1)), Ask(energy=0.9, noisiness=0.1)
+    drawn = told.copy()
+    drawn[[DESCRIPTORS.index("energy"), DESCRIPTORS.index("noisiness")]] = np.nan
+    both, each = FITTED.encode(np.stack([told, drawn])), FITTED.width
+    for recipe, expected in (
+        (tiny_recipe("cpu"), both.flatten()),
+        (tiny_recipe("cpu", "model.guidance=1"), both[0]),
+        (tiny_recipe("gan"), both[0]),
+    ):
+        assert torch.equal(encode_told(recipe, FITTED, told, ask)[0], expected)
+        encoded = noise_of_seed(recipe, 3, FITTED)[0, recipe.noise_values :]
+        assert torch.equal(encoded, FITTED.encode(FITTED.draw(3)[None])[0].repeat(len(expected) // each))
 
 
 def test_a_run_keeps_the_names_of_sets_and_a_shared_one_numbers(run: Run, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from mixdream.models.flow import Flow
 from mixdream.models.latent_flow import LatentFlow
 from mixdream.progress import Report, silent
 from mixdream.runs.conditions import no_conditions
-from mixdream.runs.noise import draw_noise
+from mixdream.runs.noise import draw_noise, encode_told
 from mixdream.runs.run import Run
 from mixdream.runs.tempo import playing_tempo
 from mixdream.spectrogram.images import image_magnitudes, images_of
@@ -71,7 +71,8 @@ def continue_file(
     encoded: Tensor | None = None
     if run.conditions is not None:
         heard = image_magnitudes(known, grid, run.scaler)[..., : columns * grid.fold]
-        encoded = run.conditions.for_continuation(describe(heard, grid)[0].numpy(), wish.ask)
+        told = run.conditions.for_continuation(describe(heard, grid)[0].numpy(), wish.ask)
+        encoded = encode_told(recipe, run.conditions, told, wish.ask)
     asked = wish.ask.model_dump(exclude_none=True)
     clips = []
     for seed in range(wish.seed, wish.seed + wish.count):

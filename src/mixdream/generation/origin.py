@@ -19,7 +19,7 @@ from mixdream.analysis.descriptors import DESCRIPTORS
 from mixdream.recipes.recipe import Recipe
 from mixdream.runs.ask import Ask
 from mixdream.runs.conditions import Conditions, no_conditions
-from mixdream.runs.noise import draw_noise, morph_noise, noise_of_seed, vary_noise
+from mixdream.runs.noise import draw_noise, encode_told, morph_noise, noise_of_seed, vary_noise
 
 _LONGEST_NAME = 120  # bytes in the name of a file, which may be 255 with run, tempo and key
 _UNSAFE = re.compile(r"[^\w. ]")  # quoted in names: what paths and other origins are told apart by
@@ -96,7 +96,8 @@ def noise_of(recipe: Recipe, origin: Origin, conditions: Conditions | None = Non
     if isinstance(origin, ConditionedSeed):
         if conditions is None:
             raise no_conditions()
-        return draw_noise(recipe, origin.seed, conditions.encode(_drawn(origin, conditions)[None]))
+        told = _drawn(origin, conditions)
+        return draw_noise(recipe, origin.seed, encode_told(recipe, conditions, told, origin))
     return noise_of_seed(recipe, origin, conditions)
 
 

@@ -30,12 +30,12 @@ class Flow(nn.Module):
 
     See `mixdream.recipes.models.Flow` for its numbers; ``size`` is (bins, frames). The larger the shift, the
     more steps of the sampler are at high noise. A projection of ``conditions`` values, which say what is
-    wanted (`mixdream.runs.conditions`), is added to that of the noise level. ``guidance`` over 1, one for all
-    frames or shape (frames,), leads away from what is made where nothing is told (Ho & Salimans 2022, eq. 6),
-    which the network must know, too.
-    """
+    wanted (`mixdream.runs.conditions`), is added to that of the noise level.
 
-    guidance: Tensor
+    ``guidance`` over 1 leads away from what is made where nothing is told (Ho & Salimans 2022, eq. 6), which
+    the network must know, too; the first ``spared`` frames only from what is made of all that is told but
+    was not asked for.
+    """
 
     def __init__(
         self,
@@ -46,13 +46,12 @@ class Flow(nn.Module):
         shift: float,
         steps: int,
         conditions: int = 0,
-        guidance: float | Tensor = 1.0,
+        guidance: float = 1.0,
+        spared: int = 0,
     ) -> None:
         super().__init__()
         self.size, self.patch, self.shift, self.steps = size, patch, shift, steps
-        led = torch.as_tensor(guidance, dtype=torch.float32).expand(size[1]).clone()
-        self.register_buffer("guidance", led, persistent=False)
-        self.leads = bool(conditions and (led != 1).any())
+        self.guidance, self.spared = guidance, spared
         values, positions = size[0] * patch, size[1] // patch
         self.inside = nn.Linear(values, width)
         # Checkpoints know the positions and the projection of conditions by these names.
@@ -109,9 +108,10 @@ class Flow(nn.Module):
         "DPM-Solver++", algorithm 2, with log((1 - level) / level) for half the log signal-to-noise ratio);
         the first and the last one, at whose ends that has no bound, by Euler's method.
 
-        Noise, shape (batch, bins * frames + conditions), is N(0, 1), with what is wanted behind it. ``part``,
-        a projection of images, is what is to be as in the scaled ``known``: it is put back, with as much
-        noise, before each step (Lugmayr et al. 2022, "RePaint", without going back in time).
+        Noise, shape (batch, bins * frames + conditions), is N(0, 1), with what is told behind it and, where
+        guidance leads, behind that, as many values again, what is told but was not asked for. ``part``, a
+        projection of images, is what is to be as in the scaled ``known``: it is put back, with as much noise,
+        before each step (Lugmayr et al. 2022, "RePaint", without going back in time).
         """
         values, levels = self.size[0] * self.size[1], self.levels().to(noise.device)
         conditions, noise = noise[:, values:], noise[:, :values].reshape(-1, 1, *self.size)
@@ -135,12 +135,18 @@ class Flow(nn.Module):
         return self.sample(noise, known, lambda images: images * mask)
 
     def _guided(self, noisy: Tensor, level: Tensor, conditions: Tensor) -> Tensor:
-        if not self.leads:
+        if self.guidance == 1:
             return self.predict(noisy, level, conditions)
+        told, drawn = conditions.chunk(2, 1)
+        apart = [told, torch.zeros_like(told)]
+        if self.spared and not torch.equal(told, drawn):
+            apart.append(drawn)
         # Side by side: of a single clip, reading the weights is what takes its time.
-        both = torch.cat([conditions, torch.zeros_like(conditions)])
-        told, untold = self.predict(torch.cat([noisy, noisy]), torch.cat([level, level]), both).chunk(2)
-        return untold + self.guidance * (told - untold)
+        parts = self.predict(noisy.repeat(len(apart), 1, 1, 1), level.repeat(len(apart)), torch.cat(apart))
+        wanted, away, *others = parts.chunk(len(apart))
+        kept = others[0] if others else wanted
+        away = torch.cat([kept[..., : self.spared], away[..., self.spared :]], 3)
+        return away + self.guidance * (wanted - away)
 
 
 class _Block(nn.Module):

@@ -11,8 +11,6 @@ from mixdream.models.flow import Flow
 from mixdream.spectrogram.grid import Grid
 from mixdream.spectrogram.scaling import SPREAD
 
-_STEADY = 0.4  # of the way beyond what is asked for, that what goes on through all bars is led
-
 
 class LatentFlow(nn.Module):
     """A codec, and a rectified flow over its vectors (Rombach et al. 2022).
@@ -21,8 +19,9 @@ class LatentFlow(nn.Module):
     through all bars is one of them, and what comes back in each bar, or on each beat, is a few.
 
     ``encoder`` and ``decoder`` are the channels of both. Behind the noise of the flow stands white noise,
-    whose cells fill the spread that the decoder tells, then the ``conditions``. ``guidance`` leads what goes
-    on through all bars less far than the rest: its levels would be further apart than those of music.
+    whose cells fill the spread that the decoder tells, then the ``conditions``, as `Flow.sample` takes them.
+    ``guidance`` spares what goes on through all bars, but for what is asked for: its levels would be further
+    apart than those of music.
     """
 
     def __init__(
@@ -41,10 +40,8 @@ class LatentFlow(nn.Module):
     ) -> None:
         super().__init__()
         self.grid, positions = grid, grid.image_shape[2] // COLUMNS
-        self.values = [latent * positions, white_values(grid), conditions]
-        led = torch.full((positions,), guidance)
-        led[0] = 1 + _STEADY * (guidance - 1)
-        self.flow = Flow((latent, positions), width, depth, patch, shift, steps, conditions, led)
+        self.ends = [latent * positions, latent_values(latent, grid)]  # of noise and white noise
+        self.flow = Flow((latent, positions), width, depth, patch, shift, steps, conditions, guidance, 1)
         self.encoder = Encoder(latent, encoder, grid)
         self.decoder = Decoder(latent, decoder, grid)
 
@@ -66,13 +63,13 @@ class LatentFlow(nn.Module):
         if images is not None and dither is not None and level is not None:
             cells = self.decoder(self.encoder(images) + dither)
             return self.flow(noise, level, conditions), cells
-        noise, white, told = noise.split(self.values, 1)
+        noise, white, told = noise.tensor_split(self.ends, 1)
         vectors = patterns(SPREAD * self.flow.sample(torch.cat([noise, told], 1))[:, 0])
         return fill(self.decoder(vectors), white, self.grid)
 
     def go_on(self, noise: Tensor, known: Tensor, columns: int) -> Tensor:
         """Make images of noise, as in `forward`, whose first columns are those of known ones."""
-        noise, white, told = noise.split(self.values, 1)
+        noise, white, told = noise.tensor_split(self.ends, 1)
         whole = columns // COLUMNS  # vectors, all of whose columns are known
         heard = self.encoder(known[..., : COLUMNS * whole])
         vectors = F.pad(heard, (0, known.shape[3] // COLUMNS - whole))

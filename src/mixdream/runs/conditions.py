@@ -115,18 +115,18 @@ class Conditions(BaseModel):
         drawn[columns] = wanted
         return drawn
 
-    def for_continuation(self, before: np.ndarray, ask: Ask) -> Tensor:
-        """Encode the conditions of music that goes on from other music, shape (1, width).
+    def for_continuation(self, before: np.ndarray, ask: Ask) -> np.ndarray:
+        """Descriptors of music that goes on from other music, shape (5,), quantiles.
 
-        Descriptors are those of the music before, shape (5,), from a downbeat on, or of the set that is asked
+        They are those of the music before, shape (5,), from a downbeat on, or of the set that is asked
         for, but for those that are asked for themselves.
         """
         if ask.like is not None:
-            return self.encode(self.draw(0, ask)[None])
+            return self.draw(0, ask)
         told = self.quantiles(before[None])[0]
         for name, value in ask.descriptors.items():
             told[DESCRIPTORS.index(name)] = value
-        return self.encode(told[None])
+        return told
 
     def anonymous(self) -> "Conditions":
         """Return the same with numbers in the place of the sets' names, from 1."""

@@ -5,12 +5,15 @@ Along both paths a noise stays what the generator learnt to take: its values kee
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from mixdream.analysis.descriptors import DESCRIPTORS
 from mixdream.models.dcgan import draw_latent
-from mixdream.recipes.models import Dcgan, WaveGan
+from mixdream.recipes.models import Dcgan, LatentFlow, WaveGan
 from mixdream.recipes.recipe import Recipe
+from mixdream.runs.ask import NOTHING, Ask
 from mixdream.runs.conditions import Conditions
 
 _STEP = 2**-24  # between uniform float32 values as torch draws them
@@ -20,18 +23,30 @@ def draw_noise(recipe: Recipe, seed: int, encoded: Tensor | None = None) -> Tens
     """Noise that a recipe's generator makes one clip from, shape (1, values), a function of the seed.
 
     It is a latent vector, with speckle behind it where the generator takes some, or a flattened spectrogram
-    of noise; behind it stand the encoded conditions, shape (1, width), of a generator that has them.
+    of noise; behind it stand the encoded conditions, shape (1, values), of a generator that has them.
     """
     rng = torch.Generator().manual_seed(seed)
     noise = draw_latent(1, recipe.noise_values, "uniform" if _is_uniform(recipe) else "normal", rng)
     return noise if encoded is None else torch.cat([noise, encoded], 1)
 
 
+def encode_told(recipe: Recipe, conditions: Conditions, told: np.ndarray, ask: Ask = NOTHING) -> Tensor:
+    """Encode descriptors that a clip is told, shape (5,), quantiles, for `draw_noise`.
+
+    For a generator with guidance there is twice as much: what is told, and what of it was not asked for.
+    """
+    encoded = conditions.encode(told[None])
+    if not (isinstance(recipe.model, LatentFlow) and recipe.model.guidance > 1):
+        return encoded
+    drawn = np.where([name in ask.descriptors for name in DESCRIPTORS], np.nan, told)
+    return torch.cat([encoded, conditions.encode(drawn[None])], 1)
+
+
 def noise_of_seed(recipe: Recipe, seed: int, conditions: Conditions | None = None) -> Tensor:
     """Noise for a seed, with conditions drawn as often as they are in the music, shape (1, values)."""
     if conditions is None:
         return draw_noise(recipe, seed)
-    return draw_noise(recipe, seed, conditions.encode(conditions.draw(seed)[None]))
+    return draw_noise(recipe, seed, encode_told(recipe, conditions, conditions.draw(seed)))
 
 
 def vary_noise(recipe: Recipe, noise: Tensor, other: Tensor, strength: float) -> Tensor:
