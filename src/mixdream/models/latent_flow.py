@@ -41,7 +41,8 @@ class LatentFlow(nn.Module):
         super().__init__()
         self.grid, positions = grid, grid.image_shape[2] // COLUMNS
         self.ends = [latent * positions, latent_values(latent, grid)]  # of noise and white noise
-        self.flow = Flow((latent, positions), width, depth, patch, shift, steps, conditions, guidance, 1)
+        size = latent, positions
+        self.flow = Flow(size, width, depth, patch, shift, steps, conditions, guidance, spared=1)
         self.encoder = Encoder(latent, encoder, grid)
         self.decoder = Decoder(latent, decoder, grid)
 
